@@ -1,0 +1,1 @@
+"""Serment: appointments, teleconsultation and documents where no personal data opens without a record."""

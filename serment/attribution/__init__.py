@@ -1,0 +1,1 @@
+"""Origin of a found file; filled by the work on attribution."""

@@ -1,0 +1,1 @@
+"""Visits, video rooms, questionnaires, prescriptions; filled by the work on teleconsultation."""

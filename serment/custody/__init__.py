@@ -1,0 +1,1 @@
+"""Data arriving and leaving an establishment, and who holds it since."""

@@ -1,0 +1,1 @@
+"""Establishments, sites, practitioners, specialties, places and public holidays: what is public."""

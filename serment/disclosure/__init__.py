@@ -1,0 +1,1 @@
+"""Sealed fields, purposes and the gate: the one way personal data opens."""

@@ -1,0 +1,1 @@
+"""End-to-end encrypted documents and messages; filled by the work on documents."""

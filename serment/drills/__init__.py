@@ -1,0 +1,1 @@
+"""Demo data, simulator of normal life, and the three incidents replayed on synthetic instances."""

@@ -1,0 +1,1 @@
+"""The partner door, FHIR R4; filled by the work on partners."""

@@ -1,0 +1,1 @@
+"""Accounts, patient files, staff, sign-in."""

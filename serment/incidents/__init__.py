@@ -1,0 +1,1 @@
+"""From an alarm to a duty done: perimeter, severity, filings, notices, register."""

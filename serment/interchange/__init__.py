@@ -1,0 +1,1 @@
+"""Mappers between outside formats (CSV, iCalendar, FHIR) and Serment's terms."""

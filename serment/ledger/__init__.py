@@ -1,0 +1,1 @@
+"""Segment, tree, checkpoint and proofs of the access ledger: no Django."""

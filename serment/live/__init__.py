@@ -1,0 +1,1 @@
+"""The public port: takes requests in, relays to the web process, decides no right by itself."""

@@ -1,0 +1,1 @@
+"""Availability, slot search, holds, bookings."""

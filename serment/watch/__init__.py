@@ -1,0 +1,1 @@
+"""Baselines, alarms and containment; filled by the work on watching."""

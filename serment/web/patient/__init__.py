@@ -1,0 +1,1 @@
+"""Pages a patient sees: search, booking, own appointments, who opened my data."""

@@ -1,0 +1,1 @@
+"""Pages a practice works in: agenda, patients, telephone booking, imports."""

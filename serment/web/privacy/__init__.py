@@ -1,0 +1,1 @@
+"""Pages of the privacy officer; filled by the work on incidents."""
