@@ -1,0 +1,136 @@
+"""Three things that look alike and never are one: account, patient file, staff member.
+
+An account signs in; a patient file belongs to one establishment; a staff member works there.
+No row here names another person's row beyond the staff member's own account: which account goes
+with which file is known to the keeper alone. No row says when it was made or last used, because
+two instants that match would tie the rows of one person together in a stolen dump.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from serment import ids
+from serment.disclosure import Sealed
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Finds the one account that the present transaction may see."""
+
+    def get_by_natural_key(self, username: str | None) -> Account:
+        """The account of an alias; only visible where ``serment.alias`` names it."""
+        return self.get(alias=username)
+
+
+class Account(AbstractBaseUser):
+    """Who signs in. The e-mail address is sealed; ``alias`` is its keyed hash."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    alias = models.CharField(max_length=120, unique=True)
+    is_active = models.BooleanField(default=True)
+    language = models.CharField(max_length=5, default="fr")
+    email = Sealed(zone="contact", label=_("adresse e-mail"), search="email")
+    phone = Sealed(zone="contact", label=_("téléphone"), search="phone")
+    family_name = Sealed(zone="identity", label=_("nom"), search="name")
+    given_name = Sealed(zone="identity", label=_("prénom"), search="name")
+    birth_date = Sealed(zone="identity", label=_("date de naissance"), search="birth_date")
+
+    # The dates Django would keep: see the module's docstring.
+    last_login = None
+
+    USERNAME_FIELD = "alias"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[AccountManager] = AccountManager()
+
+    class Meta:
+        verbose_name = _("compte")
+        verbose_name_plural = _("comptes")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class PatientFile(models.Model):
+    """A person as one establishment knows them."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    establishment = models.ForeignKey(
+        "directory.Establishment", on_delete=models.PROTECT, related_name="+"
+    )
+    family_name = Sealed(zone="identity", label=_("nom"), search="name")
+    given_name = Sealed(zone="identity", label=_("prénom"), search="name")
+    birth_name = Sealed(zone="identity", label=_("nom de naissance"), search="name")
+    birth_date = Sealed(zone="identity", label=_("date de naissance"), search="birth_date")
+    sex = Sealed(zone="identity", label=_("sexe"))
+    phone = Sealed(zone="contact", label=_("téléphone"), search="phone")
+    email = Sealed(zone="contact", label=_("adresse e-mail"), search="email")
+    address = Sealed(zone="contact", label=_("adresse"))
+    source_reference = Sealed(zone="administrative", label=_("numéro dans l’ancien logiciel"))
+
+    class Meta:
+        verbose_name = _("dossier patient")
+        verbose_name_plural = _("dossiers patients")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Role(models.TextChoices):
+    """What somebody does at an establishment; rights follow from it (``rights.py``)."""
+
+    SECRETARY = "secretary", _("secrétaire")
+    PRACTITIONER = "practitioner", _("soignant")
+    MANAGER = "manager", _("responsable")
+    PRIVACY_OFFICER = "privacy_officer", _("délégué à la protection des données")
+    SECURITY_OFFICER = "security_officer", _("responsable de la sécurité")
+
+
+class StaffMember(models.Model):
+    """Somebody who works at an establishment, with or without an account to sign in."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    establishment = models.ForeignKey(
+        "directory.Establishment", on_delete=models.PROTECT, related_name="+"
+    )
+    account = models.OneToOneField(
+        Account, on_delete=models.PROTECT, null=True, blank=True, related_name="staff_member"
+    )
+    role = models.CharField(max_length=20, choices=Role.choices)
+    practitioner_role = models.ForeignKey(
+        "directory.PractitionerRole",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    active = models.BooleanField(default=True)
+    family_name = Sealed(zone="identity", label=_("nom"), search="name")
+    given_name = Sealed(zone="identity", label=_("prénom"), search="name")
+    email = Sealed(zone="contact", label=_("adresse e-mail"))
+
+    class Meta:
+        verbose_name = _("membre de l’équipe")
+        verbose_name_plural = _("membres de l’équipe")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class SignedInSession(models.Model):
+    """A session as the database may know it: a digest, and bytes only its cookie opens."""
+
+    digest = models.BinaryField(primary_key=True, max_length=32)
+    sealed = models.BinaryField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+
+    def __str__(self) -> str:
+        return "session"

@@ -1,0 +1,100 @@
+"""Messages that wait, walled by establishment, and the queue's tables for those who use them."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+import serment.ids
+from serment.directory.tenancy import Wall
+from serment.disclosure import Sealed
+
+# The queue is a library's: its rows carry identifiers only, and no tenant.
+QUEUE_TABLES = (
+    "procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers,"
+    " procrastinate_workers"
+)
+GRANTS = [
+    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {QUEUE_TABLES} TO serment_web, serment_worker",
+    "GRANT USAGE ON procrastinate_jobs_id_seq, procrastinate_events_id_seq,"
+    " procrastinate_periodic_defers_id_seq TO serment_web, serment_worker",
+]
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [
+        ("directory", "0001_public_directory"),
+        ("procrastinate", "0041_post_retry_failed_job"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="Message",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=serment.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("record_id", models.UUIDField()),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("mail", "e-mail"), ("letter", "courrier"), ("sms", "SMS")],
+                        default="mail",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "en attente"),
+                            ("sent", "envoyé"),
+                            ("failed", "non distribué"),
+                            ("cancelled", "annulé"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("send_after", models.DateTimeField()),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("ticket", models.BinaryField(default=b"")),
+                ("addressee", Sealed(zone="contact", label="destinataire")),
+                (
+                    "establishment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.establishment",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "message",
+                "verbose_name_plural": "messages",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["establishment", "send_after"],
+                        name="outbox_message_due",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("establishment", "record_id", "kind", "channel"),
+                        name="outbox_message_once",
+                    )
+                ],
+            },
+        ),
+        Wall("outbox_message"),
+        migrations.RunSQL(GRANTS, migrations.RunSQL.noop),
+    ]

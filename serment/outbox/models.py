@@ -1,0 +1,69 @@
+"""What waits to be sent: which record, through which channel, when. Never to whom.
+
+The person is reached through the ticket that the act which wanted the message minted; the text is
+made while sending and kept nowhere.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from serment import ids
+from serment.disclosure import Sealed
+
+
+class Channel(models.TextChoices):
+    """How a message travels; a letter waits until somebody prints it."""
+
+    MAIL = "mail", _("e-mail")
+    LETTER = "letter", _("courrier")
+    SMS = "sms", _("SMS")
+
+
+class State(models.TextChoices):
+    """Where a message stands."""
+
+    WAITING = "waiting", _("en attente")
+    SENT = "sent", _("envoyé")
+    FAILED = "failed", _("non distribué")
+    CANCELLED = "cancelled", _("annulé")
+
+
+class Message(models.Model):
+    """One message to send, at least once, about one record."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    establishment = models.ForeignKey(
+        "directory.Establishment", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    kind = models.CharField(max_length=40)
+    record_id = models.UUIDField()
+    channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.MAIL)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    send_after = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    ticket = models.BinaryField(default=b"")
+    addressee = Sealed(zone="contact", label=_("destinataire"))
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["establishment", "record_id", "kind", "channel"],
+                name="outbox_message_once",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["establishment", "send_after"],
+                condition=models.Q(state="waiting"),
+                name="outbox_message_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
