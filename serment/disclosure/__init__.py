@@ -1,1 +1,7 @@
 """Sealed fields, purposes and the gate: the one way personal data opens."""
+
+from serment.disclosure.actors import SYSTEM, Actor
+from serment.disclosure.fields import Sealed, SealedValue, all_sealed
+from serment.disclosure.purposes import Purpose
+
+__all__ = ["SYSTEM", "Actor", "Purpose", "Sealed", "SealedValue", "all_sealed"]

@@ -1,1 +1,1 @@
-"""The process that holds keys and writes the ledger: no Django, no network, no relational database."""
+"""The process that holds keys and writes the ledger: no Django, no network, no PostgreSQL."""
