@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+RUN_FOLDER_BYTES_MAX = 85
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +26,21 @@ class Environment:
     demo: bool
     debug: bool
     database_url: str | None
+    database_name: str
     database_role: str
     secret_key_file: Path
     keeper_socket: Path
     public_url: str
 
     @property
+    def run(self) -> Path:
+        """Where every socket of this state lies."""
+        return run_folder(self.state)
+
+    @property
     def database_socket_folder(self) -> Path:
         """Where the embedded PostgreSQL listens."""
-        return self.state / "run"
+        return self.run
 
 
 def state_folder() -> Path:
@@ -40,9 +49,24 @@ def state_folder() -> Path:
     return Path(given) if given else ROOT / ".state" / str(os.getuid())
 
 
+def run_folder(state: Path) -> Path:
+    """The folder of the sockets: ``run`` in the state, or a short one where that path is long.
+
+    A Unix socket's path holds at most 107 bytes (unix(7)), and PostgreSQL adds a file name of 15.
+    """
+    inside = state / "run"
+    if len(os.fsencode(inside)) <= RUN_FOLDER_BYTES_MAX:
+        return inside
+    name = hashlib.sha256(os.fsencode(state)).hexdigest()[:12]
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or ""
+    if runtime and len(runtime) < 60 and os.access(runtime, os.W_OK):
+        return Path(runtime) / f"serment-{name}"
+    return Path(tempfile.gettempdir()) / f"serment-{os.getuid()}-{name}"
+
+
 def read() -> Environment:
     """Read the environment once."""
-    state = state_folder()
+    state = state_folder().absolute()
     port = int(os.environ.get("PORT") or "8000")
     return Environment(
         state=state,
@@ -51,8 +75,11 @@ def read() -> Environment:
         demo=os.environ.get("SERMENT_DEMO") == "1",
         debug=os.environ.get("SERMENT_DEBUG") == "1",
         database_url=os.environ.get("SERMENT_DATABASE_URL") or None,
+        database_name=os.environ.get("SERMENT_DATABASE_NAME", "serment"),
         database_role=os.environ.get("SERMENT_DATABASE_ROLE", "serment_web"),
         secret_key_file=Path(os.environ.get("SERMENT_SECRET_KEY_FILE", state / "secret-key")),
-        keeper_socket=Path(os.environ.get("SERMENT_KEEPER_SOCKET", state / "run" / "keeper.sock")),
+        keeper_socket=Path(
+            os.environ.get("SERMENT_KEEPER_SOCKET", run_folder(state) / "keeper.sock")
+        ),
         public_url=os.environ.get("SERMENT_PUBLIC_URL", f"http://localhost:{port}"),
     )

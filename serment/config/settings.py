@@ -83,7 +83,7 @@ def _database(role: str) -> dict[str, Any]:
     """Connection of one database role; one SQL, whether embedded or a server."""
     settings: dict[str, Any] = {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": "serment",
+        "NAME": ENV.database_name,
         "USER": role,
         "HOST": str(ENV.database_socket_folder),
         "PORT": "5432",
@@ -95,7 +95,7 @@ def _database(role: str) -> dict[str, Any]:
     if ENV.database_url:
         url = urlsplit(ENV.database_url)
         settings |= {
-            "NAME": url.path.lstrip("/") or "serment",
+            "NAME": url.path.lstrip("/") or ENV.database_name,
             "HOST": unquote(url.hostname or ""),
             "PORT": str(url.port or 5432),
         }

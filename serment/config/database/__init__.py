@@ -1,0 +1,1 @@
+"""The relational database: its binaries, its process, its roles, its migrations and grants."""

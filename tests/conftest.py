@@ -1,0 +1,213 @@
+"""The ground of every test: one PostgreSQL a run, one database and one keeper a test process.
+
+The folder and its passwords must exist before Django reads its settings, so they are made when
+this file is imported. Under pytest-xdist the controller owns PostgreSQL; each worker clones the
+migrated template.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import django
+import pytest
+from django.test import TransactionTestCase
+
+from serment.config import process
+from serment.config.database import roles
+from serment.config.environment import run_folder
+from serment.config.postgres import Postgres, stop
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+if not WORKER:
+    os.environ["SERMENT_STATE"] = tempfile.mkdtemp(prefix="serment-test-")
+STATE = Path(os.environ["SERMENT_STATE"])
+DATABASE = f"serment_{WORKER or 'alone'}"
+TEMPLATE = "serment_template"
+KEEPER_STATE = STATE / f"keeper-{WORKER or 'alone'}"
+KEEPER_SOCKET = run_folder(STATE) / f"keeper-{WORKER or 'alone'}.sock"
+os.environ["SERMENT_DATABASE_NAME"] = DATABASE
+os.environ["SERMENT_KEEPER_SOCKET"] = str(KEEPER_SOCKET)
+os.environ["SERMENT_DEMO"] = "1"
+for name in ("SERMENT_DATABASE_URL", "SERMENT_DATABASE_ROLE", "SERMENT_PUBLIC_URL", "PORT"):
+    os.environ.pop(name, None)
+os.environ["DJANGO_SETTINGS_MODULE"] = "serment.config.settings"
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs beside Django's tests
+for role in (roles.SUPERUSER, *roles.ROLES):
+    roles.password(STATE, role)
+
+_POSTGRES = Postgres(STATE, hurried=True)
+_SERVER: list[subprocess.Popen[bytes]] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller (or the only process) starts PostgreSQL; every process sets Django up."""
+    if not WORKER:
+        _SERVER.append(_POSTGRES.start())
+    django.setup()
+    # Django's flush truncates, which no role but a superuser may; ``ground`` empties instead.
+    TransactionTestCase._fixture_teardown = lambda self: None
+    if config.getoption("numprocesses", None):
+        # A worker must name its database before pytest-django reads the settings there.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def pytest_unconfigure() -> None:
+    """And stops it, leaving nothing behind."""
+    for server in _SERVER:
+        stop(server)
+    if not WORKER:
+        shutil.rmtree(STATE, ignore_errors=True)
+        shutil.rmtree(run_folder(STATE), ignore_errors=True)
+
+
+def _superuser(database: str) -> Any:
+    return roles.connect(STATE, _POSTGRES.sockets, database)
+
+
+def _make_template() -> None:
+    """Migrate the template once a run; the first process that asks does it for all."""
+    with (STATE / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = STATE / "template.done"
+        if done.exists():
+            return
+        roles.make_database(STATE, _POSTGRES.sockets, TEMPLATE)
+        subprocess.run(
+            [sys.executable, "-m", "serment.config.database.migration"],
+            env=os.environ | {"SERMENT_DATABASE_NAME": TEMPLATE},
+            check=True,
+        )
+        done.touch()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """This process's database: a clone of the migrated template."""
+    _make_template()
+    with (STATE / "template.lock").open("w") as lock, _superuser("postgres") as root:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a template being copied admits no second copy
+        root.execute(f"CREATE DATABASE {DATABASE} TEMPLATE {TEMPLATE} OWNER serment_owner")
+    roles.prepare_database(STATE, _POSTGRES.sockets, DATABASE)
+    yield
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        connections.close_all()
+    with _superuser("postgres") as root:
+        root.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def superuser(django_db_setup: None) -> Iterator[Any]:
+    """An autocommit psycopg connection that no wall stops; for looking at what really lies there."""
+    with _superuser(DATABASE) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def reference_tables(superuser: Any) -> frozenset[str]:
+    """Tables that migrations fill: their rows survive a transactional test."""
+    filled = set()
+    for (table,) in superuser.execute(
+        "SELECT quote_ident(relname) FROM pg_class"
+        " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    ).fetchall():
+        if superuser.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+            filled.add(table)
+    return frozenset(filled)
+
+
+def _empty(superuser: Any, kept: frozenset[str]) -> None:
+    """Empty every table that migrations left empty; the superuser passes walls and keys."""
+    tables = superuser.execute(
+        "SELECT quote_ident(relname) FROM pg_class"
+        " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    ).fetchall()
+    with superuser.transaction():
+        superuser.execute("SET LOCAL session_replication_role = replica")
+        for (table,) in tables:
+            if table not in kept:
+                superuser.execute(f"DELETE FROM {table}")
+
+
+@pytest.fixture(autouse=True)
+def ground(request: pytest.FixtureRequest) -> Iterator[None]:
+    """For tests with a database: a keeper, and an alias ``search`` that sees the test's rows.
+
+    A rolled-back test has one connection, so the public search borrows it; a transactional one
+    searches as its own role, and its rows are deleted behind it.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None and not {"db", "transactional_db"} & set(request.fixturenames):
+        yield
+        return
+    request.getfixturevalue("keeper")
+    transactional = "transactional_db" in request.fixturenames or bool(
+        marker and marker.kwargs.get("transaction")
+    )
+    if transactional:
+        yield from _transactional(request)
+    else:
+        yield from _rolled_back(request)
+
+
+def _transactional(request: pytest.FixtureRequest) -> Iterator[None]:
+    from django.db import connections
+
+    superuser = request.getfixturevalue("superuser")
+    kept = request.getfixturevalue("reference_tables")
+    request.getfixturevalue("transactional_db")
+    yield
+    connections.close_all()
+    _empty(superuser, kept)
+
+
+def _rolled_back(request: pytest.FixtureRequest) -> Iterator[None]:
+    from django.db import connections
+
+    request.getfixturevalue("db")
+    own = connections["search"]
+    connections["search"] = connections["default"]
+    yield
+    connections["search"] = own
+
+
+@pytest.fixture(scope="session")
+def keeper() -> Iterator[subprocess.Popen[bytes] | None]:
+    """A real keeper process of this test process, with a store of its own."""
+    KEEPER_STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
+    child = start_keeper(KEEPER_STATE, KEEPER_SOCKET)
+    yield child
+    process.stop(child, signal.SIGTERM, 5)
+
+
+def start_keeper(state: Path, at: Path, seconds_max: float = 15) -> subprocess.Popen[bytes]:
+    """Start a keeper and wait until its socket takes a connection."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "serment.keeper", "--state", str(state), "--socket", str(at)],
+        preexec_fn=process.die_with_parent(),
+    )
+    until = time.monotonic() + seconds_max
+    while time.monotonic() < until:
+        try:
+            with socket.socket(socket.AF_UNIX) as asking:
+                asking.connect(str(at))
+            return child
+        except OSError:
+            if child.poll() is not None:
+                break
+            time.sleep(0.02)
+    child.kill()
+    raise RuntimeError("The keeper did not start.")
