@@ -26,19 +26,19 @@ CSRF_TRUSTED_ORIGINS = [ENV.public_url]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django_htmx",
     "csp",
+    # Before allauth: its templates are replaced by ours.
+    "serment.identity",
     "allauth",
     "allauth.account",
     "procrastinate.contrib.django",
     "serment.disclosure",
     "serment.directory",
     "serment.outbox",
-    "serment.identity",
     "serment.scheduling",
     "serment.custody",
     "serment.web",
@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "serment.identity.standing.Standing",
 ]
 ROOT_URLCONF = "serment.config.urls"
 WSGI_APPLICATION = "serment.config.wsgi.application"
@@ -146,7 +147,7 @@ CONTENT_SECURITY_POLICY = {
 LOGIN_URL = "/compte/connexion/"
 LOGIN_REDIRECT_URL = "/mes-rendez-vous/"
 
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["serment.identity.backend.SealedBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]
@@ -159,13 +160,31 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ACCOUNT_ADAPTER = "serment.identity.adapter.SealedAccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+# The library knows an alias only (serment/identity/adapter.py).
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "alias"
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {
+    "login": "serment.identity.forms.SignInForm",
+    "signup": "serment.identity.forms.SignUpForm",
+    "reset_password": "serment.identity.forms.ForgottenPasswordForm",
+}
+# A code by e-mail, for a known address as for an unknown one: nobody learns who has an account.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = False
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+# A demo writes its mail to a folder outside the database, where /demo shows it.
+EMAIL_BACKEND = (
+    "django.core.mail.backends.filebased.EmailBackend"
+    if ENV.demo
+    else "django.core.mail.backends.smtp.EmailBackend"
+)
+EMAIL_FILE_PATH = str(ENV.state / "demo-mail")
 EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = f"Serment <ne-pas-repondre@{ENV.host}>"
 
 LOGGING: dict[str, Any] = {
     "version": 1,

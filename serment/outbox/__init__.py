@@ -1,1 +1,1 @@
-"""Durable mail, SMS and letters: holds references, reveals an address only at the moment of sending."""
+"""Durable mail, SMS and letters: holds references, opens an address only while sending."""

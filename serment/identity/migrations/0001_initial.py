@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
         ),
         Wall("identity_account", read=(BY_OWN_ACCOUNT, BY_ALIAS), write=(BY_OWN_ACCOUNT,)),
         Wall("identity_patientfile", read=(BY_TENANT, BY_RECORD)),
-        Wall("identity_staffmember", read=(BY_TENANT, BY_STAFF_ACCOUNT)),
+        Wall("identity_staffmember", read=(BY_TENANT, BY_STAFF_ACCOUNT, BY_RECORD)),
         # A session's row opens with its cookie only: the digest is the wall.
         Wall("identity_signedinsession", read=(EVERYBODY,), write=(EVERYBODY,)),
     ]
