@@ -32,3 +32,9 @@ def looking_for(alias: str, using: str = "default") -> Iterator[None]:
         cursor.execute("SELECT set_config(%s, %s, true)", [ALIAS, alias])
         yield
         cursor.execute("SELECT set_config(%s, %s, true)", [ALIAS, before[0] if before else ""])
+
+
+def name_alias(alias: str, using: str = "default") -> None:
+    """Make the account of one alias visible until the present transaction ends."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, true)", [ALIAS, alias])

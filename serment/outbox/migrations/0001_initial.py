@@ -1,4 +1,4 @@
-"""Messages that wait, walled by establishment, and the queue's tables for those who use them."""
+"""Messages that wait, walled by establishment."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -7,25 +7,11 @@ import serment.ids
 from serment.directory.tenancy import Wall
 from serment.disclosure import Sealed
 
-# The queue is a library's: its rows carry identifiers only, and no tenant.
-QUEUE_TABLES = (
-    "procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers,"
-    " procrastinate_workers"
-)
-GRANTS = [
-    f"GRANT SELECT, INSERT, UPDATE, DELETE ON {QUEUE_TABLES} TO serment_web, serment_worker",
-    "GRANT USAGE ON procrastinate_jobs_id_seq, procrastinate_events_id_seq,"
-    " procrastinate_periodic_defers_id_seq TO serment_web, serment_worker",
-]
-
 
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        ("directory", "0001_public_directory"),
-        ("procrastinate", "0041_post_retry_failed_job"),
-    ]
+    dependencies = [("directory", "0001_public_directory")]
 
     operations = [
         migrations.CreateModel(
@@ -96,5 +82,4 @@ class Migration(migrations.Migration):
             },
         ),
         Wall("outbox_message"),
-        migrations.RunSQL(GRANTS, migrations.RunSQL.noop),
     ]

@@ -1,0 +1,152 @@
+"""Who is asking: from a request to the ``Actor`` that every act of the gate names.
+
+Owns the link between a signed-in session and the keeper's own session (the capability), which is
+kept in the sealed session data and minted again when the keeper no longer knows it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from serment.disclosure import Actor, gate
+from serment.errors import NotThere
+from serment.identity import rights, staff
+from serment.identity.models import Account, StaffMember
+
+STAFF_HOME = "/cabinet/"
+SESSION_HOURS = 12
+
+_CAPABILITY = "serment.capability"
+_CAPABILITY_UNTIL = "serment.capability_until"
+_RENEW_SECONDS = 600
+_REQUEST_ATTRIBUTE = "serment_actor"
+
+
+class SignedOut(NotThere):
+    """Please sign in first."""
+
+
+def actor_for(request: HttpRequest) -> Actor:
+    """The signed-in patient or staff member. Raises ``SignedOut`` when nobody is."""
+    known: Actor | None = getattr(request, _REQUEST_ATTRIBUTE, None)
+    if known is not None:
+        return known
+    if not request.user.is_authenticated:
+        raise SignedOut
+    actor = _actor(request, UUID(str(request.user.pk)), staff.of_request(request))
+    setattr(request, _REQUEST_ATTRIBUTE, actor)
+    return actor
+
+
+def staff_actor_for(request: HttpRequest) -> Actor:
+    """The signed-in staff member; for anybody else the page does not exist."""
+    actor = actor_for(request)
+    if actor.kind != "staff":
+        raise NotThere
+    return actor
+
+
+def is_staff(request: HttpRequest) -> bool:
+    """Whether the signed-in account works for an establishment."""
+    return request.user.is_authenticated and staff.of_request(request) is not None
+
+
+def patient_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page for whoever is signed in; others are sent to sign in and come back."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def staff_only(
+    act: rights.Act,
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """A page for staff whose role may do ``act``; missing and forbidden look alike."""
+
+    def guard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+            rights.require(staff_actor_for(request), act)
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def begin_session(request: HttpRequest, account: Account) -> None:
+    """At sign-in: find the staff member, open the keeper's session, keep its capability."""
+    staff.enter(request, account.pk)
+    _open_at_keeper(request, account.pk, staff.of_request(request))
+    if hasattr(request, _REQUEST_ATTRIBUTE):
+        delattr(request, _REQUEST_ATTRIBUTE)
+
+
+def end_session(request: HttpRequest) -> None:
+    """At sign-out: the keeper forgets the capability at once."""
+    kept = request.session.pop(_CAPABILITY, "")
+    if kept:
+        gate.close_session(base64.b64decode(kept))
+
+
+def acting_for_itself(request: HttpRequest, account: UUID) -> Actor:
+    """An account before its sign-in is complete: may be sent its own code, nothing more."""
+    capability = gate.open_session("patient", account, "", None, hours=1)
+    return Actor(kind="patient", id=account, session=_session_name(request), capability=capability)
+
+
+def _actor(request: HttpRequest, account: UUID, member: StaffMember | None) -> Actor:
+    capability = _capability(request, account, member)
+    session = _session_name(request)
+    if member is None:
+        return Actor(kind="patient", id=account, session=session, capability=capability)
+    return Actor(
+        kind="staff",
+        id=member.pk,
+        role=member.role,
+        establishment=member.establishment_id,
+        session=session,
+        capability=capability,
+    )
+
+
+def _capability(request: HttpRequest, account: UUID, member: StaffMember | None) -> bytes:
+    until = request.session.get(_CAPABILITY_UNTIL, 0)
+    if timezone.now().timestamp() > until - _RENEW_SECONDS:
+        return _open_at_keeper(request, account, member)
+    return base64.b64decode(request.session[_CAPABILITY])
+
+
+def _open_at_keeper(request: HttpRequest, account: UUID, member: StaffMember | None) -> bytes:
+    if member is None:
+        capability = gate.open_session("patient", account, "", None, hours=SESSION_HOURS)
+    else:
+        capability = gate.open_session(
+            "staff", member.pk, member.role, member.establishment_id, hours=SESSION_HOURS
+        )
+    request.session[_CAPABILITY] = base64.b64encode(capability).decode()
+    request.session[_CAPABILITY_UNTIL] = timezone.now().timestamp() + SESSION_HOURS * 3600
+    return capability
+
+
+def _session_name(request: HttpRequest) -> str:
+    """Names the sign-in in records without being the cookie or the database's digest of it."""
+    key = request.session.session_key or ""
+    return hashlib.sha256(b"serment session name\x00" + key.encode()).hexdigest()[:32]

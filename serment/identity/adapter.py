@@ -1,0 +1,142 @@
+"""The border of django-allauth: an address comes in, an alias goes on, mail reaches the address.
+
+The library keeps rate limits, password rules, codes and flows. It never sees an address: here every
+typed one becomes its alias, and only a message being sent turns the alias back, from what was typed
+in this very request or, failing that, by opening the account's own address on the record.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as current
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from serment.directory import tenancy
+from serment.disclosure import Actor, Purpose, gate
+from serment.errors import Broken, Unusable
+from serment.identity import accounts, addresses, walls
+from serment.identity.models import Account
+
+_TYPED = "serment_typed_addresses"
+_SEALED_AT_SIGN_UP = ("given_name", "family_name", "birth_date", "phone")
+
+
+class MailNotSent(Broken):
+    """Our e-mail could not leave just now. Nothing was lost; please try again in a few minutes."""
+
+
+class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """allauth's hooks, translated."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("L’adresse e-mail ou le mot de passe ne convient pas."),
+        "too_many_login_attempts": _(
+            "Trop d’essais. Attendez quelques minutes avant de recommencer."
+        ),
+        "incorrect_code": _("Ce code ne convient pas. Vérifiez le dernier e-mail reçu."),
+        "rate_limited": _("Trop de demandes. Attendez quelques minutes."),
+    }
+
+    def clean_email(self, email: str) -> str:
+        """Address → alias; the account of that alias becomes visible to this transaction."""
+        try:
+            address = addresses.normalise(email)
+        except Unusable as error:
+            raise ValidationError(error.sentence) from error
+        alias = addresses.alias_of(address)
+        _typed(current.request)[alias] = address
+        walls.name_alias(alias)
+        return alias
+
+    def save_user(
+        self, request: HttpRequest, user: Account, form: Any, commit: bool = True
+    ) -> Account:
+        """The new account: alias and password hash, everything else sealed."""
+        typed = form.cleaned_data
+        user.alias = typed["email"]
+        user.language = get_language() or "fr"
+        user.set_password(typed["password1"])
+        values: dict[str, str | None] = {
+            name: typed[name] for name in _SEALED_AT_SIGN_UP if typed.get(name)
+        }
+        values["email"] = _typed(request)[user.alias]
+        tenancy.stand_in(account=user.pk)
+        itself = Actor(kind="patient", id=user.pk)
+        gate.seal(itself, Purpose.SELF, user, values, subject=user.pk, tenant=None)
+        if commit:
+            user.save(force_insert=True)
+        return user
+
+    def login(self, request: HttpRequest, user: Account) -> None:
+        """Sign in, and have the keeper open the session that reveals will name."""
+        tenancy.stand_in(account=user.pk)
+        super().login(request, user)
+        accounts.begin_session(request, user)
+
+    def logout(self, request: HttpRequest) -> None:
+        """Sign out here and at the keeper."""
+        accounts.end_session(request)
+        super().logout(request)
+
+    def post_login(
+        self, request: HttpRequest, user: Account, *, redirect_url: str | None, **rest: Any
+    ) -> HttpResponse:
+        """On to where the person was going; staff go to their agenda."""
+        if redirect_url is None and accounts.is_staff(request):
+            redirect_url = accounts.STAFF_HOME
+        response: HttpResponse = super().post_login(
+            request, user, redirect_url=redirect_url, **rest
+        )
+        return response
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send one of sign-in's messages; the alias becomes an address here and nowhere else."""
+        address = self._address_behind(email, context.get("user"))
+        if address is None:
+            return
+        message = self.render_mail(template_prefix, address, context | {"email": ""})
+        try:
+            message.send()
+        except OSError as error:
+            raise MailNotSent from error
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Built from the public address set by the operator, never from the request's host."""
+        uid, _dash, token = key.partition("-")
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
+        return f"{settings.PUBLIC_URL}{path}"
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Behind our own relay (a Unix socket) the address stands in the forwarded header.
+
+        Used for rate limits in this process's memory; stored nowhere.
+        """
+        direct = request.META.get("REMOTE_ADDR") or ""
+        forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        return direct or forwarded or "local"
+
+    def _address_behind(self, email: str, user: Account | None) -> str | None:
+        if not addresses.is_alias(email):
+            return email
+        typed = _typed(current.request).get(email)
+        if typed is not None or user is None:
+            return typed
+        itself = accounts.acting_for_itself(current.request, UUID(str(user.pk)))
+        opened = gate.reveal(itself, Purpose.SIGN_IN, [user], ["email"])
+        return opened.get(user.pk, {}).get("email")
+
+
+def _typed(request: HttpRequest) -> dict[str, str]:
+    """Addresses typed in this request, by alias. They die with it."""
+    if not hasattr(request, _TYPED):
+        setattr(request, _TYPED, {})
+    typed: dict[str, str] = getattr(request, _TYPED)
+    return typed

@@ -1,0 +1,71 @@
+"""What each role may do, declared once. Pure.
+
+A right is an act, not a page: doors name the act they perform; what is undeclared is refused.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from serment.disclosure import Actor
+from serment.errors import NotThere
+from serment.identity.models import Role
+
+
+class Act(StrEnum):
+    """Acts on the practice side."""
+
+    SEE_AGENDA = "see_agenda"
+    OPEN_AGENDA_NAMES = "open_agenda_names"
+    FIND_PATIENT = "find_patient"
+    OPEN_PATIENT = "open_patient"
+    WRITE_PATIENT = "write_patient"
+    BOOK = "book"
+    CANCEL = "cancel"
+    PRINT_CARD = "print_card"
+    SEE_DISCLOSURES = "see_disclosures"
+    IMPORT = "import"
+    SET_OPENINGS = "set_openings"
+    MANAGE_STAFF = "manage_staff"
+
+
+class NotAllowed(NotThere):
+    """This page does not exist, or is not yours to see."""
+
+
+_DESK = frozenset(
+    {
+        Act.SEE_AGENDA,
+        Act.OPEN_AGENDA_NAMES,
+        Act.FIND_PATIENT,
+        Act.OPEN_PATIENT,
+        Act.WRITE_PATIENT,
+        Act.BOOK,
+        Act.CANCEL,
+        Act.PRINT_CARD,
+        Act.SEE_DISCLOSURES,
+    }
+)
+
+ACTS_OF: dict[Role, frozenset[Act]] = {
+    Role.SECRETARY: _DESK | {Act.IMPORT},
+    Role.PRACTITIONER: _DESK | {Act.SET_OPENINGS},
+    Role.MANAGER: frozenset(
+        {Act.SEE_AGENDA, Act.IMPORT, Act.SET_OPENINGS, Act.MANAGE_STAFF, Act.SEE_DISCLOSURES}
+    ),
+    Role.PRIVACY_OFFICER: frozenset({Act.SEE_DISCLOSURES}),
+    Role.SECURITY_OFFICER: frozenset({Act.SEE_DISCLOSURES}),
+}
+
+
+def may(actor: Actor, act: Act) -> bool:
+    """Whether this actor's role includes the act, at the actor's own establishment."""
+    if actor.kind != "staff" or actor.role not in Role.values or actor.establishment is None:
+        return False
+    return act in ACTS_OF.get(Role(actor.role), frozenset())
+
+
+def require(actor: Actor, act: Act) -> None:
+    """Raise ``NotAllowed``, which looks like a missing page, unless the actor may."""
+    if not may(actor, act):
+        raise NotAllowed

@@ -1,0 +1,109 @@
+"""Staff members: who works where, and the names shown to those who ask who opened what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from serment.directory import tenancy
+from serment.disclosure import Actor, Purpose, gate
+from serment.identity.models import Role, StaffMember
+
+_REQUEST_ATTRIBUTE = "serment_staff_member"
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayName:
+    """A staff member as a patient reads them: name and what they do."""
+
+    name: str
+    role: str
+
+
+def member_of(account: UUID) -> StaffMember | None:
+    """The active staff member of an account. Its row must be visible: stand in the account."""
+    return StaffMember.objects.filter(account_id=account, active=True).first()
+
+
+def enter(request: HttpRequest, account: UUID) -> None:
+    """Look up the staff member of a request and stand in their establishment.
+
+    Looked up at each request: whoever left this morning stands nowhere this minute.
+    """
+    member = member_of(account)
+    setattr(request, _REQUEST_ATTRIBUTE, member)
+    if member is not None:
+        tenancy.stand_in(tenant=member.establishment_id)
+
+
+def of_request(request: HttpRequest) -> StaffMember | None:
+    """The staff member ``Standing`` found for this request."""
+    member: StaffMember | None = getattr(request, _REQUEST_ATTRIBUTE, None)
+    return member
+
+
+def create(
+    actor: Actor,
+    establishment: UUID,
+    role: Role,
+    values: dict[str, str | None],
+    *,
+    account: UUID | None = None,
+    practitioner_role: UUID | None = None,
+) -> StaffMember:
+    """A new staff member with sealed ``given_name``, ``family_name`` and ``email``."""
+    member = StaffMember(
+        establishment_id=establishment,
+        role=role,
+        account_id=account,
+        practitioner_role_id=practitioner_role,
+    )
+    gate.seal(
+        actor, Purpose.ADMINISTRATION, member, values, subject=member.pk, tenant=establishment
+    )
+    with tenancy.inside(tenant=establishment):
+        member.save(force_insert=True)
+    return member
+
+
+def display_names(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, DisplayName]:
+    """Name and role of staff members, for "who opened my data". Each opening is recorded.
+
+    A practitioner's name is public and comes from the directory: nothing is opened for it.
+    """
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return {}
+    with tenancy.inside(records=wanted):
+        members = list(
+            StaffMember.objects.filter(pk__in=wanted).select_related(
+                "practitioner_role__practitioner"
+            )
+        )
+    names = {member.pk: name for member in members if (name := _public_name(member))}
+    closed = [member for member in members if member.pk not in names]
+    opened = (
+        gate.reveal(actor, Purpose.TRANSPARENCY, closed, ["given_name", "family_name"])
+        if closed
+        else {}
+    )
+    for pk, values in opened.items():
+        names[pk] = " ".join(
+            part for part in (values.get("given_name"), values.get("family_name")) if part
+        )
+    return {
+        member.pk: DisplayName(names[member.pk], str(Role(member.role).label))
+        for member in members
+        if member.pk in names
+    }
+
+
+def _public_name(member: StaffMember) -> str:
+    if member.practitioner_role is None:
+        return ""
+    practitioner = member.practitioner_role.practitioner
+    parts = (practitioner.title, practitioner.given_name, practitioner.family_name)
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,51 @@
+"""Where a request stands: the account's own rows, and for staff the establishment's.
+
+Django opens a transaction around the view only, and everything a view needs standing for is looked
+up before it (the account of the session, the staff member). So this middleware opens the outer
+transaction itself, names the account and the tenant with ``SET LOCAL``, and lets the view's own
+transaction nest in it as a savepoint: a view that fails rolls back to the savepoint and keeps its
+standing for the error page. Requests without a session stand nowhere and cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib.auth import SESSION_KEY
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from serment.directory import tenancy
+from serment.identity import staff
+
+# Where allauth keeps a sign-in that waits for its code.
+_PENDING_SIGN_IN = "account_login"
+
+
+class Standing:
+    """Middleware; after authentication, before anything that reads walled rows."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        account = _account_of(request)
+        if account is None:
+            return self._get_response(request)
+        with transaction.atomic():
+            tenancy.stand_in(account=account)
+            if request.user.is_authenticated:
+                staff.enter(request, account)
+            return self._get_response(request)
+
+
+def _account_of(request: HttpRequest) -> UUID | None:
+    """The account signed in, or signing in and waiting for its code."""
+    signed_in = request.session.get(SESSION_KEY)
+    pending = request.session.get(_PENDING_SIGN_IN)
+    named = signed_in or (pending.get("user_pk") if isinstance(pending, dict) else None)
+    try:
+        return UUID(str(named)) if named else None
+    except ValueError:
+        return None

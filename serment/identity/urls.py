@@ -1,0 +1,32 @@
+"""The account's pages, under ``/compte/``; names are allauth's, so that its flows find them."""
+
+from allauth.account import views as library
+from django.urls import path, re_path
+
+from serment.identity import views
+
+urlpatterns = [
+    path("connexion/", library.login, name="account_login"),
+    path("deconnexion/", library.logout, name="account_logout"),
+    path("inscription/", library.signup, name="account_signup"),
+    path("code/", library.email_verification_sent, name="account_email_verification_sent"),
+    path("inactif/", library.account_inactive, name="account_inactive"),
+    path("mot-de-passe/", views.change_password, name="account_change_password"),
+    path("mot-de-passe/oublie/", library.password_reset, name="account_reset_password"),
+    path(
+        "mot-de-passe/oublie/envoye/",
+        library.password_reset_done,
+        name="account_reset_password_done",
+    ),
+    re_path(
+        r"^mot-de-passe/nouveau/(?P<uidb36>[0-9a-f-]{32,36})-(?P<key>.+)/$",
+        views.password_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "mot-de-passe/nouveau/fait/",
+        library.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    path("confirmer/", library.reauthenticate, name="account_reauthenticate"),
+]
