@@ -1,4 +1,4 @@
-"""Where Django finds accounts, patient files and staff."""
+"""Where Django finds accounts, patient files and staff; registers people with the outbox."""
 
 from django.apps import AppConfig
 
@@ -8,3 +8,10 @@ class IdentityConfig(AppConfig):
 
     name = "serment.identity"
     label = "identity"
+
+    def ready(self) -> None:
+        """Give the outbox the rows whose addresses it writes to."""
+        from serment.identity.models import PatientFile
+        from serment.outbox import registry
+
+        registry.register_people(lambda person: PatientFile.objects.filter(pk=person).first())

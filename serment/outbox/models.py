@@ -43,6 +43,7 @@ class Message(models.Model):
     record_id = models.UUIDField()
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.MAIL)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    language = models.CharField(max_length=5, default="fr")
     send_after = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     ticket = models.BinaryField(default=b"")

@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
+                ("language", models.CharField(default="fr", max_length=5)),
                 ("send_after", models.DateTimeField()),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("ticket", models.BinaryField(default=b"")),

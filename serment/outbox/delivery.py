@@ -1,0 +1,141 @@
+"""Sending what is due: claim, make the text, open the address, hand over to SMTP, write it down.
+
+At least once. A claim is committed before sending and puts the message off by its back-off, so a
+crash in between sends again later; ``attempts`` above one says "possibly twice". Rows are claimed
+with SKIP LOCKED: any number of workers share the outbox, none waits for another.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.core.mail import EmailMessage
+
+from serment.directory import tenancy
+from serment.directory.models import Establishment
+from serment.disclosure import gate
+from serment.errors import Broken, Refused
+from serment.outbox import registry, rendering
+from serment.outbox.models import Channel, Message, State
+from serment.outbox.post import Reference
+
+BACK_OFF_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
+_BATCH = 20
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Round:
+    """What one round did."""
+
+    sent: int = 0
+    put_off: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
+def send_due(now: datetime) -> Round:
+    """Send every due message of every establishment, each inside its own wall."""
+    done = Round()
+    for establishment_id in Establishment.objects.values_list("pk", flat=True):
+        while claimed := _claim(establishment_id, now):
+            for message in claimed:
+                _count(done, _deliver(message, now))
+    return done
+
+
+def send_one(message_id: UUID, establishment_id: UUID, now: datetime) -> Round:
+    """Send one message if it is still due; another worker may have been faster."""
+    done = Round()
+    for message in _claim(establishment_id, now, message_id):
+        _count(done, _deliver(message, now))
+    return done
+
+
+def _claim(establishment_id: UUID, now: datetime, only: UUID | None = None) -> list[Message]:
+    with tenancy.inside(tenant=establishment_id):
+        due = Message.objects.filter(
+            establishment_id=establishment_id,
+            state=State.WAITING,
+            channel=Channel.MAIL,
+            send_after__lte=now,
+        )
+        if only is not None:
+            due = due.filter(pk=only)
+        claimed = list(
+            due.order_by("send_after").select_for_update(skip_locked=True, of=("self",))[:_BATCH]
+        )
+        for message in claimed:
+            message.send_after = now + _back_off(message.attempts)
+            message.attempts += 1
+            message.save(update_fields=["send_after", "attempts"])
+    return claimed
+
+
+def _back_off(attempts: int) -> timedelta:
+    return timedelta(minutes=BACK_OFF_MINUTES[min(attempts, len(BACK_OFF_MINUTES) - 1)])
+
+
+def _deliver(message: Message, now: datetime) -> State:
+    """One attempt; its outcome is written before anything else happens."""
+    try:
+        outcome = _send(message)
+    except smtplib.SMTPRecipientsRefused:
+        outcome = State.FAILED
+    except (OSError, smtplib.SMTPException, Broken) as error:
+        _log.warning("message %s put off: %s", message.pk, type(error).__name__)
+        outcome = State.WAITING
+    except Refused as error:
+        # The errand's window has closed, or its ticket was withdrawn: no later attempt may open.
+        _log.warning("message %s refused: %s", message.pk, type(error).__name__)
+        outcome = State.FAILED
+    if outcome == State.WAITING and message.attempts >= len(BACK_OFF_MINUTES):
+        outcome = State.FAILED
+    if outcome != State.WAITING:
+        _close(message, outcome)
+    return outcome
+
+
+def _send(message: Message) -> State:
+    tenant = message.establishment_id
+    with tenancy.inside(tenant=tenant):
+        facts = registry.facts_of(message.kind, message.record_id)
+        if facts is None:
+            return State.CANCELLED
+        letter = rendering.letter(message.kind, facts, message.language)
+        address = _address(message)
+    if address is None:
+        return State.FAILED
+    EmailMessage(letter.subject, letter.body, to=[address]).send()
+    return State.SENT
+
+
+def _address(message: Message) -> str | None:
+    """The address, opened at the last moment through the two tickets of the errand."""
+    opened = gate.reveal_with_ticket(bytes(message.ticket), [message], ["addressee"])
+    reference = Reference.from_text(opened[message.pk]["addressee"])
+    row = registry.person(reference.person)
+    if row is None or getattr(row, "email", None) is None:
+        return None
+    return gate.reveal_with_ticket(reference.ticket, [row], ["email"])[row.pk].get("email")
+
+
+def _close(message: Message, outcome: State) -> None:
+    """Write the outcome; the ticket has done its work and goes."""
+    with tenancy.inside(tenant=message.establishment_id):
+        Message.objects.filter(pk=message.pk, state=State.WAITING).update(state=outcome, ticket=b"")
+
+
+def _count(done: Round, outcome: State) -> None:
+    if outcome == State.SENT:
+        done.sent += 1
+    elif outcome == State.FAILED:
+        done.failed += 1
+    elif outcome == State.CANCELLED:
+        done.cancelled += 1
+    else:
+        done.put_off += 1

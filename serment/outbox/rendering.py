@@ -1,0 +1,46 @@
+"""The words of a message, made while sending. Discreet: no specialty, no reason, neutral sender."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.dateformat import format as dateformat
+
+from serment.outbox.registry import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Subject and body, ready for an envelope of any kind."""
+
+    subject: str
+    body: str
+
+
+def spoken(instant: datetime, zone: str, language: str) -> str:
+    """An instant as one says it there: ``mardi 3 mars à 14 h 20``, ``Tuesday 3 March at 14:20``."""
+    local = instant.astimezone(ZoneInfo(zone))
+    with translation.override(language):
+        day = dateformat(local, "l j F")
+    if language.startswith("fr"):
+        first = day.replace(" 1 ", " 1er ")
+        return f"{first} à {local.hour} h {local:%M}"
+    return f"{day} at {local:%H:%M}"
+
+
+def letter(kind: str, facts: Facts, language: str) -> Letter:
+    """The message of a kind in the person's language."""
+    context = {
+        "facts": facts,
+        "when": spoken(facts.starts_at, facts.timezone, language),
+        "link": f"{settings.PUBLIC_URL}{facts.link}" if facts.link else "",
+    }
+    with translation.override(language):
+        subject = render_to_string(f"outbox/{kind}_subject.txt", context).strip()
+        body = render_to_string(f"outbox/{kind}_message.txt", context).strip()
+    return Letter(" ".join(subject.split()), body + "\n")

@@ -1,0 +1,23 @@
+"""The outbox's jobs. Their arguments are UUIDs and nothing else: the queue's rows are in clear."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from procrastinate.contrib.django import app
+
+from serment import clock
+from serment.outbox import delivery
+
+
+@app.task(name="outbox.send_message", queue="outbox")
+def send_message(message_id: str, establishment_id: str) -> None:
+    """One message, as soon as the act that posted it is durable."""
+    delivery.send_one(UUID(message_id), UUID(establishment_id), clock.now())
+
+
+@app.periodic(cron="* * * * *", periodic_id="outbox")
+@app.task(name="outbox.send_due", queue="outbox", queueing_lock="outbox.send_due")
+def send_due(timestamp: int) -> None:
+    """Each minute: what was put off, and what a lost job left behind."""
+    delivery.send_due(clock.now())
