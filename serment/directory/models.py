@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
 from serment import ids
@@ -60,6 +61,20 @@ def _valid_rpps(number: str) -> None:
         raise ValidationError(rpps.RppsWrong.default_sentence())
 
 
+_ACCENTED = "àáâãäåçèéêëìíîïñòóôõöøùúûüýÿ-'’"
+_PLAIN = "aaaaaaceeeeiiiinoooooouuuuyy   "
+
+
+def _folded(*columns: str) -> models.Func:
+    """Lower case without accents or hyphens, computed by PostgreSQL, so that no writer forgets."""
+    joined: models.F | Concat = models.F(columns[0])
+    for column in columns[1:]:
+        joined = Concat(joined, models.Value(" "), models.F(column))
+    return models.Func(
+        Lower(joined), models.Value(_ACCENTED), models.Value(_PLAIN), function="translate"
+    )
+
+
 class Establishment(models.Model):
     """A tenant and controller of its own files: practice, centre or hospital."""
 
@@ -76,6 +91,16 @@ class Establishment(models.Model):
     name = models.CharField(_("nom"), max_length=120)
     kind = models.CharField(_("type"), max_length=20, choices=Kind)
     phone = models.CharField(_("téléphone"), max_length=20, blank=True)
+    folded = models.GeneratedField(
+        expression=_folded("name"), output_field=models.TextField(), db_persist=True
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["folded"], opclasses=["text_pattern_ops"], name="establishment_folded"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -129,6 +154,8 @@ class SearchKey(models.Model):
     words_fr = ArrayField(models.CharField(max_length=60), default=list)
     words_en = ArrayField(models.CharField(max_length=60), default=list)
     bookable = models.BooleanField(default=False)
+    # The order lists general practice, cardiology and others under several codes; patients know one.
+    searched_as = models.CharField(max_length=8, blank=True)
 
     class Meta:
         abstract = True
@@ -162,6 +189,11 @@ class Practitioner(models.Model):
     title = models.CharField(_("titre"), max_length=20, blank=True)
     given_name = models.CharField(_("prénom"), max_length=80)
     family_name = models.CharField(_("nom"), max_length=80)
+    folded = models.GeneratedField(
+        expression=_folded("family_name", "given_name"),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     class Meta:
         constraints = [
@@ -170,7 +202,11 @@ class Practitioner(models.Model):
                 condition=models.Q(rpps__regex=r"^[0-9]{11}$"), name="practitioner_rpps_shape"
             ),
         ]
-        indexes = [models.Index(fields=["family_name"], name="practitioner_family_name")]
+        indexes = [
+            models.Index(
+                fields=["folded"], opclasses=["text_pattern_ops"], name="practitioner_folded"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.display_name

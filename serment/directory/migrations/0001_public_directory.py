@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.db.models.functions.text
 from django.db import migrations, models
 
 import serment.directory.models
@@ -13,9 +14,9 @@ BY_OWNER = "current_user = 'serment_owner'"
 STANDING = f"NULLIF(current_setting('{TENANT}', true), '') IS NOT NULL"
 OWN_ROW = f"id = NULLIF(current_setting('{TENANT}', true), '')::uuid"
 
-KEY = ["code", "slug", "label_fr", "label_en", "person_fr", "person_en", "words_fr", "words_en", "bookable"]
-ESTABLISHMENT = ["id", "slug", "name", "kind", "phone"]
-PRACTITIONER = ["id", "rpps", "slug", "title", "given_name", "family_name"]
+KEY = ["code", "slug", "label_fr", "label_en", "person_fr", "person_en", "words_fr", "words_en", "bookable", "searched_as"]
+ESTABLISHMENT = ["id", "slug", "name", "kind", "phone", "folded"]
+PRACTITIONER = ["id", "rpps", "slug", "title", "given_name", "family_name", "folded"]
 COMMUNE = ["code", "slug", "name", "folded", "department", "postcodes", "latitude", "longitude", "approximate", "population"]
 SITE = [
     "id", "establishment_id", "slug", "name", "address_line", "postcode", "city", "commune_code",
@@ -84,7 +85,11 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=120, verbose_name='nom')),
                 ('kind', models.CharField(choices=[('hospital', 'hôpital ou clinique'), ('practice', 'cabinet'), ('center', 'centre de santé'), ('teleconsultation', 'téléconsultation')], max_length=20, verbose_name='type')),
                 ('phone', models.CharField(blank=True, max_length=20, verbose_name='téléphone')),
+                ('folded', models.GeneratedField(db_persist=True, expression=models.Func(django.db.models.functions.text.Lower(models.F('name')), models.Value("àáâãäåçèéêëìíîïñòóôõöøùúûüýÿ-'’"), models.Value('aaaaaaceeeeiiiinoooooouuuuyy   '), function='translate'), output_field=models.TextField())),
             ],
+            options={
+                'indexes': [models.Index(fields=['folded'], name='establishment_folded', opclasses=['text_pattern_ops'])],
+            },
         ),
         migrations.CreateModel(
             name='Profession',
@@ -98,6 +103,7 @@ class Migration(migrations.Migration):
                 ('words_fr', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None)),
                 ('words_en', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None)),
                 ('bookable', models.BooleanField(default=False)),
+                ('searched_as', models.CharField(blank=True, max_length=8)),
             ],
             options={
                 'abstract': False,
@@ -115,6 +121,7 @@ class Migration(migrations.Migration):
                 ('words_fr', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None)),
                 ('words_en', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None)),
                 ('bookable', models.BooleanField(default=False)),
+                ('searched_as', models.CharField(blank=True, max_length=8)),
             ],
             options={
                 'abstract': False,
@@ -147,9 +154,10 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(blank=True, max_length=20, verbose_name='titre')),
                 ('given_name', models.CharField(max_length=80, verbose_name='prénom')),
                 ('family_name', models.CharField(max_length=80, verbose_name='nom')),
+                ('folded', models.GeneratedField(db_persist=True, expression=models.Func(django.db.models.functions.text.Lower(django.db.models.functions.text.Concat(models.F('family_name'), models.Value(' '), models.F('given_name'))), models.Value("àáâãäåçèéêëìíîïñòóôõöøùúûüýÿ-'’"), models.Value('aaaaaaceeeeiiiinoooooouuuuyy   '), function='translate'), output_field=models.TextField())),
             ],
             options={
-                'indexes': [models.Index(fields=['family_name'], name='practitioner_family_name')],
+                'indexes': [models.Index(fields=['folded'], name='practitioner_folded', opclasses=['text_pattern_ops'])],
                 'constraints': [models.CheckConstraint(condition=models.Q(('rpps__regex', '^[0-9]{11}$')), name='practitioner_rpps_shape')],
             },
         ),

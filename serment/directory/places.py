@@ -1,0 +1,193 @@
+"""Places a patient may name: every French commune, found by name or postcode.
+
+Held in memory from the shipped file (35,009 rows, read once a process): completing a name on each
+key pressed then costs no trip to the database. The table ``directory_commune`` is its copy, for SQL.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from bisect import bisect_left
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from serment.directory import data
+from serment.directory.territories import department_of
+from serment.directory.words import fold, slug
+
+EARTH_RADIUS_KM = 6371.0
+_ARTICLES = frozenset({"l", "le", "la", "les"})
+# Paris, Lyon, Marseille: each of their postcodes names an arrondissement, itself a place here.
+_DIVIDED = frozenset({"75056", "69123", "13055"})
+
+
+class Place(NamedTuple):
+    """A commune as a person names it; ``postcode`` is the one typed, else the commune's first."""
+
+    code: str
+    name: str
+    postcode: str
+    latitude: float
+    longitude: float
+    approximate: bool
+
+    @property
+    def department(self) -> str:
+        """Department or collectivity the place lies in."""
+        return department_of(self.code)
+
+
+class CommuneRow(NamedTuple):
+    """One row of the shipped file."""
+
+    code: str
+    name: str
+    folded: str
+    department: str
+    postcodes: tuple[str, ...]
+    latitude: float
+    longitude: float
+    approximate: bool
+    population: int
+
+    @property
+    def slug(self) -> str:
+        """Name and code: readable, and never the same for two communes."""
+        return f"{slug(self.name)}-{self.code.lower()}"
+
+    def as_place(self, postcode: str = "") -> Place:
+        """The commune under one of its postcodes."""
+        chosen = postcode or self.postcodes[0]
+        return Place(
+            self.code, self.name, chosen, self.latitude, self.longitude, self.approximate
+        )
+
+
+class _Gazetteer:
+    """The communes in the orders in which people look for them."""
+
+    def __init__(self) -> None:
+        self.rows = [_row(line) for line in data.table("communes.csv.gz")]
+
+    @cached_property
+    def by_code(self) -> dict[str, CommuneRow]:
+        return {row.code: row for row in self.rows}
+
+    @cached_property
+    def names(self) -> list[tuple[str, CommuneRow]]:
+        """Folded names in order; a name with an article stands under both ways of typing it."""
+        entries = [(row.folded, row) for row in self.rows]
+        for row in self.rows:
+            first, _, rest = row.folded.partition(" ")
+            if first in _ARTICLES and rest:
+                entries.append((rest, row))
+        return sorted(entries)
+
+    @cached_property
+    def postcodes(self) -> list[tuple[str, CommuneRow]]:
+        return sorted((postcode, row) for row in self.rows for postcode in row.postcodes)
+
+
+def _row(line: dict[str, str]) -> CommuneRow:
+    return CommuneRow(
+        line["code"],
+        line["name"],
+        fold(line["name"]),
+        line["department"],
+        tuple(line["postcodes"].split()),
+        float(line["latitude"]),
+        float(line["longitude"]),
+        line["approximate"] == "1",
+        int(line["population"]),
+    )
+
+
+@lru_cache(maxsize=1)
+def _gazetteer() -> _Gazetteer:
+    return _Gazetteer()
+
+
+def communes() -> list[CommuneRow]:
+    """Every commune and town arrondissement, by code."""
+    return _gazetteer().rows
+
+
+def by_code(code: str) -> Place | None:
+    """The place of an INSEE code, or None."""
+    row = _gazetteer().by_code.get(code)
+    return row.as_place() if row else None
+
+
+def complete(text: str, limit: int = 8) -> list[Place]:
+    """Places a person may mean by the beginning of a name, a postcode, or both; largest first.
+
+    "sall", "74700", "st etienne", "74700 sallanches", "aigle" for L'Aigle, "mont blanc" for
+    Chamonix-Mont-Blanc. A name in full comes before longer names.
+    """
+    words = fold(text).split()
+    postcode = next(
+        (word for at, word in enumerate(words) if word.isdigit() and (at == 0 or len(word) == 5)),
+        "",
+    )
+    name = " ".join(word for word in words if word != postcode)
+    if postcode:
+        return _by_postcode(postcode, name, limit)
+    return _by_name(name, limit) if name else []
+
+
+def _by_postcode(digits: str, name: str, limit: int) -> list[Place]:
+    found: dict[str, tuple[str, CommuneRow]] = {}
+    for postcode, row in _beginning_with(_gazetteer().postcodes, digits):
+        if digits == postcode and row.code in _DIVIDED:
+            continue
+        if not name or row.folded.startswith(name) or f" {name}" in row.folded:
+            found.setdefault(row.code, (postcode, row))
+    best = heapq.nlargest(limit, found.values(), key=lambda pair: pair[1].population)
+    return [row.as_place(postcode) for postcode, row in best]
+
+
+def _by_name(name: str, limit: int) -> list[Place]:
+    gazetteer = _gazetteer()
+    beginning = _beginning_with(gazetteer.names, name)
+    in_full = {row.code for key, row in beginning if key == name}
+    found = {row.code: row for _, row in beginning}
+    first = frozenset(found)
+    if len(found) < limit and len(name) > 2:
+        inside = f" {name}"
+        found |= {row.code: row for row in gazetteer.rows if inside in row.folded}
+
+    def rank(row: CommuneRow) -> tuple[bool, bool, int]:
+        return row.code in in_full, row.code in first, row.population
+
+    return [row.as_place() for row in heapq.nlargest(limit, found.values(), key=rank)]
+
+
+def _beginning_with(
+    entries: list[tuple[str, CommuneRow]], prefix: str
+) -> list[tuple[str, CommuneRow]]:
+    first = bisect_left(entries, prefix, key=lambda entry: entry[0])
+    # "{" sorts after every letter and digit a folded text may hold.
+    last = bisect_left(entries, prefix + "{", lo=first, key=lambda entry: entry[0])
+    return entries[first:last]
+
+
+def nearest(latitude: float, longitude: float) -> Place:
+    """The commune whose point is nearest to a position a person's device gave."""
+    shrink = math.cos(math.radians(latitude)) ** 2
+
+    def square(row: CommuneRow) -> float:
+        return (row.latitude - latitude) ** 2 + shrink * (row.longitude - longitude) ** 2
+
+    return min(_gazetteer().rows, key=square).as_place()
+
+
+def distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Great-circle distance between two (latitude, longitude) pairs, in kilometres (haversine)."""
+    lat_a, lat_b = math.radians(a[0]), math.radians(b[0])
+    half_turn = math.radians(b[1] - a[1]) / 2
+    h = (
+        math.sin((lat_b - lat_a) / 2) ** 2
+        + math.cos(lat_a) * math.cos(lat_b) * math.sin(half_turn) ** 2
+    )
+    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(h))
