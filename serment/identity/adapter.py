@@ -20,7 +20,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from serment.directory import tenancy
-from serment.disclosure import Actor, Purpose, gate
+from serment.disclosure import Purpose, gate
 from serment.errors import Broken, Unusable
 from serment.identity import accounts, addresses, walls
 from serment.identity.models import Account
@@ -69,7 +69,7 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         }
         values["email"] = _typed(request)[user.alias]
         tenancy.stand_in(account=user.pk)
-        itself = Actor(kind="patient", id=user.pk)
+        itself = accounts.acting_for_itself(request, user.pk)
         gate.seal(itself, Purpose.SELF, user, values, subject=user.pk, tenant=None)
         if commit:
             user.save(force_insert=True)
@@ -108,11 +108,18 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         except OSError as error:
             raise MailNotSent from error
 
+    def send_account_already_exists_mail(self, email: str) -> None:
+        """To somebody who signs up twice: told by e-mail only, the page says the same as ever."""
+        context = {
+            "signup_url": _public("account_signup"),
+            "password_reset_url": _public("account_reset_password"),
+        }
+        self.send_mail("account/email/account_already_exists", email, context)
+
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Built from the public address set by the operator, never from the request's host."""
         uid, _dash, token = key.partition("-")
-        path = reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
-        return f"{settings.PUBLIC_URL}{path}"
+        return _public("account_reset_password_from_key", uidb36=uid, key=token)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Behind our own relay (a Unix socket) the address stands in the forwarded header.
@@ -132,6 +139,11 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         itself = accounts.acting_for_itself(current.request, UUID(str(user.pk)))
         opened = gate.reveal(itself, Purpose.SIGN_IN, [user], ["email"])
         return opened.get(user.pk, {}).get("email")
+
+
+def _public(name: str, **parts: str) -> str:
+    """An address of this site as the operator set it."""
+    return f"{settings.PUBLIC_URL}{reverse(name, kwargs=parts)}"
 
 
 def _typed(request: HttpRequest) -> dict[str, str]:

@@ -21,7 +21,6 @@ from serment.disclosure import gate
 from serment.errors import Broken, Refused
 from serment.outbox import registry, rendering
 from serment.outbox.models import Channel, Message, State
-from serment.outbox.post import Reference
 
 BACK_OFF_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
 _BATCH = 20
@@ -115,13 +114,13 @@ def _send(message: Message) -> State:
 
 
 def _address(message: Message) -> str | None:
-    """The address, opened at the last moment through the two tickets of the errand."""
-    opened = gate.reveal_with_ticket(bytes(message.ticket), [message], ["addressee"])
-    reference = Reference.from_text(opened[message.pk]["addressee"])
-    row = registry.person(reference.person)
+    """The address, opened at the last moment: first who, then where."""
+    ticket = bytes(message.ticket)
+    opened = gate.reveal_with_ticket(ticket, [message], ["addressee"])
+    row = registry.person(UUID(opened[message.pk]["addressee"]))
     if row is None or getattr(row, "email", None) is None:
         return None
-    return gate.reveal_with_ticket(reference.ticket, [row], ["email"])[row.pk].get("email")
+    return gate.reveal_with_ticket(ticket, [row], ["email"])[row.pk].get("email")
 
 
 def _close(message: Message, outcome: State) -> None:

@@ -1,15 +1,12 @@
 """Putting a message in the outbox: inside the transaction of the act that wants it.
 
-The message, its job and the act commit together or not at all. Whoever acts signs the errand: one
-ticket opens the reference sealed in the message, the reference holds the person's id and a second
-ticket, and that one opens the address. Neither the row nor the job names the person.
+The message, its job and the act commit together or not at all. Whoever acts signs the errand: its
+ticket opens the reference sealed in the message, which is the person's id, and that person's
+address. Neither the row nor the job names the person.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,27 +19,12 @@ from serment.outbox.models import Channel, Message, State
 CONFIRMATION = "confirmation"
 CANCELLATION = "cancellation"
 
+ADDRESSEE = "addressee"
+PERSON_ADDRESS = "patient.email"
+"""The two fields an errand opens: who, then where (of the patient file behind the message)."""
+
 SENDING_DAYS_MAX = 7
 """How long the worker may still open the address; afterwards the message has failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Who a message goes to, as sealed in its row."""
-
-    person: UUID
-    ticket: bytes
-
-    def to_text(self) -> str:
-        """JSON, for sealing."""
-        ticket = base64.b64encode(self.ticket).decode()
-        return json.dumps({"person": str(self.person), "ticket": ticket})
-
-    @classmethod
-    def from_text(cls, text: str) -> Reference:
-        """Back from ``to_text``."""
-        kept = json.loads(text)
-        return cls(UUID(kept["person"]), base64.b64decode(kept["ticket"]))
 
 
 def confirmation(
@@ -75,7 +57,7 @@ def cancellation(
         return None
     if person is None and told is not None:
         opened = gate.reveal(actor, Purpose.MESSAGE, [told], ["addressee"])
-        person = Reference.from_text(opened[told.pk]["addressee"]).person
+        person = UUID(opened[told.pk]["addressee"])
     Message.objects.filter(
         establishment_id=establishment_id, record_id=record_id, state=State.WAITING
     ).update(state=State.CANCELLED, ticket=b"")
@@ -115,19 +97,23 @@ def _post(
 
 
 def _sign(actor: Actor, message: Message, person: UUID, now: datetime) -> None:
-    """Seal the reference and mint both tickets of the errand."""
-    until = now + timedelta(days=SENDING_DAYS_MAX)
-    address = gate.errand(actor, person, ["email"], Purpose.MESSAGE, now, until)
-    reference = Reference(person, address)
+    """Seal who it goes to, and mint the ticket that opens this and their address, for a week."""
     gate.seal(
         actor,
         Purpose.MESSAGE,
         message,
-        {"addressee": reference.to_text()},
+        {"addressee": str(person)},
         subject=person,
         tenant=message.establishment_id,
     )
-    message.ticket = gate.errand(actor, message.pk, ["addressee"], Purpose.MESSAGE, now, until)
+    message.ticket = gate.errand(
+        actor,
+        message.pk,
+        [ADDRESSEE, PERSON_ADDRESS],
+        Purpose.MESSAGE,
+        now,
+        now + timedelta(days=SENDING_DAYS_MAX),
+    )
 
 
 def _queue(message: Message) -> None:

@@ -7,12 +7,13 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from serment import clock
-from serment.outbox import delivery
 
 
 @app.task(name="outbox.send_message", queue="outbox")
 def send_message(message_id: str, establishment_id: str) -> None:
     """One message, as soon as the act that posted it is durable."""
+    from serment.outbox import delivery
+
     delivery.send_one(UUID(message_id), UUID(establishment_id), clock.now())
 
 
@@ -20,4 +21,6 @@ def send_message(message_id: str, establishment_id: str) -> None:
 @app.task(name="outbox.send_due", queue="outbox", queueing_lock="outbox.send_due")
 def send_due(timestamp: int) -> None:
     """Each minute: what was put off, and what a lost job left behind."""
+    from serment.outbox import delivery
+
     delivery.send_due(clock.now())
