@@ -192,6 +192,12 @@ class Occupancy(models.Model):
                 | (~models.Q(kind="appointment") & models.Q(appointment_id__isnull=True)),
                 name="occupancy_names_its_appointment",
             ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    span__isempty=False, span__lower_inf=False, span__upper_inf=False
+                ),
+                name="occupancy_begins_and_ends",
+            ),
         ]
         indexes = [models.Index(fields=["appointment_id"], name="occupancy_appointment")]
 

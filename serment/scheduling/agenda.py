@@ -1,0 +1,213 @@
+"""A day or a week of one or several roles: time and state, never a name.
+
+Must run inside a transaction that stands in the establishment. Names are opened apart, per column
+or day, through the gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from serment import clock
+from serment.scheduling import availability, rules, wall_clock
+from serment.scheduling.models import Absence, Appointment, Occupancy
+
+USING = "default"
+WEEK_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something at a time. ``kind``: appointment, hold, import, block, absence."""
+
+    id: UUID
+    role_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    kind: str
+    status: str = ""
+    """Of an appointment: its FHIR status."""
+    overbooked: bool = False
+    note: str = ""
+    """Of an absence: what the practice shows in public."""
+
+
+@dataclass(slots=True)
+class Column:
+    """One role's day: entries by start, and the openings behind them."""
+
+    role_id: UUID
+    day: date
+    entries: list[Entry] = field(default_factory=list)
+    openings: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    @property
+    def booked_count(self) -> int:
+        """Appointments that stand."""
+        return sum(
+            entry.kind == "appointment" and entry.status != "cancelled" for entry in self.entries
+        )
+
+
+def day(
+    establishment_id: UUID,
+    role_ids: Sequence[UUID],
+    on: date,
+    zone: ZoneInfo,
+    *,
+    cancelled: bool = False,
+) -> list[Column]:
+    """One column a role, in the order asked; ``cancelled`` shows cancelled appointments too."""
+    return _columns(establishment_id, role_ids, on, 1, zone, cancelled=cancelled)
+
+
+def week(
+    establishment_id: UUID,
+    role_ids: Sequence[UUID],
+    monday: date,
+    zone: ZoneInfo,
+    *,
+    cancelled: bool = False,
+) -> dict[date, list[Column]]:
+    """Seven days from ``monday``, each as ``day`` gives it."""
+    found: dict[date, list[Column]] = {}
+    for column in _columns(
+        establishment_id, role_ids, monday, WEEK_DAYS, zone, cancelled=cancelled
+    ):
+        found.setdefault(column.day, []).append(column)
+    return found
+
+
+def _columns(
+    establishment_id: UUID,
+    role_ids: Sequence[UUID],
+    first: date,
+    days: int,
+    zone: ZoneInfo,
+    *,
+    cancelled: bool,
+) -> list[Column]:
+    start = datetime.combine(first, datetime.min.time(), zone)
+    end = datetime.combine(first + timedelta(days=days), datetime.min.time(), zone)
+    columns = {
+        (on, role): Column(role, on)
+        for on in (first + timedelta(days=n) for n in range(days))
+        for role in role_ids
+    }
+    entries = [
+        *_appointments(establishment_id, role_ids, start, end, cancelled=cancelled),
+        *_other_time(establishment_id, role_ids, start, end),
+        *_absences(establishment_id, role_ids, start, end),
+    ]
+    for entry in sorted(entries, key=lambda entry: (entry.starts_at, entry.ends_at)):
+        on = max(first, entry.starts_at.astimezone(zone).date())
+        while on < first + timedelta(days=days) and _midnight(on, zone) < entry.ends_at:
+            columns[(on, entry.role_id)].entries.append(entry)
+            on += timedelta(days=1)
+    _open(columns, role_ids, (wall_clock.minute_of(start), wall_clock.minute_of(end)))
+    return list(columns.values())
+
+
+def _midnight(on: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(on, datetime.min.time(), zone)
+
+
+def _appointments(
+    establishment_id: UUID,
+    role_ids: Sequence[UUID],
+    start: datetime,
+    end: datetime,
+    *,
+    cancelled: bool,
+) -> list[Entry]:
+    # ends_at: a visit is at most eight hours (reason_duration_sane), so the index bounds the start.
+    found = Appointment.objects.filter(
+        establishment_id=establishment_id,
+        role_id__in=role_ids,
+        starts_at__gte=start - timedelta(hours=8),
+        starts_at__lt=end,
+        ends_at__gt=start,
+    )
+    if not cancelled:
+        found = found.exclude(status=Appointment.Status.CANCELLED)
+    over = set(
+        Occupancy.objects.filter(
+            establishment_id=establishment_id,
+            claimant_id__in=role_ids,
+            span__overlap=(start, end),
+            exclusive=False,
+            appointment_id__isnull=False,
+        ).values_list("appointment_id", flat=True)
+    )
+    return [
+        Entry(pk, role, starts, ends, "appointment", status, overbooked=pk in over)
+        for pk, role, starts, ends, status in found.values_list(
+            "id", "role_id", "starts_at", "ends_at", "status"
+        )
+    ]
+
+
+def _other_time(
+    establishment_id: UUID, role_ids: Sequence[UUID], start: datetime, end: datetime
+) -> list[Entry]:
+    found = (
+        Occupancy.objects.filter(
+            establishment_id=establishment_id,
+            claimant_id__in=role_ids,
+            span__overlap=(start, end),
+        )
+        .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=clock.now()))
+        .exclude(kind=Occupancy.Kind.APPOINTMENT)
+        .order_by(Lower("span"))
+    )
+    return [
+        Entry(row.id, row.claimant_id, row.span.lower, row.span.upper, row.kind) for row in found
+    ]
+
+
+def _absences(
+    establishment_id: UUID, role_ids: Sequence[UUID], start: datetime, end: datetime
+) -> list[Entry]:
+    found = Absence.objects.filter(
+        establishment_id=establishment_id, role_id__in=role_ids, span__overlap=(start, end)
+    )
+    return [
+        Entry(
+            row.id,
+            row.role_id,
+            row.span.lower or start,
+            row.span.upper or end,
+            "absence",
+            note=row.public_note,
+        )
+        for row in found
+    ]
+
+
+def _open(
+    columns: dict[tuple[date, UUID], Column],
+    role_ids: Sequence[UUID],
+    window: availability.Span,
+) -> None:
+    plans = rules.plans(role_ids, window, using=USING)
+    for (on, role), column in columns.items():
+        plan = plans.get(role)
+        if plan is None:
+            continue
+        spans = availability.merged(
+            (start, end) for start, end, _ in availability.open_spans(plan.calendar, None, on)
+        )
+        closed = availability.merged(
+            [*availability.closed_spans(plan.calendar, on), *plan.calendar.absences]
+        )
+        column.openings = [
+            (wall_clock.instant_of(low), wall_clock.instant_of(high))
+            for low, high in availability.without(spans, closed)
+        ]

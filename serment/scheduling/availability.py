@@ -1,0 +1,230 @@
+"""From rules and time taken to slots: the one place that decides what is bookable.
+
+Pure: no Django, no database, no clock. Slots are derived here and stored nowhere.
+
+A day's openings, minus exceptions, absences and time taken, are walked from their first minute in
+steps of a whole visit (buffer, duration, buffer). Where something stands in the way the walk goes
+on at its end, at the next full five minutes. So what a patient sees depends neither on the window
+asked for nor on the hour of asking. No slot crosses midnight.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from serment.scheduling import wall_clock
+
+GRID_MINUTES = 5
+DESK_HORIZON_DAYS = 3660
+
+Span = tuple[int, int]
+"""Minutes since the epoch: from, and the first one not included."""
+OpenSpan = tuple[int, int, int | None]
+"""A span that is open, and how many minutes before its start a slot in it is released."""
+
+
+def _never(day: date) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Weekly hours by the wall clock: minutes of the day, ``ends`` up to 1,440."""
+
+    weekday: int
+    starts: int
+    ends: int
+    valid_from: date | None = None
+    valid_until: date | None = None
+    reasons: frozenset[UUID] = frozenset()
+    closed_on_holidays: bool = True
+    late_release: int | None = None
+
+    def applies(self, day: date, reason_id: UUID | None) -> bool:
+        """Whether this rule speaks about that date and reason; holidays are asked elsewhere."""
+        return (
+            self.weekday == day.weekday()
+            and (self.valid_from is None or self.valid_from <= day)
+            and (self.valid_until is None or day <= self.valid_until)
+            and (not self.reasons or reason_id is None or reason_id in self.reasons)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DatedHours:
+    """Hours of one date that differ from the week; ``opened`` also on a public holiday."""
+
+    day: date
+    starts: int
+    ends: int
+    opened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What of a visit reason decides about slots."""
+
+    id: UUID
+    duration: int
+    buffer_before: int = 0
+    buffer_after: int = 0
+    notice: int = 0
+    horizon_days: int = 90
+    late_release: int | None = None
+
+    @property
+    def block(self) -> int:
+        """Minutes that one visit takes, buffers included."""
+        return self.buffer_before + self.duration + self.buffer_after
+
+    def for_desk(self) -> Visit:
+        """The same visit without the rules that are made for booking online."""
+        return replace(self, notice=0, horizon_days=DESK_HORIZON_DAYS, late_release=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The rules of one role, in its site's zone."""
+
+    zone: ZoneInfo
+    openings: tuple[Opening, ...] = ()
+    exceptions: tuple[DatedHours, ...] = ()
+    absences: tuple[Span, ...] = ()
+    is_holiday: Callable[[date], bool] = field(default=_never)
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The same time as disjoint spans in order; touching ones become one."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if start >= end:
+            continue
+        if found and start <= found[-1][1]:
+            if end > found[-1][1]:
+                found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
+
+
+def without(spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
+    """``spans`` minus ``taken``; both disjoint and in order."""
+    found: list[Span] = []
+    for start, end in spans:
+        at = start
+        for low, high in taken:
+            if high <= at:
+                continue
+            if low >= end:
+                break
+            if low > at:
+                found.append((at, low))
+            at = high
+        if at < end:
+            found.append((at, end))
+    return found
+
+
+def _strictest(*releases: int | None) -> int | None:
+    return min((release for release in releases if release is not None), default=None)
+
+
+def open_spans(calendar: Calendar, visit: Visit | None, day: date) -> list[OpenSpan]:
+    """What the rules open on one local date, before exceptions that close and time taken.
+
+    Where openings overlap, the more generous release wins.
+    """
+    by_release: dict[int | None, list[Span]] = {}
+    reason_id = visit.id if visit else None
+    kept = visit.late_release if visit else None
+    for rule in calendar.openings:
+        if not rule.applies(day, reason_id):
+            continue
+        if rule.closed_on_holidays and calendar.is_holiday(day):
+            continue
+        spans = wall_clock.ranges(day, rule.starts, rule.ends, calendar.zone)
+        by_release.setdefault(_strictest(rule.late_release, kept), []).extend(spans)
+    for dated in calendar.exceptions:
+        if dated.opened and dated.day == day:
+            spans = wall_clock.ranges(day, dated.starts, dated.ends, calendar.zone)
+            by_release.setdefault(kept, []).extend(spans)
+    return _by_generosity(by_release)
+
+
+def _by_generosity(by_release: dict[int | None, list[Span]]) -> list[OpenSpan]:
+    covered: list[Span] = []
+    found: list[OpenSpan] = []
+    for release in sorted(by_release, key=lambda r: (r is not None, -(r or 0))):
+        for start, end in without(merged(by_release[release]), covered):
+            found.append((start, end, release))
+        if len(by_release) > 1:
+            covered = merged([*covered, *by_release[release]])
+    found.sort(key=lambda span: span[0])
+    return found
+
+
+def closed_spans(calendar: Calendar, day: date) -> list[Span]:
+    """What exceptions close on one local date."""
+    return [
+        span
+        for dated in calendar.exceptions
+        if not dated.opened and dated.day == day
+        for span in wall_clock.ranges(day, dated.starts, dated.ends, calendar.zone)
+    ]
+
+
+def first_minute(visit: Visit, now: int) -> int:
+    """The first minute at which a visit may start: after now, and after the notice."""
+    return max(now + 1, now + visit.notice)
+
+
+def last_day(calendar: Calendar, visit: Visit, now: int) -> date:
+    """The last local date that is open for booking."""
+    return wall_clock.local_date(now, calendar.zone) + timedelta(days=visit.horizon_days)
+
+
+def slots(
+    calendar: Calendar, visit: Visit, taken: Iterable[Span], window: Span, now: int
+) -> Iterator[int]:
+    """Starts of bookable visits within ``window``, in order and lazily; minutes since the epoch.
+
+    ``taken`` must hold every span that touches the local dates of the window, in any order.
+    """
+    busy = merged([*taken, *calendar.absences])
+    first = max(window[0], first_minute(visit, now))
+    if first >= window[1]:
+        return
+    day = wall_clock.local_date(first, calendar.zone)
+    last = min(
+        wall_clock.local_date(window[1] - 1, calendar.zone), last_day(calendar, visit, now)
+    )
+    closing = frozenset(dated.day for dated in calendar.exceptions if not dated.opened)
+    while day <= last:
+        today = merged([*busy, *closed_spans(calendar, day)]) if day in closing else busy
+        for start, end, release in open_spans(calendar, visit, day):
+            limit = window[1] if release is None else min(window[1], now + release + 1)
+            for found in walk(start, end, visit, today):
+                if found >= limit:
+                    break
+                if found >= first:
+                    yield found
+        day += timedelta(days=1)
+
+
+def walk(start: int, end: int, visit: Visit, busy: Sequence[Span]) -> Iterator[int]:
+    """Step through one open span around what is busy (disjoint, in order)."""
+    block, at = visit.block, start
+    position = max(0, bisect_right(busy, (start, start)) - 1)
+    while at + block <= end:
+        while position < len(busy) and busy[position][1] <= at:
+            position += 1
+        if position < len(busy) and busy[position][0] < at + block:
+            at = -(-busy[position][1] // GRID_MINUTES) * GRID_MINUTES
+            continue
+        yield at + visit.buffer_before
+        at += block

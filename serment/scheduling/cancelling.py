@@ -1,0 +1,76 @@
+"""Ending an appointment, taking that back, and marking how the day went.
+
+What a row tells in clear is its FHIR status; who cancelled and why is sealed.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from serment.directory import tenancy
+from serment.disclosure import Actor, Purpose, gate
+from serment.scheduling import confirming, occupying, refusals
+from serment.scheduling.models import Appointment
+
+Status = Appointment.Status
+STANDING = (Status.PROPOSED, Status.PENDING, Status.BOOKED, Status.ARRIVED)
+_MARKS: dict[str, tuple[str, ...]] = {
+    Status.ARRIVED: (Status.BOOKED, Status.NOSHOW),
+    Status.FULFILLED: (Status.BOOKED, Status.ARRIVED, Status.NOSHOW),
+    Status.NOSHOW: (Status.BOOKED, Status.ARRIVED),
+    Status.BOOKED: (Status.ARRIVED, Status.NOSHOW, Status.FULFILLED),
+}
+
+
+def cancel(actor: Actor, appointment_id: UUID, reason: str, now: datetime) -> Appointment:
+    """Cancel and free the time; durable on commit.
+
+    The transaction must stand where the appointment is seen: in its establishment for staff, with
+    it among ``serment.records`` for a patient. Raises ``NoSuchAppointment``, or ``AlreadyOver``
+    when it is cancelled or (for a patient) has begun.
+    """
+    appointment = seen(appointment_id)
+    tenant = appointment.establishment_id
+    with tenancy.inside(tenant):
+        standing = Appointment.objects.filter(id=appointment_id, status__in=STANDING)
+        if actor.kind != "staff":
+            standing = standing.filter(starts_at__gt=now)
+        if not standing.update(status=Status.CANCELLED):
+            raise refusals.AlreadyOver(_("Ce rendez-vous est déjà annulé ou passé."))
+        occupying.release(tenant, appointment_id)
+        appointment.status = Status.CANCELLED
+        why = json.dumps({"by": actor.kind, "reason": reason}, ensure_ascii=False)
+        gate.seal_again(actor, Purpose.BOOKING, appointment, {"cancellation": why}, tenant=tenant)
+        appointment.save(update_fields=["cancellation"])
+        confirming.withdraw(appointment)
+    return appointment
+
+
+def mark(actor: Actor, appointment_id: UUID, status: str, now: datetime) -> Appointment:
+    """Say that somebody arrived, was seen or did not come; staff only, time stays taken."""
+    appointment = seen(appointment_id)
+    if actor.kind != "staff" or actor.establishment != appointment.establishment_id:
+        raise refusals.NoSuchAppointment(
+            _("Ce rendez-vous n'existe pas, ou n'est pas le vôtre.")
+        )
+    with tenancy.inside(appointment.establishment_id):
+        from_status = _MARKS.get(status, ())
+        changed = Appointment.objects.filter(id=appointment_id, status__in=from_status)
+        if not changed.update(status=status):
+            raise refusals.AlreadyOver(_("Ce rendez-vous est déjà annulé ou passé."))
+    appointment.status = status
+    return appointment
+
+
+def seen(appointment_id: UUID) -> Appointment:
+    """The appointment, if the wall shows it from where the transaction stands."""
+    found = Appointment.objects.filter(id=appointment_id).first()
+    if found is None:
+        raise refusals.NoSuchAppointment(
+            _("Ce rendez-vous n'existe pas, ou n'est pas le vôtre.")
+        )
+    return found

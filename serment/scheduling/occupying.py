@@ -1,0 +1,104 @@
+"""Taking and giving back time: the few statements that write ``occupancy``.
+
+All must run inside a transaction that stands in the claimant's establishment. Who is first is
+decided by the exclusion constraint and by nothing before it. ``ON CONFLICT DO NOTHING`` also keeps
+two simultaneous claims from waiting for each other until one is shot as a deadlock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from serment import ids
+
+# A hold nobody came back for gives way to whoever asks next.
+_DROP_EXPIRED = """
+DELETE FROM scheduling_occupancy
+WHERE establishment_id = %(tenant)s AND claimant_id = %(claimant)s
+  AND span && tstzrange(%(from)s, %(to)s) AND kind = 'hold' AND expires_at <= %(now)s
+"""
+
+# Waits for a rival's transaction to end; inserts nothing if the rival took the time.
+_CLAIM = """
+INSERT INTO scheduling_occupancy
+  (id, establishment_id, claimant_id, span, kind, exclusive, expires_at, appointment_id)
+VALUES (%(id)s, %(tenant)s, %(claimant)s, tstzrange(%(from)s, %(to)s), %(kind)s,
+        %(exclusive)s, %(expires)s, %(appointment)s)
+ON CONFLICT DO NOTHING
+RETURNING id
+"""
+
+_DROP_HOLD = """
+DELETE FROM scheduling_occupancy
+WHERE id = %(id)s AND establishment_id = %(tenant)s AND claimant_id = %(claimant)s
+  AND kind = 'hold'
+RETURNING expires_at
+"""
+
+_RELEASE = """
+DELETE FROM scheduling_occupancy
+WHERE establishment_id = %(tenant)s AND appointment_id = %(appointment)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Time wanted on one claimant, buffers included."""
+
+    tenant: UUID
+    claimant: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+    def values(self) -> dict[str, Any]:
+        """As the statements name them."""
+        return {
+            "tenant": self.tenant,
+            "claimant": self.claimant,
+            "from": self.starts_at,
+            "to": self.ends_at,
+        }
+
+
+def take(
+    claim: Claim,
+    now: datetime,
+    *,
+    kind: str,
+    exclusive: bool = True,
+    expires_at: datetime | None = None,
+    appointment_id: UUID | None = None,
+) -> UUID | None:
+    """Take the time; the row's id, or None where somebody else has it."""
+    values = claim.values() | {
+        "id": ids.new_id(),
+        "now": now,
+        "kind": kind,
+        "exclusive": exclusive,
+        "expires": expires_at,
+        "appointment": appointment_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_DROP_EXPIRED, values)
+        cursor.execute(_CLAIM, values)
+        row = cursor.fetchone()
+    return None if row is None else row[0]
+
+
+def drop_hold(claimant: UUID, tenant: UUID, hold_id: UUID) -> datetime | None:
+    """Give a hold back; when it would have expired, or None where there was none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DROP_HOLD, {"id": hold_id, "tenant": tenant, "claimant": claimant})
+        row = cursor.fetchone()
+    return None if row is None else row[0]
+
+
+def release(tenant: UUID, appointment_id: UUID) -> None:
+    """Free all time that an appointment takes."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE, {"tenant": tenant, "appointment": appointment_id})

@@ -1,0 +1,169 @@
+"""Whether a chosen time may be booked: checked again at the moment of booking, never trusted.
+
+Reads through the booking's own transaction, which must stand in the practitioner's establishment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from serment.scheduling import availability, explain, red_flags, refusals, rules, wall_clock
+from serment.scheduling.availability import Span
+from serment.scheduling.diagnosis import Rule, diagnose
+from serment.scheduling.occupying import Claim
+from serment.scheduling.search import Slot
+
+USING = "default"
+NEAREST_SLOTS = 4
+NEAREST_HOURS_BEFORE = 4
+NEAREST_DAYS_AFTER = (3, 30)
+_ERRORS: dict[Rule, type[refusals.NotOffered]] = {
+    Rule.PAST: refusals.PastTime,
+    Rule.NOTICE: refusals.NoticeTooShort,
+    Rule.HORIZON: refusals.BeyondHorizon,
+}
+# What the desk's own judgement overrules: rules made for booking online.
+_DESK_MAY = frozenset({Rule.OFFERED, Rule.NOTICE, Rule.HORIZON, Rule.KEPT, Rule.OFF_GRID})
+_DESK_MAY_OVERBOOK = frozenset(Rule) - {Rule.PAST}
+# A person who stands at the desk is booked at the quarter that has just begun.
+DESK_PAST_MINUTES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A time that may be booked, and what the booking takes."""
+
+    plan: rules.Plan
+    reason: rules.Reason
+    claim: Claim
+    minute: int
+    at_desk: bool
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the visit ends, buffers not counted."""
+        return wall_clock.instant_of(self.minute + self.reason.visit.duration)
+
+    def nearest(self, now: datetime) -> list[Slot]:
+        """Free slots nearest to this time, as they are now."""
+        return _nearest(self.plan, self.reason, self.minute, wall_clock.minute_of(now))
+
+
+def check(role_id: UUID, reason_id: UUID, starts_at: datetime, now: datetime) -> Offer:
+    """The offer, if the slot can be derived at this moment; else raises ``NotOffered`` or
+    ``SlotTaken`` with the nearest slots."""
+    plan, reason = _plan(role_id, reason_id, starts_at)
+    minute, present = wall_clock.minute_of(starts_at), wall_clock.minute_of(now)
+    rule, sentence = _rule(plan, reason, minute, present)
+    if wall_clock.instant_of(minute) != starts_at:
+        rule, sentence = Rule.OFF_GRID, _("Ce créneau n'est pas proposé.")
+    if rule is not Rule.OFFERED:
+        near = _nearest(plan, reason, minute, present)
+        if rule is Rule.TAKEN:
+            raise refusals.SlotTaken(_("Ce créneau vient d'être pris."), near)
+        raise _ERRORS.get(rule, refusals.NotOffered)(sentence, near)
+    return _offer(plan, reason, minute, at_desk=False)
+
+
+def check_at_desk(
+    role_id: UUID, reason_id: UUID, starts_at: datetime, now: datetime, *, overbook: bool
+) -> Offer:
+    """The offer for a booking by staff, who may ignore notice, horizon, grid and late release.
+
+    Taken time, absences and closed hours need ``overbook``. Raises ``PastTime`` when the time has
+    been over for more than ``DESK_PAST_MINUTES``.
+    """
+    plan, reason = _plan(role_id, reason_id, starts_at)
+    minute = wall_clock.minute_of(starts_at)
+    present = wall_clock.minute_of(now)
+    if minute <= present - DESK_PAST_MINUTES:
+        raise refusals.PastTime(_("Cette heure est déjà passée."))
+    # As if asked just before: what has begun a moment ago is judged by all other rules.
+    asked = min(present, minute - 1)
+    rule, sentence = _rule(plan, reason, minute, asked, rules_of_online=False)
+    if rule not in (_DESK_MAY_OVERBOOK if overbook else _DESK_MAY):
+        near = _nearest(plan, reason, minute, present)
+        if rule is Rule.TAKEN:
+            raise refusals.SlotTaken(_("Ce temps est déjà pris."), near)
+        raise refusals.NotOffered(sentence, near)
+    return _offer(plan, reason, minute, at_desk=True)
+
+
+def check_person(
+    offer: Offer, *, mode: str, first_visit: bool, red_flags_denied: Collection[str]
+) -> None:
+    """The rules about who comes and how; raises the one that is broken."""
+    reason = offer.reason
+    if red_flags.unanswered(reason.red_flags, red_flags_denied):
+        raise refusals.RedFlagUnanswered(_("Répondez d'abord aux questions de sécurité."))
+    if not reason.allows(mode):
+        raise refusals.ModeRefused(_("Ce motif ne se fait pas de cette manière."))
+    if first_visit and not reason.new_patients:
+        raise refusals.NewPatientsRefused(
+            _("Ce soignant ne prend pas de nouveaux patients pour ce motif.")
+        )
+    if not first_visit and not reason.known_patients:
+        raise refusals.KnownPatientsRefused(
+            _("Ce motif est réservé à une première consultation.")
+        )
+
+
+def _plan(role_id: UUID, reason_id: UUID, starts_at: datetime) -> tuple[rules.Plan, rules.Reason]:
+    minute = wall_clock.minute_of(starts_at)
+    days_after = NEAREST_DAYS_AFTER[-1] * wall_clock.DAY_MINUTES
+    window = (minute - wall_clock.DAY_MINUTES, minute + days_after)
+    plan = rules.plans([role_id], window, using=USING).get(role_id)
+    reason = plan.reasons.get(reason_id) if plan else None
+    if plan is None or reason is None:
+        raise refusals.ReasonClosed(_("Ce motif n'est pas ouvert à la réservation en ligne."))
+    return plan, reason
+
+
+def _rule(
+    plan: rules.Plan,
+    reason: rules.Reason,
+    minute: int,
+    now: int,
+    *,
+    rules_of_online: bool = True,
+) -> tuple[Rule, str]:
+    window = (minute, minute + 1)
+    taken = rules.taken([plan], window, now, using=USING).get(plan.role_id, [])
+    visit = reason.visit if rules_of_online else reason.visit.for_desk()
+    finding = diagnose(plan.calendar, visit, taken, minute, now)
+    return finding.rule, explain.sentence(finding, plan)
+
+
+def _offer(plan: rules.Plan, reason: rules.Reason, minute: int, *, at_desk: bool) -> Offer:
+    start = minute - reason.visit.buffer_before
+    claim = Claim(
+        tenant=plan.establishment_id,
+        claimant=plan.role_id,
+        starts_at=wall_clock.instant_of(start),
+        ends_at=wall_clock.instant_of(start + reason.visit.block),
+    )
+    return Offer(plan, reason, claim, minute, at_desk)
+
+
+def _nearest(plan: rules.Plan, reason: rules.Reason, minute: int, now: int) -> list[Slot]:
+    start = minute - NEAREST_HOURS_BEFORE * 60
+    found: list[int] = []
+    for days in NEAREST_DAYS_AFTER:
+        window: Span = (start, minute + days * wall_clock.DAY_MINUTES)
+        taken = rules.taken([plan], window, now, using=USING).get(plan.role_id, [])
+        found = list(availability.slots(plan.calendar, reason.visit, taken, window, now))
+        if len(found) >= NEAREST_SLOTS:
+            break
+    near = sorted(sorted(found, key=lambda at: abs(at - minute))[:NEAREST_SLOTS])
+    return [_slot(plan, reason, at) for at in near]
+
+
+def _slot(plan: rules.Plan, reason: rules.Reason, minute: int) -> Slot:
+    starts_at = wall_clock.instant_of(minute)
+    ends_at = starts_at + timedelta(minutes=reason.visit.duration)
+    return Slot(plan.role_id, reason.visit.id, starts_at, ends_at, reason.mode)

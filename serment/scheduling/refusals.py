@@ -1,0 +1,80 @@
+"""Why a booking does not happen, each in one sentence to the person who asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from serment.errors import Conflict, NotThere, Refused
+
+if TYPE_CHECKING:
+    from serment.scheduling.search import Slot
+
+
+class SlotTaken(Conflict):
+    """Ce créneau vient d'être pris."""
+
+    def __init__(self, sentence: str = "", nearest: Sequence[Slot] = ()) -> None:
+        super().__init__(sentence)
+        self.nearest = tuple(nearest)
+        """The free slots nearest in time, earliest first; may be empty."""
+
+
+class HoldExpired(Conflict):
+    """Le créneau n'est plus retenu pour vous : choisissez-le à nouveau."""
+
+
+class FormAlreadyUsed(Conflict):
+    """Ce formulaire a déjà servi à prendre un autre rendez-vous."""
+
+
+class AlreadyOver(Conflict):
+    """Ce rendez-vous est déjà annulé ou passé."""
+
+
+class NotOffered(Refused):
+    """Ce créneau n'est pas proposé."""
+
+    def __init__(self, sentence: str = "", nearest: Sequence[Slot] = ()) -> None:
+        super().__init__(sentence)
+        self.nearest = tuple(nearest)
+
+
+class PastTime(NotOffered):
+    """Cette heure est déjà passée."""
+
+
+class NoticeTooShort(NotOffered):
+    """Il est trop tard pour réserver ce créneau en ligne : appelez le cabinet."""
+
+
+class BeyondHorizon(NotOffered):
+    """Cette date n'est pas encore ouverte à la réservation."""
+
+
+class RedFlagUnanswered(Refused):
+    """Répondez d'abord aux questions de sécurité."""
+
+
+class ReasonClosed(Refused):
+    """Ce motif n'est pas ouvert à la réservation en ligne."""
+
+
+class NewPatientsRefused(Refused):
+    """Ce soignant ne prend pas de nouveaux patients pour ce motif."""
+
+
+class KnownPatientsRefused(Refused):
+    """Ce motif est réservé à une première consultation."""
+
+
+class ModeRefused(Refused):
+    """Ce motif ne se fait pas de cette manière."""
+
+
+class NoSuchReason(NotThere):
+    """Ce motif n'existe pas ou n'existe plus."""
+
+
+class NoSuchAppointment(NotThere):
+    """Ce rendez-vous n'existe pas, ou n'est pas le vôtre."""
