@@ -111,7 +111,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 
 @pytest.fixture(scope="session")
 def superuser(django_db_setup: None) -> Iterator[Any]:
-    """An autocommit psycopg connection that no wall stops; for looking at what really lies there."""
+    """An autocommit psycopg connection that no wall stops: what really lies there."""
     with _superuser(DATABASE) as connection:
         yield connection
 
@@ -195,9 +195,8 @@ def keeper() -> Iterator[subprocess.Popen[bytes] | None]:
 
 def start_keeper(state: Path, at: Path, seconds_max: float = 15) -> subprocess.Popen[bytes]:
     """Start a keeper and wait until its socket takes a connection."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "serment.keeper", "--state", str(state), "--socket", str(at)],
-        preexec_fn=process.die_with_parent(),
+    child = process.start(
+        [sys.executable, "-m", "serment.keeper", "--state", str(state), "--socket", str(at)]
     )
     until = time.monotonic() + seconds_max
     while time.monotonic() < until:

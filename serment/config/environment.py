@@ -23,6 +23,7 @@ class Environment:
     state: Path
     port: int
     host: str
+    listen: str
     demo: bool
     debug: bool
     database_url: str | None
@@ -72,6 +73,7 @@ def read() -> Environment:
         state=state,
         port=port,
         host=os.environ.get("SERMENT_HOST", "localhost"),
+        listen=os.environ.get("SERMENT_LISTEN", "127.0.0.1"),
         demo=os.environ.get("SERMENT_DEMO") == "1",
         debug=os.environ.get("SERMENT_DEBUG") == "1",
         database_url=os.environ.get("SERMENT_DATABASE_URL") or None,

@@ -123,12 +123,12 @@ class Postgres:
     def start(self) -> subprocess.Popen[bytes]:
         """Prepare, start, wait until it answers, and make the roles. Dies with this process."""
         self.prepare()
-        server = subprocess.Popen(
+        server = process.start(
             self.command(),
+            death=signal.SIGINT,
+            cwd=Path("/"),
             stdout=subprocess.DEVNULL,
             stderr=(self.state / "postgres.log").open("ab"),
-            preexec_fn=process.die_with_parent(signal.SIGINT),
-            cwd="/",
         )
         until = time.monotonic() + START_SECONDS_MAX
         while not self.answers():

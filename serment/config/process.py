@@ -7,29 +7,60 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
 
 _PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent(death: signal.Signals = signal.SIGTERM) -> Callable[[], None]:
-    """A ``preexec_fn``: the kernel sends ``death`` when the parent ends, however it ends.
+def start(
+    command: Sequence[str],
+    *,
+    death: signal.Signals = signal.SIGTERM,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdout: int | IO[bytes] | None = None,
+    stderr: int | IO[bytes] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a child that gets the signal ``death`` when this process ends, however it ends.
 
-    Linux only (prctl(2)); elsewhere the orderly stop has to do. The child leaves the terminal's
-    process group, so that Ctrl-C reaches the supervisor alone, which then stops in order.
+    The child leaves the terminal's process group, so that Ctrl-C reaches the supervisor alone,
+    which then stops everything in order.
     """
-    linux = sys.platform == "linux"
-    libc = ctypes.CDLL(None) if linux else None
+    return subprocess.Popen(
+        command,
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        preexec_fn=die_with_parent(death),  # noqa: PLW1509 -- no thread runs where this is used
+        process_group=0,
+    )
+
+
+def die_with_parent(death: signal.Signals = signal.SIGTERM) -> Callable[[], None]:
+    """A ``preexec_fn`` that ties the child to this process. Linux only (prctl(2)).
+
+    Elsewhere the orderly stop has to do.
+    """
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
     parent = os.getpid()
 
     def in_child() -> None:
-        os.setpgid(0, 0)
         if libc is not None:
             libc.prctl(_PR_SET_PDEATHSIG, int(death), 0, 0, 0)
             if os.getppid() != parent:  # the parent died before prctl
                 os._exit(1)
 
     return in_child
+
+
+def tie_to_parent() -> None:
+    """Called by a process that a library started: end with the parent, as ``start`` arranges."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
 
 def stop(child: subprocess.Popen[bytes], first: signal.Signals, seconds_max: float) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from serment.config import environment
+from serment.config.database import connecting
 
 ENV = environment.read()
 
@@ -82,28 +83,19 @@ TEMPLATES = [
 
 def _database(role: str) -> dict[str, Any]:
     """Connection of one database role; one SQL, whether embedded or a server."""
-    settings: dict[str, Any] = {
+    given = connecting.parameters(ENV, role)
+    return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": ENV.database_name,
+        "NAME": given["dbname"],
         "USER": role,
-        "HOST": str(ENV.database_socket_folder),
-        "PORT": "5432",
+        "PASSWORD": given.get("password", ""),
+        "HOST": given["host"],
+        "PORT": given["port"],
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": role != "serment_owner",
-        "OPTIONS": {"connect_timeout": 5},
+        "OPTIONS": {"connect_timeout": given["connect_timeout"]},
     }
-    if ENV.database_url:
-        url = urlsplit(ENV.database_url)
-        settings |= {
-            "NAME": url.path.lstrip("/") or ENV.database_name,
-            "HOST": unquote(url.hostname or ""),
-            "PORT": str(url.port or 5432),
-        }
-    password_file = ENV.state / "database-passwords" / role
-    if password_file.exists():
-        settings["PASSWORD"] = password_file.read_text().strip()
-    return settings
 
 
 DATABASES = {
@@ -132,6 +124,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = ENV.public_url.startswith("https")
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+# The relay drops what clients claim here and writes its own.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

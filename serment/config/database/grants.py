@@ -66,7 +66,7 @@ def apply(owner: psycopg.Connection[tuple[object, ...]]) -> None:
         table, role = sql.Identifier(grant.table), sql.Identifier(grant.role)
         owner.execute(
             sql.SQL("GRANT {} ON {} TO {}").format(
-                sql.SQL(grant.privileges),  # type: ignore[arg-type] -- a constant of this file
+                sql.SQL(grant.privileges),
                 table,
                 role,
             )
@@ -99,6 +99,6 @@ def _tables(
         sql.SQL(
             "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')"
             " AND relnamespace = 'public'::regnamespace AND {}"
-        ).format(sql.SQL(condition))  # type: ignore[arg-type] -- a constant of this file
+        ).format(sql.SQL(condition))
     )
     return frozenset(str(row[0]) for row in rows)

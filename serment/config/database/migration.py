@@ -11,7 +11,7 @@ from serment.config.database import grants
 
 
 def migrate() -> None:
-    """Run every migration through the alias ``owner``, then grant library tables.
+    """Run every migration through the alias ``owner``, load reference data, grant library tables.
 
     Needs Django's settings; the database must answer.
     """
@@ -21,6 +21,10 @@ def migrate() -> None:
 
     django.setup()
     call_command("migrate", database="owner", verbosity=0, interactive=False)
+
+    from serment.directory import load
+
+    load.reference_data(using="owner")
     with closing(owner_connection()) as owner:
         grants.apply(owner)
 

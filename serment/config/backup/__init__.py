@@ -1,0 +1,1 @@
+"""Backup and restore of both stores: the database, then the keeper's."""

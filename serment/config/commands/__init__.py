@@ -1,0 +1,1 @@
+"""Commands of the ground itself: up, doctor, backup, restore."""

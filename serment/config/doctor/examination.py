@@ -1,0 +1,72 @@
+"""All checks together, as ``serment doctor`` and the start of ``serment up`` ask for them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from serment import clock
+from serment.config.doctor import instance, machine
+from serment.config.doctor.finding import Finding
+from serment.config.environment import ROOT, Environment
+
+
+def examine(env: Environment) -> list[Finding]:
+    """Everything found, faults first."""
+    found = [*_machine(env, running=running(env.state)), *_instance(env)]
+    return sorted(found, key=lambda finding: finding.weight)
+
+
+def before_start(env: Environment) -> Iterator[Finding]:
+    """Only the faults of the machine: what makes a start hopeless."""
+    for finding in _machine(env, running=running(env.state)):
+        if finding.weight == "fault":
+            yield finding
+
+
+def running(state: Path) -> bool:
+    """Whether ``serment up`` holds this state folder."""
+    try:
+        with (state / "up.lock").open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def clock_witnesses(state: Path) -> list[Path]:
+    """Files whose time the clock must have passed."""
+    keeper = state / "keeper"
+    records = [path for path in keeper.glob("**/*") if path.is_file()] if keeper.exists() else []
+    return [
+        Path(__file__),
+        state / "postgres" / "global" / "pg_control",
+        *sorted(records, key=lambda path: path.stat().st_mtime, reverse=True)[:1],
+    ]
+
+
+def _machine(env: Environment, *, running: bool) -> Iterator[Finding]:
+    checks = [
+        machine.clone_owner(ROOT, os.getuid()),
+        machine.writable(env.state),
+        machine.private(env.state),
+        machine.clock(clock.now(), clock_witnesses(env.state)),
+        machine.disk(env.state),
+        machine.postgres() if env.database_url is None else None,
+        None if running else machine.port_free(env.listen, env.port),
+    ]
+    yield from (finding for finding in checks if finding is not None)
+
+
+def _instance(env: Environment) -> Iterator[Finding]:
+    checks = [
+        instance.isolation(instance.peer_user(env.keeper_socket), os.getuid(), demo=env.demo),
+        instance.database(env),
+    ]
+    yield from (finding for finding in checks if finding is not None)

@@ -1,0 +1,61 @@
+"""Checks of a running instance: who it runs as, whether its database will do."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+
+from serment.config.database import connecting
+from serment.config.doctor import machine
+from serment.config.doctor.finding import Finding
+from serment.config.environment import Environment
+
+
+def peer_user(socket_path: Path) -> int | None:
+    """The user id behind a Unix socket (SO_PEERCRED, unix(7)); None where nobody listens."""
+    try:
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.settimeout(0.2)
+            asking.connect(str(socket_path))
+            raw = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    except OSError:
+        return None
+    return int(struct.unpack("3i", raw)[1])
+
+
+def isolated(keeper_socket: Path) -> bool:
+    """Whether the keeper runs as another user than this process."""
+    user = peer_user(keeper_socket)
+    return user is not None and user != os.getuid()
+
+
+def isolation(keeper_user: int | None, own_user: int, *, demo: bool) -> Finding | None:
+    """Keeper and web as one user: whoever takes the web process can read the keys."""
+    if keeper_user is None or keeper_user != own_user:
+        return None
+    return Finding(
+        "isolation",
+        "Not isolated: the keeper runs as the same user as the pages.",
+        "In production give each process a user of its own (docs/operate).",
+        "notice" if demo else "fault",
+    )
+
+
+def database(env: Environment) -> Finding | None:
+    """Whether the server named by SERMENT_DATABASE_URL answers and is new enough."""
+    if env.database_url is None:
+        return None
+    try:
+        with closing(psycopg.connect(**connecting.parameters(env, "serment_web"))) as asked:
+            return machine.server_version(asked.info.server_version // 10_000)
+    except psycopg.OperationalError:
+        return Finding(
+            "database",
+            "The database named by SERMENT_DATABASE_URL does not answer.",
+            "Check that it runs, and the passwords in the state folder's database-passwords.",
+        )

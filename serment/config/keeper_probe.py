@@ -1,0 +1,61 @@
+"""The supervisor's own questions to the keeper: how it is, and a consistent copy of its store."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+
+from serment.errors import Broken
+from serment.keeper import wire
+from serment.live.health import LedgerState
+
+OPERATOR = wire.ActorWire(kind="operator", id=b"\0" * 16)
+
+
+class KeeperRefused(Broken):
+    """The keeper did not do what the supervisor asked of it."""
+
+
+async def ask(socket: Path, op: str, body: msgspec.Struct | None = None) -> wire.Reply:
+    """One question, one answer, one connection. Raises OSError and KeeperRefused."""
+    request = wire.Request(
+        id=uuid4().bytes,
+        op=op,
+        actor=OPERATOR,
+        purpose="administration",
+        client="supervisor",
+        process=f"supervisor/{os.getpid()}",
+        body=wire.raw(body or wire.Nothing()),
+    )
+    reader, writer = await asyncio.open_unix_connection(str(socket))
+    try:
+        writer.write(wire.frame(request))
+        await writer.drain()
+        head = await reader.readexactly(wire.HEAD_BYTES)
+        reply = wire.reply_from(await reader.readexactly(wire.body_length(head)))
+    finally:
+        writer.close()
+    if reply.error:
+        raise KeeperRefused(f"The keeper answered “{reply.error}” to “{op}”.")
+    return reply
+
+
+async def figures(socket: Path) -> wire.Figures:
+    """Everything the keeper tells about itself."""
+    reply = await ask(socket, "stats")
+    return msgspec.msgpack.decode(reply.body, type=wire.Figures)
+
+
+async def ledger_state(socket: Path) -> LedgerState:
+    """Size and lag, as the health page shows them."""
+    told = await figures(socket)
+    return LedgerState(told.size, round(told.index_lag_seconds, 3))
+
+
+async def back_up(socket: Path, folder: Path) -> None:
+    """Have the keeper lay a consistent copy of its store and segments into ``folder``."""
+    await ask(socket, "backup", wire.FolderAsk(folder=str(folder)))

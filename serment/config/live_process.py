@@ -1,0 +1,77 @@
+"""The public port's process: gives ``serment.live`` its probes and serves it. No Django here."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+import psycopg
+
+from serment.config import environment, keeper_probe, process
+from serment.config.database import connecting
+from serment.config.doctor import instance
+from serment.live.application import Setting, build
+from serment.live.health import LedgerState, Probes
+
+# Procrastinate's workers write a heartbeat every ten seconds.
+HEARTBEAT_SECONDS_MAX = 40
+_ENV = environment.read()
+
+
+class Database:
+    """One kept connection of the role serment_live, made anew after any fault."""
+
+    def __init__(self) -> None:
+        self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
+        self._lock = asyncio.Lock()
+
+    async def first_value(self, question: str) -> object:
+        """The first column of the first row; a fault drops the connection."""
+        async with self._lock:
+            try:
+                if self._connection is None:
+                    self._connection = await psycopg.AsyncConnection.connect(
+                        **connecting.parameters(_ENV, "serment_live"), autocommit=True
+                    )
+                answer = await self._connection.execute(question.encode())
+                row = await answer.fetchone()
+            except BaseException:
+                if self._connection is not None:
+                    await self._connection.close()
+                self._connection = None
+                raise
+        return row[0] if row else None
+
+
+_database = Database()
+
+
+async def _ask_database() -> None:
+    await _database.first_value("SELECT 1")
+
+
+async def _ask_worker() -> None:
+    seconds = await _database.first_value(
+        "SELECT extract(epoch FROM now() - max(last_heartbeat))::float FROM procrastinate_workers"
+    )
+    if not isinstance(seconds, float) or seconds > HEARTBEAT_SECONDS_MAX:
+        raise TimeoutError
+
+
+async def _ask_keeper() -> LedgerState:
+    return await keeper_probe.ledger_state(_ENV.keeper_socket)
+
+
+process.tie_to_parent()
+application = build(
+    Setting(
+        web_socket=_ENV.run / "web.sock",
+        scheme=urlsplit(_ENV.public_url).scheme,
+        probes=Probes(
+            database=_ask_database,
+            keeper=_ask_keeper,
+            worker=_ask_worker,
+            isolated=lambda: instance.isolated(_ENV.keeper_socket),
+        ),
+    )
+)

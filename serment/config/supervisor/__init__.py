@@ -1,0 +1,1 @@
+"""``serment up``: starts Serment's processes in order, watches them, stops them in reverse."""

@@ -1,0 +1,84 @@
+"""``/healthz``: each part is asked with a time limit, and the answer names the one that fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+PART_SECONDS_MAX = 0.7
+OK = "ok"
+FAILING = "failing"
+Told = TypeVar("Told")
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerState:
+    """What the keeper tells about its ledger."""
+
+    size: int
+    index_lag_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """How to ask each part; a probe raises, or runs out of time, where its part is gone."""
+
+    database: Callable[[], Awaitable[None]]
+    keeper: Callable[[], Awaitable[LedgerState]]
+    worker: Callable[[], Awaitable[None]]
+    isolated: Callable[[], bool]
+
+
+class Health:
+    """The door ``/healthz``; one question at a time, its answer shared by all who ask meanwhile."""
+
+    def __init__(self, probes: Probes) -> None:
+        self._probes = probes
+        self._asking: asyncio.Task[dict[str, Any]] | None = None
+
+    async def __call__(self, request: Request) -> JSONResponse:
+        """200 where all is well, else 503; the body says which part."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(report(self._probes))
+        told = await asyncio.shield(self._asking)
+        status = 200 if told["status"] == OK else 503
+        return JSONResponse(told, status_code=status, headers={"cache-control": "no-store"})
+
+
+async def report(probes: Probes) -> dict[str, Any]:
+    """Ask every part at once; the shape is fixed in interfaces.md."""
+    database, ledger, worker = await asyncio.gather(
+        _asked("database", probes.database()),
+        _asked("keeper", probes.keeper()),
+        _asked("worker", probes.worker()),
+    )
+    keeper = OK if isinstance(ledger, LedgerState) else FAILING
+    parts = {"database": database or OK, "keeper": keeper, "worker": worker or OK}
+    known = ledger if isinstance(ledger, LedgerState) else None
+    return {
+        "status": OK if set(parts.values()) == {OK} else FAILING,
+        "database": parts["database"],
+        "keeper": keeper,
+        "isolated": probes.isolated(),
+        "ledger": {
+            "size": known.size if known else None,
+            "index_lag_seconds": known.index_lag_seconds if known else None,
+        },
+        "worker": parts["worker"],
+    }
+
+
+async def _asked(part: str, answer: Awaitable[Told]) -> Told | str:
+    try:
+        async with asyncio.timeout(PART_SECONDS_MAX):
+            return await answer
+    except Exception as error:  # noqa: BLE001 -- whatever a part dies of, health names the part
+        _LOG.warning("health: %s is failing (%s)", part, type(error).__name__)
+        return FAILING
