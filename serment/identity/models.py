@@ -112,6 +112,8 @@ class StaffMember(models.Model):
     family_name = Sealed(zone="identity", label=_("nom"), search="name")
     given_name = Sealed(zone="identity", label=_("prénom"), search="name")
     email = Sealed(zone="contact", label=_("adresse e-mail"))
+    # An errand that opens this name for those who ask who opened their data; on record each time.
+    name_ticket = models.BinaryField(default=b"")
 
     class Meta:
         verbose_name = _("membre de l’équipe")

@@ -74,7 +74,8 @@ class SessionStore(SessionBase):
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         """JSON text; it is sealed under the session's key when stored."""
-        return self.serializer().dumps(session_dict).decode("latin-1")
+        text: str = self.serializer().dumps(session_dict).decode("latin-1")
+        return text
 
     def decode(self, session_data: str | bytes) -> dict[str, Any]:
         """The dictionary of ``encode``'s text."""
@@ -121,7 +122,9 @@ class SessionStore(SessionBase):
         if self.session_key is None:
             self.create()
             return
-        data = self.encode(self._get_session(no_load=must_create)).encode("latin-1")
+        if must_create and not hasattr(self, "_session_cache"):
+            self._session_cache: dict[str, Any] = {}
+        data = self.encode(self._session).encode("latin-1")
         values = {
             "sealed": seal(self.session_key, data),
             "expires_at": _rounded(self.get_expiry_date()),

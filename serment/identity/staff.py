@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.http import HttpRequest
 
+from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate
 from serment.identity.models import Role, StaffMember
 
+NAME_TICKET_DAYS = 3650
+"""As long as the log of accesses is kept: a name read there must stay readable."""
+
+_NAME_FIELDS = ("given_name", "family_name")
 _REQUEST_ATTRIBUTE = "serment_staff_member"
 
 
@@ -64,9 +70,17 @@ def create(
     gate.seal(
         actor, Purpose.ADMINISTRATION, member, values, subject=member.pk, tenant=establishment
     )
+    member.name_ticket = _name_ticket(actor, member.pk)
     with tenancy.inside(tenant=establishment):
         member.save(force_insert=True)
     return member
+
+
+def _name_ticket(actor: Actor, member: UUID) -> bytes:
+    """Lets whoever asks "who opened my data" read this name: these two fields, on record."""
+    now = clock.now()
+    until = now + timedelta(days=NAME_TICKET_DAYS)
+    return gate.errand(actor, member, list(_NAME_FIELDS), Purpose.TRANSPARENCY, now, until)
 
 
 def display_names(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, DisplayName]:
@@ -84,21 +98,21 @@ def display_names(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, DisplayName]:
             )
         )
     names = {member.pk: name for member in members if (name := _public_name(member))}
-    closed = [member for member in members if member.pk not in names]
-    opened = (
-        gate.reveal(actor, Purpose.TRANSPARENCY, closed, ["given_name", "family_name"])
-        if closed
-        else {}
-    )
-    for pk, values in opened.items():
-        names[pk] = " ".join(
-            part for part in (values.get("given_name"), values.get("family_name")) if part
-        )
+    for member in members:
+        if member.pk not in names:
+            names[member.pk] = _opened_name(actor, member)
     return {
-        member.pk: DisplayName(names[member.pk], str(Role(member.role).label))
-        for member in members
-        if member.pk in names
+        member.pk: DisplayName(names[member.pk], str(Role(member.role).label)) for member in members
     }
+
+
+def _opened_name(actor: Actor, member: StaffMember) -> str:
+    """The sealed name, opened through the member's own ticket; empty where it has none."""
+    if not member.name_ticket:
+        return ""
+    opened = gate.reveal_with_ticket(bytes(member.name_ticket), [member], list(_NAME_FIELDS))
+    values = opened.get(member.pk, {})
+    return " ".join(part for name in _NAME_FIELDS if (part := values.get(name)))
 
 
 def _public_name(member: StaffMember) -> str:

@@ -35,6 +35,7 @@ class Round:
     put_off: int = 0
     failed: int = 0
     cancelled: int = 0
+    letters: int = 0
 
 
 def send_due(now: datetime) -> Round:
@@ -43,7 +44,7 @@ def send_due(now: datetime) -> Round:
     for establishment_id in Establishment.objects.values_list("pk", flat=True):
         while claimed := _claim(establishment_id, now):
             for message in claimed:
-                _count(done, _deliver(message, now))
+                _count(done, message, _deliver(message))
     return done
 
 
@@ -51,7 +52,7 @@ def send_one(message_id: UUID, establishment_id: UUID, now: datetime) -> Round:
     """Send one message if it is still due; another worker may have been faster."""
     done = Round()
     for message in _claim(establishment_id, now, message_id):
-        _count(done, _deliver(message, now))
+        _count(done, message, _deliver(message))
     return done
 
 
@@ -79,7 +80,7 @@ def _back_off(attempts: int) -> timedelta:
     return timedelta(minutes=BACK_OFF_MINUTES[min(attempts, len(BACK_OFF_MINUTES) - 1)])
 
 
-def _deliver(message: Message, now: datetime) -> State:
+def _deliver(message: Message) -> State:
     """One attempt; its outcome is written before anything else happens."""
     try:
         outcome = _send(message)
@@ -92,7 +93,8 @@ def _deliver(message: Message, now: datetime) -> State:
         # The errand's window has closed, or its ticket was withdrawn: no later attempt may open.
         _log.warning("message %s refused: %s", message.pk, type(error).__name__)
         outcome = State.FAILED
-    if outcome == State.WAITING and message.attempts >= len(BACK_OFF_MINUTES):
+    out_of_attempts = message.attempts >= len(BACK_OFF_MINUTES)
+    if outcome == State.WAITING and message.channel == Channel.MAIL and out_of_attempts:
         outcome = State.FAILED
     if outcome != State.WAITING:
         _close(message, outcome)
@@ -107,20 +109,29 @@ def _send(message: Message) -> State:
             return State.CANCELLED
         letter = rendering.letter(message.kind, facts, message.language)
         address = _address(message)
-    if address is None:
-        return State.FAILED
+        if address is None:
+            return _as_letter(message)
     EmailMessage(letter.subject, letter.body, to=[address]).send()
     return State.SENT
 
 
 def _address(message: Message) -> str | None:
-    """The address, opened at the last moment: first who, then where."""
+    """The address, opened at the last moment; None for somebody who has none."""
     ticket = bytes(message.ticket)
-    opened = gate.reveal_with_ticket(ticket, [message], ["addressee"])
-    row = registry.person(UUID(opened[message.pk]["addressee"]))
+    [file_id] = gate.files_behind(ticket, [message.record_id])
+    row = registry.person(file_id)
     if row is None or getattr(row, "email", None) is None:
         return None
     return gate.reveal_with_ticket(ticket, [row], ["email"])[row.pk].get("email")
+
+
+def _as_letter(message: Message) -> State:
+    """Nobody needs an e-mail address: it waits at the desk to be printed."""
+    Message.objects.filter(pk=message.pk, state=State.WAITING).update(
+        channel=Channel.LETTER, ticket=b""
+    )
+    message.channel = Channel.LETTER
+    return State.WAITING
 
 
 def _close(message: Message, outcome: State) -> None:
@@ -129,12 +140,14 @@ def _close(message: Message, outcome: State) -> None:
         Message.objects.filter(pk=message.pk, state=State.WAITING).update(state=outcome, ticket=b"")
 
 
-def _count(done: Round, outcome: State) -> None:
+def _count(done: Round, message: Message, outcome: State) -> None:
     if outcome == State.SENT:
         done.sent += 1
     elif outcome == State.FAILED:
         done.failed += 1
     elif outcome == State.CANCELLED:
         done.cancelled += 1
+    elif message.channel == Channel.LETTER:
+        done.letters += 1
     else:
         done.put_off += 1

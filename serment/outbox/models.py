@@ -12,7 +12,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from serment import ids
-from serment.disclosure import Sealed
 
 
 class Channel(models.TextChoices):
@@ -47,7 +46,6 @@ class Message(models.Model):
     send_after = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     ticket = models.BinaryField(default=b"")
-    addressee = Sealed(zone="contact", label=_("destinataire"))
 
     class Meta:
         verbose_name = _("message")

@@ -1,8 +1,8 @@
 """Putting a message in the outbox: inside the transaction of the act that wants it.
 
-The message, its job and the act commit together or not at all. Whoever acts signs the errand: its
-ticket opens the reference sealed in the message, which is the person's id, and that person's
-address. Neither the row nor the job names the person.
+The message, its job and the act commit together or not at all. Whoever acts signs the errand: the
+ticket lets the worker learn whose record it is and open that person's address, for a while and for
+nothing else. Neither the row nor the job names the person.
 """
 
 from __future__ import annotations
@@ -13,107 +13,65 @@ from uuid import UUID
 from django.utils.translation import get_language
 
 from serment.disclosure import Actor, Purpose, gate
-from serment.outbox import registry
 from serment.outbox.models import Channel, Message, State
 
 CONFIRMATION = "confirmation"
 CANCELLATION = "cancellation"
 
-ADDRESSEE = "addressee"
 PERSON_ADDRESS = "patient.email"
-"""The two fields an errand opens: who, then where (of the patient file behind the message)."""
+"""What an errand opens: a field of the patient file behind the record."""
 
 SENDING_DAYS_MAX = 7
 """How long the worker may still open the address; afterwards the message has failed."""
 
 
-def confirmation(
-    actor: Actor, record_id: UUID, establishment_id: UUID, person: UUID, now: datetime
-) -> Message | None:
-    """Tell a person that their appointment stands; by letter when they have no e-mail address.
+def sign(actor: Actor, record_id: UUID, now: datetime) -> bytes:
+    """The ticket for one message about one record, signed by whoever acts."""
+    until = now + timedelta(days=SENDING_DAYS_MAX)
+    return gate.errand(actor, record_id, [PERSON_ADDRESS], Purpose.MESSAGE, now, until)
 
-    ``person`` is the patient file. Asked twice for one record it is one message. The transaction
-    must stand in the establishment.
+
+def confirmation(record_id: UUID, establishment_id: UUID, ticket: bytes, now: datetime) -> Message:
+    """Tell the person that their appointment stands; by letter when they have no e-mail address.
+
+    ``ticket`` is from ``sign``. Asked twice for one record it is one message. The transaction must
+    stand in the establishment.
     """
-    return _post(actor, CONFIRMATION, record_id, establishment_id, person, now)
+    return _post(CONFIRMATION, record_id, establishment_id, ticket, now)
 
 
-def cancellation(
-    actor: Actor,
-    record_id: UUID,
-    establishment_id: UUID,
-    now: datetime,
-    person: UUID | None = None,
-) -> Message | None:
-    """Tell the same person that it was cancelled; a confirmation not yet sent is called back.
+def cancellation(record_id: UUID, establishment_id: UUID, ticket: bytes, now: datetime) -> Message:
+    """Tell the person that it was cancelled; what was not yet sent about it is called back."""
+    withdraw(record_id, establishment_id)
+    return _post(CANCELLATION, record_id, establishment_id, ticket, now)
 
-    Without ``person`` the confirmation's sealed reference says who, opened by the actor on record.
-    None when nobody was ever told of the appointment.
-    """
-    told = Message.objects.filter(
-        establishment_id=establishment_id, record_id=record_id, kind=CONFIRMATION
-    ).first()
-    if told is None and person is None:
-        return None
-    if person is None and told is not None:
-        opened = gate.reveal(actor, Purpose.MESSAGE, [told], ["addressee"])
-        person = UUID(opened[told.pk]["addressee"])
-    Message.objects.filter(
+
+def withdraw(record_id: UUID, establishment_id: UUID) -> int:
+    """Call back every message about a record that has not left yet; their tickets go."""
+    return Message.objects.filter(
         establishment_id=establishment_id, record_id=record_id, state=State.WAITING
     ).update(state=State.CANCELLED, ticket=b"")
-    return _post(actor, CANCELLATION, record_id, establishment_id, person, now)
 
 
 def _post(
-    actor: Actor,
-    kind: str,
-    record_id: UUID,
-    establishment_id: UUID,
-    person: UUID | None,
-    now: datetime,
-) -> Message | None:
-    row = registry.person(person) if person is not None else None
-    if person is None or row is None:
-        return None
-    channel = Channel.MAIL if getattr(row, "email", None) is not None else Channel.LETTER
+    kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes, now: datetime
+) -> Message:
     posted = Message.objects.filter(
-        establishment_id=establishment_id, record_id=record_id, kind=kind, channel=channel
+        establishment_id=establishment_id, record_id=record_id, kind=kind
     ).first()
     if posted is not None:
         return posted
-    message = Message(
+    message = Message.objects.create(
         establishment_id=establishment_id,
         kind=kind,
         record_id=record_id,
-        channel=channel,
+        channel=Channel.MAIL,
         language=get_language() or "fr",
         send_after=now,
+        ticket=ticket,
     )
-    _sign(actor, message, person, now)
-    message.save(force_insert=True)
-    if channel == Channel.MAIL:
-        _queue(message)
+    _queue(message)
     return message
-
-
-def _sign(actor: Actor, message: Message, person: UUID, now: datetime) -> None:
-    """Seal who it goes to, and mint the ticket that opens this and their address, for a week."""
-    gate.seal(
-        actor,
-        Purpose.MESSAGE,
-        message,
-        {"addressee": str(person)},
-        subject=person,
-        tenant=message.establishment_id,
-    )
-    message.ticket = gate.errand(
-        actor,
-        message.pk,
-        [ADDRESSEE, PERSON_ADDRESS],
-        Purpose.MESSAGE,
-        now,
-        now + timedelta(days=SENDING_DAYS_MAX),
-    )
 
 
 def _queue(message: Message) -> None:

@@ -97,6 +97,7 @@ class Migration(migrations.Migration):
                 ("family_name", Sealed(zone="identity", label="nom", search="name")),
                 ("given_name", Sealed(zone="identity", label="prénom", search="name")),
                 ("email", Sealed(zone="contact", label="adresse e-mail")),
+                ("name_ticket", models.BinaryField(default=b"")),
                 (
                     "account",
                     models.OneToOneField(

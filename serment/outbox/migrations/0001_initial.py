@@ -5,7 +5,6 @@ from django.db import migrations, models
 
 import serment.ids
 from serment.directory.tenancy import Wall
-from serment.disclosure import Sealed
 
 
 class Migration(migrations.Migration):
@@ -53,7 +52,6 @@ class Migration(migrations.Migration):
                 ("send_after", models.DateTimeField()),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("ticket", models.BinaryField(default=b"")),
-                ("addressee", Sealed(zone="contact", label="destinataire")),
                 (
                     "establishment",
                     models.ForeignKey(
