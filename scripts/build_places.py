@@ -7,8 +7,8 @@ Names, codes, postcodes and populations: @etalab/decoupage-administratif (Licenc
 INSEE and La Poste). It has no coordinates; those come from GeoNames' cities500 (CC BY 4.0), matched
 by the commune code GeoNames carries, then by name within the department. What GeoNames does not
 have is put where places_by_hand.csv says (town arrondissements and far islands, whose neighbours
-mislead; our own, rounded) or at the middle of its neighbours, and marked approximate. The output is sorted and its
-gzip header carries no time, so the same packages give the same bytes.
+mislead; our own, rounded) or at the middle of its neighbours, and marked approximate. The output is
+sorted and its gzip header carries no time, so the same packages give the same bytes.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
-from holidays.countries import France
+from holidays import country_holidays
 
 from serment.directory.territories import HOLIDAY_REGIONS, METROPOLE
 
@@ -45,7 +45,8 @@ def in_year(year: int, region: str, language: str = "fr") -> Mapping[date, str]:
     """All public holidays of a year in a territory, in order."""
     if region not in HOLIDAY_REGIONS:
         raise ValueError(f"No holiday calendar for region {region!r}.")
-    calendar = France(
+    calendar = country_holidays(
+        "FR",
         years=year,
         subdiv=None if region == METROPOLE else region,
         language=_LANGUAGES.get(language[:2], "fr"),

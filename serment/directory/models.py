@@ -154,7 +154,7 @@ class SearchKey(models.Model):
     words_fr = ArrayField(models.CharField(max_length=60), default=list)
     words_en = ArrayField(models.CharField(max_length=60), default=list)
     bookable = models.BooleanField(default=False)
-    # The order lists general practice, cardiology and others under several codes; patients know one.
+    # The order lists general practice and others under several codes; patients know one.
     searched_as = models.CharField(max_length=8, blank=True)
 
     class Meta:

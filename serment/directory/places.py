@@ -1,7 +1,7 @@
 """Places a patient may name: every French commune, found by name or postcode.
 
 Held in memory from the shipped file (35,009 rows, read once a process): completing a name on each
-key pressed then costs no trip to the database. The table ``directory_commune`` is its copy, for SQL.
+key pressed then costs no trip to the database. The table ``directory_commune`` is a copy, for SQL.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from serment.directory.words import fold, slug
 EARTH_RADIUS_KM = 6371.0
 _ARTICLES = frozenset({"l", "le", "la", "les"})
 # Paris, Lyon, Marseille: each of their postcodes names an arrondissement, itself a place here.
-_DIVIDED = frozenset({"75056", "69123", "13055"})
+DIVIDED = frozenset({"75056", "69123", "13055"})
 
 
 class Place(NamedTuple):
@@ -75,6 +75,10 @@ class _Gazetteer:
         return {row.code: row for row in self.rows}
 
     @cached_property
+    def by_population(self) -> list[CommuneRow]:
+        return sorted(self.rows, key=lambda row: -row.population)
+
+    @cached_property
     def names(self) -> list[tuple[str, CommuneRow]]:
         """Folded names in order; a name with an article stands under both ways of typing it."""
         entries = [(row.folded, row) for row in self.rows]
@@ -113,6 +117,11 @@ def communes() -> list[CommuneRow]:
     return _gazetteer().rows
 
 
+def largest() -> list[CommuneRow]:
+    """Every commune and town arrondissement, the most inhabited first."""
+    return _gazetteer().by_population
+
+
 def by_code(code: str) -> Place | None:
     """The place of an INSEE code, or None."""
     row = _gazetteer().by_code.get(code)
@@ -139,7 +148,7 @@ def complete(text: str, limit: int = 8) -> list[Place]:
 def _by_postcode(digits: str, name: str, limit: int) -> list[Place]:
     found: dict[str, tuple[str, CommuneRow]] = {}
     for postcode, row in _beginning_with(_gazetteer().postcodes, digits):
-        if digits == postcode and row.code in _DIVIDED:
+        if digits == postcode and row.code in DIVIDED:
             continue
         if not name or row.folded.startswith(name) or f" {name}" in row.folded:
             found.setdefault(row.code, (postcode, row))
