@@ -124,7 +124,7 @@ class SessionStore(SessionBase):
             return
         if must_create and not hasattr(self, "_session_cache"):
             self._session_cache: dict[str, Any] = {}
-        data = self.encode(self._session).encode("latin-1")
+        data = self.encode(dict(self.items())).encode("latin-1")
         values = {
             "sealed": seal(self.session_key, data),
             "expires_at": _rounded(self.get_expiry_date()),
