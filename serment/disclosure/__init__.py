@@ -1,7 +1,20 @@
 """Sealed fields, purposes and the gate: the one way personal data opens."""
 
+from serment.disclosure import gate
 from serment.disclosure.actors import SYSTEM, Actor
 from serment.disclosure.fields import Sealed, SealedValue, all_sealed
+from serment.disclosure.line import KeeperUnavailable, NotYours, SessionEnded
 from serment.disclosure.purposes import Purpose
 
-__all__ = ["SYSTEM", "Actor", "Purpose", "Sealed", "SealedValue", "all_sealed"]
+__all__ = [
+    "SYSTEM",
+    "Actor",
+    "KeeperUnavailable",
+    "NotYours",
+    "Purpose",
+    "Sealed",
+    "SealedValue",
+    "SessionEnded",
+    "all_sealed",
+    "gate",
+]

@@ -69,6 +69,10 @@ class _IsThere(IsNull):
         """Nothing inside needs resolving; the column itself would refuse."""
         return self
 
+    def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> Any:
+        """The bare column, compiled without being resolved."""
+        return compiler.compile(lhs or self.lhs)
+
 
 class Sealed(_Field):
     """A personal field: ``Sealed(zone="identity", search="name")``, stored as ``bytea``.

@@ -1,0 +1,232 @@
+"""The gate: the one way personal data is sealed, opened, found, and its openings told.
+
+Everything here is a call to the keeper, which records before it answers. Errors: NotYours (not
+there or not yours, indistinguishable), SessionEnded, KeeperUnavailable, Unusable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeVar
+from uuid import UUID
+
+from django.db import models
+
+from serment.disclosure import opening
+from serment.disclosure.actors import SYSTEM, Actor, ActorKind
+from serment.disclosure.fields import SealedValue, sealed_field
+from serment.disclosure.line import ask
+from serment.disclosure.purposes import Purpose
+from serment.keeper import wire
+from serment.keeper.words import SUBJECTS_MAX
+
+Values = Mapping[str, str | None]
+Model = TypeVar("Model", bound=models.Model)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRecord:
+    """Fields of one record in a disclosure."""
+
+    record: UUID
+    kind: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """One recorded access as a patient or a practice reads it; ``records`` is what was opened."""
+
+    seq: int
+    at: datetime
+    kind: str
+    actor_kind: str
+    actor_id: UUID
+    role: str
+    establishment: UUID | None
+    purpose: str
+    fields: tuple[str, ...]
+    client: str
+    records: tuple[OpenedRecord, ...]
+
+
+def seal(
+    actor: Actor, purpose: Purpose, obj: models.Model, values: Values, *,
+    subject: UUID, tenant: UUID | None,
+) -> None:  # fmt: skip
+    """Seal values into ``obj`` (not saved). ``None`` or ``""`` clears a field."""
+    seal_many(actor, purpose, [(obj, values, subject)], tenant=tenant)
+
+
+def seal_many(
+    actor: Actor,
+    purpose: Purpose,
+    batch: Sequence[tuple[models.Model, Values, UUID]],
+    *,
+    tenant: UUID | None,
+) -> None:
+    """Seal many records of one tenant, 200 a request; no object is touched unless all succeed."""
+    answers: list[list[bytes | None]] = []
+    for start in range(0, len(batch), SUBJECTS_MAX):
+        items = [_seal_item(*entry) for entry in batch[start : start + SUBJECTS_MAX]]
+        answer = ask(
+            "seal", actor, wire.SealAnswer, wire.SealAsk(items), purpose=purpose, tenant=tenant
+        )
+        answers.extend(answer.sealed)
+    for (obj, values, _subject), sealed in zip(batch, answers, strict=True):
+        for name, one in zip(values, sealed, strict=True):
+            setattr(obj, name, None if one is None else SealedValue(one))
+
+
+def _seal_item(obj: models.Model, values: Values, subject: UUID) -> wire.SealItem:
+    sealed: list[wire.SealValue] = []
+    for name, value in values.items():
+        field = sealed_field(type(obj), name)
+        former = getattr(obj, name)
+        before = hashlib.sha256(former.sealed).digest() if isinstance(former, SealedValue) else b""
+        sealed.append(wire.SealValue(name, field.zone, value or None, field.search, before))
+    return wire.SealItem(obj.pk.bytes, opening.kind_of(type(obj)), subject.bytes, sealed)
+
+
+def reveal(
+    actor: Actor, purpose: Purpose, objs: Sequence[models.Model], fields: Sequence[str]
+) -> dict[UUID, dict[str, str]]:
+    """Open these fields of at most 200 subjects' records; an empty field gives ``""``."""
+    return opening.open_values(actor, purpose, objs, fields)
+
+
+def reveal_with_ticket(
+    ticket: bytes, objs: Sequence[models.Model], fields: Sequence[str], purpose: Purpose
+) -> dict[UUID, dict[str, str]]:
+    """Open what an errand ticket names, as the worker; ``purpose`` must be the ticket's."""
+    return opening.open_values(WORKER, purpose, objs, fields, errand=ticket)
+
+
+def find(
+    actor: Actor, purpose: Purpose, kind: Literal["patient", "account", "staff"], text: str, *,
+    tenant: UUID | None,
+) -> list[UUID]:  # fmt: skip
+    """At most ten record ids of the actor's own establishment; the hits are recorded."""
+    asked = wire.FindAsk(kind, text[:200])
+    return _ids(ask("find", actor, wire.Ids, asked, purpose=purpose, tenant=tenant))
+
+
+def records_of(actor: Actor, subject_or_account: UUID, kind: str = "appointment") -> list[UUID]:
+    """Ids of a subject's records of one kind; an account's include its linked files'."""
+    return _ids(ask("records_of", actor, wire.Ids, wire.IdAsk(subject_or_account.bytes, kind)))
+
+
+def files_behind(actor: Actor, purpose: Purpose, records: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The patient file behind each record (≤ 200); recorded like any opening."""
+    return _files_behind(actor, purpose, records, b"")
+
+
+def files_behind_with_ticket(
+    ticket: bytes, records: Sequence[UUID], purpose: Purpose
+) -> dict[UUID, UUID]:
+    """The same for a worker whose ticket names fields of the patient file."""
+    return _files_behind(WORKER, purpose, records, ticket)
+
+
+def _files_behind(
+    actor: Actor, purpose: Purpose, records: Sequence[UUID], errand: bytes
+) -> dict[UUID, UUID]:
+    if not records:
+        return {}
+    asked = wire.IdsAsk([record.bytes for record in records])
+    answer = ask("files_behind", actor, wire.Ids, asked, purpose=purpose, errand=errand)
+    return dict(zip(records, _ids(answer), strict=True))
+
+
+def link(actor: Actor, *, account: UUID, patient_file: UUID, relation: str = "self") -> None:
+    """Let an account act for a patient file; the relation lies in the keeper only."""
+    ask("link", actor, wire.Nothing, wire.LinkAsk(account.bytes, patient_file.bytes, relation))
+
+
+def files_of(actor: Actor, account: UUID) -> list[UUID]:
+    """The patient files the actor's own account acts for."""
+    return _ids(ask("files_of", actor, wire.Ids, wire.IdAsk(account.bytes)))
+
+
+def alias(email: str) -> str:
+    """The keyed alias under which the sign-in library knows an address."""
+    return ask("alias", SYSTEM, wire.Text, wire.TextAsk(email.strip()[:200])).text
+
+
+def open_session(
+    kind: ActorKind, id: UUID, role: str, establishment: UUID | None, hours: float,  # noqa: A002
+    session: str = "",
+) -> bytes:  # fmt: skip
+    """Mint the capability of a sign-in; put it into ``Actor.capability``."""
+    actor = Actor(kind, id, role, establishment, session)
+    return ask("open_session", actor, wire.Token32, wire.OpenSession(hours)).token
+
+
+def close_session(capability: bytes) -> None:
+    """Sign out: the capability opens nothing from now on."""
+    opening.leases.end(capability)
+    ask("close_session", SYSTEM, wire.Token32, wire.Token32(capability))
+
+
+def errand(
+    actor: Actor, record: UUID, fields: Sequence[str], purpose: Purpose,
+    not_before: datetime, not_after: datetime,
+) -> bytes:  # fmt: skip
+    """A ticket for later work: fields of the record, or of its patient as ``patient.email``."""
+    asked = wire.MintErrand(
+        record.bytes, list(fields), purpose, _microseconds(not_before), _microseconds(not_after)
+    )
+    return ask("errand", actor, wire.Token32, asked).token
+
+
+def delete(actor: Actor, purpose: Purpose, obj: models.Model) -> None:
+    """Record a deletion and make the record unopenable; deleting the row is the caller's."""
+    asked = wire.IdAsk(obj.pk.bytes, opening.kind_of(type(obj)))
+    ask("delete", actor, wire.Nothing, asked, purpose=purpose)
+
+
+def history(
+    actor: Actor, subject: UUID, limit: int = 50, before: int | None = None
+) -> list[Disclosure]:
+    """Who opened an account's, file's or record's data, newest first; ``before`` is a seq.
+
+    The asking is itself recorded.
+    """
+    asked = wire.HistoryAsk(subject.bytes, limit, before)
+    answer = ask("history", actor, wire.Disclosures, asked, purpose=Purpose.TRANSPARENCY)
+    return [_disclosure(row) for row in answer.rows]
+
+
+def _disclosure(row: wire.DisclosureRow) -> Disclosure:
+    records = tuple(
+        OpenedRecord(UUID(bytes=item.record), item.kind, tuple(item.fields)) for item in row.items
+    )
+    return Disclosure(
+        seq=row.seq,
+        at=_EPOCH + timedelta(microseconds=row.at),
+        kind=row.kind,
+        actor_kind=row.actor_kind,
+        actor_id=UUID(bytes=row.actor),
+        role=row.role,
+        establishment=wire.uuid_of(row.establishment),
+        purpose=row.purpose,
+        fields=tuple(sorted({name for item in row.items for name in item.fields})),
+        client=row.client,
+        records=records,
+    )
+
+
+def _ids(answer: wire.Ids) -> list[UUID]:
+    return [UUID(bytes=one) for one in answer.ids]
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // timedelta(microseconds=1)
+
+
+WORKER = Actor(kind="worker", id=UUID(int=1), client="worker")

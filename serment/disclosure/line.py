@@ -1,0 +1,91 @@
+"""The line to the keeper: builds requests for an actor, turns its answers into our errors."""
+
+from __future__ import annotations
+
+import os
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from serment.disclosure.actors import Actor
+from serment.errors import Broken, NotThere, Refused, Unusable
+from serment.ids import new_id
+from serment.keeper.client import Client, Denied, Unreachable
+from serment.keeper.wire import ActorWire, FrameRefused, Request, raw
+
+Answer = TypeVar("Answer", bound=msgspec.Struct)
+
+
+class KeeperUnavailable(Broken):
+    """Le gardien des données ne répond pas. Rien n’a été ouvert ni perdu."""
+
+
+class NotYours(NotThere):
+    """Cette page n’existe pas, ou ne vous est pas ouverte."""
+
+
+class SessionEnded(Refused):
+    """Votre session est terminée. Connectez-vous de nouveau."""
+
+
+client = Client(lambda: str(settings.KEEPER_SOCKET))
+
+
+def process_name() -> str:
+    """How this process is called in the record: its part and its number."""
+    return f"{getattr(settings, 'PROCESS_NAME', 'web')}-{os.getpid()}"
+
+
+def ask(
+    op: str,
+    actor: Actor,
+    answer: type[Answer],
+    body: msgspec.Struct,
+    *,
+    purpose: str = "",
+    tenant: UUID | None = None,
+    errand: bytes = b"",
+) -> Answer:
+    """One call. KeeperUnavailable, NotYours, SessionEnded or Unusable when it fails."""
+    request = Request(
+        id=new_id().bytes,
+        op=op,
+        actor=ActorWire(
+            actor.kind,
+            actor.id.bytes,
+            actor.role,
+            None if actor.establishment is None else actor.establishment.bytes,
+        ),
+        purpose=purpose,
+        client=actor.client,
+        process=process_name(),
+        session=actor.session,
+        capability=actor.capability,
+        tenant=None if tenant is None else tenant.bytes,
+        errand=errand,
+        body=raw(body),
+    )
+    try:
+        return client.call(request, answer)
+    except Unreachable as down:
+        raise KeeperUnavailable(
+            _(
+                "Le gardien des données ne répond pas. Rien n’a été ouvert ni perdu ;"
+                " réessayez dans une minute."
+            )
+        ) from down
+    except FrameRefused as unusable:
+        raise Unusable(_("Cette demande est trop grande.")) from unusable
+    except Denied as no:
+        raise _refusal(no.why) from no
+
+
+def _refusal(why: str) -> Refused:
+    if why == "session":
+        return SessionEnded(_("Votre session est terminée. Connectez-vous de nouveau."))
+    if why == "refused":
+        return NotYours(_("Cette page n’existe pas, ou ne vous est pas ouverte."))
+    return Unusable(_("Le gardien des données ne peut pas utiliser cette demande."))

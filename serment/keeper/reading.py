@@ -1,0 +1,241 @@
+"""Acts that open: reveal, find, and the relations a person may follow.
+
+Each makes its leaves durable first and checks the capability again afterwards: a session closed
+while the disk was syncing gets nothing.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from serment.keeper.house import AskUnusable, House, NoAccess
+from serment.keeper.recorder import Access
+from serment.keeper.rights import (
+    Errand,
+    Reach,
+    capability_of,
+    check,
+    errand_covers,
+    errand_of,
+    own_subjects,
+)
+from serment.keeper.sealing import bound_to, record_key
+from serment.keeper.store import LinkRow, RecordRow
+from serment.keeper.wire import (
+    Body,
+    FindAsk,
+    IdAsk,
+    Ids,
+    IdsAsk,
+    Item,
+    LinkAsk,
+    Nothing,
+    Request,
+    RevealAnswer,
+    RevealAsk,
+    RevealItem,
+)
+from serment.keeper.words import (
+    KIND_READ,
+    KIND_SEARCH,
+    LEASE_SECONDS,
+    PURPOSES,
+    SUBJECTS_MAX,
+    VALUES_MAX,
+    ZONES,
+)
+from serment.keeper.writing import kind_of
+
+
+def must_have_purpose(ask: Request) -> None:
+    """No opening without a reason from the closed list."""
+    if ask.purpose not in PURPOSES:
+        raise AskUnusable
+
+
+async def reveal(house: House, ask: Request, peer: int) -> Body:
+    """op ``reveal``: keys of exactly the named fields, all or nothing."""
+    must_have_purpose(ask)
+    items = msgspec.msgpack.decode(ask.body, type=RevealAsk).items
+    fields = [field for item in items for field in item.fields]
+    if not items or len(fields) > VALUES_MAX or any(field.zone not in ZONES for field in fields):
+        raise AskUnusable
+    rows = _rows_reached(house, ask, items)
+    if len({row.subject for row in rows}) > SUBJECTS_MAX:
+        raise AskUnusable
+    opened = [
+        (row, Item(item.record, row.kind, [field.field for field in item.fields]))
+        for row, item in zip(rows, items, strict=True)
+    ]
+    await house.recorder.record(ask, peer, accesses_of(house, opened, KIND_READ))
+    _check_again(house, ask)
+    keys = [_keys(house, row, item) for row, item in zip(rows, items, strict=True)]
+    return RevealAnswer(keys, LEASE_SECONDS)
+
+
+def _rows_reached(house: House, ask: Request, items: list[RevealItem]) -> list[RecordRow]:
+    if ask.errand:
+        errand = errand_of(house, ask)
+        return [_by_errand(house, errand, item) for item in items]
+    reach = Reach(house, ask, check(house, ask))
+    return [reached(house, reach, item.record, item.kind) for item in items]
+
+
+def reached(house: House, reach: Reach, record: bytes, kind: str) -> RecordRow:
+    """The record's row, or NoAccess; missing and forbidden look alike."""
+    row = house.store.record(record)
+    if row is None or row.kind != kind or not reach.opens(row):
+        raise NoAccess
+    return row
+
+
+def _by_errand(house: House, errand: Errand, item: RevealItem) -> RecordRow:
+    row, owner = house.store.record(item.record), house.store.record(errand.record)
+    if row is None or owner is None or row.kind != item.kind:
+        raise NoAccess
+    if not all(errand_covers(errand, row, owner, field.field) for field in item.fields):
+        raise NoAccess
+    return row
+
+
+def _check_again(house: House, ask: Request) -> None:
+    """After the sync: is the ticket or the session still good?"""
+    if ask.errand:
+        errand_of(house, ask)
+    else:
+        check(house, ask)
+
+
+def accesses_of(house: House, opened: list[tuple[RecordRow, Item]], kind: str) -> list[Access]:
+    """One access for each subject, with all its records."""
+    of_subject: dict[bytes, list[Item]] = {}
+    tenants: dict[bytes, bytes] = {}
+    for row, item in opened:
+        of_subject.setdefault(row.subject, []).append(item)
+        tenants[row.subject] = row.tenant
+    return [
+        Access(subject, tenants[subject], items, kind, kind_of(house, subject))
+        for subject, items in of_subject.items()
+    ]
+
+
+def _keys(house: House, row: RecordRow, item: RevealItem) -> list[tuple[bytes, bytes]]:
+    tag = house.store.subject_tag(row.subject)
+    found: list[tuple[bytes, bytes]] = []
+    for field in item.fields:
+        zone_key = house.keys.zone_key(tag, field.zone, None)
+        if zone_key is None:
+            raise NoAccess
+        key = record_key(zone_key, row.kind, field.field, row.record, field.version)
+        bound = bound_to(
+            row.tenant, row.subject, field.zone, row.kind, field.field, row.record, field.version
+        )
+        found.append((key, bound))
+    return found
+
+
+async def find(house: House, ask: Request, peer: int) -> Body:
+    """op ``find``: at most ten record ids; the hits are recorded, what was typed is not."""
+    must_have_purpose(ask)
+    wanted = msgspec.msgpack.decode(ask.body, type=FindAsk)
+    capability = check(house, ask)
+    if ask.tenant is None or capability is None or capability.establishment != ask.tenant:
+        raise NoAccess
+    if capability.kind != "staff":
+        raise NoAccess
+    rows = [
+        row
+        for record in house.search.find(ask.tenant, wanted.kind, wanted.text)
+        if (row := house.store.record(record)) is not None
+    ]
+    opened = [(row, Item(row.record, row.kind, ["found"])) for row in rows]
+    accesses = accesses_of(house, opened, KIND_SEARCH)
+    nothing = Access(None, ask.tenant, [], KIND_SEARCH)
+    await house.recorder.record(ask, peer, accesses or [nothing])
+    check(house, ask)
+    return Ids([row.record for row in rows])
+
+
+async def records_of(house: House, ask: Request, peer: int) -> Body:
+    """op ``records_of``: a subject's records of one kind; an account includes its linked files.
+
+    A patient's own list is no disclosure; an establishment following a file's is recorded.
+    """
+    wanted = msgspec.msgpack.decode(ask.body, type=IdAsk)
+    capability = check(house, ask)
+    reach = Reach(house, ask, capability)
+    if capability is not None and capability.kind == "patient":
+        own = own_subjects(house, capability.id)
+        subjects = own if wanted.id == capability.id else own & {wanted.id}
+    else:
+        subjects = {wanted.id}
+    rows = [
+        row
+        for subject in subjects
+        for row in house.store.records_of(subject)
+        if row.kind == wanted.kind and reach.opens(row)
+    ]
+    if capability is not None and capability.kind == "staff" and rows:
+        opened = [(row, Item(row.record, row.kind, ["listed"])) for row in rows]
+        await house.recorder.record(ask, peer, accesses_of(house, opened, KIND_SEARCH))
+        check(house, ask)
+    return Ids([row.record for row in rows])
+
+
+async def files_behind(house: House, ask: Request, peer: int) -> Body:
+    """op ``files_behind``: the patient file of each record, in order; recorded per patient."""
+    must_have_purpose(ask)
+    ids = msgspec.msgpack.decode(ask.body, type=IdsAsk).ids
+    if ask.errand:
+        rows = [_subject_by_errand(house, errand_of(house, ask), record) for record in ids]
+    else:
+        reach = Reach(house, ask, check(house, ask))
+        found = [house.store.record(record) for record in ids]
+        rows = [row for row in found if row is not None and reach.opens(row)]
+    if not ids or len(rows) != len(ids) or len({row.subject for row in rows}) > SUBJECTS_MAX:
+        raise NoAccess
+    opened = [(row, Item(row.record, row.kind, ["patient"])) for row in rows]
+    await house.recorder.record(ask, peer, accesses_of(house, opened, KIND_READ))
+    _check_again(house, ask)
+    return Ids([row.subject for row in rows])
+
+
+def _subject_by_errand(house: House, errand: Errand, record: bytes) -> RecordRow:
+    row = house.store.record(record)
+    about_patient = any("." in field for field in errand.fields)
+    if row is None or record != errand.record or not about_patient:
+        raise NoAccess
+    return row
+
+
+async def link(house: House, ask: Request, _peer: int) -> Body:
+    """op ``link``: let an account act for a patient file; the relation lies here only.
+
+    A patient links the own account to a file it just made or that holds nothing yet; staff link
+    files of their establishment; Serment itself links while it makes demo data.
+    """
+    wanted = msgspec.msgpack.decode(ask.body, type=LinkAsk)
+    capability = check(house, ask)
+    file = house.store.record(wanted.file)
+    if ask.actor.kind != "system":
+        reach = Reach(house, ask, capability)
+        if capability is None:
+            raise NoAccess
+        if capability.kind == "patient":
+            fresh = file is None or reach.creates_for(file)
+            if wanted.account != capability.id or not fresh:
+                raise NoAccess
+        elif not reach.opens(file):
+            raise NoAccess
+    with house.store.transaction():
+        house.store.add_link(LinkRow(wanted.account, wanted.file, house.now(), wanted.relation))
+    return Nothing()
+
+
+async def files_of(house: House, ask: Request, _peer: int) -> Body:
+    """op ``files_of``: the files a patient's own account acts for."""
+    account = msgspec.msgpack.decode(ask.body, type=IdAsk).id
+    capability = capability_of(house, ask)
+    if capability is None or capability.kind != "patient" or capability.id != account:
+        raise NoAccess
+    return Ids([one.file for one in house.store.links(account=account)])

@@ -1,0 +1,143 @@
+"""Who may open what: small rules over capabilities, decided inside the keeper.
+
+A patient opens records of the own account and of files linked to it; staff open records
+registered under the establishment of their capability; a worker opens what its errand ticket
+names; Serment itself (``system``) and the operator seal, register and count but open nothing.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from serment.keeper.house import NOBODY, House, NoAccess, SessionOver
+from serment.keeper.store import RecordRow
+from serment.keeper.wire import Request
+from serment.keeper.words import PATIENT_PURPOSES
+
+OFFICERS = frozenset({"manager", "privacy_officer", "security_officer"})
+
+
+class Capability(msgspec.Struct, array_like=True, frozen=True):
+    """What ``open_session`` minted; ``evidence`` is claimed until the keeper checks sign-ins."""
+
+    kind: str
+    id: bytes
+    role: str
+    establishment: bytes | None
+    session: str
+    evidence: str
+    expires: int
+
+
+class Errand(msgspec.Struct, array_like=True, frozen=True):
+    """One record, these fields, this purpose, this window: all a worker may open."""
+
+    record: bytes
+    fields: list[str]
+    purpose: str
+    not_before: int
+    not_after: int
+
+
+def capability_of(house: House, ask: Request) -> Capability | None:
+    """The capability the request carries; SessionOver when it is not, or no longer, good."""
+    if not ask.capability:
+        return None
+    held = house.capabilities.get(ask.capability)
+    if not isinstance(held, Capability):
+        row = house.store.token("capability", ask.capability)
+        if row is None:
+            raise SessionOver
+        held = msgspec.msgpack.decode(row, type=Capability)
+        house.capabilities[ask.capability] = held
+    if held.expires < house.now():
+        raise SessionOver
+    if (held.kind, held.id) != (ask.actor.kind, ask.actor.id):
+        raise SessionOver
+    if ask.actor.establishment not in (None, held.establishment):
+        raise SessionOver
+    if ask.actor.role not in ("", held.role):
+        raise SessionOver
+    return held
+
+
+def check(house: House, ask: Request) -> Capability | None:
+    """The first check of every request, and the last one before anything leaves."""
+    capability = capability_of(house, ask)
+    if ask.actor.kind in ("patient", "staff") and capability is None:
+        raise SessionOver
+    if ask.actor.kind == "patient" and ask.purpose and ask.purpose not in PATIENT_PURPOSES:
+        raise NoAccess
+    return capability
+
+
+def own_subjects(house: House, account: bytes) -> set[bytes]:
+    """The account and every file linked to it."""
+    return {account, *(link.file for link in house.store.links(account=account))}
+
+
+class Reach:
+    """What one request's actor reaches, worked out once a request."""
+
+    def __init__(self, house: House, ask: Request, capability: Capability | None) -> None:
+        self._house = house
+        self._ask = ask
+        self._capability = capability
+        self._own = (
+            own_subjects(house, ask.actor.id)
+            if capability is not None and capability.kind == "patient"
+            else set()
+        )
+
+    def opens(self, row: RecordRow | None) -> bool:
+        """May this record's fields be opened?"""
+        if row is None or self._capability is None:
+            return False
+        if self._capability.kind == "patient":
+            return row.subject in self._own
+        if self._capability.kind == "staff":
+            return row.tenant != NOBODY and row.tenant == self._capability.establishment
+        return False
+
+    def writes(self, row: RecordRow | None, subject: bytes, tenant: bytes) -> bool:
+        """May this record be written as this subject's, in this tenant?"""
+        if row is not None and (row.subject, row.tenant) != (subject, tenant):
+            return False
+        person = self._house.store.record(subject)
+        if person is not None and person.tenant not in (tenant, NOBODY):
+            return False
+        if self._ask.actor.kind == "system":
+            return True
+        if self._capability is None:
+            return False
+        if self._capability.kind == "patient":
+            fresh = row is None and person is None
+            return subject in self._own or fresh
+        return tenant != NOBODY and tenant == self._capability.establishment
+
+    def creates_for(self, row: RecordRow) -> bool:
+        """Did this very actor make the record?"""
+        return row.creator == self._ask.actor.id
+
+
+def errand_of(house: House, ask: Request) -> Errand:
+    """The ticket the request carries, good at this instant and for this purpose."""
+    row = house.store.token("errand", ask.errand)
+    if row is None:
+        raise NoAccess
+    errand = msgspec.msgpack.decode(row, type=Errand)
+    if not errand.not_before <= house.now() <= errand.not_after:
+        raise NoAccess
+    if ask.purpose != errand.purpose:
+        raise NoAccess
+    return errand
+
+
+def errand_covers(errand: Errand, row: RecordRow, owner: RecordRow, field: str) -> bool:
+    """Does the ticket name this field of this record?
+
+    ``field`` of its own record by name; fields of the patient file behind it as ``patient.field``.
+    """
+    if row.record == owner.record and field in errand.fields:
+        return True
+    return row.record == owner.subject and f"{row.kind}.{field}" in errand.fields

@@ -1,0 +1,169 @@
+"""The search index: folded tokens in the keeper's memory, filled from its closed rows at start.
+
+Names match by prefix without accents or case, telephones by their first digits, birth dates
+whole. Nothing here leaves the process but record ids, at most ten.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left
+from typing import Final
+
+from serment.keeper.words import FOUND_MAX
+
+LETTERS_MIN: Final = 3
+_LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})
+_DATE: Final = re.compile(r"\b(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})\b|\b(\d{4})-(\d{2})-(\d{2})\b")
+_DIGITS: Final = re.compile(r"\+?\d[\d .\-/()]*")
+_WORDS: Final = re.compile(r"[a-z0-9]+")
+_APART: Final = re.compile(r"[\s,;]+")
+
+Shelf = tuple[bytes, str]
+
+
+def folded(text: str) -> str:
+    """Lower case without accents: Éloïse → eloise, Œdipe → oedipe."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def digits_of(phone: str) -> str:
+    """National digits of a telephone: +33 6 12… and 0033 6 12… are 0612…"""
+    digits = re.sub(r"\D", "", phone)
+    if phone.lstrip().startswith("+33") or digits.startswith("0033"):
+        return "0" + re.sub(r"^(0033|33)", "", digits).removeprefix("0")
+    return digits
+
+
+def name_tokens(text: str) -> set[str]:
+    """Every part of a name, and parts written together (jean, pierre, jeanpierre)."""
+    tokens: set[str] = set()
+    for word in _APART.split(folded(text)):
+        parts = _WORDS.findall(word)
+        tokens.update(parts)
+        if len(parts) > 1:
+            tokens.add("".join(parts))
+    return tokens
+
+
+def _date_token(match: re.Match[str]) -> str:
+    day, month, year, iso_year, iso_month, iso_day = match.groups()
+    if iso_year:
+        return f"d{iso_year}-{iso_month}-{iso_day}"
+    return f"d{year}-{int(month):02}-{int(day):02}"
+
+
+def tokens_of(search: str, text: str) -> set[str]:
+    """What a value is found by; the first letter says of which kind the token is."""
+    if search == "name":
+        return {"n" + token for token in name_tokens(text)}
+    if search == "phone":
+        digits = digits_of(text)
+        return {"p" + digits} if digits else set()
+    if search == "birth_date":
+        match = _DATE.search(text)
+        return {_date_token(match)} if match else set()
+    return {"e" + folded(text.strip())} if text.strip() else set()
+
+
+def wanted(text: str) -> list[tuple[str, bool]]:
+    """What a person typed, as (token, whole): every one has to match. Empty: too little."""
+    found: list[tuple[str, bool]] = []
+    for match in _DATE.finditer(text):
+        found.append((_date_token(match), True))
+    text = _DATE.sub(" ", text)
+    for match in _DIGITS.finditer(text):
+        digits = digits_of(match.group())
+        if len(digits) >= LETTERS_MIN:
+            found.append(("p" + digits, False))
+    text = _DIGITS.sub(" ", text)
+    for word in _APART.split(text.strip()):
+        if "@" in word:
+            found.append(("e" + folded(word), len(word) < LETTERS_MIN))
+        else:
+            found.extend(("n" + token, False) for token in _WORDS.findall(folded(word)))
+    if any(len(token) > LETTERS_MIN for token, _whole in found):
+        return found
+    # Whole names of two letters exist (Ly, Wu): they match whole or not at all.
+    return [(token, True) for token, _whole in found] if _has_whole_name(found) else []
+
+
+def _has_whole_name(found: list[tuple[str, bool]]) -> bool:
+    return any(len(token) == LETTERS_MIN for token, _whole in found)
+
+
+class SearchIndex:
+    """All searchable values, by (tenant, kind)."""
+
+    def __init__(self) -> None:
+        self._shelves: dict[Shelf, list[tuple[str, bytes]]] = {}
+        self._unsorted: set[Shelf] = set()
+        self._held: dict[bytes, dict[str, tuple[Shelf, set[str]]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def put(self, record: bytes, field: str, shelf: Shelf, tokens: set[str]) -> None:
+        """Replace what one field of a record is found by."""
+        fields = self._held.setdefault(record, {})
+        before = fields.pop(field, None)
+        if before is not None:
+            self._remove(record, *before)
+        if tokens:
+            fields[field] = (shelf, tokens)
+            self._shelves.setdefault(shelf, []).extend((token, record) for token in tokens)
+            self._unsorted.add(shelf)
+
+    def drop(self, record: bytes) -> None:
+        """The record is found no more."""
+        for shelf, tokens in self._held.pop(record, {}).values():
+            self._remove(record, shelf, tokens)
+
+    def _remove(self, record: bytes, shelf: Shelf, tokens: set[str]) -> None:
+        rows = self._sorted(shelf)
+        for token in tokens:
+            place = bisect_left(rows, (token, record))
+            if place < len(rows) and rows[place] == (token, record):
+                rows.pop(place)
+
+    def _sorted(self, shelf: Shelf) -> list[tuple[str, bytes]]:
+        rows = self._shelves.get(shelf, [])
+        if shelf in self._unsorted:
+            rows.sort()
+            self._unsorted.discard(shelf)
+        return rows
+
+    def find(self, tenant: bytes, kind: str, text: str) -> list[bytes]:
+        """Record ids that match all of the text, whole matches first, at most ten."""
+        shelf = (tenant, kind)
+        rows = self._sorted(shelf)
+        score: dict[bytes, int] | None = None
+        for token, whole in wanted(text):
+            hits = _matching(rows, token, whole)
+            if score is None:
+                score = hits
+            else:
+                score = {one: score[one] + hits[one] for one in score.keys() & hits.keys()}
+        if not score:
+            return []
+        return sorted(score, key=lambda one: (-score[one], self._label(one), one))[:FOUND_MAX]
+
+    def _label(self, record: bytes) -> list[str]:
+        """What hits of one score are ordered by: their names."""
+        fields = self._held[record]
+        return [min(tokens) for field, (_shelf, tokens) in sorted(fields.items())]
+
+
+def _matching(rows: list[tuple[str, bytes]], token: str, whole: bool) -> dict[bytes, int]:
+    hits: dict[bytes, int] = {}
+    place = bisect_left(rows, (token, b""))
+    while place < len(rows) and rows[place][0].startswith(token):
+        found, record = rows[place]
+        if found == token:
+            hits[record] = 1
+        elif not whole:
+            hits.setdefault(record, 0)
+        place += 1
+    return hits

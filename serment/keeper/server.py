@@ -1,0 +1,183 @@
+"""The keeper's socket: who may connect, one frame in, one frame out.
+
+A connection that sends what is not wire format v1 is answered nothing and closed; the keeper
+lives on. Requests of one connection are answered in order; connections run side by side, so
+their leaves share group commits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import sqlite3
+import struct
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+
+from serment.errors import Broken
+from serment.keeper import reading, telling, tokens, upkeep, writing
+from serment.keeper.house import AskUnusable, House, NoAccess, SessionOver
+from serment.keeper.replays import ACTS_ONCE, Replays
+from serment.keeper.rights import capability_of, errand_of
+from serment.keeper.wire import (
+    HEAD_BYTES,
+    Body,
+    FrameRefused,
+    Reply,
+    Request,
+    body_length,
+    frame,
+    raw,
+    request_from,
+)
+
+log = logging.getLogger("serment.keeper")
+
+CONNECTIONS_MAX: Final = 512
+FRAME_SECONDS_MAX: Final = 30
+STOP_SECONDS_MAX: Final = 3
+_PEER: Final = struct.Struct("3i")
+
+Act = Callable[[House, Request, int], Awaitable[Body]]
+ACTS: Final[dict[str, Act]] = {
+    "hello": telling.figures,
+    "stats": telling.figures,
+    "seal": writing.seal_values,
+    "delete": writing.delete,
+    "reveal": reading.reveal,
+    "find": reading.find,
+    "records_of": reading.records_of,
+    "files_behind": reading.files_behind,
+    "link": reading.link,
+    "files_of": reading.files_of,
+    "alias": tokens.alias,
+    "open_session": tokens.open_session,
+    "close_session": tokens.close_session,
+    "errand": tokens.mint_errand,
+    "history": telling.history,
+    "perimeter": telling.perimeter,
+    "backup": upkeep.backup,
+    "drive_clock": telling.drive_clock,
+}
+
+
+class Desk:
+    """Answers requests with the keeper's state; knows nothing of sockets."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self._replays = Replays()
+
+    async def answer(self, ask: Request, peer: int) -> Reply:
+        """One reply for one request; never an exception."""
+        try:
+            return await self._once(ask, peer)
+        except (NoAccess, SessionOver, AskUnusable, FrameRefused) as refusal:
+            return Reply(ask.id, _error_of(refusal))
+        except msgspec.MsgspecError:
+            return Reply(ask.id, "unusable")
+        except (Broken, InvalidTag, sqlite3.Error, OSError) as fault:
+            log.error("%s failed: %s", ask.op[:20], type(fault).__name__)
+            return Reply(ask.id, "broken")
+
+    async def _once(self, ask: Request, peer: int) -> Reply:
+        if ask.op not in ACTS_ONCE:
+            return await self._act(ask, peer)
+        if ask.op != "open_session" and ask.capability:
+            capability_of(self.house, ask)
+        if ask.errand:
+            errand_of(self.house, ask)
+        former = self._replays.seen(ask)
+        if former is not None:
+            return await asyncio.shield(former)
+        self._replays.keep(ask)
+        reply = Reply(ask.id, "broken")
+        try:
+            reply = await self._act(ask, peer)
+        finally:
+            self._replays.given(ask, reply)
+        return reply
+
+    async def _act(self, ask: Request, peer: int) -> Reply:
+        act = ACTS.get(ask.op)
+        if act is None:
+            raise AskUnusable
+        # Whatever is claimed stays a claim until the keeper itself checks sign-ins.
+        ask.evidence = "claimed"
+        return Reply(ask.id, "", raw(await act(self.house, ask, peer)))
+
+
+def _error_of(refusal: Exception) -> str:
+    if isinstance(refusal, SessionOver):
+        return "session"
+    return "refused" if isinstance(refusal, NoAccess) else "unusable"
+
+
+class Door:
+    """Accepts connections of the allowed users and feeds the desk."""
+
+    def __init__(self, house: House, allowed: frozenset[int]) -> None:
+        self._desk = Desk(house)
+        self._house = house
+        self._allowed = allowed
+        self._open: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
+
+    async def listen(self, path: Path) -> asyncio.Server:
+        """Bind the socket with mode 0600 (its folder's mode decides where users are many)."""
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            return await asyncio.start_unix_server(self._serve, path, limit=1 << 20)
+        finally:
+            os.umask(before)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        pid, uid = _peer(writer)
+        if uid not in self._allowed or len(self._open) >= CONNECTIONS_MAX:
+            log.warning("Refused a connection of user %d.", uid)
+            writer.close()
+            return
+        self._house.isolated = uid != os.getuid()
+        task = asyncio.current_task()
+        self._open[task] = writer
+        try:
+            while True:
+                ask = await _read(reader)
+                writer.write(frame(await self._desk.answer(ask, pid)))
+                await writer.drain()
+        except FrameRefused:
+            log.warning("Closed a connection that did not speak wire format 1.")
+        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
+            pass  # the other side went away: nothing it was owed is lost, the leaf stands
+        finally:
+            self._open.pop(task, None)
+            writer.close()
+
+    async def close(self) -> None:
+        """Hang up on everybody, letting what is being recorded end."""
+        for writer in list(self._open.values()):
+            writer.close()
+        tasks = [task for task in self._open if task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_SECONDS_MAX)
+
+
+async def _read(reader: asyncio.StreamReader) -> Request:
+    head = await reader.readexactly(HEAD_BYTES)
+    length = body_length(head)
+    async with asyncio.timeout(FRAME_SECONDS_MAX):
+        return request_from(await reader.readexactly(length))
+
+
+def _peer(writer: asyncio.StreamWriter) -> tuple[int, int]:
+    """Process and user at the other end, from the kernel."""
+    own = writer.get_extra_info("socket")
+    pid, uid, _gid = _PEER.unpack(own.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
+    return pid, uid

@@ -1,0 +1,164 @@
+"""Acts that tell about disclosures: history for a person, raw rows for a perimeter, figures."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from serment.keeper.house import AskUnusable, House, NoAccess
+from serment.keeper.recorder import Access
+from serment.keeper.rights import OFFICERS, Capability, Reach, check, own_subjects
+from serment.keeper.wire import (
+    Body,
+    ClockAsk,
+    DisclosureRow,
+    Disclosures,
+    Figures,
+    HistoryAsk,
+    Nothing,
+    PerimeterAsk,
+    Request,
+)
+from serment.keeper.words import KIND_QUERY, LEASE_SECONDS
+
+PAGE_ROWS = 5_000
+_OPERATING = ("operator", "system")
+
+
+async def history(house: House, ask: Request, peer: int) -> Body:
+    """op ``history``: who opened this account's, file's or record's data, newest first."""
+    wanted = msgspec.msgpack.decode(ask.body, type=HistoryAsk)
+    capability = check(house, ask)
+    if capability is None:
+        raise NoAccess
+    subjects, record = _asked_about(house, ask, capability, wanted.subject)
+    await house.recorder.record(
+        ask,
+        peer,
+        [Access(one, ask.tenant or bytes(16), [], KIND_QUERY) for one in sorted(subjects)],
+    )
+    check(house, ask)
+    tags = [house.store.subject_tag(one) for one in subjects]
+    limit = wanted.limit if record is None else wanted.limit * 20
+    rows = [
+        _told(house, seq, body, {})
+        for seq, body in house.index.of_subjects(tags, wanted.before, limit)
+    ]
+    if record is not None:
+        rows = [row for row in rows if any(item.record == record for item in row.items)]
+    return Disclosures(rows[: wanted.limit], lease=LEASE_SECONDS)
+
+
+def _asked_about(
+    house: House, ask: Request, capability: Capability, subject: bytes
+) -> tuple[set[bytes], bytes | None]:
+    """The subjects, and the one record where a record was named."""
+    if capability.kind == "patient" and subject == capability.id:
+        return own_subjects(house, subject), None
+    row = house.store.record(subject)
+    if row is None or not Reach(house, ask, capability).opens(row):
+        raise NoAccess
+    return {row.subject}, None if row.record == row.subject else row.record
+
+
+def _told(house: House, seq: int, body: bytes, persons: dict[bytes, bytes]) -> DisclosureRow:
+    actor, patient = house.recorder.parts(body)
+    person = None if patient.subject is None else persons.get(patient.subject, patient.subject)
+    return DisclosureRow(
+        seq, actor.at, actor.kind, actor.purpose, actor.actor_kind, actor.actor, actor.role,
+        actor.establishment, actor.evidence, actor.client, actor.process, actor.session,
+        patient.subject, person, patient.subject_kind, patient.items,
+    )  # fmt: skip
+
+
+async def perimeter(house: House, ask: Request, peer: int) -> Body:
+    """op ``perimeter``: rows of a window widened back by the lease; recorded once a question."""
+    wanted = msgspec.msgpack.decode(ask.body, type=PerimeterAsk)
+    if wanted.end <= wanted.start:
+        raise AskUnusable
+    establishment = _establishment_allowed(house, ask, wanted)
+    if wanted.after < 0:
+        tenant = establishment or bytes(16)
+        await house.recorder.record(ask, peer, [Access(None, tenant, [], KIND_QUERY)])
+    lease = LEASE_SECONDS * 1_000_000
+    rows = house.index.window(
+        wanted.start - lease, wanted.end, wanted.after, PAGE_ROWS,
+        _selectors(house, wanted, establishment),
+    )  # fmt: skip
+    told = [_told(house, seq, body, {}) for seq, body in rows]
+    _resolve_persons(house, told, wanted.end)
+    tag = None if establishment is None else house.store.subject_tag(establishment)
+    return Disclosures(told, house.index.held(wanted.end, tag), LEASE_SECONDS, house.isolated)
+
+
+def _establishment_allowed(house: House, ask: Request, wanted: PerimeterAsk) -> bytes | None:
+    """The operator asks about all; an officer about the own establishment."""
+    if ask.actor.kind in _OPERATING:
+        return wanted.establishment
+    capability = check(house, ask)
+    if capability is None or capability.role not in OFFICERS or capability.kind != "staff":
+        raise NoAccess
+    if wanted.establishment not in (None, capability.establishment):
+        raise NoAccess
+    return capability.establishment
+
+
+def _selectors(house: House, wanted: PerimeterAsk, establishment: bytes | None) -> dict[str, bytes]:
+    tag = house.store.tag
+    found: dict[str, bytes] = {}
+    if wanted.actor is not None:
+        found["actor"] = tag("actor", wanted.actor)
+    for column in ("client", "session", "process"):
+        value: str = getattr(wanted, column)
+        if value:
+            found[column] = tag(column, value.encode())
+    if establishment is not None:
+        found["establishment"] = house.store.subject_tag(establishment)
+    return found
+
+
+def _resolve_persons(house: House, rows: list[DisclosureRow], end: int) -> None:
+    """A file whose person had linked the own account before the window's end is that person."""
+    known: dict[bytes, bytes] = {}
+    for row in rows:
+        if row.subject is None or row.person_kind != "patient":
+            continue
+        if row.subject not in known:
+            own = [
+                link.account
+                for link in house.store.links(file=row.subject)
+                if link.relation == "self" and link.at < end
+            ]
+            known[row.subject] = own[0] if own else row.subject
+        row.person = known[row.subject]
+
+
+async def figures(house: House, ask: Request, _peer: int) -> Body:
+    """ops ``hello`` and ``stats``."""
+    size, indexed = house.segment.size, house.index.size
+    lag = 0.0
+    if indexed < size:
+        lag = max(0.0, time.time() - house.index.latest() / 1_000_000)
+    counted = ask.op == "stats"
+    return Figures(
+        origin=house.origin,
+        size=size,
+        indexed=indexed,
+        index_lag_seconds=lag,
+        isolated=house.isolated,
+        drill=house.drill,
+        records=house.store.count("record") if counted else 0,
+        searchable=len(house.search),
+        capabilities=house.store.count("capability") if counted else 0,
+        segment_bytes=house.segment.length_bytes,
+    )
+
+
+async def drive_clock(house: House, ask: Request, _peer: int) -> Body:
+    """op ``drive_clock``: a drill sets the instant; forward only."""
+    instant = msgspec.msgpack.decode(ask.body, type=ClockAsk).now
+    if not house.drill or instant < house.recorder.clock.last:
+        raise NoAccess
+    house.recorder.clock.driven = instant
+    return Nothing()

@@ -1,0 +1,70 @@
+"""Acts that mint and revoke: sessions' capabilities, errand tickets, the sign-in alias."""
+
+from __future__ import annotations
+
+import hmac
+import os
+
+import msgspec
+
+from serment.keeper.house import AskUnusable, House, NoAccess
+from serment.keeper.recorder import Access
+from serment.keeper.rights import Capability, Errand, Reach, check
+from serment.keeper.wire import Body, Item, MintErrand, OpenSession, Request, Text, TextAsk, Token32
+from serment.keeper.words import KIND_WRITE, PURPOSES
+from serment.keeper.writing import kind_of
+
+TOKEN_BYTES = 32
+_SESSION_KINDS = ("patient", "staff")
+
+
+async def open_session(house: House, ask: Request, _peer: int) -> Body:
+    """op ``open_session``: mint a capability from a sign-in the web process vouches for."""
+    wanted = msgspec.msgpack.decode(ask.body, type=OpenSession)
+    if ask.actor.kind not in _SESSION_KINDS:
+        raise NoAccess
+    if ask.actor.kind == "staff" and ask.actor.establishment is None:
+        raise AskUnusable
+    token = os.urandom(TOKEN_BYTES)
+    expires = house.now() + int(wanted.hours * 3_600_000_000)
+    held = Capability(
+        ask.actor.kind, ask.actor.id, ask.actor.role, ask.actor.establishment, ask.session,
+        "claimed", expires,
+    )  # fmt: skip
+    house.store.put_token("capability", token, expires, held)
+    return Token32(token)
+
+
+async def close_session(house: House, ask: Request, _peer: int) -> Body:
+    """op ``close_session``: the capability opens nothing from now on."""
+    token = msgspec.msgpack.decode(ask.body, type=Token32).token
+    house.capabilities.pop(token, None)
+    house.store.drop_token("capability", token)
+    return Token32(b"")
+
+
+async def mint_errand(house: House, ask: Request, peer: int) -> Body:
+    """op ``errand``: what a person signs for work done later without them."""
+    wanted = msgspec.msgpack.decode(ask.body, type=MintErrand)
+    reach = Reach(house, ask, check(house, ask))
+    row = house.store.record(wanted.record)
+    if row is None or not (ask.actor.kind == "system" or reach.opens(row)):
+        raise NoAccess
+    if wanted.purpose not in PURPOSES or wanted.not_after <= wanted.not_before:
+        raise AskUnusable
+    token = os.urandom(TOKEN_BYTES)
+    errand = Errand(
+        wanted.record, wanted.fields, wanted.purpose, wanted.not_before, wanted.not_after
+    )
+    house.store.put_token("errand", token, wanted.not_after, errand)
+    minted = Item(wanted.record, row.kind, ["errand"])
+    access = Access(row.subject, row.tenant, [minted], KIND_WRITE, kind_of(house, row.subject))
+    await house.recorder.record(ask, peer, [access])
+    return Token32(token)
+
+
+async def alias(house: House, ask: Request, _peer: int) -> Body:
+    """op ``alias``: the keyed name of an e-mail address, the same each time, never reversed."""
+    text = msgspec.msgpack.decode(ask.body, type=TextAsk).text.strip().casefold()
+    digest = house.store.tag("alias", text.encode())
+    return Text(f"t-{hmac.digest(digest, b'alias', 'sha256').hex()[:32]}@sealed.invalid")

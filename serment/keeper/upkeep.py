@@ -1,0 +1,133 @@
+"""Backup: a copy of store, index and segment that belong together; the root key stays behind."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from serment.errors import Broken, Refused
+from serment.keeper.house import AskUnusable, House, NoAccess
+from serment.keeper.wire import Body, FolderAsk, Request, Text
+from serment.ledger.segment import Segment, read
+
+FILES: Final = ("store.sqlite", "index.sqlite", "segment.log")
+MANIFEST: Final = "keeper.json"
+
+
+class BackupUnusable(Refused):
+    """This backup of the keeper is incomplete or was altered."""
+
+
+class BackupOlder(Refused):
+    """This backup is older than the ledger that is here. Restoring it would hide accesses."""
+
+
+class Manifest(msgspec.Struct):
+    """What a backup holds."""
+
+    origin: str
+    size: int
+    last_leaf: str
+    sha256: dict[str, str]
+
+
+async def backup(house: House, ask: Request, _peer: int) -> Body:
+    """op ``backup``: copy into a folder; the store first, so that the segment knows at least it.
+
+    The root key is not part of a backup: kept beside the copy it would unlock it.
+    """
+    if ask.actor.kind not in ("operator", "system"):
+        raise NoAccess
+    folder = Path(msgspec.msgpack.decode(ask.body, type=FolderAsk).folder)
+    if not folder.is_absolute() or not folder.is_dir():
+        raise AskUnusable
+    for name, database in (
+        ("store.sqlite", house.store.database),
+        ("index.sqlite", house.index.database),
+    ):
+        _copy_database(database, folder / name)
+    length = house.segment.length_bytes
+    await asyncio.to_thread(_copy_prefix, house.segment.path, folder / "segment.log", length)
+    manifest = await asyncio.to_thread(_manifest, folder, house.origin)
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+    return Text(str(manifest.size))
+
+
+def _copy_database(database: sqlite3.Connection, to: Path) -> None:
+    to.unlink(missing_ok=True)
+    copy = sqlite3.connect(to)
+    try:
+        to.chmod(0o600)
+        database.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+    finally:
+        copy.close()
+
+
+def _copy_prefix(source: Path, to: Path, length: int) -> None:
+    with source.open("rb") as file, to.open("wb") as copy:
+        to.chmod(0o600)
+        while length > 0:
+            part = file.read(min(length, 1 << 20))
+            if not part:
+                raise Broken
+            copy.write(part)
+            length -= len(part)
+        copy.flush()
+        os.fsync(copy.fileno())
+
+
+def _manifest(folder: Path, origin: str) -> Manifest:
+    size, last = 0, b""
+    for frame in read(folder / "segment.log"):
+        size, last = frame.seq + 1, frame.leaf
+    return Manifest(origin, size, last.hex(), {name: _digest(folder / name) for name in FILES})
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def verify(folder: Path) -> Manifest:
+    """Check a backup whole: files, sums, every frame. Raises BackupUnusable."""
+    try:
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+        found = _manifest(folder, manifest.origin)
+    except (OSError, msgspec.MsgspecError, Broken) as fault:
+        raise BackupUnusable from fault
+    if found != manifest:
+        raise BackupUnusable
+    return manifest
+
+
+def restore(folder: Path, state: Path, *, accept_older: bool = False) -> Manifest:
+    """Put a verified backup in place of a stopped keeper's files. The root key must be there.
+
+    Raises BackupOlder when the ledger in place holds more leaves than the backup, unless that is
+    accepted by the caller; the newer files are then kept beside as ``*.replaced``.
+    """
+    manifest = verify(folder)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    here = state / "segment.log"
+    if here.exists():
+        segment = Segment(here)
+        size = segment.size
+        segment.close()
+        if size > manifest.size and not accept_older:
+            raise BackupOlder
+    for name in FILES:
+        for side in ("-wal", "-shm"):
+            (state / f"{name}{side}").unlink(missing_ok=True)
+        if (state / name).exists():
+            (state / name).replace(state / f"{name}.replaced")
+        shutil.copyfile(folder / name, state / name)
+        (state / name).chmod(0o600)
+    return manifest

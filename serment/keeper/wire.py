@@ -1,0 +1,338 @@
+"""Wire format v1 of the keeper's socket; specified in docs/reference/keeper-wire-v1.md.
+
+A frame is ``length u32 | version u8 | suite u8 | body``, big-endian; length counts everything
+behind itself. Suite 1: the body is one MessagePack map. Requests carry who asks and why in an
+envelope that work on rights, grants and tickets fills further without changing its shape.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Annotated, Final
+from uuid import UUID
+
+import msgspec
+
+from serment.errors import Unusable
+
+VERSION: Final = 1
+SUITE_MSGPACK: Final = 1
+FRAME_BYTES_MAX: Final = 16 << 20
+HEAD: Final = struct.Struct(">IBB")
+HEAD_BYTES: Final = HEAD.size
+
+Bytes16 = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+Word = Annotated[str, msgspec.Meta(max_length=64)]
+Token = Annotated[str, msgspec.Meta(max_length=200)]
+Secret = Annotated[bytes, msgspec.Meta(max_length=64)]
+
+
+class FrameRefused(Unusable):
+    """The keeper could not read what it was sent."""
+
+
+class ActorWire(msgspec.Struct, forbid_unknown_fields=True):
+    """Who asks, as claimed; the capability decides."""
+
+    kind: Word
+    id: Bytes16
+    role: Word = ""
+    establishment: Bytes16 | None = None
+
+
+class Request(msgspec.Struct, forbid_unknown_fields=True):
+    """The envelope of every request.
+
+    ``grant`` and ``relation`` are carried and recorded; they decide nothing yet.
+    """
+
+    id: Bytes16
+    op: Word
+    actor: ActorWire
+    purpose: Word = ""
+    evidence: Word = "claimed"
+    client: Token = ""
+    process: Token = ""
+    session: Token = ""
+    capability: Secret = b""
+    tenant: Bytes16 | None = None
+    grant: Secret = b""
+    relation: Secret = b""
+    errand: Secret = b""
+    body: msgspec.Raw = msgspec.Raw(b"\x80")
+
+
+class Reply(msgspec.Struct, forbid_unknown_fields=True):
+    """The answer: ``error`` is empty, or one of refused, session, unusable, conflict, broken."""
+
+    id: bytes
+    error: Word = ""
+    body: msgspec.Raw = msgspec.Raw(b"\x80")
+
+
+class Body(msgspec.Struct, forbid_unknown_fields=True):
+    """Base of all bodies."""
+
+
+class SealValue(Body):
+    """One value to seal; ``None`` clears it. ``before`` is the digest of the bytes replaced."""
+
+    field: Word
+    zone: Word
+    value: str | None
+    search: Word = ""
+    before: bytes = b""
+
+
+class SealItem(Body):
+    """The values of one record."""
+
+    record: Bytes16
+    kind: Word
+    subject: Bytes16
+    values: list[SealValue]
+
+
+class SealAsk(Body):
+    """op ``seal``."""
+
+    items: list[SealItem]
+
+
+class SealAnswer(Body):
+    """Sealed bytes in the order asked."""
+
+    sealed: list[list[bytes | None]]
+
+
+class RevealField(Body):
+    """One field of a record, with the version its sealed bytes carry."""
+
+    field: Word
+    zone: Word
+    version: Bytes16
+
+
+class RevealItem(Body):
+    """The fields of one record."""
+
+    record: Bytes16
+    kind: Word
+    fields: list[RevealField]
+
+
+class RevealAsk(Body):
+    """op ``reveal``; with ``Request.errand`` a ticket decides instead of a capability."""
+
+    items: list[RevealItem]
+
+
+class RevealAnswer(Body):
+    """Key and associated data for each field, in the order asked; ``lease`` in seconds."""
+
+    keys: list[list[tuple[bytes, bytes]]]
+    lease: int
+
+
+class FindAsk(Body):
+    """op ``find``."""
+
+    kind: Word
+    text: Token
+
+
+class Ids(Body):
+    """A list of ids."""
+
+    ids: list[bytes]
+
+
+class IdsAsk(Body):
+    """op ``files_behind``: records whose patient file is asked."""
+
+    ids: list[Bytes16]
+
+
+class IdAsk(Body):
+    """ops ``records_of``, ``files_of``, ``delete``: one id, and a kind where it matters."""
+
+    id: Bytes16
+    kind: Word = ""
+
+
+class LinkAsk(Body):
+    """op ``link``."""
+
+    account: Bytes16
+    file: Bytes16
+    relation: Word = "self"
+
+
+class TextAsk(Body):
+    """op ``alias``."""
+
+    text: Token
+
+
+class Text(Body):
+    """One text."""
+
+    text: str
+
+
+class OpenSession(Body):
+    """op ``open_session``: mint a capability for the actor of the envelope."""
+
+    hours: Annotated[float, msgspec.Meta(gt=0, le=24 * 400)]
+
+
+class Token32(Body):
+    """A capability or ticket."""
+
+    token: Secret
+
+
+class MintErrand(Body):
+    """op ``errand``: one record, these fields, this purpose, this window (µs since 1970)."""
+
+    record: Bytes16
+    fields: list[Word]
+    purpose: Word
+    not_before: int
+    not_after: int
+
+
+class HistoryAsk(Body):
+    """op ``history``: newest first, below ``before``."""
+
+    subject: Bytes16
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)]
+    before: int | None = None
+
+
+class Item(Body, array_like=True):
+    """Fields of one record in a disclosure; hashes only for writes (before, after)."""
+
+    record: bytes
+    kind: str
+    fields: list[str]
+    before: list[bytes] = []
+    after: list[bytes] = []
+
+
+class DisclosureRow(Body):
+    """One recorded disclosure as the index gives it."""
+
+    seq: int
+    at: int
+    kind: str
+    purpose: str
+    actor_kind: str
+    actor: bytes
+    role: str
+    establishment: bytes | None
+    evidence: str
+    client: str
+    process: str
+    session: str
+    subject: bytes | None
+    person: bytes | None
+    person_kind: str
+    items: list[Item]
+
+
+class Disclosures(Body):
+    """Rows, and for perimeters what was held, counted before the window's end."""
+
+    rows: list[DisclosureRow]
+    held: int = 0
+    lease: int = 0
+    isolated: bool = False
+
+
+class PerimeterAsk(Body):
+    """op ``perimeter``: raw rows of a window (µs), widened back by the lease, page by page."""
+
+    start: int
+    end: int
+    actor: Bytes16 | None = None
+    client: Token = ""
+    session: Token = ""
+    process: Token = ""
+    establishment: Bytes16 | None = None
+    after: int = -1
+
+
+class FolderAsk(Body):
+    """op ``backup``."""
+
+    folder: str
+
+
+class ClockAsk(Body):
+    """op ``drive_clock``, only of a keeper started with --drill."""
+
+    now: int
+
+
+class Figures(Body):
+    """ops ``hello`` and ``stats``."""
+
+    origin: str
+    size: int
+    indexed: int
+    index_lag_seconds: float
+    isolated: bool
+    drill: bool
+    records: int
+    searchable: int
+    capabilities: int
+    segment_bytes: int
+
+
+class Nothing(Body):
+    """An empty body."""
+
+
+def uuid_of(raw: bytes | None) -> UUID | None:
+    """A UUID from its wire form."""
+    return None if raw is None else UUID(bytes=raw)
+
+
+_encoder = msgspec.msgpack.Encoder()
+_requests = msgspec.msgpack.Decoder(Request)
+_replies = msgspec.msgpack.Decoder(Reply)
+
+
+def raw(body: msgspec.Struct) -> msgspec.Raw:
+    """A body as it goes into an envelope."""
+    return msgspec.Raw(_encoder.encode(body))
+
+
+def frame(message: Request | Reply) -> bytes:
+    """One message as bytes for the socket."""
+    body = _encoder.encode(message)
+    if len(body) + 2 > FRAME_BYTES_MAX:
+        raise FrameRefused
+    return HEAD.pack(len(body) + 2, VERSION, SUITE_MSGPACK) + body
+
+
+def body_length(head: bytes) -> int:
+    """Length of the body that follows a frame's head; FrameRefused for what v1 is not."""
+    length, version, suite = HEAD.unpack(head)
+    if version != VERSION or suite != SUITE_MSGPACK or not 2 < length <= FRAME_BYTES_MAX:
+        raise FrameRefused
+    return int(length) - 2
+
+
+def request_from(body: bytes) -> Request:
+    """A request from a frame's body."""
+    try:
+        return _requests.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as garbage:
+        raise FrameRefused from garbage
+
+
+def reply_from(body: bytes) -> Reply:
+    """A reply from a frame's body."""
+    return _replies.decode(body)

@@ -1,0 +1,162 @@
+"""Acts that write: seal and delete. Recorded like readings, with the hash before and after."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+import msgspec
+
+from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.recorder import Access
+from serment.keeper.rights import Reach, check
+from serment.keeper.sealing import VERSION_BYTES, bound_to, record_key, seal
+from serment.keeper.search import tokens_of
+from serment.keeper.store import RecordRow, SearchRow
+from serment.keeper.wire import (
+    Body,
+    IdAsk,
+    Item,
+    Nothing,
+    Request,
+    SealAnswer,
+    SealAsk,
+    SealItem,
+    SealValue,
+)
+from serment.keeper.words import (
+    KIND_WRITE,
+    SEARCHES,
+    SUBJECTS_MAX,
+    VALUE_BYTES_MAX,
+    VALUES_MAX,
+    ZONES,
+)
+
+
+async def seal_values(house: House, ask: Request, peer: int) -> Body:
+    """op ``seal``: store who owns what, make the writing durable, then give the sealed bytes.
+
+    All or nothing, one leaf for each subject. New keys are in the synced store before the leaf.
+    """
+    items = msgspec.msgpack.decode(ask.body, type=SealAsk).items
+    tenant = ask.tenant or NOBODY
+    _must_fit(items)
+    reach = Reach(house, ask, check(house, ask))
+    rows = [house.store.record(item.record) for item in items]
+    for item, row in zip(items, rows, strict=True):
+        if not reach.writes(row, item.subject, tenant):
+            raise NoAccess
+    answer: list[list[bytes | None]] = []
+    try:
+        with house.store.transaction():
+            for item, row in zip(items, rows, strict=True):
+                if row is None:
+                    fresh = RecordRow(item.record, item.subject, tenant, item.kind, ask.actor.id)
+                    house.store.add_record(fresh)
+                answer.append(_seal_item(house, item, tenant))
+    except BaseException:
+        house.keys.forget_fresh()
+        raise
+    house.keys.keep_fresh()
+    for item in items:
+        _make_findable(house, item, tenant)
+    await house.recorder.record(ask, peer, _accesses(house, items, answer, tenant))
+    return SealAnswer(answer)
+
+
+def _must_fit(items: list[SealItem]) -> None:
+    if not items or len({item.subject for item in items}) > SUBJECTS_MAX:
+        raise AskUnusable
+    if len({item.record for item in items}) != len(items):
+        raise AskUnusable
+    values = [value for item in items for value in item.values]
+    if len(values) > VALUES_MAX:
+        raise AskUnusable
+    for value in values:
+        if value.zone not in ZONES or value.zone == "audit" or value.search not in SEARCHES:
+            raise AskUnusable
+        if value.value is not None and len(value.value.encode()) > VALUE_BYTES_MAX:
+            raise AskUnusable
+
+
+def _seal_item(house: House, item: SealItem, tenant: bytes) -> list[bytes | None]:
+    tag = house.store.subject_tag(item.subject)
+    owner = house.store.subject_tag(tenant)
+    house.keys.zone_key(tag, "audit", owner)
+    sealed: list[bytes | None] = []
+    for value in item.values:
+        _store_search(house, item, value, tenant)
+        if value.value is None:
+            sealed.append(None)
+            continue
+        zone_key = house.keys.zone_key(tag, value.zone, owner)
+        assert zone_key is not None  # noqa: S101 -- an owner was given, so it was made
+        version = os.urandom(VERSION_BYTES)
+        key = record_key(zone_key, item.kind, value.field, item.record, version)
+        bound = bound_to(
+            tenant, item.subject, value.zone, item.kind, value.field, item.record, version
+        )
+        sealed.append(seal(key, bound, version, value.value))
+    return sealed
+
+
+def _store_search(house: House, item: SealItem, value: SealValue, tenant: bytes) -> None:
+    if value.search:
+        text = value.value or ""
+        row = SearchRow(item.record, tenant, item.kind, value.search, text)
+        house.store.put_search(value.field, row)
+
+
+def _make_findable(house: House, item: SealItem, tenant: bytes) -> None:
+    for value in item.values:
+        if value.search:
+            tokens = tokens_of(value.search, value.value or "")
+            house.search.put(item.record, value.field, (tenant, item.kind), tokens)
+
+
+def _accesses(
+    house: House, items: list[SealItem], answer: list[list[bytes | None]], tenant: bytes
+) -> list[Access]:
+    of_subject: dict[bytes, list[Item]] = {}
+    kinds: dict[bytes, str] = {}
+    for item, sealed in zip(items, answer, strict=True):
+        of_subject.setdefault(item.subject, []).append(
+            Item(
+                item.record,
+                item.kind,
+                [value.field for value in item.values],
+                [value.before for value in item.values],
+                [b"" if one is None else hashlib.sha256(one).digest() for one in sealed],
+            )
+        )
+        if item.record == item.subject:
+            kinds[item.subject] = item.kind
+    return [
+        Access(subject, tenant, parts, KIND_WRITE, kinds.get(subject) or kind_of(house, subject))
+        for subject, parts in of_subject.items()
+    ]
+
+
+def kind_of(house: House, subject: bytes) -> str:
+    """What a subject is: patient, account, staff; empty when not known yet."""
+    row = house.store.record(subject)
+    return "" if row is None else row.kind
+
+
+async def delete(house: House, ask: Request, peer: int) -> Body:
+    """op ``delete``: record the deletion, then forget whose the record was and what found it."""
+    record = msgspec.msgpack.decode(ask.body, type=IdAsk).id
+    reach = Reach(house, ask, check(house, ask))
+    row = house.store.record(record)
+    if row is None or not reach.writes(row, row.subject, row.tenant):
+        raise NoAccess
+    gone = Item(record, row.kind, ["deleted"])
+    subject_kind = kind_of(house, row.subject)
+    await house.recorder.record(
+        ask, peer, [Access(row.subject, row.tenant, [gone], KIND_WRITE, subject_kind)]
+    )
+    with house.store.transaction():
+        house.store.drop_record(record)
+    house.search.drop(record)
+    return Nothing()

@@ -1,0 +1,185 @@
+"""One append-only file that is the truth of the access ledger.
+
+Layout: a 16-byte head, then frames of ``length u32 | crc u32 | seq u64 | head_crc u32 | leaf (32) |
+opening``, big-endian. ``length`` counts leaf and opening; ``crc`` covers both; ``head_crc`` covers
+length, crc and seq, so that a flipped bit in a length is seen as damage and never as a short file.
+
+Durable: what ``append`` returned has been written and synced. A crash leaves whole frames and at
+most one incomplete last frame, which the next start cuts off: nobody was answered for it. Any
+error while writing or syncing ends the segment's life in this process (``SyncFailed``): after a
+failed sync the kernel may call the next one a success (PostgreSQL's "fsyncgate"), so nothing is
+tried again. One writer: the file is locked while open.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from serment.errors import Broken
+
+HEAD: Final = b"serment-ledger-1"
+LEAF_BYTES: Final = 32
+OPENING_BYTES_MAX: Final = 1 << 20
+_PREFIX: Final = struct.Struct(">IIQ")
+_HEAD_CRC: Final = struct.Struct(">I")
+FRAME_HEAD_BYTES: Final = _PREFIX.size + _HEAD_CRC.size
+
+
+class SegmentDamaged(Broken):
+    """The access ledger on disk is damaged; the keeper does not start on it."""
+
+
+class SegmentShorter(Broken):
+    """The access ledger on disk is shorter than the keeper remembers; it does not start on it."""
+
+
+class SyncFailed(Broken):
+    """The access ledger could not be written to disk; nothing was opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One record: its place, its public commitment and its sealed opening."""
+
+    seq: int
+    leaf: bytes
+    opening: bytes
+
+
+def encode(frame: Frame) -> bytes:
+    """The bytes of one frame."""
+    if len(frame.leaf) != LEAF_BYTES or len(frame.opening) > OPENING_BYTES_MAX:
+        raise ValueError("A leaf has 32 bytes and an opening at most 1 MiB.")
+    body = frame.leaf + frame.opening
+    prefix = _PREFIX.pack(len(body), zlib.crc32(body), frame.seq)
+    return prefix + _HEAD_CRC.pack(zlib.crc32(prefix)) + body
+
+
+def scan(view: memoryview) -> Iterator[tuple[int, Frame]]:
+    """Whole frames of a segment's bytes, each with the offset behind it; stops at a short tail.
+
+    Raises SegmentDamaged for a wrong head, checksum or order.
+    """
+    if bytes(view[: len(HEAD)]) != HEAD[: len(view)]:
+        raise SegmentDamaged
+    at, expected = len(HEAD), 0
+    while len(view) - at >= FRAME_HEAD_BYTES:
+        prefix = bytes(view[at : at + _PREFIX.size])
+        length, crc, seq = _PREFIX.unpack(prefix)
+        (head_crc,) = _HEAD_CRC.unpack(view[at + _PREFIX.size : at + FRAME_HEAD_BYTES])
+        if zlib.crc32(prefix) != head_crc or seq != expected or length < LEAF_BYTES:
+            raise SegmentDamaged
+        end = at + FRAME_HEAD_BYTES + length
+        if end > len(view):
+            return
+        body = bytes(view[at + FRAME_HEAD_BYTES : end])
+        if zlib.crc32(body) != crc:
+            raise SegmentDamaged
+        yield end, Frame(seq, body[:LEAF_BYTES], body[LEAF_BYTES:])
+        at, expected = end, expected + 1
+
+
+def read(path: Path) -> Iterator[Frame]:
+    """Every whole frame of a segment file, without locking it."""
+    with path.open("rb") as file, _mapped(file.fileno()) as data:
+        for _end, frame in scan(data):
+            yield frame
+
+
+class Segment:
+    """The open segment: one writer, appends only."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create; cut an incomplete last frame; remember the size."""
+        self.path = path
+        fresh = not path.exists()
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as busy:
+            raise SegmentDamaged("Another keeper holds this ledger.") from busy
+        self.size = 0
+        self._end = len(HEAD)
+        self._failed = False
+        self._recover()
+        if fresh:
+            _sync_folder(path.parent)
+
+    def _recover(self) -> None:
+        with _mapped(self._file) as data:
+            for end, frame in scan(data):
+                self._end, self.size = end, frame.seq + 1
+            headless = len(data) < len(HEAD)
+        if headless:
+            os.pwrite(self._file, HEAD, 0)
+        os.ftruncate(self._file, self._end)
+        os.fdatasync(self._file)
+        os.lseek(self._file, self._end, os.SEEK_SET)
+
+    def must_hold(self, size: int) -> None:
+        """Refuse a segment that lost frames somebody was answered for (rollback, cut file)."""
+        if self.size < size:
+            raise SegmentShorter
+
+    def append(self, records: Sequence[tuple[bytes, bytes]]) -> int:
+        """Write (leaf, opening) pairs and sync once; the sequence number of the first.
+
+        On return they are durable. Raises SyncFailed, and from then on always.
+        """
+        if self._failed:
+            raise SyncFailed
+        first = self.size
+        data = b"".join(
+            encode(Frame(first + place, leaf, opening))
+            for place, (leaf, opening) in enumerate(records)
+        )
+        try:
+            self._write(data)
+            os.fdatasync(self._file)
+        except OSError as fault:
+            self._failed = True
+            raise SyncFailed from fault
+        self._end += len(data)
+        self.size = first + len(records)
+        return first
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._file, view) :]
+
+    @property
+    def length_bytes(self) -> int:
+        """Bytes that are durable: what a copy has to take."""
+        return self._end
+
+    def close(self) -> None:
+        """Let go of the file and its lock."""
+        os.close(self._file)
+
+
+@contextmanager
+def _mapped(file: int) -> Iterator[memoryview]:
+    """A file's bytes without reading it whole into memory."""
+    if os.fstat(file).st_size == 0:
+        yield memoryview(b"")
+        return
+    with mmap.mmap(file, 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
+        yield view
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
