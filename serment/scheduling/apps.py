@@ -9,3 +9,9 @@ class SchedulingConfig(AppConfig):
     name = "serment.scheduling"
     label = "scheduling"
     verbose_name = "agenda"
+
+    def ready(self) -> None:
+        """Tell the outbox, which lies below, what its messages are about."""
+        from serment.scheduling import confirming
+
+        confirming.register()

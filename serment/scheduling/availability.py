@@ -200,9 +200,7 @@ def slots(
     if first >= window[1]:
         return
     day = wall_clock.local_date(first, calendar.zone)
-    last = min(
-        wall_clock.local_date(window[1] - 1, calendar.zone), last_day(calendar, visit, now)
-    )
+    last = min(wall_clock.local_date(window[1] - 1, calendar.zone), last_day(calendar, visit, now))
     closing = frozenset(dated.day for dated in calendar.exceptions if not dated.opened)
     while day <= last:
         today = merged([*busy, *closed_spans(calendar, day)]) if day in closing else busy

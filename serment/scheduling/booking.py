@@ -7,7 +7,6 @@ is not there, never a booking without its record.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -23,6 +22,7 @@ from serment.disclosure import Actor, Purpose, gate
 from serment.scheduling import confirming, occupying, offering, refusals
 from serment.scheduling.cancelling import cancel
 from serment.scheduling.models import Appointment, Occupancy
+from serment.scheduling.sealed_details import Details
 
 __all__ = ["Booking", "Hold", "book", "cancel", "hold", "let_go"]
 
@@ -111,7 +111,7 @@ def book(actor: Actor, booking: Booking, now: datetime) -> Appointment:
 def _book(actor: Actor, booking: Booking, tenant: UUID, now: datetime) -> Appointment:
     if booking.hold_id is not None:
         occupying.drop_hold(booking.role_id, tenant, booking.hold_id)
-    offer = _offer(actor, booking, now)
+    offer = _offer(actor, booking, tenant, now)
     appointment = Appointment(
         id=ids.new_id(),
         establishment_id=tenant,
@@ -126,28 +126,28 @@ def _book(actor: Actor, booking: Booking, tenant: UUID, now: datetime) -> Appoin
         if found is not None:
             return found
         raise refusals.SlotTaken(_("Ce créneau vient d'être pris."), offer.nearest(now))
-    details = {
-        "reason": str(booking.reason_id),
-        "mode": booking.mode,
-        "first_visit": booking.first_visit,
-        "note": booking.note,
-        "overbooked": overbooked,
-    }
+    details = Details(
+        reason=booking.reason_id,
+        mode=booking.mode,
+        first_visit=booking.first_visit,
+        note=booking.note,
+        overbooked=overbooked,
+    )
     gate.seal(
         actor,
         Purpose.BOOKING,
         appointment,
-        {"details": json.dumps(details, ensure_ascii=False)},
+        {"details": details.as_json()},
         subject=booking.patient_file,
         tenant=tenant,
     )
     appointment.save(force_insert=True)
-    confirming.post(actor, appointment, now)
+    confirming.confirm(actor, appointment, now)
     return appointment
 
 
-def _offer(actor: Actor, booking: Booking, now: datetime) -> offering.Offer:
-    if actor.kind == "staff":
+def _offer(actor: Actor, booking: Booking, tenant: UUID, now: datetime) -> offering.Offer:
+    if actor.kind == "staff" and actor.establishment == tenant:
         return offering.check_at_desk(
             booking.role_id, booking.reason_id, booking.starts_at, now, overbook=booking.overbook
         )

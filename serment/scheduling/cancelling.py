@@ -43,20 +43,30 @@ def cancel(actor: Actor, appointment_id: UUID, reason: str, now: datetime) -> Ap
             raise refusals.AlreadyOver(_("Ce rendez-vous est déjà annulé ou passé."))
         occupying.release(tenant, appointment_id)
         appointment.status = Status.CANCELLED
-        why = json.dumps({"by": actor.kind, "reason": reason}, ensure_ascii=False)
-        gate.seal_again(actor, Purpose.BOOKING, appointment, {"cancellation": why}, tenant=tenant)
-        appointment.save(update_fields=["cancellation"])
-        confirming.withdraw(appointment)
+        _seal_why(actor, appointment, reason, now)
     return appointment
+
+
+def _seal_why(actor: Actor, appointment: Appointment, reason: str, now: datetime) -> None:
+    patient_file = gate.files_behind(actor, Purpose.BOOKING, [appointment.id])[appointment.id]
+    why = json.dumps({"by": actor.kind, "reason": reason}, ensure_ascii=False)
+    gate.seal(
+        actor,
+        Purpose.BOOKING,
+        appointment,
+        {"cancellation": why},
+        subject=patient_file,
+        tenant=appointment.establishment_id,
+    )
+    appointment.save(update_fields=["cancellation"])
+    confirming.withdraw(actor, appointment, now)
 
 
 def mark(actor: Actor, appointment_id: UUID, status: str, now: datetime) -> Appointment:
     """Say that somebody arrived, was seen or did not come; staff only, time stays taken."""
     appointment = seen(appointment_id)
     if actor.kind != "staff" or actor.establishment != appointment.establishment_id:
-        raise refusals.NoSuchAppointment(
-            _("Ce rendez-vous n'existe pas, ou n'est pas le vôtre.")
-        )
+        raise refusals.NoSuchAppointment(_("Ce rendez-vous n'existe pas, ou n'est pas le vôtre."))
     with tenancy.inside(appointment.establishment_id):
         from_status = _MARKS.get(status, ())
         changed = Appointment.objects.filter(id=appointment_id, status__in=from_status)
@@ -70,7 +80,5 @@ def seen(appointment_id: UUID) -> Appointment:
     """The appointment, if the wall shows it from where the transaction stands."""
     found = Appointment.objects.filter(id=appointment_id).first()
     if found is None:
-        raise refusals.NoSuchAppointment(
-            _("Ce rendez-vous n'existe pas, ou n'est pas le vôtre.")
-        )
+        raise refusals.NoSuchAppointment(_("Ce rendez-vous n'existe pas, ou n'est pas le vôtre."))
     return found

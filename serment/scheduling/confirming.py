@@ -1,0 +1,62 @@
+"""What the outbox may say about an appointment, and asking it to say so.
+
+Runs inside the transaction of the act: the message and the booking commit together or not at all.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import get_language
+
+from serment.directory.models import Establishment
+from serment.disclosure import Actor
+from serment.outbox import post, registry
+from serment.scheduling.models import Appointment
+
+
+def register() -> None:
+    """Tell the outbox how to find the facts; called once, when Django has loaded."""
+    registry.register(post.CONFIRMATION, _standing_facts)
+    registry.register(post.CANCELLATION, _facts)
+
+
+def confirm(actor: Actor, appointment: Appointment, now: datetime) -> None:
+    """Post the confirmation; the actor signs the errand that may open the address."""
+    ticket = post.sign(actor, appointment.id, now)
+    post.confirmation(appointment.id, appointment.establishment_id, ticket, now)
+
+
+def withdraw(actor: Actor, appointment: Appointment, now: datetime) -> None:
+    """Call a waiting confirmation back, and tell the person that the appointment is cancelled."""
+    ticket = post.sign(actor, appointment.id, now)
+    post.cancellation(appointment.id, appointment.establishment_id, ticket, now)
+
+
+def _standing_facts(appointment_id: UUID) -> registry.Facts | None:
+    standing = Appointment.objects.exclude(status=Appointment.Status.CANCELLED)
+    return _facts(appointment_id) if standing.filter(id=appointment_id).exists() else None
+
+
+def _facts(appointment_id: UUID) -> registry.Facts | None:
+    found = (
+        Appointment.objects.select_related("role__site", "role__practitioner", "establishment")
+        .filter(id=appointment_id)
+        .first()
+    )
+    if found is None:
+        return None
+    site = found.role.site
+    by_video_only = found.establishment.kind == Establishment.Kind.TELECONSULTATION
+    english = (get_language() or "fr").startswith("en")
+    return registry.Facts(
+        starts_at=found.starts_at,
+        timezone=site.timezone,
+        with_whom=str(found.role.practitioner),
+        where="" if by_video_only else f"{site.address_line}, {site.postcode} {site.city}",
+        phone=site.phone,
+        bring=(english and site.bring_en) or site.bring_fr,
+        link=settings.LOGIN_REDIRECT_URL,
+    )

@@ -45,32 +45,38 @@ def diagnose(
 ) -> Finding:
     """The rule that decides about a visit starting at ``minute`` (since the epoch)."""
     busy = list(taken)
-    if minute <= now:
-        return Finding(Rule.PAST)
-    if minute < availability.first_minute(visit, now):
-        return Finding(Rule.NOTICE)
-    day = wall_clock.local_date(minute, calendar.zone)
-    if day > availability.last_day(calendar, visit, now):
-        return Finding(Rule.HORIZON)
+    early = _too_early_or_late(calendar, visit, minute, now)
+    if early is not None:
+        return Finding(early)
     window = (minute, minute + 1)
     if next(availability.slots(calendar, visit, busy, window, now), None) is not None:
         return Finding(Rule.OFFERED)
     start = minute - visit.buffer_before
     block = (start, start + visit.block)
-    if _touches(block, calendar.absences):
-        return Finding(Rule.ABSENCE)
-    if _touches(block, availability.closed_spans(calendar, day)):
-        return Finding(Rule.CLOSED_DATE)
+    day = wall_clock.local_date(minute, calendar.zone)
     opened = availability.open_spans(calendar, visit, day)
     around = _around(block, opened)
-    if around is None:
-        return Finding(_why_closed(calendar, visit, block, opened, minute))
-    if _touches(block, busy):
-        return Finding(Rule.TAKEN)
-    release = around[2]
-    if release is not None and minute - now > release:
-        return Finding(Rule.KEPT, released_at=minute - release)
-    return Finding(Rule.OFF_GRID)
+    rule = Rule.OFF_GRID
+    if _touches(block, calendar.absences):
+        rule = Rule.ABSENCE
+    elif _touches(block, availability.closed_spans(calendar, day)):
+        rule = Rule.CLOSED_DATE
+    elif around is None:
+        rule = _why_closed(calendar, visit, block, opened, minute)
+    elif _touches(block, busy):
+        rule = Rule.TAKEN
+    elif around[2] is not None and minute - now > around[2]:
+        return Finding(Rule.KEPT, released_at=minute - around[2])
+    return Finding(rule)
+
+
+def _too_early_or_late(calendar: Calendar, visit: Visit, minute: int, now: int) -> Rule | None:
+    if minute <= now:
+        return Rule.PAST
+    if minute < availability.first_minute(visit, now):
+        return Rule.NOTICE
+    day = wall_clock.local_date(minute, calendar.zone)
+    return Rule.HORIZON if day > availability.last_day(calendar, visit, now) else None
 
 
 def _why_closed(

@@ -50,7 +50,12 @@ class Explanation:
 
 
 def why_not(
-    role_id: UUID, reason_id: UUID | None, instant: datetime, now: datetime, *, using: str = "search"
+    role_id: UUID,
+    reason_id: UUID | None,
+    instant: datetime,
+    now: datetime,
+    *,
+    using: str = "search",
 ) -> Explanation:
     """Why a visit for this reason cannot start at this instant; ``offered`` if it can."""
     minute, present = wall_clock.minute_of(instant), wall_clock.minute_of(now)
@@ -74,7 +79,8 @@ def sentence(finding: Finding, plan: rules.Plan) -> str:
         released = timezone.localtime(
             wall_clock.instant_of(finding.released_at), plan.calendar.zone
         )
-        return _(
-            "Ce créneau est gardé pour les urgences et s'ouvre le %(day)s à %(time)s."
-        ) % {"day": date_format(released, "l j F"), "time": date_format(released, "H:i")}
+        return _("Ce créneau est gardé pour les urgences et s'ouvre le %(day)s à %(time)s.") % {
+            "day": date_format(released, "l j F"),
+            "time": date_format(released, "H:i"),
+        }
     return str(_SENTENCES[finding.rule])

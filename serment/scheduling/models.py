@@ -208,8 +208,8 @@ class Occupancy(models.Model):
 class Appointment(models.Model):
     """Booked time at a role; whose it is, and why they come, only the keeper can say.
 
-    ``details`` is JSON: ``{"reason": uuid, "mode": "in_person|video", "first_visit": bool,
-    "note": str, "overbooked": bool}``; ``cancellation`` is ``{"by": kind, "reason": str}``.
+    What ``details`` holds is said in ``sealed_details``; ``cancellation`` is JSON,
+    ``{"by": kind of actor, "reason": str}``.
     """
 
     class Status(models.TextChoices):

@@ -108,9 +108,7 @@ def check_person(
             _("Ce soignant ne prend pas de nouveaux patients pour ce motif.")
         )
     if not first_visit and not reason.known_patients:
-        raise refusals.KnownPatientsRefused(
-            _("Ce motif est réservé à une première consultation.")
-        )
+        raise refusals.KnownPatientsRefused(_("Ce motif est réservé à une première consultation."))
 
 
 def _plan(role_id: UUID, reason_id: UUID, starts_at: datetime) -> tuple[rules.Plan, rules.Reason]:

@@ -62,7 +62,7 @@ def _lateness(world: World, instant: datetime) -> set[int | None]:
     for rule in world.rules:
         if rule.weekday != day.weekday() or not rule.since <= shown < rule.until:
             continue
-        if rule.first_day and day < rule.first_day or rule.last_day and day > rule.last_day:
+        if (rule.first_day and day < rule.first_day) or (rule.last_day and day > rule.last_day):
             continue
         if rule.off_on_holidays and day in world.holidays:
             continue
@@ -82,9 +82,7 @@ def _blocked(world: World, instant: datetime) -> bool:
     if any(start <= instant < end for start, end in world.away + world.taken):
         return True
     day, shown = _shown(instant, world.zone)
-    return any(
-        not d.opened and d.day == day and d.since <= shown < d.until for d in world.dated
-    )
+    return any(not d.opened and d.day == day and d.since <= shown < d.until for d in world.dated)
 
 
 def _stretches(world: World, day: date) -> list[list[tuple[datetime, int | None]]]:

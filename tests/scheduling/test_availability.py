@@ -215,7 +215,13 @@ def test_range_arithmetic_is_that_of_sets(
 def one_opening(since: time, until: time, day: date, **visit: int) -> list[str]:
     calendar = Calendar(
         PARIS,
-        (Opening(day.weekday(), wall_clock.time_of_day(since), wall_clock.time_of_day(until, end=True)),),
+        (
+            Opening(
+                day.weekday(),
+                wall_clock.time_of_day(since),
+                wall_clock.time_of_day(until, end=True),
+            ),
+        ),
     )
     now = wall_clock.midnight(day) - 1440
     found = slots(calendar, Visit(uuid4(), **visit), [], whole_day(day), now)

@@ -59,7 +59,9 @@ def night(zone: str, day: date, duration: int = 30) -> list[datetime]:
     """Slots of an opening from midnight to six on that day."""
     calendar = Calendar(ZoneInfo(zone), (Opening(day.weekday(), 0, 360),))
     origin = wall_clock.midnight(day)
-    found = slots(calendar, Visit(uuid4(), duration), [], (origin - 900, origin + 2400), 0 + origin - 2000)
+    found = slots(
+        calendar, Visit(uuid4(), duration), [], (origin - 900, origin + 2400), 0 + origin - 2000
+    )
     return [wall_clock.instant_of(minute) for minute in found]
 
 

@@ -1,0 +1,58 @@
+"""The sealed half of an appointment: what it says, and how it is read back.
+
+JSON, so that a later version may add to it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from serment.disclosure import Actor, Purpose, gate
+from serment.errors import Broken
+from serment.scheduling.models import Appointment
+
+
+class DetailsUnreadable(Broken):
+    """Les détails de ce rendez-vous ne peuvent pas être lus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Why and how somebody comes; ``mode`` is ``in_person`` or ``video``."""
+
+    reason: UUID | None
+    mode: str = "in_person"
+    first_visit: bool = False
+    note: str = ""
+    overbooked: bool = False
+
+    def as_json(self) -> str:
+        """For ``gate.seal``."""
+        return json.dumps(asdict(self), default=str, ensure_ascii=False)
+
+
+def read(opened: str) -> Details:
+    """What ``gate.reveal`` gave for ``details``; raises ``DetailsUnreadable``."""
+    try:
+        found = json.loads(opened)
+        reason = found.get("reason")
+        return Details(
+            reason=UUID(reason) if reason else None,
+            mode=found.get("mode", "in_person"),
+            first_visit=bool(found.get("first_visit")),
+            note=found.get("note", ""),
+            overbooked=bool(found.get("overbooked")),
+        )
+    except (AttributeError, ValueError) as unreadable:
+        raise DetailsUnreadable from unreadable
+
+
+def reveal(
+    actor: Actor, purpose: Purpose, appointments: Sequence[Appointment]
+) -> dict[UUID, Details]:
+    """Open the details of up to 200 patients' appointments, on record, by appointment."""
+    opened = gate.reveal(actor, purpose, appointments, ["details"])
+    return {record: read(values["details"]) for record, values in opened.items()}
