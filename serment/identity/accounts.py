@@ -135,11 +135,12 @@ def _capability(request: HttpRequest, account: UUID, member: StaffMember | None)
 
 
 def _open_at_keeper(request: HttpRequest, account: UUID, member: StaffMember | None) -> bytes:
+    session = _session_name(request)
     if member is None:
-        capability = gate.open_session("patient", account, "", None, hours=SESSION_HOURS)
+        capability = gate.open_session("patient", account, "", None, SESSION_HOURS, session)
     else:
         capability = gate.open_session(
-            "staff", member.pk, member.role, member.establishment_id, hours=SESSION_HOURS
+            "staff", member.pk, member.role, member.establishment_id, SESSION_HOURS, session
         )
     request.session[_CAPABILITY] = base64.b64encode(capability).decode()
     request.session[_CAPABILITY_UNTIL] = timezone.now().timestamp() + SESSION_HOURS * 3600

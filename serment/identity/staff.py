@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate
+from serment.errors import NotThere
 from serment.identity.models import Role, StaffMember
 
 NAME_TICKET_DAYS = 3650
@@ -84,10 +85,13 @@ def _name_ticket(actor: Actor, member: UUID) -> bytes:
 
 
 def display_names(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, DisplayName]:
-    """Name and role of staff members, for "who opened my data". Each opening is recorded.
+    """Name and role of staff members, for ``actor``'s "who opened my data". Recorded each time.
 
-    A practitioner's name is public and comes from the directory: nothing is opened for it.
+    A practitioner's name is public and comes from the directory: nothing is opened for it. Any
+    other name opens through its own ticket, so a patient needs no right over staff.
     """
+    if actor.kind not in ("patient", "staff"):
+        raise NotThere
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return {}
@@ -100,17 +104,19 @@ def display_names(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, DisplayName]:
     names = {member.pk: name for member in members if (name := _public_name(member))}
     for member in members:
         if member.pk not in names:
-            names[member.pk] = _opened_name(actor, member)
+            names[member.pk] = _opened_name(member)
     return {
         member.pk: DisplayName(names[member.pk], str(Role(member.role).label)) for member in members
     }
 
 
-def _opened_name(actor: Actor, member: StaffMember) -> str:
+def _opened_name(member: StaffMember) -> str:
     """The sealed name, opened through the member's own ticket; empty where it has none."""
     if not member.name_ticket:
         return ""
-    opened = gate.reveal_with_ticket(bytes(member.name_ticket), [member], list(_NAME_FIELDS))
+    opened = gate.reveal_with_ticket(
+        bytes(member.name_ticket), [member], list(_NAME_FIELDS), Purpose.TRANSPARENCY
+    )
     values = opened.get(member.pk, {})
     return " ".join(part for name in _NAME_FIELDS if (part := values.get(name)))
 

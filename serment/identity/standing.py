@@ -12,11 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from serment.directory import tenancy
+from serment.disclosure import SessionEnded
 from serment.identity import staff
 
 # Where allauth keeps a sign-in that waits for its code.
@@ -38,6 +41,14 @@ class Standing:
             if request.user.is_authenticated:
                 staff.enter(request, account)
             return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The keeper no longer knows this session: sign in again, and come back here."""
+        if not isinstance(exception, SessionEnded):
+            return None
+        request.session.flush()
+        here = request.get_full_path() if request.method == "GET" else "/"
+        return redirect_to_login(here, settings.LOGIN_URL)
 
 
 def _account_of(request: HttpRequest) -> UUID | None:

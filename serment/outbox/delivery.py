@@ -17,7 +17,7 @@ from django.core.mail import EmailMessage
 
 from serment.directory import tenancy
 from serment.directory.models import Establishment
-from serment.disclosure import gate
+from serment.disclosure import Purpose, gate
 from serment.errors import Broken, Refused
 from serment.outbox import registry, rendering
 from serment.outbox.models import Channel, Message, State
@@ -118,11 +118,12 @@ def _send(message: Message) -> State:
 def _address(message: Message) -> str | None:
     """The address, opened at the last moment; None for somebody who has none."""
     ticket = bytes(message.ticket)
-    [file_id] = gate.files_behind(ticket, [message.record_id])
-    row = registry.person(file_id)
+    behind = gate.files_behind_with_ticket(ticket, [message.record_id], Purpose.MESSAGE)
+    row = registry.person(behind[message.record_id])
     if row is None or getattr(row, "email", None) is None:
         return None
-    return gate.reveal_with_ticket(ticket, [row], ["email"])[row.pk].get("email")
+    opened = gate.reveal_with_ticket(ticket, [row], ["email"], Purpose.MESSAGE)
+    return opened[row.pk]["email"]
 
 
 def _as_letter(message: Message) -> State:

@@ -1,0 +1,177 @@
+"""Signing up, in and out: what a person sees, what the database keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from serment.directory import tenancy
+from serment.disclosure import SYSTEM, gate
+from serment.identity import staff
+from serment.identity.models import Account, Role, StaffMember
+from serment.identity.rights import NotAllowed
+from tests.identity.conftest import PASSWORD, PERSON, sign_up
+
+pytestmark = pytest.mark.django_db
+
+
+def _sign_in(browser: Client, email: str = PERSON["email"], password: str = PASSWORD) -> Any:
+    return browser.post("/compte/connexion/", {"login": email, "password": password})
+
+
+def test_a_patient_signs_up_with_the_code_of_the_mail_and_is_signed_in(browser: Client) -> None:
+    answer = sign_up(browser)
+    assert answer.status_code == 302
+    assert answer.url == "/mes-rendez-vous/"
+    assert browser.get("/moi/").content.decode().startswith("patient ")
+    assert mail.outbox[0].to == [PERSON["email"].lower()]
+
+
+def test_sign_up_asks_for_the_code_before_anything_else(browser: Client) -> None:
+    answer = browser.post("/compte/inscription/", PERSON)
+    assert answer.url == "/compte/code/"
+    assert browser.get("/moi/").status_code == 302
+    wrong = browser.post("/compte/code/", {"code": "XXXXXX", "action": "verify"})
+    assert "Ce code ne convient pas" in wrong.content.decode()
+
+
+def test_who_signed_up_signs_out_and_in_again(browser: Client) -> None:
+    sign_up(browser)
+    browser.post("/compte/deconnexion/")
+    assert browser.get("/moi/").url == "/compte/connexion/?next=/moi/"
+    answer = _sign_in(browser)
+    assert answer.url == "/mes-rendez-vous/"
+    assert browser.get("/moi/").status_code == 200
+
+
+def test_an_address_is_the_same_in_capitals(browser: Client) -> None:
+    sign_up(browser)
+    browser.post("/compte/deconnexion/")
+    assert _sign_in(browser, PERSON["email"].upper()).status_code == 302
+
+
+def test_a_wrong_password_and_an_unknown_address_read_alike(browser: Client) -> None:
+    sign_up(browser)
+    browser.post("/compte/deconnexion/")
+    wrong = _sign_in(browser, password="un cheval noir sous la neige")
+    unknown = _sign_in(browser, "personne@exemple.fr")
+    assert "ne convient pas" in wrong.content.decode()
+    assert _without_address(wrong, PERSON["email"]) == _without_address(
+        unknown, "personne@exemple.fr"
+    )
+
+
+def _without_address(answer: Any, address: str) -> str:
+    text: str = answer.content.decode().replace(address, "")
+    return "\n".join(line for line in text.splitlines() if "csrfmiddlewaretoken" not in line)
+
+
+def test_signing_up_twice_reads_alike_and_tells_by_mail_only(pages: None) -> None:
+    first, second = (
+        Client(headers={"accept-language": "fr"}),
+        Client(headers={"accept-language": "fr"}),
+    )
+    new = first.post("/compte/inscription/", PERSON)
+    again = second.post("/compte/inscription/", PERSON)
+    assert (new.status_code, new.url) == (again.status_code, again.url)
+    pages_seen = [_without_address(one.get("/compte/code/"), "") for one in (first, second)]
+    assert pages_seen[0] == pages_seen[1]
+    assert "code" in mail.outbox[0].subject
+    assert mail.outbox[1].subject == "Vous avez déjà un compte"
+    assert "http://localhost:8000/compte/mot-de-passe/oublie/" in mail.outbox[1].body
+
+
+def test_on_error_what_was_typed_stays_and_each_error_stands_beside_its_field(
+    browser: Client,
+) -> None:
+    answer = browser.post(
+        "/compte/inscription/",
+        PERSON | {"birth_date": "12/03/2161", "phone": "15", "email": "sans arobase"},
+    )
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    for kept in ("Philomène", "Quatrevaux", "12/03/2161", 'value="15"', "sans arobase"):
+        assert kept in page
+    assert PASSWORD not in page
+    for field, word in (("birth_date", "futur"), ("phone", "dix chiffres"), ("email", "complète")):
+        message = page.split(f'id="id_{field}_error"')[1].split("</p>")[0]
+        assert word in message
+
+
+def test_the_library_never_accepts_its_own_alias_as_an_address(browser: Client) -> None:
+    sign_up(browser)
+    browser.post("/compte/deconnexion/")
+    answer = _sign_in(browser, gate.alias(PERSON["email"].lower()))
+    assert answer.status_code == 200
+    assert "ne peut pas recevoir" in answer.content.decode()
+
+
+def test_a_new_password_by_the_link_of_the_mail(browser: Client) -> None:
+    sign_up(browser)
+    browser.post("/compte/deconnexion/")
+    browser.post("/compte/mot-de-passe/oublie/", {"email": PERSON["email"]})
+    link = next(word for word in mail.outbox[-1].body.split() if word.startswith("http"))
+    path = link.removeprefix("http://localhost:8000")
+    form = browser.get(path)
+    assert form.status_code == 302
+    new = "une mule grise dans la brume"
+    done = browser.post(form.url, {"password1": new, "password2": new})
+    assert done.status_code == 302, done.content.decode()
+    assert _sign_in(browser).status_code == 200
+    assert _sign_in(browser, password=new).status_code == 302
+
+
+def test_a_forgotten_password_of_an_unknown_address_reads_alike(browser: Client) -> None:
+    sign_up(browser)
+    browser.post("/compte/deconnexion/")
+    known = browser.post("/compte/mot-de-passe/oublie/", {"email": PERSON["email"]})
+    unknown = browser.post("/compte/mot-de-passe/oublie/", {"email": "personne@exemple.fr"})
+    assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
+    assert mail.outbox[-1].subject == "Aucun compte à cette adresse"
+
+
+def _staff_account(browser: Client, establishment: UUID, role: Role) -> UUID:
+    sign_up(browser)
+    account = UUID(browser.get("/moi/").content.decode().split()[1])
+    member = staff.create(SYSTEM, establishment, role, {"given_name": "Odile"}, account=account)
+    browser.post("/compte/deconnexion/")
+    return member.pk
+
+
+def test_staff_stand_in_their_establishment_and_go_to_their_agenda(
+    browser: Client, establishment: UUID
+) -> None:
+    member = _staff_account(browser, establishment, Role.SECRETARY)
+    assert _sign_in(browser).url == "/cabinet/"
+    assert browser.get("/moi/").content.decode() == f"staff {member} secretary"
+    assert browser.get("/cabinet/").content.decode() == str(establishment)
+
+
+def test_a_role_without_the_right_meets_a_missing_page(
+    browser: Client, establishment: UUID
+) -> None:
+    _staff_account(browser, establishment, Role.SECURITY_OFFICER)
+    _sign_in(browser)
+    with pytest.raises(NotAllowed):
+        browser.get("/cabinet/")
+
+
+def test_who_left_stands_nowhere_the_same_minute(browser: Client, establishment: UUID) -> None:
+    member = _staff_account(browser, establishment, Role.SECRETARY)
+    _sign_in(browser)
+    assert browser.get("/moi/").content.decode().startswith("staff")
+    with tenancy.inside(tenant=establishment):
+        StaffMember.objects.filter(pk=member).update(active=False)
+    assert browser.get("/moi/").content.decode().startswith("patient")
+
+
+def test_a_closed_account_is_signed_out_at_once(browser: Client) -> None:
+    sign_up(browser)
+    account = UUID(browser.get("/moi/").content.decode().split()[1])
+    with tenancy.inside(account=account):
+        Account.objects.filter(pk=account).update(is_active=False)
+    assert browser.get("/moi/").status_code == 302
