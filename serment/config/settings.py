@@ -166,6 +166,8 @@ ACCOUNT_FORMS = {
 # A code by e-mail, for a known address as for an unknown one: nobody learns who has an account.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+# Enough to ask for a second code; counted in memory under a hash of the alias.
+ACCOUNT_RATE_LIMITS = {"confirm_email": "4/10m/key"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
 
@@ -186,4 +188,9 @@ LOGGING: dict[str, Any] = {
     "formatters": {"plain": {"format": "%(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "procrastinate": {"level": "WARNING"},
+        # Tells every refused request with its path and user.
+        "django.request": {"level": "ERROR"},
+    },
 }
