@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from serment.config.database import connecting
+from serment.config.database import connecting, roles
 from serment.config.environment import Environment
 from serment.config.postgres import Postgres
 from serment.config.supervisor.program import Program
@@ -37,7 +37,7 @@ class Plan:
         return Program(
             name="postgres",
             command=tuple(cluster.command()),
-            well=lambda: answers(self.env, "serment_live"),
+            well=lambda: answers(self.env),
             stop_signal=signal.SIGINT,
             stop_seconds_max=30,
             cwd=Path("/"),
@@ -67,6 +67,7 @@ class Plan:
                 "serment.config.wsgi:application",
             ),
             well=lambda: _http_unix(self.web_socket, "/-/alive"),
+            leaves=self.web_socket,
         )  # fmt: skip
 
     def live(self) -> Program:
@@ -95,13 +96,13 @@ class Plan:
         )  # fmt: skip
 
 
-async def answers(env: Environment, role: str) -> bool:
-    """Whether the database takes a connection of this role now."""
+async def answers(env: Environment) -> bool:
+    """Whether the embedded database takes a connection now, before any role of ours is made."""
+    asked = connecting.parameters(env, roles.SUPERUSER) | {"dbname": "postgres"}
     try:
-        connection = await psycopg.AsyncConnection.connect(**connecting.parameters(env, role))
-    except psycopg.OperationalError as refused:
-        # Before the roles are made, a refused password is an answer too.
-        return "password authentication failed" in str(refused)
+        connection = await psycopg.AsyncConnection.connect(**asked)
+    except psycopg.OperationalError:
+        return False
     await connection.close()
     return True
 

@@ -13,9 +13,12 @@ Step = Callable[[], Awaitable[None]]
 
 
 class Supervisor:
-    """Runs programs, and between them the steps that need those before (migrations, demo data)."""
+    """Runs programs, and between them the steps that need those before (migrations, demo data).
 
-    def __init__(self, order: Sequence[Program | Step], say: Say) -> None:
+    Programs in one tuple need nothing of each other and start together.
+    """
+
+    def __init__(self, order: Sequence[tuple[Program, ...] | Step], say: Say) -> None:
         self._order = order
         self._say = say
         self.keepings: dict[str, Keeping] = {}
@@ -47,10 +50,10 @@ class Supervisor:
 
     async def _start(self, ready: Step) -> None:
         for part in self._order:
-            if isinstance(part, Program):
-                keeping = Keeping(part, self._say)
-                self.keepings[part.name] = keeping
-                await keeping.start()
+            if isinstance(part, tuple):
+                keepings = [Keeping(program, self._say) for program in part]
+                self.keepings |= {keeping.program.name: keeping for keeping in keepings}
+                await asyncio.gather(*(keeping.start() for keeping in keepings))
             else:
                 await part()
         await ready()

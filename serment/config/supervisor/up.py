@@ -76,15 +76,15 @@ def _hand_down(env: Environment) -> None:
 
 async def _run(env: Environment) -> None:
     plan = Plan(env)
-    order: list[Program | Step] = []
+    order: list[tuple[Program, ...] | Step] = []
     if env.database_url is None:
         cluster = postgres.Postgres(env.state)
         cluster.prepare()
-        order += [plan.postgres(), _make_roles(env)]
-    order += [plan.keeper(), step("prepare", "serment.config.prepare")]
+        order += [(plan.postgres(),), _make_roles(env)]
+    order += [(plan.keeper(),), step("prepare", "serment.config.prepare")]
     if env.demo:
         order.append(step("demo", "serment.config.command_line", "demo", "seed", "--if-empty"))
-    order += [plan.web(), plan.worker(), plan.live()]
+    order.append((plan.web(), plan.worker(), plan.live()))
     await Supervisor(order, say).run(ready=_ready(env))
 
 
