@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeVar
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from django.db import models
@@ -19,40 +18,22 @@ from serment.disclosure import opening
 from serment.disclosure.actors import SYSTEM, Actor, ActorKind
 from serment.disclosure.fields import SealedValue, sealed_field
 from serment.disclosure.line import ask
+from serment.disclosure.oversight import backup, drive_clock, health, window
 from serment.disclosure.purposes import Purpose
+from serment.disclosure.told import Disclosure, OpenedRecord, disclosure_of, microseconds
 from serment.keeper import wire
 from serment.keeper.words import SUBJECTS_MAX
 
+__all__ = [
+    "Disclosure", "OpenedRecord", "alias", "backup", "close_session", "delete", "drive_clock",
+    "errand", "files_behind", "files_behind_with_ticket", "files_of", "find", "health", "history",
+    "link", "open_session", "records_of", "reveal", "reveal_with_ticket", "seal", "seal_many",
+    "window",
+]  # fmt: skip
+
 Values = Mapping[str, str | None]
-Model = TypeVar("Model", bound=models.Model)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedRecord:
-    """Fields of one record in a disclosure."""
-
-    record: UUID
-    kind: str
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Disclosure:
-    """One recorded access as a patient or a practice reads it; ``records`` is what was opened."""
-
-    seq: int
-    at: datetime
-    kind: str
-    actor_kind: str
-    actor_id: UUID
-    role: str
-    establishment: UUID | None
-    purpose: str
-    fields: tuple[str, ...]
-    client: str
-    records: tuple[OpenedRecord, ...]
+WORKER = Actor(kind="worker", id=UUID(int=1), client="worker")
 
 
 def seal(
@@ -179,7 +160,7 @@ def errand(
 ) -> bytes:  # fmt: skip
     """A ticket for later work: fields of the record, or of its patient as ``patient.email``."""
     asked = wire.MintErrand(
-        record.bytes, list(fields), purpose, _microseconds(not_before), _microseconds(not_after)
+        record.bytes, list(fields), purpose, microseconds(not_before), microseconds(not_after)
     )
     return ask("errand", actor, wire.Token32, asked).token
 
@@ -199,34 +180,8 @@ def history(
     """
     asked = wire.HistoryAsk(subject.bytes, limit, before)
     answer = ask("history", actor, wire.Disclosures, asked, purpose=Purpose.TRANSPARENCY)
-    return [_disclosure(row) for row in answer.rows]
-
-
-def _disclosure(row: wire.DisclosureRow) -> Disclosure:
-    records = tuple(
-        OpenedRecord(UUID(bytes=item.record), item.kind, tuple(item.fields)) for item in row.items
-    )
-    return Disclosure(
-        seq=row.seq,
-        at=_EPOCH + timedelta(microseconds=row.at),
-        kind=row.kind,
-        actor_kind=row.actor_kind,
-        actor_id=UUID(bytes=row.actor),
-        role=row.role,
-        establishment=wire.uuid_of(row.establishment),
-        purpose=row.purpose,
-        fields=tuple(sorted({name for item in row.items for name in item.fields})),
-        client=row.client,
-        records=records,
-    )
+    return [disclosure_of(row) for row in answer.rows]
 
 
 def _ids(answer: wire.Ids) -> list[UUID]:
     return [UUID(bytes=one) for one in answer.ids]
-
-
-def _microseconds(instant: datetime) -> int:
-    return (instant - _EPOCH) // timedelta(microseconds=1)
-
-
-WORKER = Actor(kind="worker", id=UUID(int=1), client="worker")

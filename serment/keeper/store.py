@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS record (
   record BLOB PRIMARY KEY, subject BLOB, body BLOB) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS record_of_subject ON record (subject);
 CREATE TABLE IF NOT EXISTS link (
-  account BLOB, file BLOB, body BLOB, PRIMARY KEY (account, file)) WITHOUT ROWID;
+  account BLOB, file BLOB, own INTEGER, at INTEGER, body BLOB, PRIMARY KEY (account, file)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS link_of_file ON link (file);
 CREATE TABLE IF NOT EXISTS search (
   record BLOB, field TEXT, body BLOB, PRIMARY KEY (record, field)) WITHOUT ROWID;
@@ -173,8 +173,8 @@ class Store:
         """Let an account act for a file; twice is once."""
         account, file = self.tag("account", row.account), self.subject_tag(row.file)
         self.database.execute(
-            "INSERT OR IGNORE INTO link VALUES (?, ?, ?)",
-            (account, file, self.close_body(row, account + file)),
+            "INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)",
+            (account, file, row.relation == "self", row.at, self.close_body(row, account + file)),
         )
 
     def links(self, *, account: bytes | None = None, file: bytes | None = None) -> list[LinkRow]:
@@ -188,6 +188,10 @@ class Store:
             msgspec.msgpack.decode(self.open_body(body, one + other), type=LinkRow)
             for one, other, body in rows
         ]
+
+    def own_links(self, end: int) -> int:
+        """How many files were linked to the person's own account before an instant."""
+        return int(self._one("SELECT count(*) FROM link WHERE own AND at < ?", end)[0])
 
     def put_search(self, field: str, row: SearchRow) -> None:
         """Make one value findable after a restart; an empty text removes it."""

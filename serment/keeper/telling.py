@@ -6,7 +6,7 @@ import time
 
 import msgspec
 
-from serment.keeper.house import AskUnusable, House, NoAccess
+from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.recorder import Access
 from serment.keeper.rights import OFFICERS, Capability, Reach, check, own_subjects
 from serment.keeper.wire import (
@@ -36,7 +36,7 @@ async def history(house: House, ask: Request, peer: int) -> Body:
     await house.recorder.record(
         ask,
         peer,
-        [Access(one, ask.tenant or bytes(16), [], KIND_QUERY) for one in sorted(subjects)],
+        [Access(one, ask.tenant or NOBODY, [], KIND_QUERY) for one in sorted(subjects)],
     )
     check(house, ask)
     tags = [house.store.subject_tag(one) for one in subjects]
@@ -73,14 +73,13 @@ def _told(house: House, seq: int, body: bytes, persons: dict[bytes, bytes]) -> D
 
 
 async def perimeter(house: House, ask: Request, peer: int) -> Body:
-    """op ``perimeter``: rows of a window widened back by the lease; recorded once a question."""
+    """op ``perimeter``: rows of a window widened back by the lease; each page is recorded."""
     wanted = msgspec.msgpack.decode(ask.body, type=PerimeterAsk)
     if wanted.end <= wanted.start:
         raise AskUnusable
     establishment = _establishment_allowed(house, ask, wanted)
-    if wanted.after < 0:
-        tenant = establishment or bytes(16)
-        await house.recorder.record(ask, peer, [Access(None, tenant, [], KIND_QUERY)])
+    asked = Access(None, establishment or NOBODY, [], KIND_QUERY)
+    await house.recorder.record(ask, peer, [asked])
     lease = LEASE_SECONDS * 1_000_000
     rows = house.index.window(
         wanted.start - lease, wanted.end, wanted.after, PAGE_ROWS,
@@ -88,8 +87,15 @@ async def perimeter(house: House, ask: Request, peer: int) -> Body:
     )  # fmt: skip
     told = [_told(house, seq, body, {}) for seq, body in rows]
     _resolve_persons(house, told, wanted.end)
-    tag = None if establishment is None else house.store.subject_tag(establishment)
-    return Disclosures(told, house.index.held(wanted.end, tag), LEASE_SECONDS, house.isolated)
+    held = _held(house, wanted.end, establishment)
+    return Disclosures(told, held, LEASE_SECONDS, house.isolated)
+
+
+def _held(house: House, end: int, establishment: bytes | None) -> int:
+    """Persons held by an instant: a file and its person's own account are one person."""
+    if establishment is not None:
+        return house.index.held(end, house.store.subject_tag(establishment))
+    return house.index.held(end, None) - house.store.own_links(end)
 
 
 def _establishment_allowed(house: House, ask: Request, wanted: PerimeterAsk) -> bytes | None:
