@@ -202,7 +202,8 @@ def _labels(projection: Projection, radius_km: float) -> list[Label]:
         if (is_part and not near) or (near and row.code in places.DIVIDED):
             continue
         x, y = projection.place(row.latitude, row.longitude)
-        if not projection.holds(x, y, margin=14):
+        half = 3.5 * len(row.name)
+        if not (projection.holds(x, y, margin=14) and half < x < projection.width - half):
             continue
         label = Label(row.name.replace(" Arrondissement", ""), x, y, row.population)
         if all(_apart(label, other) for other in chosen):

@@ -19,7 +19,7 @@ from serment.directory.models import Establishment, Practitioner, PractitionerRo
 from serment.directory.words import fold, one_slip_apart
 
 PUBLIC = "search"  # database alias of the read-only public role
-SLIP_LENGTH_MIN = 4
+SLIP_LENGTH_MIN = 5
 
 # Words that say nothing about what is looked for; dropped when the whole text finds nothing.
 _EMPTY = frozenset(
@@ -84,7 +84,8 @@ def complete_what(text: str, lang: str = "fr", limit: int = 8) -> list[Suggestio
     ]
     names: list[Suggestion] = []
     if len(folded) > 2:
-        names = [*_practitioners(folded, lang, limit), *_establishments(folded, limit)]
+        plain = fold(text, saints=False)
+        names = [*_practitioners(plain, lang, limit), *_establishments(plain, limit)]
     room_for_names = min(len(names), max(limit // 2, limit - len(keys)))
     return keys[: limit - room_for_names] + names[:room_for_names]
 
@@ -150,8 +151,9 @@ def _best_keys(folded: str) -> tuple[Key, ...]:
         sets = [_ranked(word) for word in telling]
         common = [key for key in sets[0] if all(key in other for other in sets[1:])]
         found = tuple(common) or tuple(dict.fromkeys(key for some in sets for key in some))
-    if not found:
-        found = tuple(dict.fromkeys(key for word in telling for key in _slipped(word)))
+    if not found and telling:
+        each = [_slipped(word) for word in telling]
+        found = tuple(key for key in each[0] if all(key in other for other in each[1:]))
     return found
 
 
@@ -179,7 +181,12 @@ def _slipped(word: str) -> list[Key]:
     heard = _heard(word)
     if len(heard) < SLIP_LENGTH_MIN:
         return []
-    return [key for key in keys() if any(one_slip_apart(heard, part) for part in _sounds(key))]
+    return [
+        key
+        for key in keys()
+        # Hardly anybody mistakes the first letter; without that rule "drop" would be "prep".
+        if any(part[0] == heard[0] and one_slip_apart(heard, part) for part in _sounds(key))
+    ]
 
 
 def _heard(name: str) -> str:
@@ -196,14 +203,19 @@ def _sounds(key: Key) -> frozenset[str]:
 
 
 def _practitioners(folded: str, lang: str, limit: int) -> list[Suggestion]:
-    """Practitioners whose family name begins so, or family and given name in either order."""
-    typed = folded.split()
+    """Practitioners by family name, or by family and given name in either order.
+
+    One of the words typed begins the family name; the others begin any later word.
+    """
+    typed = folded.split()[:5]
     while len(typed) > 1 and typed[0] in _TITLES:
         typed = typed[1:]
-    orders = {" ".join(typed[turn:] + typed[:turn]) for turn in range(len(typed))}
     matches = Q()
-    for order in orders:
-        matches |= Q(folded__startswith=order)
+    for at, word in enumerate(typed):
+        match = Q(folded__startswith=word)
+        for other in typed[:at] + typed[at + 1 :]:
+            match &= Q(folded__contains=f" {other}")
+        matches |= match
     seen = PractitionerRole.objects.using(PUBLIC).filter(active=True)
     people = (
         Practitioner.objects.using(PUBLIC)

@@ -10,12 +10,16 @@ _SAINT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss"})
 
 
-def fold(text: str) -> str:
-    """Lower case, no accents or signs, one space between words, "St" written out."""
+def fold(text: str, *, saints: bool = True) -> str:
+    """Lower case, no accents or signs, one space between words.
+
+    "St" and "Ste" are written out, as places have them; ``saints=False`` leaves them, as people's
+    names in the database do.
+    """
     text = unicodedata.normalize("NFKD", text.lower().translate(_LIGATURES))
     text = "".join(letter for letter in text if not unicodedata.combining(letter))
     words = _NOT_A_WORD.sub(" ", text).split()
-    return " ".join(_SAINT.get(word, word) for word in words)
+    return " ".join(_SAINT.get(word, word) if saints else word for word in words)
 
 
 def slug(text: str) -> str:

@@ -1,0 +1,74 @@
+"""The map: points where they belong, nothing outside the drawing but its margin."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from serment.directory import map as charts
+from serment.directory import places
+
+SALLANCHES = (45.94, 6.63)
+
+
+def test_the_centre_is_in_the_middle_and_a_point_north_is_above() -> None:
+    drawing = charts.render(SALLANCHES, 30, {"north": (46.04, 6.63), "east": (45.94, 6.73)})
+    assert drawing.centre == (drawing.width / 2, drawing.height / 2)
+    north, east = drawing.marks
+    assert north.y < drawing.centre[1]
+    assert north.x == pytest.approx(drawing.centre[0], abs=0.1)
+    assert east.x > drawing.centre[0]
+
+
+def test_distances_on_the_map_are_those_on_the_ground() -> None:
+    other = (46.07, 6.55)
+    drawing = charts.render(SALLANCHES, 30, {"other": other})
+    mark = drawing.marks[0]
+    on_paper = ((mark.x - drawing.centre[0]) ** 2 + (mark.y - drawing.centre[1]) ** 2) ** 0.5
+    units_per_km = drawing.radius / 30
+    ground = places.distance_km(SALLANCHES, other)
+    assert on_paper / units_per_km == pytest.approx(ground, rel=0.01)
+
+
+def test_what_lies_off_the_drawing_is_said_to() -> None:
+    drawing = charts.render(SALLANCHES, 10, {"paris": (48.85, 2.35), "here": SALLANCHES})
+    assert [mark.inside for mark in drawing.marks] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("center", "radius", "department", "name"),
+    [
+        (SALLANCHES, 30, "74", "Sallanches"),
+        ((48.857, 2.35), 5, "75", "Paris 15e"),
+        ((48.857, 2.35), 40, "75", "Paris"),
+        ((-21.1, 55.5), 45, "974", "Saint-Denis"),
+        ((46.6, 2.5), 560, "23", "Lyon"),
+        ((-17.53, -149.57), 60, "987", "Punaauia"),
+    ],
+)
+def test_a_view_shows_its_department_and_its_towns(
+    center: tuple[float, float], radius: float, department: str, name: str
+) -> None:
+    drawing = charts.render(center, radius)
+    assert department in {shape.department for shape in drawing.shapes}
+    shown = {label.name for label in drawing.labels}
+    assert len(shown) > 1
+    assert name in shown
+    assert len(shown) <= charts.LABELS_MAX
+    assert drawing.scale_km <= radius
+
+
+def test_outlines_are_cut_to_the_drawing_and_small_enough_for_a_phone() -> None:
+    drawing = charts.render(SALLANCHES, 20)
+    numbers = [float(n) for s in drawing.shapes for n in re.findall(r"-?\d+\.?\d*", s.path)]
+    assert min(numbers) >= -20
+    assert max(numbers) <= drawing.width + 20
+    assert sum(len(shape.path) for shape in drawing.shapes) < 20_000
+
+
+def test_labels_do_not_cover_each_other() -> None:
+    labels = charts.render((45.76, 4.84), 50).labels
+    for at, label in enumerate(labels):
+        for other in labels[at + 1 :]:
+            assert abs(label.x - other.x) > 26 or abs(label.y - other.y) > 13
