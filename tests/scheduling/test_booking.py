@@ -1,0 +1,325 @@
+"""Holding, booking and cancelling at the promised interface, one client at a time."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from serment import ids
+from serment.directory import tenancy
+from serment.disclosure import Purpose, gate
+from tests.scheduling.practice import NOW, PARIS, TUESDAY, Practice, days, make_practice, paris
+
+pytestmark = pytest.mark.django_db
+
+NINE = paris(TUESDAY, 9)
+
+
+def free_at(practice: Practice, day: date = TUESDAY, now: datetime = NOW) -> list[str]:
+    """Free starts of a day as a patient sees them, read from inside the tenant."""
+    from serment.scheduling import search
+
+    window = (paris(day, 0), paris(day, 23))
+    with tenancy.inside(practice.establishment):
+        found = search.next_slots([practice.role], practice.reason, window, now, 100)
+    return [f"{s.starts_at.astimezone(PARIS):%H:%M}" for s in found[practice.role]]
+
+
+def count(practice: Practice, model: str = "Appointment") -> int:
+    from serment.scheduling import models
+
+    with tenancy.inside(practice.establishment):
+        return int(getattr(models, model).objects.count())
+
+
+def test_a_booking_takes_its_time_and_nothing_else(practice: Practice) -> None:
+    from serment.scheduling import booking
+
+    actor, file = practice.patient()
+    before = free_at(practice)
+    made = booking.book(actor, practice.booking(file, NINE), NOW)
+    assert (made.starts_at, made.ends_at) == (NINE, NINE + timedelta(minutes=30))
+    assert made.status == "booked"
+    assert before[0] == "09:00"
+    assert free_at(practice) == before[1:]
+
+
+def test_why_somebody_comes_is_sealed_and_opens_through_the_gate(practice: Practice) -> None:
+    from serment.scheduling import booking, sealed_details
+
+    actor, file = practice.patient()
+    made = booking.book(actor, practice.booking(file, NINE, note="ascenseur"), NOW)
+    with tenancy.inside(practice.establishment):
+        made.refresh_from_db()
+    assert str(made.details) == "•••"
+    assert b"ascenseur" not in made.details.sealed
+    details = sealed_details.reveal(actor, Purpose.SELF, [made])[made.id]
+    assert details.reason == practice.reason
+    assert details.note == "ascenseur"
+    assert gate.records_of(actor, actor.id) == [made.id]
+    assert any("details" in seen.fields for seen in gate.history(actor, file))
+
+
+def test_the_same_form_twice_is_one_appointment(practice: Practice) -> None:
+    from serment.scheduling import booking
+
+    actor, file = practice.patient()
+    form = practice.booking(file, NINE)
+    first = booking.book(actor, form, NOW)
+    second = booking.book(actor, form, NOW + timedelta(seconds=5))
+    assert first.id == second.id
+    assert count(practice) == 1
+    assert count(practice, "Occupancy") == 1
+
+
+def test_a_used_form_cannot_book_another_time(practice: Practice) -> None:
+    from serment.scheduling import booking, refusals
+
+    actor, file = practice.patient()
+    form = practice.booking(file, NINE)
+    booking.book(actor, form, NOW)
+    other = practice.booking(file, paris(TUESDAY, 10), request_key=form.request_key)
+    with pytest.raises(refusals.FormAlreadyUsed):
+        booking.book(actor, other, NOW)
+
+
+def test_a_taken_slot_is_refused_with_the_nearest_free_ones(practice: Practice) -> None:
+    from serment.scheduling import booking, refusals
+
+    actor, file = practice.patient()
+    booking.book(actor, practice.booking(file, paris(TUESDAY, 10)), NOW)
+    other, other_file = practice.patient()
+    with pytest.raises(refusals.SlotTaken) as refused:
+        booking.book(other, practice.booking(other_file, paris(TUESDAY, 10)), NOW)
+    assert refused.value.sentence == "Ce créneau vient d'être pris."
+    near = [slot.starts_at for slot in refused.value.nearest]
+    wanted = [(9, 0), (9, 30), (10, 30), (11, 0)]
+    assert near == [paris(TUESDAY, hour, minute) for hour, minute in wanted]
+    assert count(practice) == 1
+
+
+def test_a_hold_keeps_the_slot_for_who_fills_the_form(practice: Practice) -> None:
+    from serment.scheduling import booking, refusals
+
+    kept = booking.hold(practice.role, practice.reason, NINE, NOW)
+    assert kept.expires_at == NOW + timedelta(minutes=10)
+    assert "09:00" not in free_at(practice)
+    stranger, stranger_file = practice.patient()
+    with pytest.raises(refusals.SlotTaken):
+        booking.book(stranger, practice.booking(stranger_file, NINE), NOW)
+    with pytest.raises(refusals.SlotTaken):
+        booking.hold(practice.role, practice.reason, NINE, NOW)
+    actor, file = practice.patient()
+    booking.book(actor, practice.booking(file, NINE, hold_id=kept.id), NOW)
+    assert count(practice, "Occupancy") == 1
+
+
+def test_an_expired_hold_gives_way(practice: Practice) -> None:
+    from serment.scheduling import booking
+
+    booking.hold(practice.role, practice.reason, NINE, NOW)
+    later = NOW + timedelta(minutes=11)
+    assert "09:00" in free_at(practice, now=later)
+    actor, file = practice.patient()
+    booking.book(actor, practice.booking(file, NINE), later)
+    assert count(practice, "Occupancy") == 1
+
+
+def test_choosing_another_slot_gives_the_first_hold_back(practice: Practice) -> None:
+    from serment.scheduling import booking
+
+    kept = booking.hold(practice.role, practice.reason, NINE, NOW)
+    other = booking.hold(
+        practice.role, practice.reason, paris(TUESDAY, 9, 30), NOW, replaces=kept.id
+    )
+    assert "09:00" in free_at(practice)
+    booking.let_go(practice.role, other.id)
+    assert "09:30" in free_at(practice)
+
+
+def test_a_refused_booking_leaves_the_own_hold_in_place(practice: Practice) -> None:
+    from serment.scheduling import booking, refusals
+
+    kept = booking.hold(practice.role, practice.reason, NINE, NOW)
+    actor, file = practice.patient()
+    with pytest.raises(refusals.ModeRefused):
+        booking.book(actor, practice.booking(file, NINE, hold_id=kept.id, mode="video"), NOW)
+    assert "09:00" not in free_at(practice)
+
+
+def test_cancelling_frees_the_time_and_is_on_record(practice: Practice) -> None:
+    from serment.scheduling import booking, refusals
+
+    actor, file = practice.patient()
+    made = booking.book(actor, practice.booking(file, NINE), NOW)
+    with tenancy.inside(records=gate.records_of(actor, actor.id)):
+        ended = booking.cancel(actor, made.id, "empêchement", NOW)
+        assert ended.status == "cancelled"
+        with pytest.raises(refusals.AlreadyOver):
+            booking.cancel(actor, made.id, "encore", NOW)
+    assert "09:00" in free_at(practice)
+    why = gate.reveal(actor, Purpose.SELF, [ended], ["cancellation"])[made.id]["cancellation"]
+    assert json.loads(why) == {"by": "patient", "reason": "empêchement"}
+    again, again_file = practice.patient()
+    assert booking.book(again, practice.booking(again_file, NINE), NOW).id != made.id
+
+
+def test_nobody_cancels_what_the_wall_does_not_show(practice: Practice) -> None:
+    from serment.scheduling import booking, refusals
+
+    actor, file = practice.patient()
+    made = booking.book(actor, practice.booking(file, NINE), NOW)
+    stranger, _ = practice.patient()
+    neighbour = make_practice(1)
+    with (
+        tenancy.inside(neighbour.establishment, records=gate.records_of(stranger, stranger.id)),
+        pytest.raises(refusals.NoSuchAppointment),
+    ):
+        booking.cancel(stranger, made.id, "", NOW)
+    assert "09:00" not in free_at(practice)
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "error"),
+    [
+        (NOW - days(3), "PastTime"),
+        (NOW + timedelta(minutes=30), "NoticeTooShort"),
+        (paris(TUESDAY, 9) + days(70), "BeyondHorizon"),
+        (paris(TUESDAY, 12, 30), "NotOffered"),
+        (paris(TUESDAY, 9, 10), "NotOffered"),
+        (paris(TUESDAY, 9) + timedelta(seconds=10), "NotOffered"),
+        (paris(TUESDAY, 9) + days(4), "NotOffered"),
+    ],
+)
+def test_times_that_cannot_be_derived_are_refused(
+    practice: Practice, starts_at: datetime, error: str
+) -> None:
+    from serment.scheduling import booking, refusals
+
+    actor, file = practice.patient()
+    with pytest.raises(getattr(refusals, error)) as refused:
+        booking.book(actor, practice.booking(file, starts_at), NOW)
+    assert type(refused.value).__name__ == error
+    assert refused.value.sentence.endswith(".")
+    assert count(practice) == 0
+
+
+def test_red_flags_must_all_be_denied(db: None) -> None:
+    from serment.scheduling import booking, refusals
+
+    practice = make_practice(red_flags=["chemical_splash", "sudden_sight_loss"])
+    actor, file = practice.patient()
+    for denied in (set(), {"chemical_splash"}):
+        form = practice.booking(file, NINE, red_flags_denied=frozenset(denied))
+        with pytest.raises(refusals.RedFlagUnanswered):
+            booking.book(actor, form, NOW)
+    both = frozenset({"chemical_splash", "sudden_sight_loss"})
+    assert booking.book(actor, practice.booking(file, NINE, red_flags_denied=both), NOW)
+
+
+def test_reasons_for_new_or_known_patients_keep_to_them(db: None) -> None:
+    from serment.scheduling import booking, refusals
+
+    for values, first, error in (
+        ({"new_patients": False}, True, refusals.NewPatientsRefused),
+        ({"known_patients": False}, False, refusals.KnownPatientsRefused),
+    ):
+        practice = make_practice(**values)
+        actor, file = practice.patient()
+        with pytest.raises(error):
+            booking.book(actor, practice.booking(file, NINE, first_visit=first), NOW)
+        assert booking.book(actor, practice.booking(file, NINE, first_visit=not first), NOW)
+
+
+def test_the_desk_overbooks_only_when_it_says_so(practice: Practice) -> None:
+    from serment.scheduling import booking, refusals
+    from serment.scheduling.models import Occupancy
+
+    desk = practice.secretary()
+    actor, file = practice.patient()
+    booking.book(actor, practice.booking(file, NINE), NOW)
+    with pytest.raises(refusals.SlotTaken):
+        booking.book(desk, practice.booking(file, NINE), NOW)
+    over = booking.book(desk, practice.booking(file, NINE, overbook=True), NOW)
+    with tenancy.inside(practice.establishment):
+        assert list(
+            Occupancy.objects.filter(appointment_id=over.id).values_list("exclusive", flat=True)
+        ) == [False]
+    lunch = paris(TUESDAY, 12, 30)
+    with pytest.raises(refusals.NotOffered):
+        booking.book(desk, practice.booking(file, lunch), NOW)
+    outside = booking.book(desk, practice.booking(file, lunch, overbook=True), NOW)
+    with tenancy.inside(practice.establishment):
+        assert Occupancy.objects.get(appointment_id=outside.id).exclusive
+
+
+def test_a_patient_cannot_overbook(practice: Practice) -> None:
+    from serment.scheduling import booking, refusals
+
+    actor, file = practice.patient()
+    booking.book(actor, practice.booking(file, NINE), NOW)
+    with pytest.raises(refusals.SlotTaken):
+        booking.book(actor, practice.booking(file, NINE, overbook=True), NOW)
+
+
+def test_the_desk_of_another_house_has_no_desk_rights(practice: Practice) -> None:
+    from serment.scheduling import booking, refusals
+
+    stranger = make_practice(1).secretary()
+    form = practice.booking(ids.new_id(), paris(TUESDAY, 12, 30), overbook=True)
+    with pytest.raises(refusals.NotOffered):
+        booking.book(stranger, form, NOW)
+
+
+def test_the_desk_marks_who_came(practice: Practice) -> None:
+    from serment.scheduling import booking, cancelling, refusals
+
+    desk = practice.secretary()
+    actor, file = practice.patient()
+    made = booking.book(actor, practice.booking(file, NINE), NOW)
+    with tenancy.inside(practice.establishment):
+        assert cancelling.mark(desk, made.id, "arrived", NOW).status == "arrived"
+        with pytest.raises(refusals.AlreadyOver):
+            cancelling.mark(desk, made.id, "cancelled", NOW)
+        with pytest.raises(refusals.NoSuchAppointment):
+            cancelling.mark(actor, made.id, "noshow", NOW)
+
+
+def test_a_booking_posts_its_confirmation_and_cancelling_calls_it_back(
+    practice: Practice,
+) -> None:
+    from serment.outbox.models import Message
+    from serment.scheduling import booking
+
+    actor, file = practice.patient(email="lou@exemple.fr")
+    made = booking.book(actor, practice.booking(file, NINE), NOW)
+    with tenancy.inside(practice.establishment, records=[made.id]):
+        assert [m.kind for m in Message.objects.filter(record_id=made.id)] == ["confirmation"]
+        booking.cancel(actor, made.id, "", NOW)
+        states = dict(Message.objects.filter(record_id=made.id).values_list("kind", "state"))
+    assert states == {"confirmation": "cancelled", "cancellation": "waiting"}
+
+
+def test_many_arrive_at_once_and_a_second_arrival_adds_nothing(practice: Practice) -> None:
+    from serment.disclosure import SYSTEM
+    from serment.scheduling import bulk
+    from serment.scheduling.sealed_details import Details
+
+    many = [
+        bulk.Placed(
+            role_id=practice.role,
+            starts_at=paris(TUESDAY, 9) + timedelta(minutes=30 * number),
+            ends_at=paris(TUESDAY, 9, 30) + timedelta(minutes=30 * number),
+            patient_file=ids.new_id(),
+            details=Details(reason=practice.reason),
+            source_key=f"source-{number}",
+        )
+        for number in range(5)
+    ]
+    assert len(bulk.place(SYSTEM, practice.establishment, many)) == 5
+    assert bulk.place(SYSTEM, practice.establishment, many) == []
+    assert count(practice) == 5
+    assert free_at(practice)[0] == "11:30"
