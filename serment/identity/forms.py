@@ -10,6 +10,7 @@ from allauth.account.forms import LoginForm, ResetPasswordForm, SignupForm
 from allauth.account.internal.userkit import filter_users_by_email
 from django import forms
 from django.contrib.auth import password_validation
+from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from serment import clock
@@ -31,6 +32,8 @@ def _plain(form: forms.Form, name: str, label: Any, autocomplete: str, help_text
     field.label, field.help_text = label, help_text
     field.widget.attrs.pop("placeholder", None)
     field.widget.attrs["autocomplete"] = autocomplete
+    # An address is checked at the border (addresses.py), in our words.
+    field.validators = [one for one in field.validators if one is not validate_email]
 
 
 class SignUpForm(SignupForm):  # type: ignore[misc]
