@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,45 @@ COLLECTIVITIES = {
 }
 
 Ring = list[list[float]]
+Edge = frozenset[tuple[float, float]]
+Borders = dict[Edge, set[str]]
 
 
-def simplify(ring: Ring, tolerance: float) -> Ring:
-    """Douglas and Peucker's reduction of a closed ring; tolerance in degrees."""
-    if len(ring) < 5:
-        return ring
-    far = max(range(len(ring)), key=lambda i: _square(ring[0], ring[i]))
-    return _reduce(ring[: far + 1], tolerance)[:-1] + _reduce(ring[far:], tolerance)
+def simplify(ring: Ring, borders: Borders, tolerance: float) -> Ring:
+    """A closed ring reduced arc by arc: neighbours share an arc, so no gap opens between them."""
+    corners = ring[:-1]
+    size = len(corners)
+    joints = [
+        at
+        for at in range(size)
+        if borders[_edge(corners[at - 1], corners[at])]
+        != borders[_edge(corners[at], corners[(at + 1) % size])]
+    ]
+    if len(joints) < 2:  # an island, or one ring all round another: cut where both would cut it
+        first = min(range(size), key=lambda at: corners[at])
+        far = max(range(size), key=lambda at: (_square(corners[first], corners[at]), corners[at]))
+        joints = sorted((first, far))
+    reduced: Ring = []
+    for start, end in zip(joints, [*joints[1:], joints[0] + size], strict=True):
+        arc = [corners[at % size] for at in range(start, end + 1)]
+        backwards = arc[0] > arc[-1]
+        line = _reduce(arc[::-1] if backwards else arc, tolerance)
+        reduced += (line[::-1] if backwards else line)[:-1]
+    return [*reduced, reduced[0]]
+
+
+def _edge(a: list[float], b: list[float]) -> Edge:
+    return frozenset({(a[0], a[1]), (b[0], b[1])})
+
+
+def who_borders(outlines: dict[str, list[Ring]]) -> Borders:
+    """The departments on either side of each edge."""
+    borders: Borders = defaultdict(set)
+    for department, rings in outlines.items():
+        for ring in rings:
+            for a, b in pairwise(ring):
+                borders[_edge(a, b)].add(department)
+    return borders
 
 
 def _reduce(line: Ring, tolerance: float) -> Ring:
@@ -55,6 +87,11 @@ def _distance(point: list[float], start: list[float], end: list[float]) -> float
     if length == 0:
         return float(_square(point, start) ** 0.5)
     return abs(dy * (point[0] - start[0]) - dx * (point[1] - start[1])) / length
+
+
+def rounded(ring: Ring) -> Ring:
+    """To a thousandth of a degree, about a hundred metres."""
+    return [[round(x, 3), round(y, 3)] for x, y, *_ in ring]
 
 
 def area(ring: Ring) -> float:
@@ -84,14 +121,13 @@ def build(modules: Path) -> dict[str, list[Ring]]:
         if geometry["type"] == "Polygon":
             polygons = [polygons]
         outlines.setdefault(department, []).extend(polygon[0] for polygon in polygons)
+    borders = who_borders(outlines)
     for department, rings in outlines.items():
         small = department >= "97" and department[0].isdigit() and len(department) == 3
-        tolerance, least = (0.004, 0.0005) if small else (0.008, 0.002)
+        tolerance, least = (0.004, 0.0005) if small else (0.007, 0.002)
         rings.sort(key=area, reverse=True)
         kept = [ring for place, ring in enumerate(rings) if place == 0 or area(ring) > least]
-        outlines[department] = [
-            [[round(x, 3), round(y, 3)] for x, y, *_ in simplify(ring, tolerance)] for ring in kept
-        ]
+        outlines[department] = [rounded(simplify(ring, borders, tolerance)) for ring in kept]
     return dict(sorted(outlines.items()))
 
 

@@ -53,12 +53,12 @@ class Sector(models.IntegerChoices):
 
 def _known_timezone(name: str) -> None:
     if name not in available_timezones():
-        raise ValidationError(_("Ce fuseau horaire n'existe pas."))
+        raise ValidationError(_("Ce fuseau horaire n’existe pas."))
 
 
 def _valid_rpps(number: str) -> None:
     if not rpps.is_valid(number):
-        raise ValidationError(rpps.RppsWrong.default_sentence())
+        raise ValidationError(rpps.SENTENCE)
 
 
 _ACCENTED = "àáâãäåçèéêëìíîïñòóôõöøùúûüýÿ-'’"

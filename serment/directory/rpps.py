@@ -1,18 +1,21 @@
 """RPPS: the national number of a health professional, ten digits and a Luhn check digit.
 
 Source: ANS, modèle des objets de santé (identifiant RPPS, 11 digits, "clé de Luhn");
-Luhn formula: ISO/IEC 7812-1, annex B. Django-free.
+Luhn formula: ISO/IEC 7812-1, annex B.
 """
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from serment.errors import Unusable
 
 LENGTH = 11
+SENTENCE = _("Ce numéro RPPS n’existe pas : il a onze chiffres, le dernier vérifie les autres.")
 
 
 class RppsWrong(Unusable):
-    """Ce numéro RPPS n'existe pas : il compte onze chiffres, dont le dernier vérifie les autres."""
+    """This RPPS number does not exist: it has eleven digits, the last checking the others."""
 
 
 def check_digit(first_ten: str) -> str:
@@ -35,7 +38,7 @@ def checked(number: str) -> str:
     """The number without the spaces people type; raises RppsWrong when it cannot exist."""
     compact = "".join(number.split())
     if not is_valid(compact):
-        raise RppsWrong
+        raise RppsWrong(str(SENTENCE))
     return compact
 
 
