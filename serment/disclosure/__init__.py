@@ -5,6 +5,7 @@ from serment.disclosure.actors import SYSTEM, Actor
 from serment.disclosure.fields import Sealed, SealedValue, all_sealed
 from serment.disclosure.line import KeeperUnavailable, NotYours, SessionEnded
 from serment.disclosure.purposes import Purpose
+from serment.keeper.sealing import SealBroken
 
 __all__ = [
     "SYSTEM",
@@ -12,6 +13,7 @@ __all__ = [
     "KeeperUnavailable",
     "NotYours",
     "Purpose",
+    "SealBroken",
     "Sealed",
     "SealedValue",
     "SessionEnded",

@@ -120,3 +120,8 @@ def _print(answer: dict[str, Any]) -> None:
     if not answer["isolated"]:
         table.add_row("not isolated", "the keeper runs as the same system user as its clients")
     Console().print(table)
+
+
+def register(app: typer.Typer) -> None:
+    """Bring this package's command to ``serment``."""
+    app.command("perimeter")(perimeter)

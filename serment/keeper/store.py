@@ -28,7 +28,8 @@ CREATE TABLE IF NOT EXISTS record (
   record BLOB PRIMARY KEY, subject BLOB, body BLOB) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS record_of_subject ON record (subject);
 CREATE TABLE IF NOT EXISTS link (
-  account BLOB, file BLOB, own INTEGER, at INTEGER, body BLOB, PRIMARY KEY (account, file)) WITHOUT ROWID;
+  account BLOB, file BLOB, own INTEGER, at INTEGER, body BLOB,
+  PRIMARY KEY (account, file)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS link_of_file ON link (file);
 CREATE TABLE IF NOT EXISTS search (
   record BLOB, field TEXT, body BLOB, PRIMARY KEY (record, field)) WITHOUT ROWID;
