@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.mail import EmailMessage
+from django.utils import translation
 
 from serment.directory import tenancy
 from serment.directory.models import Establishment
@@ -84,8 +85,9 @@ def _deliver(message: Message) -> State:
     """One attempt; its outcome is written before anything else happens."""
     try:
         outcome = _send(message)
-    except smtplib.SMTPRecipientsRefused:
-        outcome = State.FAILED
+    except smtplib.SMTPRecipientsRefused as refused:
+        for_good = all(code >= 500 for code, _said in refused.recipients.values())
+        outcome = State.FAILED if for_good else State.WAITING
     except (OSError, smtplib.SMTPException, Broken) as error:
         _log.warning("message %s put off: %s", message.pk, type(error).__name__)
         outcome = State.WAITING
@@ -103,7 +105,7 @@ def _deliver(message: Message) -> State:
 
 def _send(message: Message) -> State:
     tenant = message.establishment_id
-    with tenancy.inside(tenant=tenant):
+    with tenancy.inside(tenant=tenant), translation.override(message.language):
         facts = registry.facts_of(message.kind, message.record_id)
         if facts is None:
             return State.CANCELLED

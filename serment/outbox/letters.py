@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.utils import translation
+
 from serment.directory import tenancy
 from serment.errors import NotThere
 from serment.outbox import registry, rendering
@@ -26,8 +28,11 @@ def text_of(establishment_id: UUID, message_id: UUID) -> rendering.Letter:
         message = Message.objects.filter(
             pk=message_id, establishment_id=establishment_id, channel=Channel.LETTER
         ).first()
-        facts = registry.facts_of(message.kind, message.record_id) if message else None
-        if message is None or facts is None:
+        if message is None:
+            raise NotThere
+        with translation.override(message.language):
+            facts = registry.facts_of(message.kind, message.record_id)
+        if facts is None:
             raise NotThere
         return rendering.letter(message.kind, facts, message.language)
 
