@@ -1,0 +1,104 @@
+"""Each finding of the doctor, beside the same machine without the fault."""
+
+import os
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from serment.config.database.binaries import Binaries, NoPostgres
+from serment.config.doctor import instance, machine
+
+
+def test_taken_port_is_found_and_a_free_one_is_not() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        found = machine.port_free("127.0.0.1", port)
+    assert found is not None
+    assert f"port {port} is taken" in found.sentence
+    assert "PORT=" in found.mend
+    assert machine.port_free("127.0.0.1", port) is None
+
+
+def test_clock_behind_what_was_already_written(tmp_path: Path) -> None:
+    record = tmp_path / "segment"
+    record.touch()
+    now = datetime.now(UTC)
+    found = machine.clock(now - timedelta(days=2), [record])
+    assert found is not None
+    assert "clock" in found.sentence
+    assert machine.clock(now, [record, tmp_path / "absent"]) is None
+
+
+def test_unwritable_folder_names_the_folder(tmp_path: Path) -> None:
+    assert machine.writable(tmp_path / "state") is None
+    file = tmp_path / "not-a-folder"
+    file.touch()
+    found = machine.writable(file)
+    assert found is not None
+    assert str(file) in found.sentence
+
+
+@pytest.mark.parametrize(("major", "fault"), [(14, True), (15, False), (18, False)])
+def test_old_postgres(major: int, fault: bool) -> None:
+    found = machine.postgres(lambda: Binaries(Path("/nowhere"), major))
+    assert (found is not None) == fault
+    if found:
+        assert "too old" in found.sentence
+
+
+def test_no_postgres_at_all_says_what_to_install() -> None:
+    def none() -> Binaries:
+        raise NoPostgres
+
+    found = machine.postgres(none)
+    assert found is not None
+    assert "requirements/app.txt" in found.mend
+
+
+def test_clone_of_somebody_else(tmp_path: Path) -> None:
+    owner = tmp_path.stat().st_uid
+    assert machine.clone_owner(tmp_path, owner) is None
+    found = machine.clone_owner(tmp_path, owner + 4242)
+    assert found is not None
+    assert found.weight == "fault"
+    assert "belongs to" in found.sentence
+
+
+def test_secrets_others_may_read(tmp_path: Path) -> None:
+    key = tmp_path / "secret-key"
+    key.touch(mode=0o600)
+    assert machine.private(tmp_path) is None
+    key.chmod(0o644)
+    found = machine.private(tmp_path)
+    assert found is not None
+    assert found.check == "keys"
+
+
+def test_full_disk(tmp_path: Path) -> None:
+    assert machine.disk(tmp_path, lambda _: 5 << 30) is None
+    found = machine.disk(tmp_path, lambda _: 12 << 20)
+    assert found is not None
+    assert "12 MiB" in found.sentence
+
+
+def test_missing_isolation_is_a_fault_in_production_and_a_notice_in_the_demo() -> None:
+    assert instance.isolation(1001, 1000, demo=False) is None
+    assert instance.isolation(None, 1000, demo=False) is None
+    production = instance.isolation(1000, 1000, demo=False)
+    demo = instance.isolation(1000, 1000, demo=True)
+    assert production is not None
+    assert demo is not None
+    assert (production.weight, demo.weight) == ("fault", "notice")
+
+
+def test_user_behind_a_socket_is_read_from_the_kernel(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s"))
+        listening.listen()
+        assert instance.peer_user(tmp_path / "s") == os.getuid()
+    (tmp_path / "s").unlink()
+    assert instance.peer_user(tmp_path / "s") is None

@@ -1,0 +1,38 @@
+"""A small site behind the relay: one page that echoes, one of any size, one that never ends."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from urllib.parse import parse_qs
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    query = parse_qs(environ["QUERY_STRING"])
+    if environ["PATH_INFO"] == "/size":
+        start_response("200 OK", [("Content-Type", "application/octet-stream")])
+        return [b"x" * int(query["bytes"][0])]
+    if environ["PATH_INFO"] == "/broken":
+        start_response("200 OK", [("Content-Length", "1000000")])
+        return _breaks()
+    body = environ["wsgi.input"].read()
+    told = {
+        "method": environ["REQUEST_METHOD"],
+        "path": environ["PATH_INFO"],
+        "query": environ["QUERY_STRING"],
+        "body": len(body),
+        "headers": {key: str(value) for key, value in environ.items() if key.startswith("HTTP_")},
+    }
+    start_response(
+        "200 OK",
+        [("Content-Type", "application/json"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")],
+    )
+    return [json.dumps(told).encode()]
+
+
+def _breaks() -> Iterator[bytes]:
+    yield b"x" * 1000
+    time.sleep(0.1)
+    raise RuntimeError

@@ -1,0 +1,42 @@
+"""The public port over the small site, its parts failing as the environment says."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from serment.live.application import Setting, build
+from serment.live.health import LedgerState, Probes
+from serment.live.relay import Limits
+
+FAILING = Path(os.environ["TEST_FAILING"])
+
+
+async def _part(name: str) -> None:
+    """Fails or hangs where the test wrote the part's name into a file."""
+    told = FAILING.read_text().split() if FAILING.exists() else []
+    if name in told:
+        raise ConnectionRefusedError
+    if f"{name}-hangs" in told:
+        await asyncio.sleep(60)
+
+
+async def _keeper() -> LedgerState:
+    await _part("keeper")
+    return LedgerState(7, 0.5)
+
+
+application = build(
+    Setting(
+        web_socket=Path(os.environ["TEST_SOCKET"]),
+        scheme="http",
+        probes=Probes(
+            database=lambda: _part("database"),
+            keeper=_keeper,
+            worker=lambda: _part("worker"),
+            isolated=lambda: False,
+        ),
+        limits=Limits(body_bytes_max=200_000, body_seconds_max=3, answer_seconds_max=5),
+    )
+)

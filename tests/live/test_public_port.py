@@ -1,0 +1,226 @@
+"""The public port: what it relays, what it refuses, what slow clients cannot do to it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serment.config import process
+
+GRANIAN = (sys.executable, "-m", "granian", "--no-access-log", "--log-level", "critical")
+SITE = (
+    "--interface",
+    "wsgi",
+    "--workers",
+    "2",
+    "--blocking-threads",
+    "1",
+    "tests.live.inner:application",
+)
+
+
+class Port:
+    """A running public port, its site, and the file that makes parts fail."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.number, self.bare = free_port(), free_port()
+        self.failing = folder / "failing"
+        self.socket = folder / "web.sock"
+        self.env = os.environ | {"TEST_SOCKET": str(self.socket), "TEST_FAILING": str(self.failing)}
+        port = ("--interface", "asgi", "--workers", "1", "tests.live.port:application")
+        self.start_site()
+        self.others = [
+            process.start((*GRANIAN, "--port", str(self.number), *port), env=self.env),
+            process.start((*GRANIAN, "--port", str(self.bare), *SITE), env=self.env),
+        ]
+
+    def start_site(self) -> None:
+        self.socket.unlink(missing_ok=True)
+        self.site = process.start((*GRANIAN, "--uds", str(self.socket), *SITE), env=self.env)
+        while not self.socket.exists():
+            time.sleep(0.02)
+
+    def ask(
+        self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
+    ) -> tuple[int, Any, http.client.HTTPResponse, float]:
+        started = time.monotonic()
+        asking = http.client.HTTPConnection("127.0.0.1", self.number, timeout=10)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        asking.request(method, path, body, named)
+        answer = asking.getresponse()
+        raw = answer.read()
+        asking.close()
+        is_json = answer.headers.get_content_type() == "application/json"
+        return (
+            answer.status,
+            json.loads(raw) if is_json else raw,
+            answer,
+            time.monotonic() - started,
+        )
+
+
+def free_port() -> int:
+    with socket.socket() as asking:
+        asking.bind(("127.0.0.1", 0))
+        return int(asking.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError("nobody listens")
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[Port]:
+    with tempfile.TemporaryDirectory(prefix="serment-live-") as folder:
+        started = Port(Path(folder))
+        wait_for(started.number)
+        wait_for(started.bare)
+        yield started
+        for child in (started.site, *started.others):
+            process.stop(child, signal.SIGTERM, 5)
+
+
+def test_relays_method_path_query_and_body_as_they_came(port: Port) -> None:
+    status, told, answer, _ = port.ask("/a%20b/%C3%A9?q=%26&z=1", "POST", b"x" * 150_000)
+    assert status == 200
+    assert (told["method"], told["query"], told["body"]) == ("POST", "q=%26&z=1", 150_000)
+    assert answer.headers.get_all("set-cookie") == ["a=1", "b=2"]
+
+
+def test_strips_hop_headers_and_what_clients_claim_about_themselves(port: Port) -> None:
+    _, told, _, _ = port.ask(
+        "/", X_Forwarded_For="6.6.6.6", Connection="keep-alive, X-Secret", X_Secret="1",
+        TE="trailers", X_Kept="yes", X_Forwarded_Proto="https",
+    )  # fmt: skip
+    headers = told["headers"]
+    assert headers["HTTP_X_FORWARDED_FOR"] == "127.0.0.1"
+    assert headers["HTTP_X_FORWARDED_PROTO"] == "http"
+    assert headers["HTTP_X_KEPT"] == "yes"
+    assert not {"HTTP_TE", "HTTP_X_SECRET"} & set(headers)
+
+
+def test_too_large_a_body_is_refused(port: Port) -> None:
+    assert port.ask("/", "POST", b"x" * 199_000)[0] == 200
+    assert port.ask("/", "POST", b"x" * 300_000)[0] == 413
+
+
+def test_answer_that_breaks_off_does_not_look_whole(port: Port) -> None:
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        port.ask("/broken")
+
+
+def test_paths_of_the_supervisor_are_hidden(port: Port) -> None:
+    assert port.ask("/-/alive")[0] == 404
+
+
+def test_health_has_the_promised_shape(port: Port) -> None:
+    status, told, _, _ = port.ask("/healthz")
+    assert status == 200
+    assert told == {
+        "status": "ok",
+        "database": "ok",
+        "keeper": "ok",
+        "isolated": False,
+        "ledger": {"size": 7, "index_lag_seconds": 0.5},
+        "worker": "ok",
+    }
+
+
+@pytest.mark.parametrize("part", ["database", "keeper", "worker"])
+@pytest.mark.parametrize("how", ["", "-hangs"])
+def test_health_names_the_failing_part_within_a_second(port: Port, part: str, how: str) -> None:
+    port.failing.write_text(part + how)
+    try:
+        status, told, _, seconds = port.ask("/healthz")
+    finally:
+        port.failing.unlink()
+    assert status == 503
+    assert [name for name, state in told.items() if state == "failing"] == (
+        ["status", part] if part != "status" else ["status"]
+    )
+    assert seconds < 1
+
+
+def _stall(number: int, uploads: int, downloads: int) -> list[socket.socket]:
+    """Clients that stop half-way and keep the connection."""
+    stalled = []
+    for index in range(uploads + downloads):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", number))
+        client.sendall(
+            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\nhalf"
+            if index < uploads
+            else b"GET /size?bytes=4000000 HTTP/1.1\r\nHost: x\r\n\r\n"
+        )
+        stalled.append(client)
+    time.sleep(0.5)
+    return stalled
+
+
+def _answers(number: int, path: str, seconds: float) -> bool:
+    asking = http.client.HTTPConnection("127.0.0.1", number, timeout=seconds)
+    try:
+        asking.request("GET", path)
+        return asking.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        asking.close()
+
+
+def test_fifty_stalled_clients_stop_neither_health_nor_pages(port: Port) -> None:
+    stalled = _stall(port.bare, uploads=6, downloads=0)
+    assert not _answers(port.bare, "/", 1), "without the relay six stalled uploads stop the site"
+    for client in stalled:
+        client.close()
+    stalled = _stall(port.number, uploads=25, downloads=25)
+    try:
+        for path in ("/healthz", "/", "/healthz"):
+            status, _, _, seconds = port.ask(path)
+            assert status == 200
+            assert seconds < 1
+    finally:
+        for client in stalled:
+            client.close()
+
+
+def test_stalled_upload_is_told_so(port: Port) -> None:
+    (client,) = _stall(port.number, uploads=1, downloads=0)
+    client.settimeout(8)
+    assert client.recv(4096).startswith(b"HTTP/1.1 408")
+    client.close()
+
+
+@pytest.mark.parametrize(("language", "title"), [("fr", "revient"), ("en-GB,en", "will be back")])
+def test_page_of_its_own_when_web_is_gone(port: Port, language: str, title: str) -> None:
+    os.killpg(port.site.pid, signal.SIGKILL)
+    port.site.wait()
+    try:
+        status, page, answer, _ = port.ask("/", Accept_Language=language)
+    finally:
+        port.start_site()
+    assert status == 503
+    assert title in page.decode()
+    assert "112" in page.decode()
+    assert answer.headers["retry-after"]
+    assert port.ask("/")[0] == 200, "and all is well again by itself"
