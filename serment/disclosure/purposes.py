@@ -22,7 +22,7 @@ class Purpose(TextChoices):
     MESSAGE = "message", _("envoi d’un message de rendez-vous")
     IMPORT = "import", _("reprise de données")
     SEARCH = "search", _("recherche d’un patient")
-    ADMINISTRATION = "administration", _("administration")
+    ADMINISTRATION = "administration", _("gestion administrative")
     SIGN_IN = "sign_in", _("connexion")
     CONTINUITY = "continuity", _("fiche de continuité")
     EXPORT = "export", _("export de données")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
+from itertools import pairwise
 from typing import Final
 
 from serment.keeper.words import FOUND_MAX
@@ -38,14 +39,14 @@ def digits_of(phone: str) -> str:
 
 
 def name_tokens(text: str) -> set[str]:
-    """Every part of a name, and parts written together (jean, pierre, jeanpierre)."""
+    """Every part of a name, neighbours and all written together (jean, pierre, jeanpierre)."""
     tokens: set[str] = set()
     for word in _APART.split(folded(text)):
         parts = _WORDS.findall(word)
         tokens.update(parts)
-        if len(parts) > 1:
-            tokens.add("".join(parts))
-    return tokens
+        tokens.update(one + other for one, other in pairwise(parts))
+        tokens.add("".join(parts))
+    return tokens - {""}
 
 
 def _date_token(match: re.Match[str]) -> str:

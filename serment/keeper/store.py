@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from cryptography.exceptions import InvalidTag
 
-from serment.keeper.keys import Box, derive
+from serment.keeper.keys import Box, RootKeyUnusable, derive
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS establishment_key (
@@ -34,6 +35,7 @@ CREATE INDEX IF NOT EXISTS link_of_file ON link (file);
 CREATE TABLE IF NOT EXISTS search (
   record BLOB, field TEXT, body BLOB, PRIMARY KEY (record, field)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS capability (tag BLOB PRIMARY KEY, expires INTEGER, body BLOB);
+CREATE TABLE IF NOT EXISTS proof_of_root (body BLOB);
 CREATE TABLE IF NOT EXISTS errand (tag BLOB PRIMARY KEY, expires INTEGER, body BLOB);
 """
 
@@ -78,6 +80,19 @@ class Store:
         self.database.execute("PRAGMA journal_mode=WAL")
         self.database.execute("PRAGMA synchronous=FULL")
         self.database.executescript(_SCHEMA)
+        self._must_be_closed_under_this_root()
+
+    def _must_be_closed_under_this_root(self) -> None:
+        """A store meets one root key only; another one would quietly seal beside the old keys."""
+        row = self._one("SELECT body FROM proof_of_root")
+        if row is None:
+            body = self._box.close(b"", b"proof of root")
+            self.database.execute("INSERT INTO proof_of_root VALUES (?)", (body,))
+            return
+        try:
+            self._box.open(row[0], b"proof of root")
+        except InvalidTag as other:
+            raise RootKeyUnusable from other
 
     def tag(self, what: str, value: bytes) -> bytes:
         """The keyed name under which a row lies."""

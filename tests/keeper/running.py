@@ -12,7 +12,7 @@ from serment.disclosure import SYSTEM, Actor, Purpose, gate
 from serment.ids import new_id
 
 
-class DidNotStart(Exception):
+class DidNotStart(Exception):  # noqa: N818
     """The keeper refused its folder; the argument is its exit status."""
 
 
