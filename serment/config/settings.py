@@ -166,6 +166,7 @@ ACCOUNT_FORMS = {
 # A code by e-mail, for a known address as for an unknown one: nobody learns who has an account.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 # Enough to ask for a second code; counted in memory under a hash of the alias.
 ACCOUNT_RATE_LIMITS = {"confirm_email": "4/10m/key"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""

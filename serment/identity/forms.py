@@ -11,11 +11,12 @@ from allauth.account.internal.userkit import filter_users_by_email
 from django import forms
 from django.contrib.auth import password_validation
 from django.core.validators import validate_email
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from serment import clock
 from serment.errors import Unusable
-from serment.identity import birth_dates, names, phones
+from serment.identity import birth_dates, names, phones, registration
 
 
 def _checked(check: Callable[[str], str], text: str) -> str:
@@ -38,6 +39,8 @@ def _plain(form: forms.Form, name: str, label: Any, autocomplete: str, help_text
 
 class SignUpForm(SignupForm):  # type: ignore[misc]
     """A patient's account. Each field says who will be able to open it."""
+
+    account_already_exists: bool
 
     given_name = forms.CharField(
         label=_("Prénom"),
@@ -74,6 +77,13 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         _plain(
             self, "password1", _("Mot de passe"), "new-password", _("Douze caractères au moins.")
         )
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Save, or pretend to; an address typed before but never confirmed starts afresh."""
+        if self.account_already_exists:
+            still_there = not registration.forget_unconfirmed(self.cleaned_data["email"])
+            self.account_already_exists = still_there
+        return super().try_save(request)
 
     def clean_given_name(self) -> str:
         """A name as kept in files."""

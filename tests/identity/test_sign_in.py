@@ -14,7 +14,7 @@ from serment.disclosure import SYSTEM, gate
 from serment.identity import staff
 from serment.identity.models import Account, Role, StaffMember
 from serment.identity.rights import NotAllowed
-from tests.identity.conftest import PASSWORD, PERSON, sign_up
+from tests.identity.conftest import PASSWORD, PERSON, code_sent, sign_up
 
 pytestmark = pytest.mark.django_db
 
@@ -75,14 +75,15 @@ def test_signing_up_twice_reads_alike_and_tells_by_mail_only(pages: None) -> Non
         Client(headers={"accept-language": "fr"}),
         Client(headers={"accept-language": "fr"}),
     )
-    new = first.post("/compte/inscription/", PERSON)
+    new = first.post("/compte/inscription/", PERSON | {"email": "autre@exemple.fr"})
+    sign_up(Client())
     again = second.post("/compte/inscription/", PERSON)
     assert (new.status_code, new.url) == (again.status_code, again.url)
     pages_seen = [_without_address(one.get("/compte/code/"), "") for one in (first, second)]
     assert pages_seen[0] == pages_seen[1]
     assert "code" in mail.outbox[0].subject
-    assert mail.outbox[1].subject == "Vous avez déjà un compte"
-    assert "http://localhost:8000/compte/mot-de-passe/oublie/" in mail.outbox[1].body
+    assert mail.outbox[-1].subject == "Vous avez déjà un compte"
+    assert "http://localhost:8000/compte/mot-de-passe/oublie/" in mail.outbox[-1].body
 
 
 def test_on_error_what_was_typed_stays_and_each_error_stands_beside_its_field(
@@ -175,3 +176,48 @@ def test_a_closed_account_is_signed_out_at_once(browser: Client) -> None:
     with tenancy.inside(account=account):
         Account.objects.filter(pk=account).update(is_active=False)
     assert browser.get("/moi/").status_code == 302
+
+
+def test_an_address_somebody_else_typed_but_never_confirmed_is_not_lost_to_its_owner(
+    pages: None,
+) -> None:
+    squatter, owner = Client(), Client()
+    squatter.post("/compte/inscription/", PERSON | {"given_name": "Intrus"})
+    sign_up(owner)
+    assert owner.get("/moi/").status_code == 200
+    squatter.post("/compte/code/", {"code": code_sent(), "action": "verify"})
+    assert squatter.get("/moi/").status_code == 302
+
+
+def test_a_new_code_can_be_asked_for(browser: Client) -> None:
+    browser.post("/compte/inscription/", PERSON)
+    first = code_sent()
+    browser.post("/compte/code/", {"action": "resend"})
+    assert len(mail.outbox) == 2
+    assert mail.outbox[1].to == [PERSON["email"].lower()]
+    assert code_sent() != first
+    done = browser.post("/compte/code/", {"code": code_sent(), "action": "verify"})
+    assert done.url == "/mes-rendez-vous/"
+
+
+def test_trying_passwords_is_stopped(browser: Client) -> None:
+    sign_up(browser)
+    browser.post("/compte/deconnexion/")
+    said = [_sign_in(browser, password=f"essai {n}").content.decode() for n in range(12)]
+    assert "ne convient pas" in said[0]
+    assert "Trop d" in said[-1]
+
+
+def test_every_account_page_opens(browser: Client) -> None:
+    for path in (
+        "connexion",
+        "inscription",
+        "mot-de-passe/oublie",
+        "mot-de-passe/oublie/envoye",
+        "mot-de-passe/nouveau/fait",
+        "inactif",
+    ):
+        assert browser.get(f"/compte/{path}/").status_code == 200, path
+    sign_up(browser)
+    for path in ("mot-de-passe", "deconnexion"):
+        assert browser.get(f"/compte/{path}/").status_code == 200, path

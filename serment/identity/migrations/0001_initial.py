@@ -3,7 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import serment.identity.models
 import serment.ids
 from serment.directory.tenancy import BY_RECORD, BY_TENANT, EVERYBODY, Wall
 from serment.disclosure import Sealed
@@ -48,7 +47,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"verbose_name": "compte", "verbose_name_plural": "comptes"},
-            managers=[("objects", serment.identity.models.AccountManager())],
         ),
         migrations.CreateModel(
             name="PatientFile",

@@ -1,0 +1,114 @@
+"""Several workers, the worker's own role, and the queue itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection, connections
+from procrastinate.contrib.django import app
+
+from serment.config.database import roles
+from serment.outbox import delivery
+from tests.outbox.conftest import NOW, Booked, Sink
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@contextmanager
+def _as_worker() -> Iterator[None]:
+    """The default connection under the worker's role, as ``serment up`` starts it."""
+    web = connection.settings_dict.copy()
+    password = roles.password(django_settings.STATE, "serment_worker")
+    connection.close()
+    connection.settings_dict |= {"USER": "serment_worker", "PASSWORD": password}
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict |= {"USER": web["USER"], "PASSWORD": web["PASSWORD"]}
+
+
+def test_the_workers_role_sends_what_the_web_role_posted(smtp: Sink, book: Booked) -> None:
+    book()
+    with _as_worker():
+        assert delivery.send_due(NOW).sent == 1
+    assert len(smtp.taken) == 1
+
+
+def test_two_workers_at_once_send_each_message_once(smtp: Sink, book: Booked) -> None:
+    for _visit in range(6):
+        book()
+    start = threading.Barrier(2)
+
+    def work() -> None:
+        start.wait()
+        delivery.send_due(NOW)
+        connections.close_all()
+
+    workers = [threading.Thread(target=work) for _one in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(smtp.taken) == 6
+
+
+def test_without_the_lock_a_message_leaves_twice(
+    monkeypatch: pytest.MonkeyPatch, smtp: Sink, book: Booked
+) -> None:
+    """The guard removed: both read the row before either writes its claim."""
+    book()
+    both_read = threading.Barrier(2)
+    claimed = delivery._claim
+    rounds: list[Any] = []
+
+    def claim_without_lock(*args: Any) -> Any:
+        from serment.outbox.models import Message
+
+        if len(rounds) >= 2:
+            return []
+        rounds.append(1)
+        from serment.directory import tenancy
+
+        with tenancy.inside(tenant=args[0]):
+            found = list(Message.objects.filter(state="waiting"))
+        both_read.wait(5)
+        return found
+
+    def work() -> None:
+        delivery.send_due(NOW)
+        connections.close_all()
+
+    with monkeypatch.context() as unguarded:
+        unguarded.setattr(delivery, "_claim", claim_without_lock)
+        workers = [threading.Thread(target=work) for _one in range(2)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    assert delivery._claim is claimed
+    assert len(smtp.taken) == 2
+
+
+def test_a_booking_rolled_back_leaves_neither_message_nor_job(
+    smtp: Sink, book: Booked, superuser: Any
+) -> None:
+    from django.db import transaction
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        book()
+        raise ZeroDivisionError
+    for table in ("outbox_message", "procrastinate_jobs"):
+        assert superuser.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0
+
+
+def test_the_queue_takes_the_job_and_sends(smtp: Sink, book: Booked) -> None:
+    book()
+    with _as_worker(), app.replace_connector(app.connector.get_worker_connector()) as worker_app:
+        worker_app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+    assert len(smtp.taken) == 1
