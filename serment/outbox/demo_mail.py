@@ -42,7 +42,7 @@ def _read(text: str) -> SentMail:
     body = message.get_body(("plain",))
     return SentMail(
         to=str(message["to"]),
-        subject=str(message["subject"]),
+        subject=str(message["subject"]).strip(),
         date=str(message["date"]),
         body=body.get_content() if body else "",
     )
