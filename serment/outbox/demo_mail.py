@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email import message_from_string, policy
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
 from django.conf import settings
 
-_BETWEEN = "-" * 79
+_BETWEEN = b"-" * 79
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,15 @@ def sent(limit: int = 50) -> list[SentMail]:
     files = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     found: list[SentMail] = []
     for file in files:
-        parts = [part.strip() for part in file.read_text().split(_BETWEEN)]
+        parts = [part.strip() for part in file.read_bytes().split(_BETWEEN)]
         found.extend(_read(part) for part in reversed(parts) if part)
         if len(found) >= limit:
             break
     return found[:limit]
 
 
-def _read(text: str) -> SentMail:
-    message = message_from_string(text, _class=EmailMessage, policy=policy.default)
+def _read(raw: bytes) -> SentMail:
+    message = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)
     body = message.get_body(("plain",))
     return SentMail(
         to=str(message["to"]),
