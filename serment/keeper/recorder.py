@@ -2,12 +2,13 @@
 
 ``record`` returns only after one write and one sync that carried its leaves. While a sync runs in
 its own thread, the next group gathers: group commit without timers. The index is filled after
-the sync, before the answer. A sync error ends the process through ``on_fatal``.
+the sync, before the answer. An error of either ends the process through ``on_fatal``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -104,23 +105,29 @@ class Recorder:
         return await waiting.done
 
     async def _drain(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._waiting:
             group, self._waiting = self._waiting, []
-            records = [record for waiting in group for record in waiting.records]
             try:
-                first = await loop.run_in_executor(self._disk, self.segment.append, records)
-            except SyncFailed:
+                first = await self._make_durable(group)
+            except (SyncFailed, sqlite3.Error):
+                # A ledger that cannot sync promises nothing; an index with a gap would hide it.
                 self.on_fatal()
                 raise
-            rows = [row for waiting in group for row in waiting.rows]
-            self.index.add(
-                msgspec.structs.replace(row, seq=first + place) for place, row in enumerate(rows)
-            )
             for waiting in group:
                 if not waiting.done.done():
                     waiting.done.set_result(first)
                 first += len(waiting.records)
+
+    async def _make_durable(self, group: list[Waiting]) -> int:
+        """One write, one sync, then the index; the sequence number of the group's first leaf."""
+        records = [record for waiting in group for record in waiting.records]
+        loop = asyncio.get_running_loop()
+        first = await loop.run_in_executor(self._disk, self.segment.append, records)
+        rows = [row for waiting in group for row in waiting.rows]
+        self.index.add(
+            msgspec.structs.replace(row, seq=first + place) for place, row in enumerate(rows)
+        )
+        return first
 
     def _prepare(self, ask: Request, peer: int, access: Access) -> tuple[bytes, bytes, IndexRow]:
         """Leaf, opening and index row of one access."""

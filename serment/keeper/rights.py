@@ -14,6 +14,7 @@ from serment.keeper.store import RecordRow
 from serment.keeper.wire import Request
 from serment.keeper.words import PATIENT_PURPOSES
 
+CACHED_MAX = 50_000
 OFFICERS = frozenset({"manager", "privacy_officer", "security_officer"})
 
 
@@ -40,7 +41,10 @@ class Errand(msgspec.Struct, array_like=True, frozen=True):
 
 
 def capability_of(house: House, ask: Request) -> Capability | None:
-    """The capability the request carries; SessionOver when it is not, or no longer, good."""
+    """The capability the request carries; SessionOver when it is not, or no longer, good.
+
+    What the capability says replaces what the request claims, so the record holds the former.
+    """
     if not ask.capability:
         return None
     held = house.capabilities.get(ask.capability)
@@ -49,6 +53,8 @@ def capability_of(house: House, ask: Request) -> Capability | None:
         if row is None:
             raise SessionOver
         held = msgspec.msgpack.decode(row, type=Capability)
+        if len(house.capabilities) >= CACHED_MAX:
+            house.capabilities.clear()
         house.capabilities[ask.capability] = held
     if held.expires < house.now():
         raise SessionOver
@@ -58,6 +64,8 @@ def capability_of(house: House, ask: Request) -> Capability | None:
         raise SessionOver
     if ask.actor.role not in ("", held.role):
         raise SessionOver
+    ask.actor.role, ask.actor.establishment = held.role, held.establishment
+    ask.session = held.session or ask.session
     return held
 
 

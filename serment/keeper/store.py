@@ -108,10 +108,11 @@ class Store:
         self.database.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self.database.execute("COMMIT")
         except BaseException:
-            self.database.execute("ROLLBACK")
+            if self.database.in_transaction:  # a full disk may have rolled it back already
+                self.database.execute("ROLLBACK")
             raise
-        self.database.execute("COMMIT")
 
     def close_body(self, row: msgspec.Struct, place: bytes) -> bytes:
         """A row's contents as they lie at rest."""

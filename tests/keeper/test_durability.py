@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from serment.disclosure import KeeperUnavailable, Purpose, gate, oversight
+from serment.disclosure import Actor, KeeperUnavailable, Purpose, gate, oversight
 from serment.disclosure.line import client
 from serment.ids import new_id
 from serment.ledger.segment import read
@@ -30,6 +30,18 @@ def acknowledges_first(self, records):
         real(self, list(late)); late.clear()
     return first
 segment.Segment.append = acknowledges_first
+from serment.keeper.__main__ import main
+sys.exit(main())
+"""
+FAILING = """
+import os, sys
+real, calls = os.fdatasync, []
+def fails(handle):
+    calls.append(handle)
+    if len(calls) == {at}:
+        raise OSError({errno}, "injected")
+    real(handle)
+os.fdatasync = fails
 from serment.keeper.__main__ import main
 sys.exit(main())
 """
@@ -140,3 +152,38 @@ def test_a_keeper_that_is_away_says_so_and_comes_back_by_itself(own_keeper: Runn
     own_keeper.kill()
     own_keeper.start()
     assert gate.reveal(actor, Purpose.RECEPTION, [file], ["given_name"])
+
+
+@pytest.mark.parametrize("errno", [5, 28])
+def test_a_failed_sync_ends_the_keeper_and_gives_nothing(
+    tmp_path: Path, settings: Any, errno: int
+) -> None:
+    """Input/output error and full disk: no key leaves, the process ends, a new one goes on."""
+    # The first sync opens the segment, the second is the sealing, the third the opening.
+    program = [sys.executable, "-c", FAILING.format(at=3, errno=errno)]
+    failing = Running(tmp_path / "s", tmp_path / "k.sock", program).start()
+    settings.KEEPER_SOCKET = str(failing.socket)
+    try:
+        here = new_id()
+        file, actor = make_file(here), staff_of(here)
+        with pytest.raises(KeeperUnavailable):
+            gate.reveal(actor, Purpose.RECEPTION, [file], ["family_name"])
+        assert failing.child is not None
+        assert failing.child.wait(5) == 74
+        failing.program = [sys.executable, "-m", "serment.keeper"]
+        failing.start()
+        assert gate.reveal(actor, Purpose.RECEPTION, [file], ["family_name"])
+    finally:
+        client.hang_up()
+        failing.kill()
+
+
+def test_the_record_holds_what_the_capability_says_not_what_is_claimed(
+    own_keeper: Running,
+) -> None:
+    here = new_id()
+    file, actor = make_file(here), staff_of(here, session="the-real-one")
+    liar = Actor("staff", actor.id, session="another", capability=actor.capability)
+    gate.reveal(liar, Purpose.RECEPTION, [file], ["family_name"])
+    [row, *_] = gate.history(actor, file.pk)
+    assert (row.session, row.role, row.establishment) == ("the-real-one", "secretary", here)
