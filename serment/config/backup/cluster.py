@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from serment.config import postgres
+from serment.config import keeper_probe, postgres, process
 from serment.config.database import binaries, roles
 from serment.config.environment import Environment
+from serment.config.supervisor.plan import Plan
 from serment.errors import Broken, SettingWrong
+
+KEEPER_SECONDS_MAX = 15.0
 
 
 class ServerOwnsBackup(SettingWrong):
@@ -20,6 +26,10 @@ class ServerOwnsBackup(SettingWrong):
 
 class DumpFailed(Broken):
     """PostgreSQL's own backup program failed."""
+
+
+class KeeperDown(Broken):
+    """The keeper did not start, so its store cannot be copied."""
 
 
 @contextmanager
@@ -36,6 +46,32 @@ def answering(env: Environment) -> Iterator[postgres.Postgres]:
         yield cluster
     finally:
         postgres.stop(server)
+
+
+@contextmanager
+def keeping(env: Environment) -> Iterator[Path]:
+    """The keeper's socket, answering; a keeper that was stopped is stopped again."""
+    if not env.keeper_socket.exists() or asyncio.run(_silent(env.keeper_socket)):
+        child = process.start(Plan(env).keeper().command)
+        try:
+            until = time.monotonic() + KEEPER_SECONDS_MAX
+            while asyncio.run(_silent(env.keeper_socket)):
+                if child.poll() is not None or time.monotonic() > until:
+                    raise KeeperDown
+                time.sleep(0.05)
+            yield env.keeper_socket
+        finally:
+            process.stop(child, signal.SIGTERM, KEEPER_SECONDS_MAX)
+    else:
+        yield env.keeper_socket
+
+
+async def _silent(socket: Path) -> bool:
+    try:
+        await keeper_probe.figures(socket)
+    except (OSError, EOFError):
+        return True
+    return False
 
 
 def run(env: Environment, program: str, *arguments: str | Path) -> None:

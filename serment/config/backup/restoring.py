@@ -11,39 +11,54 @@ from serment.config.backup import cluster, manifest
 from serment.config.doctor import examination
 from serment.config.environment import Environment
 from serment.config.supervisor.up import AlreadyRunning, alone
-from serment.errors import Refused
-
-STORES = ("postgres", "keeper")
+from serment.errors import Refused, SettingWrong
+from serment.keeper import upkeep
 
 
 class SomethingThere(Refused):
     """This state folder already holds an instance; --force moves it aside and restores."""
 
 
-def restore(env: Environment, folder: Path, *, force: bool) -> manifest.Manifest:
-    """Restore both stores. Raises NoBackup, BackupDamaged, AlreadyRunning, SomethingThere."""
+class NoRootKey(SettingWrong):
+    """The keeper's root key is not here and is in no backup; name its file with --root-key."""
+
+
+def restore(
+    env: Environment, folder: Path, *, force: bool, root_key: Path | None = None
+) -> manifest.Manifest:
+    """Restore both stores.
+
+    Raises NoBackup, BackupDamaged, AlreadyRunning, SomethingThere, NoRootKey; BackupOlder where
+    the ledger in place holds more records than the backup, unless forced.
+    """
     told = manifest.verified(folder)
+    upkeep.verify(folder / "keeper")
     if examination.running(env.state):
         raise AlreadyRunning
-    present = [env.state / store for store in STORES if (env.state / store).exists()]
+    present = (env.state / "postgres").exists() or (env.state / "keeper" / "segment.log").exists()
     if present and not force:
         raise SomethingThere
     postgres.make_private(env.state)
     with alone(env.state):
-        aside = env.state / f"replaced-{clock.now():%Y%m%dT%H%M%S}"
-        for store in present:
-            aside.mkdir(mode=0o700, exist_ok=True)
-            store.rename(aside / store.name)
-        _fill(env, folder)
+        _place_root_key(env.state / "keeper", root_key)
+        upkeep.restore(folder / "keeper", env.state / "keeper", accept_older=force)
+        if (env.state / "postgres").exists():
+            aside = env.state / f"postgres-replaced-{clock.now():%Y%m%dT%H%M%S}"
+            (env.state / "postgres").rename(aside)
+        with cluster.answering(env):
+            cluster.run(
+                env, "pg_restore", "--exit-on-error", "--single-transaction",
+                "--dbname", env.database_name, folder / "database.dump",
+            )  # fmt: skip
     return told
 
 
-def _fill(env: Environment, folder: Path) -> None:
-    with cluster.answering(env):
-        cluster.run(
-            env, "pg_restore", "--exit-on-error", "--single-transaction",
-            "--dbname", env.database_name, folder / "database.dump",
-        )  # fmt: skip
-    shutil.copytree(folder / "keeper", env.state / "keeper")
-    for path in (env.state / "keeper", *(env.state / "keeper").rglob("*")):
-        path.chmod(0o700 if path.is_dir() else 0o600)
+def _place_root_key(keeper: Path, given: Path | None) -> None:
+    place = keeper / "root.key"
+    if place.exists():
+        return
+    if given is None or not given.is_file():
+        raise NoRootKey
+    postgres.make_private(keeper)
+    place.touch(mode=0o600)
+    shutil.copyfile(given, place)

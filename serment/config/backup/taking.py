@@ -1,19 +1,20 @@
-"""Takes a backup. The database goes first, so that every key it needs is in the keeper's copy."""
+"""Takes a backup. The database goes first, so that every key it needs is in the keeper's copy.
+
+The keeper's root key is no part of it: beside the copy it would unlock it. It is kept apart.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 from pathlib import Path
 
 from serment import clock
 from serment.config import keeper_probe
 from serment.config.backup import cluster, manifest
 from serment.config.database import binaries
-from serment.config.doctor import examination
 from serment.config.environment import Environment
-from serment.config.supervisor.up import alone
 from serment.errors import Unusable
+from serment.keeper import upkeep
 
 
 class FolderInUse(Unusable):
@@ -37,11 +38,10 @@ def take(env: Environment, folder: Path) -> manifest.Manifest:
     folder = folder.absolute()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _dump(env, folder / "database.dump")
-    if examination.running(env.state):
-        asyncio.run(keeper_probe.back_up(env.keeper_socket, folder / "keeper"))
-    else:
-        with alone(env.state):
-            shutil.copytree(keeper, folder / "keeper")
+    (folder / "keeper").mkdir(mode=0o700)
+    with cluster.keeping(env) as socket:
+        asyncio.run(keeper_probe.back_up(socket, folder / "keeper"))
+    upkeep.verify(folder / "keeper")
     manifest.write(folder, manifest.describe(folder, clock.now(), binaries.find().major))
     return manifest.verified(folder)
 

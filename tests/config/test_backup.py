@@ -1,0 +1,107 @@
+"""Backup and restore of both stores, from a stopped instance and into an empty one."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from serment.config import environment
+from serment.config.backup import cluster, manifest, restoring, taking
+from serment.config.database import roles
+from serment.config.environment import Environment
+from serment.config.supervisor.up import AlreadyRunning, alone
+
+
+def instance_at(folder: Path) -> Environment:
+    return replace(
+        environment.read(),
+        state=folder,
+        database_name="serment",
+        keeper_socket=folder / "run" / "keeper.sock",
+    )
+
+
+@pytest.fixture(scope="module")
+def original() -> Iterator[Environment]:
+    """An instance with one row and a fresh ledger, stopped."""
+    with tempfile.TemporaryDirectory(prefix="serment-b-") as name:
+        env = instance_at(Path(name))
+        with cluster.answering(env), roles.connect(env.state, env.run, "serment") as root:
+            root.execute("CREATE TABLE visit (id int); INSERT INTO visit VALUES (42)")
+            root.execute("ALTER TABLE visit OWNER TO serment_owner")
+            root.execute("ALTER TABLE visit FORCE ROW LEVEL SECURITY")
+            root.execute("ALTER TABLE visit ENABLE ROW LEVEL SECURITY")
+        with cluster.keeping(env):
+            pass
+        yield env
+
+
+@pytest.fixture(scope="module")
+def backup(original: Environment) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="serment-b-") as name:
+        taking.take(original, Path(name) / "copy")
+        yield Path(name) / "copy"
+
+
+def test_round_trip_brings_back_rows_that_walls_hide(
+    original: Environment, backup: Path, tmp_path: Path
+) -> None:
+    env = instance_at(tmp_path / "state")
+    with pytest.raises(restoring.NoRootKey):
+        restoring.restore(env, backup, force=False)
+    restoring.restore(env, backup, force=False, root_key=original.state / "keeper" / "root.key")
+    with cluster.answering(env), roles.connect(env.state, env.run, "serment") as root:
+        assert root.execute("SELECT id FROM visit").fetchall() == [(42,)]
+        with roles.connect(env.state, env.run, "serment", roles.OWNER) as owner:
+            assert owner.execute("SELECT id FROM visit").fetchall() == []
+    with cluster.keeping(env):
+        pass
+    with pytest.raises(restoring.SomethingThere):
+        restoring.restore(env, backup, force=False)
+    restoring.restore(env, backup, force=True)
+    assert list(env.state.glob("postgres-replaced-*"))
+
+
+def test_the_root_key_is_in_no_backup(original: Environment, backup: Path) -> None:
+    key = (original.state / "keeper" / "root.key").read_bytes()
+    for path in backup.rglob("*"):
+        assert path.is_dir() or key not in path.read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["change", "remove"])
+def test_damaged_backup_is_refused_and_a_whole_one_is_not(
+    backup: Path, tmp_path: Path, damage: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(backup, copy)
+    manifest.verified(copy)
+    dump = copy / "database.dump"
+    if damage == "change":
+        dump.write_bytes(dump.read_bytes()[:-1] + b"!")
+    else:
+        dump.unlink()
+    with pytest.raises(manifest.BackupDamaged, match=r"database\.dump"):
+        restoring.restore(instance_at(tmp_path / "state"), copy, force=False)
+
+
+def test_folder_in_use_and_empty_state_are_refused(original: Environment, tmp_path: Path) -> None:
+    (tmp_path / "mine").touch()
+    with pytest.raises(taking.FolderInUse):
+        taking.take(original, tmp_path)
+    with pytest.raises(taking.NothingThere):
+        taking.take(instance_at(tmp_path / "none"), tmp_path / "new")
+
+
+def test_running_instance_is_not_restored_over(original: Environment, backup: Path) -> None:
+    with alone(original.state), pytest.raises(AlreadyRunning):
+        restoring.restore(original, backup, force=True)
+
+
+def test_second_start_on_the_same_state_is_refused(original: Environment) -> None:
+    with alone(original.state), pytest.raises(AlreadyRunning), alone(original.state):
+        pass
