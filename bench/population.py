@@ -51,7 +51,8 @@ FROM directory_practitionerrole r, generate_series(0, 4) d,
   (VALUES ('09:00'::time, '12:00'::time), ('14:00', '18:00')) h(starts, ends);
 INSERT INTO scheduling_absence (id, establishment_id, role_id, span, public_note)
 SELECT gen_random_uuid(), establishment_id, id,
-  tstzrange(%(now)s::timestamptz + d * interval '1 day', %(now)s::timestamptz + (d + 7) * interval '1 day'), ''
+  tstzrange(%(now)s::timestamptz + d * interval '1 day',
+    %(now)s::timestamptz + (d + 7) * interval '1 day'), ''
 FROM (SELECT *, (random() * 60)::int AS d FROM directory_practitionerrole) r
 WHERE random() < 0.2;
 INSERT INTO scheduling_openingexception (id, establishment_id, role_id, day, starts, ends, kind)

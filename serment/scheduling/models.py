@@ -163,7 +163,9 @@ class Occupancy(models.Model):
         BLOCK = "block", _("temps bloqué")
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
-    establishment = models.ForeignKey(Establishment, models.PROTECT, related_name="+")
+    establishment = models.ForeignKey(
+        Establishment, models.PROTECT, related_name="+", db_index=False
+    )
     claimant_id = models.UUIDField()
     span = DateTimeRangeField()
     kind = models.CharField(max_length=12, choices=Kind)
@@ -224,8 +226,12 @@ class Appointment(models.Model):
         NOSHOW = "noshow", _("non honoré")
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
-    establishment = models.ForeignKey(Establishment, models.PROTECT, related_name="+")
-    role = models.ForeignKey(PractitionerRole, models.PROTECT, related_name="appointments")
+    establishment = models.ForeignKey(
+        Establishment, models.PROTECT, related_name="+", db_index=False
+    )
+    role = models.ForeignKey(
+        PractitionerRole, models.PROTECT, related_name="appointments", db_index=False
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     status = models.CharField(max_length=10, choices=Status, default=Status.BOOKED)

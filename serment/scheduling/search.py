@@ -20,8 +20,12 @@ from serment.scheduling.places_around import Filters
 ALIAS = "search"
 HORIZON_DAYS_MAX = 365
 # Days ahead at which a search for the soonest pauses and asks whether the page is full.
-LOOKS_DAYS = (2, 7, 14, 28, 60, 120, HORIZON_DAYS_MAX)
+LOOKS_DAYS = (3, 7, 14, 28, 60, 120, HORIZON_DAYS_MAX)
+# Among many, the first day already fills a page.
+MANY_ROLES = 100
 SHOWN_DAYS = 7
+# Up to so many slots a role, a window is looked at piece by piece.
+FEW_SLOTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,18 @@ def next_slots(
 
     Without a reason, each role's first reason open online counts (that allows ``mode``).
     """
-    look = _Look(role_ids, _minutes(window), wall_clock.minute_of(now), using or ALIAS)
-    return look.first(role_ids, reason_id, _minutes(window), limit, mode)
+    span = _minutes(window)
+    look = _Look(role_ids, span, wall_clock.minute_of(now), using or ALIAS)
+    if limit > FEW_SLOTS:
+        return look.first(role_ids, reason_id, span, limit, mode)
+    found: dict[UUID, list[Slot]] = {role: [] for role in role_ids}
+    for part in _parts(span, len(found)):
+        left = [role for role in found if len(found[role]) < limit]
+        if not left:
+            break
+        for role, slots in look.first(left, reason_id, part, limit, mode).items():
+            found[role] += slots[: limit - len(found[role])]
+    return found
 
 
 def around(  # noqa: PLR0913 -- the question a patient asks has this many parts
@@ -141,10 +155,10 @@ def _soonest(
 
     Each look is complete for all roles, so whoever has a slot in it precedes whoever has none.
     """
-    left, count, start = list(role_ids), 0, look.now
-    for days in LOOKS_DAYS:
-        end = look.now + days * wall_clock.DAY_MINUTES
-        firsts = look.first(left, None, (start, end), 1, mode)
+    left, count = list(role_ids), 0
+    whole = (look.now, look.now + HORIZON_DAYS_MAX * wall_clock.DAY_MINUTES)
+    for part in _parts(whole, len(left)):
+        firsts = look.first(left, None, part, 1, mode)
         for role, slots in firsts.items():
             if slots:
                 count += 1
@@ -152,7 +166,18 @@ def _soonest(
         left = [role for role in left if not firsts[role]]
         if count >= enough or not left:
             return
+
+
+def _parts(window: availability.Span, roles: int) -> Iterator[availability.Span]:
+    """The window in growing pieces: most who look for a slot find one in the first."""
+    start = window[0]
+    for days in (1, *LOOKS_DAYS) if roles > MANY_ROLES else LOOKS_DAYS:
+        end = min(window[1], window[0] + days * wall_clock.DAY_MINUTES)
+        if start < end:
+            yield (start, end)
         start = end
+    if start < window[1]:
+        yield (start, window[1])
 
 
 class _Look:

@@ -131,3 +131,10 @@ def is_repeated(moment: datetime, zone: ZoneInfo) -> bool:
 def local_date(minute: int, zone: ZoneInfo) -> date:
     """The date on the wall at a minute since the epoch."""
     return datetime.fromtimestamp(minute * 60, zone).date()
+
+
+def day_start(minute: int, zone: ZoneInfo) -> int:
+    """The first minute of the local date that a minute belongs to."""
+    day = local_date(minute, zone)
+    first, _, offset = stretches(day, zone)[0]
+    return midnight(day) + first - offset

@@ -52,8 +52,7 @@ def booking_of(practice: Practice, actor: Actor, forms: list[Any]) -> Callable[[
         try:
             return str(booking.book(actor, forms[number], NOW).id)
         except refusals.SlotTaken as refused:
-            assert len(refused.nearest) == 4
-            return "taken"
+            return "taken" if len(refused.nearest) == 4 else "taken, and nothing proposed"
 
     return act
 

@@ -44,8 +44,8 @@ class Migration(migrations.Migration):
                 ('request_key', models.BinaryField(max_length=32)),
                 ('details', serment.disclosure.fields.Sealed(verbose_name='motif et mode', zone='administrative')),
                 ('cancellation', serment.disclosure.fields.Sealed(verbose_name='annulation', zone='administrative')),
-                ('establishment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.establishment')),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='directory.practitionerrole')),
+                ('establishment', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.establishment')),
+                ('role', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='directory.practitionerrole')),
             ],
             options={
                 'indexes': [models.Index(fields=['establishment', 'role', 'starts_at'], name='appointment_agenda')],
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('exclusive', models.BooleanField(default=True)),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('appointment_id', models.UUIDField(blank=True, null=True)),
-                ('establishment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.establishment')),
+                ('establishment', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.establishment')),
             ],
             options={
                 'indexes': [models.Index(fields=['appointment_id'], name='occupancy_appointment')],
@@ -133,10 +133,17 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('weekday__gte', 0), ('weekday__lte', 6)), name='opening_weekday_known'), models.CheckConstraint(condition=models.Q(('ends__gt', models.F('starts')), ('ends', '00:00'), _connector='OR'), name='opening_ends_after_start')],
             },
         ),
-        # Time taken, by when it ends: a search reads what is still to come and none of the past.
+        # Time taken, by when it ends: with a bound on its length a search reads its window and
+        # neither the past nor the rest of the future. The few longer spans are found apart.
         migrations.RunSQL(
-            "CREATE INDEX occupancy_to_come ON scheduling_occupancy (claimant_id, upper(span))",
-            "DROP INDEX occupancy_to_come",
+            "CREATE INDEX occupancy_by_end"
+            " ON scheduling_occupancy (establishment_id, claimant_id, upper(span))",
+            "DROP INDEX occupancy_by_end",
+        ),
+        migrations.RunSQL(
+            "CREATE INDEX occupancy_long ON scheduling_occupancy (establishment_id, claimant_id)"
+            " WHERE upper(span) - lower(span) > interval '1 day'",
+            "DROP INDEX occupancy_long",
         ),
         open_to_all("scheduling_visitreason", (
             "id", "establishment_id", "role_id", "name_fr", "name_en", "duration_minutes",
