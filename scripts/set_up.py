@@ -122,7 +122,8 @@ def build_pages() -> None:
     for builder in (ROOT / "web-client" / "build-assets.py",):
         if not builder.exists():
             continue
-        made_from = builder.read_bytes() + lock
+        icons = builder.with_name("icons.txt")
+        made_from = builder.read_bytes() + lock + (icons.read_bytes() if icons.exists() else b"")
         built = ROOT / "serment" / "web" / "static" / "vendor"
         if not (_stamped(builder.stem, made_from) and built.exists()):
             subprocess.run([str(PYTHON), str(builder)], check=True, cwd=ROOT)

@@ -1,0 +1,16 @@
+"""The HTML door as a Django app: base templates, tags, the demo's pages."""
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    """Registers the base templates and tags."""
+
+    name = "serment.web"
+    label = "web"
+
+    def ready(self) -> None:
+        """Read the places once, so that the first patient does not wait for it."""
+        from serment.directory import places
+
+        places.warm()

@@ -1,0 +1,123 @@
+"""Failures as pages: each family of errors is mapped here once, in words, without a stack.
+
+A page of failure needs neither database nor keeper: it may be shown because one of them is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from serment.disclosure import NotYours
+from serment.errors import Broken, Conflict, NotThere, Refused, SermentError
+from serment.identity.accounts import SignedOut
+
+_log = logging.getLogger("serment.web")
+
+RETRY_SECONDS = 5
+
+
+class FailurePages:
+    """Middleware that turns an error into its page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self._get_response(request)
+        except (OperationalError, InterfaceError) as error:
+            # Raised by middleware further in, where process_exception does not see it.
+            return database_gone(request, error)
+        except SermentError as error:
+            return page_of(request, error)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A view's error; None leaves it to Django's plain 500 page."""
+        if isinstance(error, OperationalError | InterfaceError):
+            return database_gone(request, error)
+        if isinstance(error, SermentError):
+            return page_of(request, error)
+        return None
+
+
+def page_of(request: HttpRequest, error: SermentError) -> HttpResponse:
+    """The page of one of the three families."""
+    if isinstance(error, SignedOut):
+        return failure_page(request, 403, _("Connectez-vous d’abord"), str(_(error.sentence)))
+    if isinstance(error, NotThere | NotYours):
+        return not_found(request)
+    if isinstance(error, Conflict):
+        return failure_page(request, 409, _("Entre-temps, cela a changé"), str(_(error.sentence)))
+    if isinstance(error, Refused):
+        return failure_page(request, 400, _("Ce n’est pas possible"), str(_(error.sentence)))
+    if isinstance(error, Broken):
+        return broken(request, str(_(error.sentence)))
+    return broken(request, "")
+
+
+def database_gone(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The relational database does not answer."""
+    _log.warning("database did not answer: %s", type(error).__name__)
+    return broken(request, _("Nos agendas ne répondent pas en ce moment."))
+
+
+def broken(request: HttpRequest, sentence: str) -> HttpResponse:
+    """A part is down: said plainly, with when to try again."""
+    answer = failure_page(request, 503, _("Serment reprend son souffle"), sentence)
+    answer["Retry-After"] = str(RETRY_SECONDS)
+    return answer
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Missing and forbidden look alike."""
+    del exception
+    return failure_page(
+        request,
+        404,
+        _("Cette page n’est pas là"),
+        _("Elle n’existe pas, n’existe plus, ou n’est pas la vôtre."),
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """The same page as a missing one."""
+    if isinstance(exception, Http404 | PermissionDenied) or exception is None:
+        return not_found(request)
+    return not_found(request)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form is too old or comes from elsewhere."""
+    del reason
+    return failure_page(
+        request,
+        403,
+        _("Ce formulaire a expiré"),
+        _("Revenez à la page précédente, rechargez-la, puis envoyez à nouveau."),
+    )
+
+
+def unexpected(request: HttpRequest) -> HttpResponse:
+    """Django's 500: something we did not foresee."""
+    return failure_page(
+        request,
+        500,
+        _("Quelque chose s’est mal passé"),
+        _("Ce n’est pas de votre fait. Réessayez ; si cela continue, appelez le cabinet."),
+    )
+
+
+def failure_page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
+    """One design for all: title, sentence, emergency numbers, a way on."""
+    page = render_to_string(
+        "web/failure.html",
+        {"heading": title, "sentence": sentence, "status": status, "path": request.path},
+    )
+    return HttpResponse(page, status=status)

@@ -1,0 +1,121 @@
+/* Small things every page has: completion under a field, and a form sent once. */
+"use strict";
+
+// A field with data-complete="/address" lists what the server proposes, by the ARIA combobox pattern.
+for (const input of document.querySelectorAll("input[data-complete]")) {
+  const list = document.createElement("ul");
+  list.id = `${input.id}-list`;
+  list.setAttribute("role", "listbox");
+  list.className = "completion";
+  list.hidden = true;
+  list.setAttribute("aria-label", input.dataset.completeLabel || "");
+  input.after(list);
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-autocomplete", "list");
+  input.setAttribute("aria-expanded", "false");
+  input.setAttribute("aria-controls", list.id);
+  input.autocomplete = "off";
+  const target = document.getElementById(input.dataset.completeValue || "");
+  let waiting = 0;
+  let asked = 0;
+  let at = -1;
+
+  const close = () => {
+    list.hidden = true;
+    at = -1;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  };
+  const choose = (option) => {
+    input.value = option.dataset.label;
+    if (target) target.value = option.dataset.value;
+    close();
+  };
+  const move = (step) => {
+    const options = [...list.children];
+    if (!options.length) return;
+    at = (at + step + options.length) % options.length;
+    options.forEach((option, index) => option.setAttribute("aria-selected", String(index === at)));
+    input.setAttribute("aria-activedescendant", options[at].id);
+    options[at].scrollIntoView({ block: "nearest" });
+  };
+  const show = (found) => {
+    list.replaceChildren(
+      ...found.map((one, index) => {
+        const option = document.createElement("li");
+        option.id = `${list.id}-${index}`;
+        option.setAttribute("role", "option");
+        option.setAttribute("aria-selected", "false");
+        option.dataset.value = one.value;
+        option.dataset.label = one.label;
+        const label = document.createElement("span");
+        label.textContent = one.label;
+        option.append(label);
+        if (one.hint) {
+          const hint = document.createElement("small");
+          hint.textContent = one.hint;
+          option.append(hint);
+        }
+        option.addEventListener("mousedown", (event) => {
+          event.preventDefault();
+          choose(option);
+        });
+        return option;
+      }),
+    );
+    list.hidden = !found.length;
+    input.setAttribute("aria-expanded", String(Boolean(found.length)));
+    at = -1;
+  };
+  input.addEventListener("input", () => {
+    if (target) target.value = "";
+    clearTimeout(waiting);
+    const text = input.value.trim();
+    if (!text) {
+      close();
+      return;
+    }
+    waiting = setTimeout(async () => {
+      const mine = ++asked;
+      const address = `${input.dataset.complete}?q=${encodeURIComponent(text)}`;
+      const answer = await fetch(address, { headers: { Accept: "application/json" } }).catch(() => null);
+      if (!answer || !answer.ok || mine !== asked) return;
+      show((await answer.json()).found);
+    }, 90);
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      if (list.hidden) return;
+      event.preventDefault();
+      move(event.key === "ArrowDown" ? 1 : -1);
+    } else if (event.key === "Enter" && at >= 0 && !list.hidden) {
+      event.preventDefault();
+      choose(list.children[at]);
+    } else if (event.key === "Escape") {
+      close();
+    }
+  });
+  input.addEventListener("blur", close);
+}
+
+// A form is sent once; the server makes the same of two, this spares the doubt.
+for (const form of document.querySelectorAll("form[data-once]")) {
+  form.addEventListener("submit", () => {
+    for (const button of form.querySelectorAll("button[type=submit]")) {
+      setTimeout(() => {
+        button.disabled = true;
+      }, 0);
+    }
+  });
+}
+window.addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("form[data-once] button[disabled]")) {
+    button.disabled = false;
+  }
+});
+
+// "Print" needs the window; without script the browser's own command prints the same page.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}

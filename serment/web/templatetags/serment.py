@@ -1,0 +1,91 @@
+"""Tags and filters of every page: icons, times as people say them, phones, fees."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from serment.web import wording
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """An icon of the sprite; decorative unless it has a label."""
+    address = f"{static('vendor/icons.svg')}#{name}"
+    if label:
+        return format_html(
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>',
+            label,
+            address,
+        )
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}"></use></svg>',
+        address,
+    )
+
+
+@register.filter
+def hour(instant: datetime, zone: str = "Europe/Paris") -> str:
+    """``{{ slot.starts_at|hour:site.timezone }}``."""
+    return wording.hour(instant, ZoneInfo(zone))
+
+
+@register.filter
+def moment(instant: datetime, zone: str = "Europe/Paris") -> str:
+    """"mardi 3 mars à 14 h 20" in the site's zone."""
+    return wording.moment(instant, ZoneInfo(zone))
+
+
+@register.filter
+def full_day(on: date) -> str:
+    """"mardi 3 mars"."""
+    return wording.day(on)
+
+
+@register.filter
+def sentence_case(text: str) -> str:
+    """The same words, beginning with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+@register.filter
+def phone(number: str) -> str:
+    """A telephone number in pairs."""
+    return wording.phone(number)
+
+
+@register.filter
+def distance(kilometres: float | None) -> str:
+    """"800 m" or "6 km"."""
+    return wording.distance(kilometres)
+
+
+@register.filter
+def money(cents: int) -> str:
+    """An amount in euros."""
+    return wording.money(cents)
+
+
+@register.filter
+def birth_date(kept: str) -> str:
+    """A kept date in words."""
+    return wording.birth_date(kept)
+
+
+@register.simple_tag(takes_context=True)
+def address_with(context: template.Context, **changes: object) -> str:
+    """The present address with some of its query changed; an empty value leaves it out."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value not in ("", None):
+            query[name] = str(value)
+    return f"?{urlencode(list(query.items()))}"

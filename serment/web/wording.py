@@ -1,0 +1,114 @@
+"""How times, days, distances, phones and fees are written, in French and English."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.dates import MONTHS, MONTHS_ALT, WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.translation import get_language, gettext
+
+NARROW = "\u202f"
+FIXED = "\u00a0"
+
+
+def _english() -> bool:
+    return (get_language() or "fr").startswith("en")
+
+
+def hour(instant: datetime, zone: ZoneInfo) -> str:
+    """"8 h 40" in French, "8:40 am" in English, by the site's clock."""
+    local = instant.astimezone(zone)
+    if _english():
+        half = "am" if local.hour < 12 else "pm"
+        return f"{(local.hour - 1) % 12 + 1}:{local.minute:02d}{FIXED}{half}"
+    return f"{local.hour}{FIXED}h{FIXED}{local.minute:02d}"
+
+
+def day(on: date, *, year: bool = False) -> str:
+    """"mardi 3 mars", "Tuesday 3 March"; the first of a month is "1er" in French."""
+    number = "1er" if on.day == 1 and not _english() else str(on.day)
+    written = f"{WEEKDAYS[on.weekday()]} {number}{FIXED}{MONTHS[on.month]}"
+    return f"{written} {on.year}" if year else written
+
+
+def short_day(on: date) -> tuple[str, str]:
+    """A column's head: ("lun.", "23 nov.")."""
+    weekday = str(WEEKDAYS_ABBR[on.weekday()]).lower()
+    if not _english():
+        weekday = f"{weekday.rstrip('.')[:3]}."
+    month = str(MONTHS_ALT[on.month])
+    return weekday if not _english() else weekday.capitalize(), f"{on.day}{FIXED}{month}"
+
+
+def moment(instant: datetime, zone: ZoneInfo, today: date | None = None) -> str:
+    """"demain à 8 h 40", "mardi 3 mars à 14 h 20"."""
+    on = instant.astimezone(zone).date()
+    if today is not None and on == today:
+        name = gettext("aujourd’hui")
+    elif today is not None and on == today + timedelta(days=1):
+        name = gettext("demain")
+    else:
+        name = day(on, year=today is not None and abs((on - today).days) > 300)
+    return gettext("%(day)s à %(time)s") % {"day": name, "time": hour(instant, zone)}
+
+
+def distance(kilometres: float | None) -> str:
+    """"800 m", "6 km"; nothing where distance says nothing."""
+    if kilometres is None:
+        return ""
+    if kilometres < 0.95:
+        return f"{max(100, round(kilometres * 10) * 100)}{FIXED}m"
+    return f"{kilometres:.0f}{FIXED}km"
+
+
+def phone(number: str) -> str:
+    """French numbers in pairs; others as they are."""
+    if number.startswith("+33") and len(number) == 12:
+        national = "0" + number[3:]
+        return FIXED.join(national[at : at + 2] for at in range(0, 10, 2))
+    if number.isdigit() and len(number) == 10:
+        return FIXED.join(number[at : at + 2] for at in range(0, 10, 2))
+    return number
+
+
+def money(cents: int) -> str:
+    """"30 €", "27,50 €" / "€27.50"."""
+    whole, rest = divmod(cents, 100)
+    if _english():
+        return f"€{whole}.{rest:02d}" if rest else f"€{whole}"
+    return f"{whole},{rest:02d}{FIXED}€" if rest else f"{whole}{FIXED}€"
+
+
+def initials(given_name: str, family_name: str) -> str:
+    """Two letters for a round badge."""
+    return f"{given_name[:1]}{family_name[:1]}".upper()
+
+
+def birth_date(kept: str) -> str:
+    """A kept ISO date as "12 mars 1961"; anything else as it was written."""
+    try:
+        on = date.fromisoformat(kept)
+    except ValueError:
+        return kept
+    number = "1er" if on.day == 1 and not _english() else str(on.day)
+    return f"{number}{FIXED}{MONTHS[on.month]} {on.year}"
+
+
+def age(kept: str, today: date) -> str:
+    """"65 ans" from a kept ISO date; "8 mois" below two years; empty if unknown."""
+    try:
+        born = date.fromisoformat(kept)
+    except ValueError:
+        return ""
+    years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    if years >= 2:
+        return gettext("%(years)d ans") % {"years": years}
+    months = max(0, (today.year - born.year) * 12 + today.month - born.month)
+    return gettext("%(months)d mois") % {"months": months}
+
+
+FIELD_ORDER = (
+    "family_name", "given_name", "name", "birth_name", "birth_date", "sex", "phone", "email",
+    "address", "details", "cancellation",
+)  # fmt: skip
