@@ -32,6 +32,8 @@ class Environment:
     secret_key_file: Path
     keeper_socket: Path
     public_url: str
+    smtp_url: str | None
+    mail_from: str | None
 
     @property
     def run(self) -> Path:
@@ -84,4 +86,6 @@ def read() -> Environment:
             os.environ.get("SERMENT_KEEPER_SOCKET", run_folder(state) / "keeper.sock")
         ),
         public_url=os.environ.get("SERMENT_PUBLIC_URL", f"http://localhost:{port}"),
+        smtp_url=os.environ.get("SERMENT_SMTP_URL") or None,
+        mail_from=os.environ.get("SERMENT_MAIL_FROM") or None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "procrastinate.contrib.django",
+    "serment.sightings",
     "serment.disclosure",
     "serment.directory",
     "serment.outbox",
@@ -181,7 +182,16 @@ EMAIL_BACKEND = (
 )
 EMAIL_FILE_PATH = str(ENV.state / "demo-mail")
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = f"Serment <ne-pas-repondre@{ENV.host}>"
+# smtp://user:password@host:587 speaks STARTTLS, smtps://… TLS from the first byte; a server on
+# this very machine needs neither.
+_SMTP = urlsplit(ENV.smtp_url or "smtp://localhost:25")
+EMAIL_HOST = _SMTP.hostname or "localhost"
+EMAIL_PORT = _SMTP.port or (465 if _SMTP.scheme == "smtps" else 25)
+EMAIL_HOST_USER = unquote(_SMTP.username or "")
+EMAIL_HOST_PASSWORD = unquote(_SMTP.password or "")
+EMAIL_USE_SSL = _SMTP.scheme == "smtps"
+EMAIL_USE_TLS = _SMTP.scheme == "smtp" and EMAIL_HOST not in ("localhost", "127.0.0.1", "::1")
+DEFAULT_FROM_EMAIL = ENV.mail_from or f"Serment <ne-pas-repondre@{ENV.host}>"
 
 LOGGING: dict[str, Any] = {
     "version": 1,
