@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,6 +13,7 @@ from serment.keeper.wire import Reply, Request
 from serment.keeper.words import REPLAY_SECONDS
 
 BYTES_MAX: Final = 64 << 20
+ANSWERS_MAX: Final = 200_000
 ACTS_ONCE: Final = frozenset(
     {"seal", "reveal", "find", "records_of", "files_behind", "link", "delete", "open_session",
      "errand", "history", "perimeter"}
@@ -27,13 +29,14 @@ class Kept:
     question: bytes
     until: float
     answer: asyncio.Future[Reply]
+    length_bytes: int = 0
 
 
 @dataclass(slots=True)
 class Replays:
-    """Answers by (request id, capability, process)."""
+    """Answers by (request id, capability or ticket, process); the oldest go first."""
 
-    _kept: dict[Name, Kept] = field(default_factory=dict)
+    _kept: OrderedDict[Name, Kept] = field(default_factory=OrderedDict)
     _bytes: int = 0
 
     def seen(self, ask: Request) -> asyncio.Future[Reply] | None:
@@ -50,30 +53,29 @@ class Replays:
         loop = asyncio.get_running_loop()
         self._drop_old(loop.time())
         answer: asyncio.Future[Reply] = loop.create_future()
-        until = loop.time() + REPLAY_SECONDS
-        self._kept[_name(ask)] = Kept(_question(ask), until, answer)
+        self._kept[_name(ask)] = Kept(_question(ask), loop.time() + REPLAY_SECONDS, answer)
         return answer
 
-    def given(self, ask: Request, reply: Reply) -> None:
+    def given(self, ask: Request, promised: asyncio.Future[Reply], reply: Reply) -> None:
         """The answer exists. A refusal is forgotten: asking again may be right by then."""
-        name = _name(ask)
-        kept = self._kept.get(name)
-        if kept is None:
+        promised.set_result(reply)
+        kept = self._kept.get(_name(ask))
+        if kept is None or kept.answer is not promised:
             return
-        if not kept.answer.done():
-            kept.answer.set_result(reply)
         if reply.error:
-            del self._kept[name]
+            del self._kept[_name(ask)]
         else:
-            self._bytes += len(bytes(reply.body))
+            kept.length_bytes = len(bytes(reply.body))
+            self._bytes += kept.length_bytes
 
     def _drop_old(self, now: float) -> None:
-        for name, kept in list(self._kept.items()):
-            if kept.until > now and self._bytes < BYTES_MAX:
+        while self._kept:
+            oldest = next(iter(self._kept.values()))
+            crowded = self._bytes > BYTES_MAX or len(self._kept) > ANSWERS_MAX
+            if oldest.until > now and not crowded:
                 return
-            del self._kept[name]
-            if kept.answer.done():
-                self._bytes -= len(bytes(kept.answer.result().body))
+            self._kept.popitem(last=False)
+            self._bytes -= oldest.length_bytes
 
 
 def _name(ask: Request) -> Name:

@@ -96,12 +96,12 @@ class Desk:
         former = self._replays.seen(ask)
         if former is not None:
             return await asyncio.shield(former)
-        self._replays.keep(ask)
+        promised = self._replays.keep(ask)
         reply = Reply(ask.id, "broken")
         try:
             reply = await self._act(ask, peer)
         finally:
-            self._replays.given(ask, reply)
+            self._replays.given(ask, promised, reply)
         return reply
 
     async def _act(self, ask: Request, peer: int) -> Reply:

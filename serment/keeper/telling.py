@@ -33,11 +33,9 @@ async def history(house: House, ask: Request, peer: int) -> Body:
     if capability is None:
         raise NoAccess
     subjects, record = _asked_about(house, ask, capability, wanted.subject)
-    await house.recorder.record(
-        ask,
-        peer,
-        [Access(one, ask.tenant or NOBODY, [], KIND_QUERY) for one in sorted(subjects)],
-    )
+    known = [(one, house.store.record(one)) for one in sorted(subjects)]
+    asked = [Access(one, row.tenant, [], KIND_QUERY) for one, row in known if row is not None]
+    await house.recorder.record(ask, peer, asked or [Access(None, NOBODY, [], KIND_QUERY)])
     check(house, ask)
     tags = [house.store.subject_tag(one) for one in subjects]
     limit = wanted.limit if record is None else wanted.limit * 20
