@@ -107,7 +107,11 @@ def sign_in(request: HttpRequest, account: UUID) -> None:
 
 
 def begin_session(request: HttpRequest, account: Account) -> None:
-    """At sign-in: find the staff member, open the keeper's session, keep its capability."""
+    """At sign-in: find the staff member, open the keeper's session, keep its capability.
+
+    Must run inside a transaction, which stands in the account from here on.
+    """
+    tenancy.stand_in(account=account.pk)
     staff.enter(request, account.pk)
     _open_at_keeper(request, account.pk, staff.of_request(request))
     if hasattr(request, _REQUEST_ATTRIBUTE):

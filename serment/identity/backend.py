@@ -10,6 +10,8 @@ from django.db import connection
 from django.http import HttpRequest
 
 from serment.directory import tenancy
+from serment.errors import Unusable
+from serment.identity import addresses
 from serment.identity.models import Account
 from serment.identity.walls import looking_for
 
@@ -19,10 +21,10 @@ class SealedBackend(AuthenticationBackend):  # type: ignore[misc]
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> Account | None:
         """The account, or None; an unknown address costs the same time as a wrong password."""
-        alias, password = credentials.get("email"), credentials.get("password")
+        alias, password = _alias(credentials.get("email")), credentials.get("password")
         if not alias or not password:
             return None
-        with looking_for(str(alias)):
+        with looking_for(alias):
             account = Account.objects.filter(alias=alias).first()
         if account is None:
             Account().set_password(password)
@@ -42,3 +44,13 @@ class SealedBackend(AuthenticationBackend):  # type: ignore[misc]
 
     def _visible(self, user_id: str | UUID) -> Account | None:
         return Account.objects.filter(pk=user_id, is_active=True).first()
+
+
+def _alias(given: str | None) -> str:
+    """Forms give the alias; any other caller may give the address itself."""
+    if not given or addresses.is_alias(given):
+        return given or ""
+    try:
+        return addresses.alias_of(addresses.normalise(given))
+    except Unusable:
+        return ""

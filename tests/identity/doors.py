@@ -1,10 +1,13 @@
 """Identity's own pages and two more: enough for its tests, without the pages above it."""
 
+from django.conf import settings
+from django.contrib.auth import authenticate, login
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 from serment.directory import tenancy
 from serment.identity import accounts, rights
+from serment.identity.models import Account
 
 
 @accounts.patient_only
@@ -18,9 +21,19 @@ def desk(request: HttpRequest) -> HttpResponse:
     return HttpResponse(tenancy._where("default")[tenancy.TENANT])
 
 
+def enter(request: HttpRequest) -> HttpResponse:
+    """As the demo's one click does: Django's own authenticate and login, then the keeper's."""
+    user = authenticate(request, email=request.GET["login"], password=request.GET["password"])
+    assert isinstance(user, Account)
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    accounts.begin_session(request, user)
+    return HttpResponse("staff" if accounts.is_staff(request) else "patient")
+
+
 urlpatterns = [
     path("compte/", include("serment.identity.urls")),
     path("", lambda request: HttpResponse("accueil")),
+    path("entrer/", enter),
     path("moi/", whoami),
     path("cabinet/", desk),
     path("mes-rendez-vous/", whoami),

@@ -68,3 +68,12 @@ def test_standing_ends_with_its_request(browser: Client) -> None:
     browser.post("/compte/connexion/", {"login": "nadia@exemple.fr", "password": PASSWORD})
     assert UUID(browser.get("/cabinet/").content.decode()) == establishment
     assert set(tenancy._where("default").values()) == {""}
+
+
+def test_one_click_signs_in_by_the_address_and_knows_staff(browser: Client) -> None:
+    account = registration.create(SYSTEM, "nadia@exemple.fr", NADIA, password=PASSWORD)
+    establishment = make_establishment("cabinet")
+    staff.create(SYSTEM, establishment, Role.SECRETARY, {"given_name": "N"}, account=account.pk)
+    typed = {"login": "Nadia@exemple.fr", "password": PASSWORD}
+    assert browser.get("/entrer/", typed).content == b"staff"
+    assert browser.get("/moi/").content.startswith(b"staff")
