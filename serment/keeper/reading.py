@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from serment.keeper.house import AskUnusable, House, NoAccess
+from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.recorder import Access
 from serment.keeper.rights import (
     Errand,
@@ -38,6 +38,7 @@ from serment.keeper.wire import (
 from serment.keeper.words import (
     KIND_READ,
     KIND_SEARCH,
+    KIND_WRITE,
     LEASE_SECONDS,
     PURPOSES,
     SUBJECTS_MAX,
@@ -208,7 +209,7 @@ def _subject_by_errand(house: House, errand: Errand, record: bytes) -> RecordRow
     return row
 
 
-async def link(house: House, ask: Request, _peer: int) -> Body:
+async def link(house: House, ask: Request, peer: int) -> Body:
     """op ``link``: let an account act for a patient file; the relation lies here only.
 
     A patient links the own account to a file it just made or that holds nothing yet; staff link
@@ -227,6 +228,13 @@ async def link(house: House, ask: Request, _peer: int) -> Body:
                 raise NoAccess
         elif not reach.opens(file):
             raise NoAccess
+    made = Item(wanted.file, "patient", ["link"])
+    access = (
+        Access(wanted.account, NOBODY, [made], KIND_WRITE, kind_of(house, wanted.account))
+        if file is None
+        else Access(file.subject, file.tenant, [made], KIND_WRITE, file.kind)
+    )
+    await house.recorder.record(ask, peer, [access])
     with house.store.transaction():
         house.store.add_link(LinkRow(wanted.account, wanted.file, house.now(), wanted.relation))
     return Nothing()

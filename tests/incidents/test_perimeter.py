@@ -12,9 +12,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from serment.disclosure import SYSTEM, Purpose, gate, opening
+from serment.disclosure import SYSTEM, Purpose, gate, opening, told
 from serment.ids import new_id
-from serment.incidents import command
+from serment.incidents import command, perimeter
 from serment.incidents.perimeter import compute
 from tests.keeper.running import Running, make_appointment, make_file, patient_of, staff_of
 
@@ -96,6 +96,10 @@ def test_altered_unaltered_and_unavailable_are_three_answers() -> None:
 def test_a_search_hit_concerns_the_person_but_opened_no_field() -> None:
     found = perimeter_of(seen(1, 1, ANN, "found", kind="search"))
     assert (found["persons"], found["fields"]) == (1, {})
+
+
+def test_both_sides_know_what_is_no_field() -> None:
+    assert told.NOT_FIELDS == perimeter.NOT_FIELDS
 
 
 def test_staff_are_counted_apart() -> None:
