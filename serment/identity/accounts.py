@@ -17,6 +17,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from serment.directory import tenancy
 from serment.disclosure import Actor, gate
@@ -34,7 +35,7 @@ _REQUEST_ATTRIBUTE = "serment_actor"
 
 
 class SignedOut(NotThere):
-    """Please sign in first."""
+    """Connectez-vous d’abord."""
 
 
 def actor_for(request: HttpRequest) -> Actor:
@@ -43,7 +44,7 @@ def actor_for(request: HttpRequest) -> Actor:
     if known is not None:
         return known
     if not request.user.is_authenticated:
-        raise SignedOut
+        raise SignedOut(_("Connectez-vous d’abord."))
     actor = _actor(request, UUID(str(request.user.pk)), staff.of_request(request))
     setattr(request, _REQUEST_ATTRIBUTE, actor)
     return actor

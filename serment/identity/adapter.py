@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from serment.directory import tenancy
@@ -30,7 +30,7 @@ _SEALED_AT_SIGN_UP = ("given_name", "family_name", "birth_date", "phone")
 
 
 class MailNotSent(Broken):
-    """Our e-mail could not leave just now. Nothing was lost; please try again in a few minutes."""
+    """Notre e-mail n’a pas pu partir. Rien n’est perdu ; réessayez dans quelques minutes."""
 
 
 class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -106,7 +106,12 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         try:
             message.send()
         except OSError as error:
-            raise MailNotSent from error
+            raise MailNotSent(
+                gettext(
+                    "Notre e-mail n’a pas pu partir. Rien n’est perdu ;"
+                    " réessayez dans quelques minutes."
+                )
+            ) from error
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """To somebody who signs up twice: told by e-mail only, the page says the same as ever."""

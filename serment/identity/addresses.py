@@ -18,7 +18,7 @@ ADDRESS_LETTERS_MAX = 254
 
 
 class AddressUnusable(Unusable):
-    """This e-mail address cannot be used."""
+    """Cette adresse e-mail est inutilisable."""
 
 
 def normalise(text: str) -> str:

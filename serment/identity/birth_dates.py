@@ -36,7 +36,7 @@ _ENGLISH = re.compile(rf"(?P<word>[a-z]+)\s+{_DAY}{_ORDINAL},?\s+{_YEAR}")
 
 
 class BirthDateUnusable(Unusable):
-    """This birth date cannot be used."""
+    """Cette date de naissance est inutilisable."""
 
 
 def parse(text: str, today: date) -> date:

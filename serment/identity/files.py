@@ -32,10 +32,10 @@ _SEXES = ("female", "male", "other", "unknown")
 
 
 class ValuesUnusable(Unusable):
-    """Some of what was written cannot be used."""
+    """Un champ au moins est à corriger."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
-        super().__init__()
+        super().__init__(_("Un champ au moins est à corriger."))
         self.errors = dict(errors)
         """Field name → the sentence to show beside it."""
 

@@ -16,7 +16,7 @@ _ALLOWED_MARKS = frozenset(" '’ʼ-‐.·")
 
 
 class NameUnusable(Unusable):
-    """This name cannot be used."""
+    """Ce nom est inutilisable."""
 
 
 def normalise(text: str) -> str:

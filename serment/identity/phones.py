@@ -26,7 +26,7 @@ _NOISE = re.compile(r"[\s.\-–/()\u00a0\u202f\u2009]")
 
 
 class PhoneUnusable(Unusable):
-    """This telephone number cannot be used."""
+    """Ce numéro de téléphone est inutilisable."""
 
 
 def normalise(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.utils.translation import gettext as _
 
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM, Actor, Purpose, gate
@@ -20,7 +21,7 @@ SEALED = ("given_name", "family_name", "birth_date", "phone", "email")
 
 
 class AddressInUse(Conflict):
-    """This e-mail address already has an account."""
+    """Cette adresse e-mail a déjà un compte."""
 
 
 def create(
@@ -41,7 +42,7 @@ def create(
     alias = addresses.alias_of(address)
     with walls.looking_for(alias):
         if Account.objects.filter(alias=alias).exists():
-            raise AddressInUse
+            raise AddressInUse(_("Cette adresse e-mail a déjà un compte."))
     account = Account(alias=alias, language=language)
     account.set_password(password)
     sealed = {name: values[name] for name in SEALED if values.get(name)} | {"email": address}

@@ -30,7 +30,7 @@ class Act(StrEnum):
 
 
 class NotAllowed(NotThere):
-    """This page does not exist, or is not yours to see."""
+    """Cette page n’existe pas, ou ne vous est pas ouverte."""
 
 
 _DESK = frozenset(
