@@ -1,4 +1,4 @@
-"""What the relay costs: the same Django page bare, through the relay, and in threads under ASGI.
+"""What the relay costs: the same Django page bare, relayed, and in a thread behind ASGI.
 
     python bench/relay.py
 
@@ -85,11 +85,11 @@ def _shapes(state: Path) -> dict[str, list[tuple[tuple[str, ...], dict[str, str]
             (("--interface", "asgi", *port(1), "bench.relay_port:application"),
              {"BENCH_SOCKET": socket}),
         ],
-        "one ASGI process, two threads": [
-            (("--interface", "asgi", *port(2), f"{site}asgi"), {"BENCH_THREADS": "2"}),
+        "in a thread behind ASGI": [
+            (("--interface", "asgi", "--workers", "2", *port(2), f"{site}asgi"), {}),
         ],
-        "two ASGI processes, a thread each": [
-            (("--interface", "asgi", "--workers", "2", *port(3), f"{site}asgi"), {}),
+        "in a thread behind ASGI, one process": [
+            (("--interface", "asgi", *port(3), f"{site}asgi"), {}),
         ],
     }  # fmt: skip
 

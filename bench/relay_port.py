@@ -1,26 +1,31 @@
-"""The public port as bench/relay.py measures it: the relay itself, with parts that are always well."""
+"""The relay of bench/relaying.py as an application of its own."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from serment.live.application import Setting, build
-from serment.live.health import LedgerState, Probes
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bench.relaying import Limits, Relay
+
+_relays: list[Relay] = []
 
 
-async def _well() -> None:
-    return None
+@asynccontextmanager
+async def _life(_: Starlette) -> AsyncIterator[None]:
+    _relays.append(Relay(Path(os.environ["BENCH_SOCKET"]), "http", Limits()))
+    yield
+    await _relays.pop().close()
 
 
-async def _keeper() -> LedgerState:
-    return LedgerState(0, 0.0)
+async def _relayed(request: Request) -> Response:
+    return await _relays[0](request)
 
 
-application = build(
-    Setting(
-        web_socket=Path(os.environ["BENCH_SOCKET"]),
-        scheme="http",
-        probes=Probes(database=_well, keeper=_keeper, worker=_well, isolated=lambda: False),
-    )
-)
+application = Starlette(routes=[Route("/{rest:path}", _relayed)], lifespan=_life)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any
-
 import django
-from a2wsgi import WSGIMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
@@ -15,6 +11,9 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.contrib.contenttypes.models import ContentType  # noqa: E402
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
+
+from serment.live.application import Setting, build  # noqa: E402
+from serment.live.health import LedgerState, Probes  # noqa: E402
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -28,26 +27,15 @@ settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 settings.ROOT_URLCONF = "bench.relay_site"
 
 wsgi = WSGIHandler()
-_threads = WSGIMiddleware(wsgi, workers=int(os.environ.get("BENCH_THREADS", "1")))
 
 
-async def asgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Django in threads of an ASGI process, after the body was taken in whole."""
-    if scope["type"] != "http":
-        return
-    body = b""
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            break
-    answered = False
+async def _well() -> None:
+    return None
 
-    async def whole() -> dict[str, Any]:
-        nonlocal answered
-        if answered:
-            return {"type": "http.disconnect"}
-        answered = True
-        return {"type": "http.request", "body": body, "more_body": False}
 
-    await _threads(scope, whole, send)  # type: ignore[arg-type]
+async def _keeper() -> LedgerState:
+    return LedgerState(0, 0.0)
+
+
+_probes = Probes(database=_well, keeper=_keeper, worker=_well, isolated=lambda: False)
+asgi = build(Setting(pages=wsgi, scheme="http", probes=_probes))

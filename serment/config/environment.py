@@ -24,6 +24,7 @@ class Environment:
     port: int
     host: str
     listen: str
+    behind_proxy: bool
     demo: bool
     debug: bool
     database_url: str | None
@@ -32,6 +33,7 @@ class Environment:
     secret_key_file: Path
     keeper_socket: Path
     public_url: str
+    security_contact: str
     smtp_url: str | None
     mail_from: str | None
 
@@ -76,6 +78,7 @@ def read() -> Environment:
         port=port,
         host=os.environ.get("SERMENT_HOST", "localhost"),
         listen=os.environ.get("SERMENT_LISTEN", "127.0.0.1"),
+        behind_proxy=os.environ.get("SERMENT_BEHIND_PROXY") == "1",
         demo=os.environ.get("SERMENT_DEMO") == "1",
         debug=os.environ.get("SERMENT_DEBUG") == "1",
         database_url=os.environ.get("SERMENT_DATABASE_URL") or None,
@@ -86,6 +89,7 @@ def read() -> Environment:
             os.environ.get("SERMENT_KEEPER_SOCKET", run_folder(state) / "keeper.sock")
         ),
         public_url=os.environ.get("SERMENT_PUBLIC_URL", f"http://localhost:{port}"),
+        security_contact=os.environ.get("SERMENT_SECURITY_CONTACT", "mailto:security@localhost"),
         smtp_url=os.environ.get("SERMENT_SMTP_URL") or None,
         mail_from=os.environ.get("SERMENT_MAIL_FROM") or None,
     )

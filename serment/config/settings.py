@@ -64,7 +64,6 @@ MIDDLEWARE = [
     "serment.identity.standing.Standing",
 ]
 ROOT_URLCONF = "serment.config.urls"
-WSGI_APPLICATION = "serment.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -95,7 +94,11 @@ def _database(role: str) -> dict[str, Any]:
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": role != "serment_owner",
-        "OPTIONS": {"connect_timeout": given["connect_timeout"]},
+        "OPTIONS": {
+            "connect_timeout": given["connect_timeout"],
+            # A page's statement never outlives the patience of who asked for the page.
+            "options": "" if role == "serment_owner" else "-c statement_timeout=30s",
+        },
     }
 
 
@@ -125,8 +128,6 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = ENV.public_url.startswith("https")
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
-# The relay drops what clients claim here and writes its own.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -139,6 +140,10 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+# Only the demo steals its own database.
+DEMO_DUMP = "serment.config.database.dump.whole"
+SECURITY_CONTACT = ENV.security_contact
+CSRF_FAILURE_VIEW = "serment.web.failures.csrf_failed"
 LOGIN_URL = "/compte/connexion/"
 LOGIN_REDIRECT_URL = "/mes-rendez-vous/"
 

@@ -8,3 +8,8 @@ urlpatterns = [
     path("", include("serment.web.urls")),
     path("", include("serment.web.patient.urls")),
 ]
+
+handler400 = "serment.web.failures.not_found"
+handler403 = "serment.web.failures.forbidden"
+handler404 = "serment.web.failures.not_found"
+handler500 = "serment.web.failures.unexpected"

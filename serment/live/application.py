@@ -1,54 +1,42 @@
-"""The public port as one ASGI application: health here, everything else relayed."""
+"""The public port as one ASGI application: health here, pages in a thread behind it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from serment.live.health import Health, Probes
-from serment.live.relay import Limits, Relay
-
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+from serment.live.serving import Limits, Serving, WSGIApplication
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the public port needs to know; it reads no environment."""
+    """What the public port needs to know; it reads no environment and imports no Django."""
 
-    web_socket: Path
+    pages: WSGIApplication
     scheme: str
     probes: Probes
+    behind_proxy: bool = False
     limits: Limits = field(default_factory=Limits)
 
 
 def build(setting: Setting) -> Starlette:
-    """The application. Paths under ``/-/`` are for the supervisor and never relayed."""
-    relays: list[Relay] = []
+    """The application. ``/-/alive`` is the supervisor's knock and tells nothing."""
+    serving = Serving(
+        setting.pages, setting.scheme, setting.limits, behind_proxy=setting.behind_proxy
+    )
 
-    @asynccontextmanager
-    async def life(_: Starlette) -> AsyncIterator[None]:
-        relays.append(Relay(setting.web_socket, setting.scheme, setting.limits))
-        yield
-        await relays.pop().close()
-
-    async def relayed(request: Request) -> Response:
-        return await relays[0](request)
-
-    async def hidden(_: Request) -> Response:
-        return Response(status_code=404)
+    async def alive(_: Request) -> Response:
+        return Response(status_code=204)
 
     return Starlette(
         routes=[
             Route("/healthz", Health(setting.probes).__call__),
-            Route("/-/{rest:path}", hidden, methods=_METHODS),
-            Route("/{rest:path}", relayed, methods=_METHODS),
-        ],
-        lifespan=life,
+            Route("/-/alive", alive),
+            Mount("/", app=serving),
+        ]
     )

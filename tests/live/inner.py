@@ -1,4 +1,4 @@
-"""A small site behind the relay: one page that echoes, one of any size, one that never ends."""
+"""A small site behind the port: a page that echoes, one of any size, one that breaks, one slow."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         start_response("200 OK", [("Content-Type", "application/octet-stream")])
         return [b"x" * int(query["bytes"][0])]
     if environ["PATH_INFO"] == "/broken":
-        start_response("200 OK", [("Content-Length", "1000000")])
+        start_response("200 OK", [])
         return _breaks()
+    if environ["PATH_INFO"] == "/slow":
+        time.sleep(float(query["seconds"][0]))
     body = environ["wsgi.input"].read()
     told = {
         "method": environ["REQUEST_METHOD"],
         "path": environ["PATH_INFO"],
         "query": environ["QUERY_STRING"],
         "body": len(body),
+        "address": environ["REMOTE_ADDR"],
+        "scheme": environ["wsgi.url_scheme"],
         "headers": {key: str(value) for key, value in environ.items() if key.startswith("HTTP_")},
     }
     start_response(
@@ -34,5 +38,4 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 
 def _breaks() -> Iterator[bytes]:
     yield b"x" * 1000
-    time.sleep(0.1)
     raise RuntimeError

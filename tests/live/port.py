@@ -8,7 +8,8 @@ from pathlib import Path
 
 from serment.live.application import Setting, build
 from serment.live.health import LedgerState, Probes
-from serment.live.relay import Limits
+from serment.live.serving import Limits
+from tests.live import inner
 
 FAILING = Path(os.environ["TEST_FAILING"])
 
@@ -29,7 +30,7 @@ async def _keeper() -> LedgerState:
 
 application = build(
     Setting(
-        web_socket=Path(os.environ["TEST_SOCKET"]),
+        pages=inner.application,
         scheme="http",
         probes=Probes(
             database=lambda: _part("database"),
@@ -37,6 +38,6 @@ application = build(
             worker=lambda: _part("worker"),
             isolated=lambda: False,
         ),
-        limits=Limits(body_bytes_max=200_000, body_seconds_max=3, answer_seconds_max=5),
+        limits=Limits(body_bytes_max=200_000, body_seconds_max=3, answer_seconds_max=2),
     )
 )

@@ -67,8 +67,6 @@ class Keeping:
 
     def _spawn(self) -> None:
         program = self.program
-        if program.leaves is not None:
-            program.leaves.unlink(missing_ok=True)
         reading, writing = os.pipe()
         with os.fdopen(writing, "wb") as output:
             self._child = process.start(

@@ -15,7 +15,7 @@ from serment.config.environment import Environment
 from serment.config.postgres import Postgres
 from serment.config.supervisor.program import Program
 
-WEB_WORKERS = 2
+WEB_PROCESSES = 2
 HEARTBEAT_SECONDS_MAX = 40.0
 _GRANIAN = (sys.executable, "-m", "granian", "--no-access-log", "--log-level", "warning")
 
@@ -25,11 +25,6 @@ class Plan:
     """Where one instance lives, and with it each program's command."""
 
     env: Environment
-
-    @property
-    def web_socket(self) -> Path:
-        """Where the web process listens; only this user may connect."""
-        return self.env.run / "web.sock"
 
     def postgres(self) -> Program:
         """The embedded database."""
@@ -56,31 +51,16 @@ class Plan:
         )  # fmt: skip
 
     def web(self) -> Program:
-        """Django under granian: one blocking thread a worker (choices.md, "Serving")."""
+        """The public port, and Django in one thread a process (docs/decisions/0002)."""
         return Program(
             name="web",
             command=(
-                *_GRANIAN, "--interface", "wsgi", "--uds", str(self.web_socket),
-                "--workers", str(WEB_WORKERS), "--blocking-threads", "1",
-                "--respawn-failed-workers", "--respawn-interval", "0.5",
-                "--workers-kill-timeout", "5",
-                "serment.config.wsgi:application",
+                *_GRANIAN, "--interface", "asgi", "--http", "1", "--host", self.env.listen,
+                "--port", str(self.env.port), "--workers", str(WEB_PROCESSES),
+                "--backlog", "2048", "--respawn-failed-workers", "--respawn-interval", "0.5",
+                "--workers-kill-timeout", "5", "serment.config.asgi:application",
             ),
-            well=lambda: _http_unix(self.web_socket, "/-/alive"),
-            leaves=self.web_socket,
-        )  # fmt: skip
-
-    def live(self) -> Program:
-        """The public port."""
-        return Program(
-            name="live",
-            command=(
-                *_GRANIAN, "--interface", "asgi", "--host", self.env.listen,
-                "--port", str(self.env.port), "--workers", "1", "--backlog", "2048",
-                "--workers-kill-timeout", "3", "--respawn-failed-workers",
-                "serment.config.live_process:application",
-            ),
-            well=lambda: _http_port(self.env.listen, self.env.port, "/-/alive"),
+            well=lambda: _http(self.env.listen, self.env.port, "/-/alive"),
         )  # fmt: skip
 
     def worker(self) -> Program:
@@ -88,7 +68,7 @@ class Plan:
         return Program(
             name="worker",
             command=(
-                sys.executable, "-m", "django", "procrastinate", "worker",
+                sys.executable, "-m", "django", "procrastinate", "worker", "--skip-checks",
                 "--concurrency", "1", "--delete-jobs", "successful",
             ),
             env={"SERMENT_DATABASE_ROLE": "serment_worker"},
@@ -114,15 +94,8 @@ async def connects(socket: Path) -> bool:
     return True
 
 
-async def _http_unix(socket: Path, path: str) -> bool:
-    return await _http(*await asyncio.open_unix_connection(str(socket)), path)
-
-
-async def _http_port(host: str, port: int, path: str) -> bool:
-    return await _http(*await asyncio.open_connection(host, port), path)
-
-
-async def _http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str) -> bool:
+async def _http(host: str, port: int, path: str) -> bool:
+    reader, writer = await asyncio.open_connection(host, port)
     try:
         writer.write(
             f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()

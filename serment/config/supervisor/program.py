@@ -14,7 +14,6 @@ class Program:
 
     ``well`` is a coroutine function; True means it answers. It is asked until the start succeeded,
     then every ``WATCH_SECONDS``; a process that stays silent is ended and started again.
-    ``leaves`` is a socket that a killed one leaves behind and a new one would stumble over.
     """
 
     name: str
@@ -25,4 +24,3 @@ class Program:
     stop_seconds_max: float = 10.0
     start_seconds_max: float = 60.0
     cwd: Path | None = None
-    leaves: Path | None = None

@@ -84,7 +84,7 @@ async def _run(env: Environment) -> None:
     order += [(plan.keeper(),), step("prepare", "serment.config.prepare")]
     if env.demo:
         order.append(step("demo", "serment.config.command_line", "demo", "seed", "--if-empty"))
-    order.append((plan.web(), plan.worker(), plan.live()))
+    order.append((plan.web(), plan.worker()))
     await Supervisor(order, say).run(ready=_ready(env))
 
 

@@ -1,4 +1,4 @@
-"""Relays a request to the web process: the body is taken in whole first, the answer streams out.
+"""The shape that was left (docs/decisions/0002): a process that relays to the web process.
 
 The web process answers one request at a time in each worker. It must therefore never wait for a
 slow client: uploads are complete before it hears of them, and answers are read from it as fast as
@@ -22,7 +22,7 @@ from yarl import URL
 from serment.live import pages
 
 # RFC 9110, section 7.6.1: these concern one connection only.
-HOP_HEADERS = frozenset(
+_HOP_HEADERS = frozenset(
     {
         "connection",
         "keep-alive",
@@ -136,7 +136,7 @@ class Relay:
 
     def _headers(self, request: Request, length: int) -> list[tuple[str, str]]:
         named = {part.strip().lower() for part in request.headers.get("connection", "").split(",")}
-        dropped = HOP_HEADERS | _FORGEABLE | named | {"content-length", "expect"}
+        dropped = _HOP_HEADERS | _FORGEABLE | named | {"content-length", "expect"}
         kept = [(name, value) for name, value in request.headers.items() if name not in dropped]
         if length or request.method in {"POST", "PUT", "PATCH"}:
             kept.append(("content-length", str(length)))
@@ -165,7 +165,7 @@ def _passed_on(answer: aiohttp.ClientResponse) -> Response:
     reply.raw_headers = [
         (name.lower(), value)
         for name, value in answer.raw_headers
-        if name.decode("latin-1").lower() not in HOP_HEADERS | named
+        if name.decode("latin-1").lower() not in _HOP_HEADERS | named
     ]
     return reply
 

@@ -1,4 +1,4 @@
-"""The public port's process: gives ``serment.live`` its probes and serves it. No Django here."""
+"""One web process: Django's pages and the probes of its health, behind the public port."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 import psycopg
+from django.core.wsgi import get_wsgi_application
 
 from serment.config import environment, keeper_probe, process
 from serment.config.database import connecting
@@ -65,8 +66,9 @@ async def _ask_keeper() -> LedgerState:
 process.tie_to_parent()
 application = build(
     Setting(
-        web_socket=_ENV.run / "web.sock",
+        pages=get_wsgi_application(),
         scheme=urlsplit(_ENV.public_url).scheme,
+        behind_proxy=_ENV.behind_proxy,
         probes=Probes(
             database=_ask_database,
             keeper=_ask_keeper,

@@ -1,0 +1,213 @@
+"""Runs a WSGI application behind the public port so that no slow client ever holds its thread.
+
+A body is taken in whole before the application hears of it; an answer is taken from it whole
+before the first byte goes out. Large ones wait on disk. One thread answers one request at a time
+(choices.md, "Serving"): the loop beside it keeps taking in, sending out and telling its health.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO, Any
+
+from a2wsgi.wsgi import build_environ
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from serment.live import pages
+
+WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+IN_MEMORY_BYTES_MAX = 1 << 20
+_CHUNK_BYTES = 256 * 1024
+_FORWARDED = frozenset(
+    {
+        b"forwarded",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-port",
+        b"x-forwarded-proto",
+        b"x-real-ip",
+    }
+)
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one request, in bytes and seconds, and of how many may wait."""
+
+    body_bytes_max: int = 25 * 1024 * 1024
+    body_seconds_max: float = 30.0
+    answer_seconds_max: float = 60.0
+    waiting_max: int = 256
+
+
+@dataclass(slots=True)
+class _Answer:
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: IO[bytes]
+
+
+class Gone(Exception):  # noqa: N818
+    """The client left before its request was complete."""
+
+
+class Serving:
+    """An ASGI application around a WSGI one.
+
+    ``behind_proxy`` trusts the last address of ``X-Forwarded-For``; otherwise what clients claim
+    about themselves is dropped.
+    """
+
+    def __init__(
+        self, application: WSGIApplication, scheme: str, limits: Limits, *, behind_proxy: bool
+    ) -> None:
+        self._application = application
+        self._scheme = scheme
+        self._limits = limits
+        self._behind_proxy = behind_proxy
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="django")
+        self._waiting = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. Says 408, 413 and 503 itself."""
+        try:
+            async with asyncio.timeout(self._limits.body_seconds_max):
+                body = await self._take_in(receive)
+        except TimeoutError:
+            return await pages.too_slow()(scope, receive, send)
+        except Gone:
+            return None
+        if body is None:
+            return await pages.too_large()(scope, receive, send)
+        with body:
+            answer = await self._ask(scope, body)
+        if isinstance(answer, Response):
+            return await answer(scope, receive, send)
+        with answer.body:
+            return await _send_out(answer, scope["method"] == "HEAD", send)
+
+    async def _take_in(self, receive: Receive) -> IO[bytes] | None:
+        """The whole body; None where it is too large. Raises Gone."""
+        message = await receive()
+        if message["type"] == "http.request" and not message.get("more_body"):
+            whole = message.get("body", b"")
+            return io.BytesIO(whole) if len(whole) <= self._limits.body_bytes_max else None
+        body: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES_MAX)  # noqa: SIM115
+        try:
+            if not await self._fill(body, message, receive):
+                body.close()
+                return None
+        except BaseException:
+            body.close()
+            raise
+        body.seek(0)
+        return body
+
+    async def _fill(self, body: IO[bytes], message: Message, receive: Receive) -> bool:
+        size = 0
+        while True:
+            if message["type"] == "http.disconnect":
+                raise Gone
+            piece = message.get("body", b"")
+            size += len(piece)
+            if size > self._limits.body_bytes_max:
+                return False
+            body.write(piece)
+            if not message.get("more_body"):
+                return True
+            message = await receive()
+
+    async def _ask(self, scope: Scope, body: IO[bytes]) -> _Answer | Response:
+        """Have the thread answer; the page that says "in a moment" where it cannot."""
+        language = Headers(scope=scope).get("accept-language", "")
+        if self._waiting >= self._limits.waiting_max:
+            return pages.not_answering(language)
+        try:
+            environ = self._environ(scope, body)
+        except UnicodeDecodeError:
+            return Response(status_code=400)
+        self._waiting += 1
+        asked = asyncio.get_running_loop().run_in_executor(self._thread, self._run, environ)
+        asked.add_done_callback(self._done)
+        try:
+            return await asyncio.wait_for(asyncio.shield(asked), self._limits.answer_seconds_max)
+        except TimeoutError:
+            return pages.not_answering(language)
+        except Exception as error:  # noqa: BLE001 -- its text could hold what no log may
+            _LOG.error("the pages broke off: %s", type(error).__name__)
+            return pages.not_answering(language)
+
+    def _done(self, asked: asyncio.Future[_Answer]) -> None:
+        self._waiting -= 1
+        if not asked.cancelled():
+            asked.exception()  # seen here, so that a late failure is not told twice
+
+    def _environ(self, scope: Scope, body: IO[bytes]) -> dict[str, Any]:
+        forwarded = Headers(scope=scope).get("x-forwarded-for", "")
+        headers = [(name, value) for name, value in scope["headers"] if name not in _FORWARDED]
+        environ: dict[str, Any] = dict(build_environ({**scope, "headers": headers}, body))  # type: ignore[typeddict-item, arg-type]
+        environ["wsgi.url_scheme"] = self._scheme
+        environ["wsgi.multithread"] = False
+        environ["CONTENT_LENGTH"] = str(_length(body))
+        if self._behind_proxy and forwarded:
+            environ["REMOTE_ADDR"] = forwarded.split(",")[-1].strip()
+        return environ
+
+    def _run(self, environ: dict[str, Any]) -> _Answer:
+        """In the thread: call the application and take its answer whole."""
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(
+            status: str, headers: list[tuple[str, str]], error: Any = None
+        ) -> Callable[[bytes], object]:
+            started.append((status, headers))
+            return body.write
+
+        body: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES_MAX)  # noqa: SIM115
+        try:
+            pieces = self._application(environ, start_response)
+            try:
+                body.writelines(pieces)
+            finally:
+                close = getattr(pieces, "close", None)
+                if close is not None:
+                    close()
+        except BaseException:
+            body.close()
+            raise
+        status, headers = started[-1]
+        raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        return _Answer(int(status.split(" ", 1)[0]), raw, body)
+
+
+async def _send_out(answer: _Answer, head_only: bool, send: Send) -> None:
+    length = _length(answer.body)
+    empty = answer.status in {204, 304}
+    bodiless = head_only or empty
+    if not empty and not any(name == b"content-length" for name, _ in answer.headers):
+        answer.headers.append((b"content-length", str(length).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    if not bodiless:
+        for piece in _pieces(answer.body):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _pieces(body: IO[bytes]) -> Iterator[bytes]:
+    while piece := body.read(_CHUNK_BYTES):
+        yield piece
+
+
+def _length(body: IO[bytes]) -> int:
+    length = body.seek(0, io.SEEK_END)
+    body.seek(0)
+    return length
