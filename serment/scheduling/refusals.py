@@ -20,10 +20,6 @@ class SlotTaken(Conflict):
         """The free slots nearest in time, earliest first; may be empty."""
 
 
-class HoldExpired(Conflict):
-    """Le créneau n'est plus retenu pour vous : choisissez-le à nouveau."""
-
-
 class FormAlreadyUsed(Conflict):
     """Ce formulaire a déjà servi à prendre un autre rendez-vous."""
 
