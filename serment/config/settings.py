@@ -22,6 +22,8 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", ENV.host, urlsplit(ENV.public_url).ho
 PUBLIC_URL = ENV.public_url
 STATE = ENV.state
 KEEPER_SOCKET = ENV.keeper_socket
+# How the record of an opening calls this process: web or worker, with its number.
+PROCESS_NAME = ENV.database_role.removeprefix("serment_")
 CSRF_TRUSTED_ORIGINS = [ENV.public_url]
 
 INSTALLED_APPS = [
