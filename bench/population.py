@@ -139,7 +139,7 @@ def appointments(
 def _run(root: psycopg.Connection[tuple[object, ...]], sql: str, values: dict[str, object]) -> None:
     for statement in sql.split(";"):
         if statement.strip():
-            root.execute(statement, values)  # type: ignore[arg-type] -- constants of this file
+            root.execute(statement, values)  # type: ignore[arg-type]  # constants of this file
 
 
 def _rpps(number: int) -> str:

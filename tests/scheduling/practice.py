@@ -148,3 +148,21 @@ def make_role(establishment: UUID, site: UUID, number: int = 0, **values: Any) -
 def days(count: int) -> timedelta:
     """Days, in fewer letters."""
     return timedelta(days=count)
+
+
+def free_at(practice: Practice, day: date = TUESDAY, now: datetime = NOW) -> list[str]:
+    """Free starts of a day as a patient sees them, read from inside the tenant."""
+    from serment.scheduling import search
+
+    window = (paris(day, 0), paris(day, 23))
+    with tenancy.inside(practice.establishment):
+        found = search.next_slots([practice.role], practice.reason, window, now, 100)
+    return [f"{s.starts_at.astimezone(PARIS):%H:%M}" for s in found[practice.role]]
+
+
+def count(practice: Practice, model: str = "Appointment") -> int:
+    """Rows of one of the agenda's tables."""
+    from serment.scheduling import models
+
+    with tenancy.inside(practice.establishment):
+        return int(getattr(models, model).objects.count())

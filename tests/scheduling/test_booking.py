@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from serment import ids
 from serment.directory import tenancy
 from serment.disclosure import Purpose, gate
-from tests.scheduling.practice import NOW, PARIS, TUESDAY, Practice, days, make_practice, paris
+from tests.scheduling.practice import (
+    NOW,
+    TUESDAY,
+    Practice,
+    count,
+    days,
+    free_at,
+    make_practice,
+    paris,
+)
 
 pytestmark = pytest.mark.django_db
 
 NINE = paris(TUESDAY, 9)
-
-
-def free_at(practice: Practice, day: date = TUESDAY, now: datetime = NOW) -> list[str]:
-    """Free starts of a day as a patient sees them, read from inside the tenant."""
-    from serment.scheduling import search
-
-    window = (paris(day, 0), paris(day, 23))
-    with tenancy.inside(practice.establishment):
-        found = search.next_slots([practice.role], practice.reason, window, now, 100)
-    return [f"{s.starts_at.astimezone(PARIS):%H:%M}" for s in found[practice.role]]
-
-
-def count(practice: Practice, model: str = "Appointment") -> int:
-    from serment.scheduling import models
-
-    with tenancy.inside(practice.establishment):
-        return int(getattr(models, model).objects.count())
 
 
 def test_a_booking_takes_its_time_and_nothing_else(practice: Practice) -> None:
@@ -231,94 +222,3 @@ def test_reasons_for_new_or_known_patients_keep_to_them(db: None) -> None:
         with pytest.raises(error):
             booking.book(actor, practice.booking(file, NINE, first_visit=first), NOW)
         assert booking.book(actor, practice.booking(file, NINE, first_visit=not first), NOW)
-
-
-def test_the_desk_overbooks_only_when_it_says_so(practice: Practice) -> None:
-    from serment.scheduling import booking, refusals
-    from serment.scheduling.models import Occupancy
-
-    desk = practice.secretary()
-    actor, file = practice.patient()
-    booking.book(actor, practice.booking(file, NINE), NOW)
-    with pytest.raises(refusals.SlotTaken):
-        booking.book(desk, practice.booking(file, NINE), NOW)
-    over = booking.book(desk, practice.booking(file, NINE, overbook=True), NOW)
-    with tenancy.inside(practice.establishment):
-        assert list(
-            Occupancy.objects.filter(appointment_id=over.id).values_list("exclusive", flat=True)
-        ) == [False]
-    lunch = paris(TUESDAY, 12, 30)
-    with pytest.raises(refusals.NotOffered):
-        booking.book(desk, practice.booking(file, lunch), NOW)
-    outside = booking.book(desk, practice.booking(file, lunch, overbook=True), NOW)
-    with tenancy.inside(practice.establishment):
-        assert Occupancy.objects.get(appointment_id=outside.id).exclusive
-
-
-def test_a_patient_cannot_overbook(practice: Practice) -> None:
-    from serment.scheduling import booking, refusals
-
-    actor, file = practice.patient()
-    booking.book(actor, practice.booking(file, NINE), NOW)
-    with pytest.raises(refusals.SlotTaken):
-        booking.book(actor, practice.booking(file, NINE, overbook=True), NOW)
-
-
-def test_the_desk_of_another_house_has_no_desk_rights(practice: Practice) -> None:
-    from serment.scheduling import booking, refusals
-
-    stranger = make_practice(1).secretary()
-    form = practice.booking(ids.new_id(), paris(TUESDAY, 12, 30), overbook=True)
-    with pytest.raises(refusals.NotOffered):
-        booking.book(stranger, form, NOW)
-
-
-def test_the_desk_marks_who_came(practice: Practice) -> None:
-    from serment.scheduling import booking, cancelling, refusals
-
-    desk = practice.secretary()
-    actor, file = practice.patient()
-    made = booking.book(actor, practice.booking(file, NINE), NOW)
-    with tenancy.inside(practice.establishment):
-        assert cancelling.mark(desk, made.id, "arrived", NOW).status == "arrived"
-        with pytest.raises(refusals.AlreadyOver):
-            cancelling.mark(desk, made.id, "cancelled", NOW)
-        with pytest.raises(refusals.NoSuchAppointment):
-            cancelling.mark(actor, made.id, "noshow", NOW)
-
-
-def test_a_booking_posts_its_confirmation_and_cancelling_calls_it_back(
-    practice: Practice,
-) -> None:
-    from serment.outbox.models import Message
-    from serment.scheduling import booking
-
-    actor, file = practice.patient(email="lou@exemple.fr")
-    made = booking.book(actor, practice.booking(file, NINE), NOW)
-    with tenancy.inside(practice.establishment, records=[made.id]):
-        assert [m.kind for m in Message.objects.filter(record_id=made.id)] == ["confirmation"]
-        booking.cancel(actor, made.id, "", NOW)
-        states = dict(Message.objects.filter(record_id=made.id).values_list("kind", "state"))
-    assert states == {"confirmation": "cancelled", "cancellation": "waiting"}
-
-
-def test_many_arrive_at_once_and_a_second_arrival_adds_nothing(practice: Practice) -> None:
-    from serment.disclosure import SYSTEM
-    from serment.scheduling import bulk
-    from serment.scheduling.sealed_details import Details
-
-    many = [
-        bulk.Placed(
-            role_id=practice.role,
-            starts_at=paris(TUESDAY, 9) + timedelta(minutes=30 * number),
-            ends_at=paris(TUESDAY, 9, 30) + timedelta(minutes=30 * number),
-            patient_file=ids.new_id(),
-            details=Details(reason=practice.reason),
-            source_key=f"source-{number}",
-        )
-        for number in range(5)
-    ]
-    assert len(bulk.place(SYSTEM, practice.establishment, many)) == 5
-    assert bulk.place(SYSTEM, practice.establishment, many) == []
-    assert count(practice) == 5
-    assert free_at(practice)[0] == "11:30"
