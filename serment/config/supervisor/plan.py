@@ -68,7 +68,7 @@ class Plan:
         return Program(
             name="worker",
             command=(
-                sys.executable, "-m", "django", "procrastinate", "worker", "--skip-checks",
+                sys.executable, "-m", "django", "procrastinate", "--skip-checks", "worker",
                 "--concurrency", "1", "--delete-jobs", "successful",
             ),
             env={"SERMENT_DATABASE_ROLE": "serment_worker"},

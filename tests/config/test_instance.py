@@ -1,0 +1,161 @@
+"""A whole instance under ``serment up``: ready, killed part by part, backed up, stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serment.config import process
+from tests.config.test_supervisor import alive, children
+from tests.live.test_public_port import free_port
+
+PARTS = {
+    "postgres": "postgres -D",
+    "keeper": "serment.keeper",
+    "web": "serment.config.asgi",
+    "worker": "procrastinate",
+}
+
+
+class Instance:
+    """One ``serment up`` in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.env = {
+            **os.environ,
+            "SERMENT_STATE": str(folder),
+            "SERMENT_DEMO": "0",
+            "PORT": str(self.port),
+        }
+        for name in ("SERMENT_DATABASE_NAME", "SERMENT_KEEPER_SOCKET"):
+            self.env.pop(name, None)
+        self.log = folder / "log"
+        with self.log.open("wb") as log:
+            self.up = process.start(
+                [sys.executable, "-m", "serment.config.command_line", "up"],
+                env=self.env,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def health(self) -> tuple[int, dict[str, Any]]:
+        """Status (0 where nobody listens) and answer."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=3) as got:
+                return got.status, json.load(got)
+        except urllib.error.HTTPError as failing:
+            return failing.code, json.load(failing)
+        except OSError:
+            return 0, {}
+
+    def wait_until_well(self, seconds: float = 40) -> None:
+        end = time.monotonic() + seconds
+        while self.health()[0] != 200:
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.1)
+
+    def pid_of(self, part: str) -> int | None:
+        for pid in children(self.up.pid):
+            try:
+                raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+            except FileNotFoundError:
+                continue
+            if PARTS[part] in raw.replace(b"\0", b" ").decode() and alive(pid):
+                return pid
+        return None
+
+
+@pytest.fixture(scope="module")
+def instance() -> Iterator[Instance]:
+    with tempfile.TemporaryDirectory(prefix="serment-i-") as folder:
+        started = Instance(Path(folder))
+        try:
+            end = time.monotonic() + 60
+            while "Serment is ready: http://localhost:" not in started.log.read_text():
+                assert started.up.poll() is None, started.log.read_text()
+                assert time.monotonic() < end, started.log.read_text()
+                time.sleep(0.1)
+            yield started
+        finally:
+            process.stop(started.up, signal.SIGTERM, 30)
+
+
+def test_every_part_is_well_and_the_shape_is_the_promised_one(instance: Instance) -> None:
+    status, told = instance.health()
+    assert status == 200
+    assert list(told) == ["status", "database", "keeper", "isolated", "ledger", "worker"]
+    assert list(told["ledger"]) == ["size", "index_lag_seconds"]
+    assert told["isolated"] is False
+
+
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [("keeper", "keeper"), ("postgres", "database"), ("web", None), ("worker", None)],
+)
+def test_killed_part_is_named_and_comes_back(
+    instance: Instance, part: str, named: str | None
+) -> None:
+    instance.wait_until_well()
+    killed = instance.pid_of(part)
+    assert killed
+    os.kill(killed, signal.SIGKILL)
+    seen: set[str] = set()
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        _, told = instance.health()
+        seen |= {name for name, state in told.items() if state == "failing"}
+        if instance.pid_of(part) not in {None, killed} and instance.health()[0] == 200:
+            break
+    assert instance.pid_of(part) not in {None, killed}
+    instance.wait_until_well()
+    if named:
+        assert named in seen
+
+
+def test_second_start_and_restore_over_a_running_one_are_refused(
+    instance: Instance, tmp_path: Path
+) -> None:
+    def serment(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "serment.config.command_line", *arguments],
+            env=instance.env, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    instance.wait_until_well()
+    again = serment("up")
+    assert (again.returncode, again.stderr.count("\n")) == (2, 1)
+    assert "already runs" in again.stderr
+    copy = tmp_path / "copy"
+    taken = serment("backup", str(copy), "--json")
+    assert taken.returncode == 0, taken.stderr
+    assert json.loads(taken.stdout)["files"] >= 4
+    refused = serment("restore", str(copy), "--force")
+    assert (refused.returncode, "already runs" in refused.stderr) == (2, True)
+
+
+def test_logs_hold_no_address(instance: Instance) -> None:
+    assert not re.search(r"\b127\.0\.0\.1\b", instance.log.read_text())
+
+
+def test_clean_stop_leaves_no_process(instance: Instance) -> None:
+    instance.wait_until_well()
+    pids = children(instance.up.pid)
+    pids += [grandchild for pid in pids for grandchild in children(pid)]
+    assert len(pids) >= 6
+    instance.up.send_signal(signal.SIGINT)
+    assert instance.up.wait(20) == 0
+    assert not [pid for pid in pids if alive(pid)]
