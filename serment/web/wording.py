@@ -17,7 +17,7 @@ def _english() -> bool:
 
 
 def hour(instant: datetime, zone: ZoneInfo) -> str:
-    """"8 h 40" in French, "8:40 am" in English, by the site's clock."""
+    """ "8 h 40" in French, "8:40 am" in English, by the site's clock."""
     local = instant.astimezone(zone)
     if _english():
         half = "am" if local.hour < 12 else "pm"
@@ -26,7 +26,7 @@ def hour(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def day(on: date, *, year: bool = False) -> str:
-    """"mardi 3 mars", "Tuesday 3 March"; the first of a month is "1er" in French."""
+    """ "mardi 3 mars", "Tuesday 3 March"; the first of a month is "1er" in French."""
     number = "1er" if on.day == 1 and not _english() else str(on.day)
     written = f"{WEEKDAYS[on.weekday()]} {number}{FIXED}{MONTHS[on.month]}"
     return f"{written} {on.year}" if year else written
@@ -42,7 +42,7 @@ def short_day(on: date) -> tuple[str, str]:
 
 
 def moment(instant: datetime, zone: ZoneInfo, today: date | None = None) -> str:
-    """"demain à 8 h 40", "mardi 3 mars à 14 h 20"."""
+    """ "demain à 8 h 40", "mardi 3 mars à 14 h 20"."""
     on = instant.astimezone(zone).date()
     if today is not None and on == today:
         name = gettext("aujourd’hui")
@@ -54,7 +54,7 @@ def moment(instant: datetime, zone: ZoneInfo, today: date | None = None) -> str:
 
 
 def distance(kilometres: float | None) -> str:
-    """"800 m", "6 km"; nothing where distance says nothing."""
+    """ "800 m", "6 km"; nothing where distance says nothing."""
     if kilometres is None:
         return ""
     if kilometres < 0.95:
@@ -73,7 +73,7 @@ def phone(number: str) -> str:
 
 
 def money(cents: int) -> str:
-    """"30 €", "27,50 €" / "€27.50"."""
+    """ "30 €", "27,50 €" / "€27.50"."""
     whole, rest = divmod(cents, 100)
     if _english():
         return f"€{whole}.{rest:02d}" if rest else f"€{whole}"
@@ -96,7 +96,7 @@ def birth_date(kept: str) -> str:
 
 
 def age(kept: str, today: date) -> str:
-    """"65 ans" from a kept ISO date; "8 mois" below two years; empty if unknown."""
+    """ "65 ans" from a kept ISO date; "8 mois" below two years; empty if unknown."""
     try:
         born = date.fromisoformat(kept)
     except ValueError:
@@ -112,3 +112,25 @@ FIELD_ORDER = (
     "family_name", "given_name", "name", "birth_name", "birth_date", "sex", "phone", "email",
     "address", "details", "cancellation",
 )  # fmt: skip
+
+_SMALL_WORDS = frozenset({"de", "du", "des", "la", "le", "en", "à", "et", "pour", "d’", "l’"})
+
+
+def plural(noun: str) -> str:
+    """A practitioner's noun for several: "sages-femmes", "midwives", "médecins du sport"."""
+    if _english():
+        if noun.endswith("wife"):
+            return f"{noun[:-4]}wives"
+        return noun if noun.endswith("s") else f"{noun}s"
+    words = noun.split(" ")
+    for at, word in enumerate(words):
+        if word.lower() in _SMALL_WORDS:
+            break
+        words[at] = "-".join(_one_plural(part) for part in word.split("-"))
+    return " ".join(words)
+
+
+def _one_plural(word: str) -> str:
+    if word.lower() in {"oto", "rhino", "psycho", "neuro"} or word.isupper():
+        return word
+    return word if word[-1:] in {"s", "x", "z"} else f"{word}s"

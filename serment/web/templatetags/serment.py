@@ -40,13 +40,13 @@ def hour(instant: datetime, zone: str = "Europe/Paris") -> str:
 
 @register.filter
 def moment(instant: datetime, zone: str = "Europe/Paris") -> str:
-    """"mardi 3 mars à 14 h 20" in the site's zone."""
+    """ "mardi 3 mars à 14 h 20" in the site's zone."""
     return wording.moment(instant, ZoneInfo(zone))
 
 
 @register.filter
 def full_day(on: date) -> str:
-    """"mardi 3 mars"."""
+    """ "mardi 3 mars"."""
     return wording.day(on)
 
 
@@ -64,7 +64,7 @@ def phone(number: str) -> str:
 
 @register.filter
 def distance(kilometres: float | None) -> str:
-    """"800 m" or "6 km"."""
+    """ "800 m" or "6 km"."""
     return wording.distance(kilometres)
 
 

@@ -1,0 +1,143 @@
+"""The demo's own door: one click signs in, what was sent, and "steal this database".
+
+Answers on a demo instance and to this machine only; anywhere else it does not exist. Accounts come
+from the file the seed wrote; the dump comes from the callable named in settings, because the web
+role could not make one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from serment.disclosure import gate
+from serment.errors import Broken, NotThere
+from serment.identity import accounts as identity_accounts
+from serment.outbox import demo_mail
+from serment.web import theft
+
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+class DemoAccountsMissing(Broken):
+    """La démonstration n’a pas encore ses comptes : lancez make demo-reset."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """One line of the seed's file."""
+
+    role: str
+    login: str
+    password: str
+    name: str
+    url: str
+
+
+def demo_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For everybody but this machine's user of a demo, the page does not exist."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not settings.DEMO or not _from_this_machine(request):
+            raise NotThere
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def _from_this_machine(request: HttpRequest) -> bool:
+    """The relay tells whom it answers; a request on the socket itself is of this machine."""
+    told = request.META.get("HTTP_X_FORWARDED_FOR") or request.META.get("REMOTE_ADDR", "")
+    last = told.split(",")[-1].strip()
+    return last in LOOPBACK or last == ""
+
+
+def accounts() -> list[DemoAccount]:
+    """The named accounts of the demo; empty before the seed."""
+    file = settings.STATE / "demo-accounts.json"
+    if not file.exists():
+        return []
+    return [
+        DemoAccount(
+            role=one["role"],
+            login=one["login"],
+            password=one["password"],
+            name=one.get("name", one["login"]),
+            url=one.get("url", "/"),
+        )
+        for one in json.loads(file.read_text(encoding="utf-8"))
+    ]
+
+
+@require_GET
+@demo_only
+def home(request: HttpRequest) -> HttpResponse:
+    """Who to be, what was sent, what a thief would get."""
+    return render(request, "demo/home.html", {"accounts": accounts(), "roles": _roles()})
+
+
+@require_POST
+@demo_only
+def enter(request: HttpRequest) -> HttpResponse:
+    """Sign in as one of the named accounts, by the ordinary way."""
+    wanted = request.POST.get("login", "")
+    account = next((one for one in accounts() if one.login == wanted), None)
+    if account is None:
+        raise DemoAccountsMissing
+    alias = gate.alias(account.login)
+    user = authenticate(request, email=alias, password=account.password)
+    if user is None:
+        raise DemoAccountsMissing
+    with transaction.atomic():
+        get_adapter(request).login(request, user)
+    home_page = identity_accounts.STAFF_HOME if identity_accounts.is_staff(request) else "/"
+    return HttpResponseRedirect(home_page)
+
+
+@require_GET
+@demo_only
+def mail(request: HttpRequest) -> HttpResponse:
+    """What the demo sent, as its addressees would read it."""
+    return render(request, "demo/mail.html", {"letters": demo_mail.sent()})
+
+
+@require_http_methods(["GET", "POST"])
+@demo_only
+def steal(request: HttpRequest) -> HttpResponse:
+    """Dump the whole database and search it for what the visitor types."""
+    context: dict[str, Any] = {"wanted": request.POST.get("wanted", "").strip()[:80]}
+    if request.method == "POST":
+        if len(context["wanted"]) < theft.LETTERS_MIN:
+            context["error"] = _("Écrivez au moins trois lettres.")
+        else:
+            dump: Callable[[], Iterator[bytes]] = import_string(settings.DEMO_DUMP)
+            context["loot"] = theft.search(dump(), context["wanted"], theft.public_name())
+    return render(request, "demo/steal.html", context)
+
+
+def _roles() -> dict[str, str]:
+    """What each role may be shown as."""
+    return {
+        "patient": _("patiente"),
+        "relative": _("proche aidant"),
+        "secretary": _("secrétaire"),
+        "practitioner": _("soignant"),
+        "manager": _("responsable"),
+        "privacy_officer": _("délégué à la protection des données"),
+        "security_officer": _("responsable de la sécurité"),
+        "partner_developer": _("développeur partenaire"),
+    }

@@ -1,0 +1,64 @@
+"""Recorded fields and purposes in words: what a person reads under "opened"."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from serment.disclosure import all_sealed
+from serment.disclosure.told import NOT_FIELDS, Disclosure
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+_PURPOSES: dict[str, _StrPromise] = {
+    "booking": _("prendre le rendez-vous"),
+    "reception": _("l’accueil et le secrétariat"),
+    "agenda": _("tenir l’agenda"),
+    "care": _("la consultation"),
+    "self": _("lire vos propres données"),
+    "message": _("vous envoyer un message"),
+    "import": _("reprendre le fichier du cabinet"),
+    "search": _("retrouver un dossier"),
+    "administration": _("l’administration"),
+    "sign_in": _("vous connecter"),
+    "continuity": _("la fiche de continuité"),
+    "export": _("un export"),
+    "incident": _("enquêter sur un incident"),
+    "transparency": _("lire le registre des accès"),
+}
+_MEDICAL_ZONES = {"medical", "documents"}
+_MEDICAL_FIELDS = {"details", "cancellation"}
+_ORDER = {name: at for at, name in enumerate(
+    ("family_name", "given_name", "birth_name", "birth_date", "sex", "phone", "email", "address")
+)}  # fmt: skip
+
+
+def purpose(code: str) -> str:
+    """Why, as the end of "pour …"."""
+    return str(_PURPOSES.get(code, code))
+
+
+@lru_cache(maxsize=1)
+def _labels() -> dict[str, tuple[_StrPromise | str, str]]:
+    """Field name → its label and zone; names that several models share carry one label."""
+    found: dict[str, tuple[_StrPromise | str, str]] = {}
+    for _model, sealed in all_sealed():
+        found.setdefault(sealed.name, (sealed.label or sealed.name, sealed.zone))
+    return found
+
+
+def word(name: str) -> tuple[str, bool]:
+    """A field in words, and whether it tells of health."""
+    bare = name.rpartition(".")[2]
+    label, zone = _labels().get(bare, (bare, ""))
+    text = str(label)
+    return text[:1].upper() + text[1:], zone in _MEDICAL_ZONES or bare in _MEDICAL_FIELDS
+
+
+def chips(row: Disclosure) -> list[tuple[str, bool]]:
+    """The opened fields as chips: identity first, what tells of health last."""
+    names = [name for name in row.fields if name not in NOT_FIELDS]
+    return [word(name) for name in sorted(names, key=lambda name: (_ORDER.get(name, 50), name))]

@@ -1,0 +1,157 @@
+"""My appointments: what is coming, what was, one in detail, cancelling, the calendar file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+from icalendar import Calendar, Event
+
+from serment import clock
+from serment.directory import tenancy
+from serment.disclosure import Actor, Purpose, gate
+from serment.identity import accounts
+from serment.scheduling import booking, refusals, sealed_details
+from serment.scheduling.models import Appointment, VisitReason
+from serment.web import wording
+
+OVER = ("cancelled", "fulfilled", "noshow")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An appointment as its patient reads it."""
+
+    appointment: Appointment
+    reason: str
+    video: bool
+    first_visit: bool
+    note: str
+    when: str
+    upcoming: bool
+    can_cancel: bool
+
+
+def lines(actor: Actor, now: datetime, only: UUID | None = None) -> list[Line]:
+    """The actor's own appointments, the keeper telling which, opened on record; soonest first."""
+    ids = gate.records_of(actor, actor.id, "appointment")
+    if only is not None:
+        ids = [only] if only in ids else []
+    if not ids:
+        return []
+    with tenancy.inside(records=ids):
+        found = list(
+            Appointment.objects.select_related(
+                "role__practitioner", "role__site", "role__specialty", "role__profession",
+                "role__establishment",
+            )
+            .filter(id__in=ids)
+            .order_by("starts_at")
+        )  # fmt: skip
+    details = sealed_details.reveal(actor, Purpose.SELF, found)
+    wanted = {one.reason for one in details.values() if one.reason}
+    reasons = VisitReason.objects.in_bulk(list(wanted))
+    return [_line(one, details[one.id], reasons, now) for one in found]
+
+
+def _line(
+    one: Appointment,
+    details: sealed_details.Details,
+    reasons: dict[UUID, VisitReason],
+    now: datetime,
+) -> Line:
+    reason = reasons.get(details.reason) if details.reason else None
+    zone = ZoneInfo(one.role.site.timezone)
+    upcoming = one.starts_at > now and one.status not in OVER
+    return Line(
+        appointment=one,
+        reason=reason.name(get_language() or "fr") if reason else "",
+        video=details.mode == "video",
+        first_visit=details.first_visit,
+        note=details.note,
+        when=wording.moment(one.starts_at, zone, now.astimezone(zone).date()),
+        upcoming=upcoming,
+        can_cancel=upcoming and one.status in ("booked", "pending", "proposed"),
+    )
+
+
+@require_GET
+@accounts.patient_only
+def listing(request: HttpRequest) -> HttpResponse:
+    """Coming first, then past ones, newest on top."""
+    everything = lines(accounts.actor_for(request), clock.now())
+    context = {
+        "upcoming": [line for line in everything if line.upcoming],
+        "past": [line for line in reversed(everything) if not line.upcoming],
+    }
+    return render(request, "patient/appointments.html", context)
+
+
+def _own(request: HttpRequest, appointment_id: UUID) -> Line:
+    found = lines(accounts.actor_for(request), clock.now(), only=appointment_id)
+    if not found:
+        raise refusals.NoSuchAppointment
+    return found[0]
+
+
+@require_GET
+@accounts.patient_only
+def one(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """One appointment: when, where, what to bring, how to cancel."""
+    line = _own(request, appointment_id)
+    context = {
+        "line": line,
+        "appointment": line.appointment,
+        "role": line.appointment.role,
+        "site": line.appointment.role.site,
+        "just_confirmed": "confirme" in request.GET,
+        "just_cancelled": "annule" in request.GET,
+    }
+    return render(request, "patient/appointment.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@accounts.patient_only
+def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """A link in a message opens this page; only its button acts."""
+    line = _own(request, appointment_id)
+    if request.method == "GET":
+        context = {"line": line, "role": line.appointment.role, "site": line.appointment.role.site}
+        return render(request, "patient/cancel.html", context)
+    actor = accounts.actor_for(request)
+    why = request.POST.get("raison", "").strip()[:300]
+    with transaction.atomic(), tenancy.inside(records=[appointment_id]):
+        booking.cancel(actor, appointment_id, why, clock.now())
+    return HttpResponseRedirect(reverse("patient:appointment", args=[appointment_id]) + "?annule=1")
+
+
+@require_GET
+@accounts.patient_only
+def calendar(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """An iCalendar file that says when, and "Occupé" only: calendars are shared."""
+    appointment = _own(request, appointment_id).appointment
+    event = Event()
+    event.add("uid", f"{appointment.id}@serment")
+    event.add("dtstamp", clock.now())
+    event.add("dtstart", appointment.starts_at)
+    event.add("dtend", appointment.ends_at)
+    event.add("summary", _("Occupé"))
+    event.add("class", "PRIVATE")
+    event.add("status", "CANCELLED" if appointment.status == "cancelled" else "CONFIRMED")
+    file = Calendar()
+    file.add("prodid", "-//Serment//FR")
+    file.add("version", "2.0")
+    file.add("method", "PUBLISH")
+    file.add_component(event)
+    answer = HttpResponse(file.to_ical(), content_type="text/calendar; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="agenda.ics"'
+    return answer

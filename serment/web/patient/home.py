@@ -1,0 +1,41 @@
+"""The first page: what are you looking for, and where."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET
+
+from serment.directory import places, search
+from serment.web.patient import looking
+
+CHIP_CODES = ("SM54", "40", "50", "SM38", "SM15")
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Search, and three promises."""
+    language = get_language() or "fr"
+    keys = [key for code in CHIP_CODES if (key := search.key_by_code(code)) is not None]
+    chips = [{"slug": key.slug, "label": key.person(language)} for key in keys]
+    return render(request, "patient/home.html", {"chips": chips, "form": looking.Question()})
+
+
+@require_GET
+def complete_what(request: HttpRequest) -> JsonResponse:
+    """Specialties, professions, people and houses that the letters may mean."""
+    typed = request.GET.get("q", "")[:80]
+    found = search.complete_what(typed, get_language() or "fr")
+    return JsonResponse(
+        {"found": [{"label": s.label, "hint": s.hint, "value": looking.value_of(s)} for s in found]}
+    )
+
+
+@require_GET
+def complete_where(request: HttpRequest) -> JsonResponse:
+    """Communes by name or postcode."""
+    found = places.complete(request.GET.get("q", "")[:80])
+    return JsonResponse(
+        {"found": [{"label": looking.place_label(p), "hint": "", "value": p.code} for p in found]}
+    )

@@ -1,0 +1,153 @@
+"""Who opened my data: each access in plain words, day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from serment import clock
+from serment.directory.models import Establishment
+from serment.disclosure import Actor, Purpose, gate
+from serment.disclosure.told import Disclosure
+from serment.identity import accounts, staff
+from serment.web import field_words, wording
+
+PAGE = 120
+COUNTED_DAYS = 30
+ZONE = ZoneInfo("Europe/Paris")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One access in words; ``seal`` marks an emergency one."""
+
+    seq: int
+    time: str
+    who: str
+    where: str
+    why: str
+    verb: str
+    chips: list[tuple[str, bool]]
+    note: str
+    own: bool
+    seal: bool = False
+
+
+@dataclass(slots=True)
+class Day:
+    """The accesses of one day, newest first; one's own are folded away."""
+
+    on: date
+    title: str
+    entries: list[Entry] = field(default_factory=list)
+    own: list[Entry] = field(default_factory=list)
+
+
+@require_GET
+@accounts.patient_only
+def timeline(request: HttpRequest) -> HttpResponse:
+    """Others' accesses, counted and told; then one's own, folded."""
+    actor = accounts.actor_for(request)
+    before = request.GET.get("avant", "")
+    rows = gate.history(actor, actor.id, PAGE, int(before) if before.isdigit() else None)
+    days = _days(rows, _names(actor, rows), _houses(rows))
+    recent = [
+        row
+        for row in rows
+        if not is_own(row) and row.at > clock.now() - timedelta(days=COUNTED_DAYS)
+    ]
+    context = {
+        "days": days,
+        "count": len(recent),
+        "people": len({row.actor_id for row in recent if row.actor_kind == "staff"}),
+        "partners": len({row.actor_id for row in recent if row.actor_kind == "partner"}),
+        "window_days": COUNTED_DAYS,
+        "older": rows[-1].seq if len(rows) == PAGE else None,
+    }
+    return render(request, "patient/opened.html", context)
+
+
+def is_own(row: Disclosure) -> bool:
+    """Whether the person looked at their own data."""
+    return row.actor_kind == "patient"
+
+
+def _names(actor: Actor, rows: Iterable[Disclosure]) -> dict[UUID, staff.DisplayName]:
+    return staff.display_names(actor, {row.actor_id for row in rows if row.actor_kind == "staff"})
+
+
+def _houses(rows: Iterable[Disclosure]) -> dict[UUID, str]:
+    ids = {row.establishment for row in rows if row.establishment}
+    return dict(Establishment.objects.filter(id__in=ids).values_list("id", "name"))
+
+
+def _days(
+    rows: Iterable[Disclosure], names: dict[UUID, staff.DisplayName], houses: dict[UUID, str]
+) -> list[Day]:
+    days: dict[date, Day] = {}
+    for row in rows:
+        on = row.at.astimezone(ZONE).date()
+        if on not in days:
+            title = wording.day(on)
+            days[on] = Day(on, title[:1].upper() + title[1:])
+        entry = entry_of(row, names, houses)
+        (days[on].own if entry.own else days[on].entries).append(entry)
+    return list(days.values())
+
+
+def entry_of(
+    row: Disclosure, names: dict[UUID, staff.DisplayName], houses: dict[UUID, str]
+) -> Entry:
+    """A recorded access in words a patient understands."""
+    house = houses.get(row.establishment, "") if row.establishment else ""
+    who, where = _who(row, names, house)
+    return Entry(
+        seq=row.seq,
+        time=wording.hour(row.at, ZONE),
+        who=who,
+        where=where,
+        why=field_words.purpose(row.purpose),
+        verb=_verb(row),
+        chips=field_words.chips(row),
+        note=_note(row),
+        own=is_own(row),
+        seal=row.purpose == Purpose.INCIDENT,
+    )
+
+
+def _who(row: Disclosure, names: dict[UUID, staff.DisplayName], house: str) -> tuple[str, str]:
+    if row.actor_kind == "patient":
+        return _("Vous"), ""
+    if row.actor_kind == "staff":
+        known = names.get(row.actor_id)
+        name = known.name if known and known.name else _("Un membre de l’équipe")
+        role = known.role if known else ""
+        place = _("%(role)s, %(house)s") % {"role": role, "house": house} if role else house
+        return name, place
+    if row.actor_kind == "worker":
+        return _("Envoi automatique"), _("autorisé à la réservation")
+    if row.actor_kind == "partner":
+        return _("Un logiciel partenaire"), house
+    return _("Serment"), house
+
+
+def _verb(row: Disclosure) -> str:
+    if row.kind == "write":
+        return _("a écrit")
+    if row.kind == "search":
+        return _("a trouvé votre dossier en cherchant")
+    return ""
+
+
+def _note(row: Disclosure) -> str:
+    if row.actor_kind == "worker":
+        return _("Message envoyé sans spécialité ni motif.")
+    return ""

@@ -1,0 +1,179 @@
+"""A practitioner's public page: who, where, what for, how much, and the next free times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET
+
+from serment import clock
+from serment.directory.models import Practitioner, PractitionerRole
+from serment.errors import NotThere
+from serment.scheduling import explain, search
+from serment.scheduling.models import VisitReason
+from serment.web import wording
+
+DAYS = 7
+WEEKS_AHEAD_MAX = 52
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of a role's week; empty days are shown as closed."""
+
+    on: date
+    weekday: str
+    short: str
+    slots: list[search.Slot]
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """One place where the practitioner works, its reasons, and a week of free times."""
+
+    role: PractitionerRole
+    noun: str
+    reasons: list[VisitReason]
+    chosen: VisitReason | None
+    days: list[Day]
+    any_slot: bool
+    next_slot: search.Slot | None
+    next_words: str
+    next_week: int
+    languages: list[str]
+
+
+def _languages(role: PractitionerRole) -> list[str]:
+    from serment.directory.models import Language
+
+    known = dict(Language.choices)
+    return [str(known.get(code, code)) for code in role.languages]
+
+
+@require_GET
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Everything published about one practitioner."""
+    practitioner = Practitioner.objects.filter(slug=slug).first()
+    roles = list(
+        PractitionerRole.objects.select_related(
+            "practitioner", "site", "specialty", "profession", "establishment"
+        )
+        .filter(practitioner__slug=slug, active=True)
+        .order_by("position")
+    )
+    if practitioner is None or not roles:
+        raise NotThere
+    now = clock.now()
+    wanted = _uuid(request.GET.get("motif", ""))
+    ahead = request.GET.get("semaine", "0")
+    week = min(int(ahead), WEEKS_AHEAD_MAX) if ahead.isdigit() else 0
+    weeks = [_week(role, wanted, week, now) for role in roles]
+    context = {
+        "practitioner": practitioner,
+        "weeks": weeks,
+        "week": week,
+        "initials": wording.initials(practitioner.given_name, practitioner.family_name),
+    }
+    return render(request, "patient/practitioner.html", context)
+
+
+@require_GET
+def why_not(request: HttpRequest, slug: str) -> HttpResponse:
+    """Why a time is not offered, in one sentence that names the rule."""
+    role = PractitionerRole.objects.filter(practitioner__slug=slug, active=True)
+    chosen = role.filter(id=_uuid(request.GET.get("lieu", ""))).first() or role.first()
+    if chosen is None:
+        raise NotThere
+    zone = ZoneInfo(chosen.site.timezone)
+    typed = f"{request.GET.get('jour', '')}T{request.GET.get('heure', '')}"
+    explanation, asked = None, None
+    try:
+        asked = datetime.fromisoformat(typed).replace(tzinfo=zone)
+    except ValueError:
+        asked = None
+    if asked is not None:
+        reason = _uuid(request.GET.get("motif", ""))
+        explanation = explain.why_not(chosen.id, reason, asked, clock.now())
+    context = {
+        "role": chosen,
+        "practitioner": chosen.practitioner,
+        "explanation": explanation,
+        "asked": asked,
+        "day": request.GET.get("jour", ""),
+        "hour": request.GET.get("heure", ""),
+        "unreadable": bool(request.GET.get("jour")) and asked is None,
+    }
+    return render(request, "patient/why_not.html", context)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _week(role: PractitionerRole, wanted: UUID | None, week: int, now: datetime) -> Week:
+    zone = ZoneInfo(role.site.timezone)
+    reasons = list(role.reasons.filter(active=True).order_by("position"))
+    chosen = next((reason for reason in reasons if reason.id == wanted), None)
+    if chosen is None and reasons:
+        chosen = reasons[0]
+    today = now.astimezone(zone).date()
+    first = today + timedelta(days=DAYS * week)
+    start = max(now, datetime.combine(first, datetime.min.time(), zone))
+    end = datetime.combine(first + timedelta(days=DAYS), datetime.min.time(), zone)
+    slots = _slots(role, chosen, (start, end), now)
+    days = _days(first, slots, zone)
+    following = [] if slots or chosen is None else _following(role, chosen, end, now)
+    next_slot = following[0] if following else None
+    return Week(
+        role=role,
+        noun=role.person(get_language() or "fr"),
+        reasons=reasons,
+        chosen=chosen,
+        days=days,
+        any_slot=bool(slots),
+        next_slot=next_slot,
+        next_words=wording.moment(next_slot.starts_at, zone, today) if next_slot else "",
+        next_week=(next_slot.starts_at.astimezone(zone).date() - today).days // DAYS
+        if next_slot
+        else 0,
+        languages=_languages(role),
+    )
+
+
+def _slots(
+    role: PractitionerRole,
+    reason: VisitReason | None,
+    window: tuple[datetime, datetime],
+    now: datetime,
+) -> list[search.Slot]:
+    if reason is None:
+        return []
+    return search.next_slots([role.id], reason.id, window, now, 10_000)[role.id]
+
+
+def _following(
+    role: PractitionerRole, reason: VisitReason, after: datetime, now: datetime
+) -> list[search.Slot]:
+    window = (after, now + timedelta(days=reason.horizon_days + 1))
+    return search.next_slots([role.id], reason.id, window, now, 1)[role.id]
+
+
+def _days(first: date, slots: list[search.Slot], zone: ZoneInfo) -> list[Day]:
+    by_day: dict[date, list[search.Slot]] = {}
+    for slot in slots:
+        by_day.setdefault(slot.starts_at.astimezone(zone).date(), []).append(slot)
+    days = []
+    for ahead in range(DAYS):
+        on = first + timedelta(days=ahead)
+        weekday, short = wording.short_day(on)
+        days.append(Day(on, weekday, short, by_day.get(on, [])))
+    return days

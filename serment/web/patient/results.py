@@ -1,0 +1,204 @@
+"""Who can see you, how soon, how far: a list or a map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language, gettext, ngettext
+from django.views.decorators.http import require_GET
+
+from serment import clock
+from serment.directory import map as drawn_map
+from serment.directory.models import PractitionerRole
+from serment.scheduling import search
+from serment.web import wording
+from serment.web.patient.looking import Question, understood
+
+PAGE = 12
+DAYS_SHOWN = 5
+SLOTS_A_DAY = 4
+FRANCE = (46.6, 2.4)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A day of the grid with the first slots of it."""
+
+    weekday: str
+    day: str
+    slots: list[search.Slot]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One practitioner at one site, as a result."""
+
+    role: PractitionerRole
+    noun: str
+    initials: str
+    distance_km: float | None
+    soonest: search.Slot | None
+    soonest_words: str
+    columns: list[Column]
+    anything_soon: bool
+    bring: str
+    number: int
+
+
+@require_GET
+def results(request: HttpRequest) -> HttpResponse:
+    """Soonest first, unless asked otherwise; an unclear question is asked again, as typed."""
+    question = understood(request.GET)
+    if question.practitioner:
+        return HttpResponseRedirect(reverse("patient:practitioner", args=[question.practitioner]))
+    if question.errors or question.key is None:
+        return render(request, "patient/home.html", {"form": question, "asked_again": True})
+    now = clock.now()
+    found = _found(question, now)
+    context = _context(question, found, now)
+    return render(request, "patient/results.html", context)
+
+
+def _found(question: Question, now: datetime) -> search.Results:
+    code = question.key.code if question.key else ""
+    latitude, longitude = (
+        (question.place.latitude, question.place.longitude) if question.place else FRANCE
+    )
+    return search.around(
+        code,
+        latitude,
+        longitude,
+        question.radius_km,
+        now,
+        filters=question.filters,
+        sort="nearest" if question.sort == "nearest" else "soonest",
+        limit=PAGE,
+        offset=question.page * PAGE,
+    )
+
+
+def _context(question: Question, found: search.Results, now: datetime) -> dict[str, Any]:
+    language = get_language() or "fr"
+    noun = question.key.person(language) if question.key else ""
+    roles = roles_by_id([item.role_id for item in found.items])
+    cards = _cards(found, roles, now, question.page * PAGE)
+    context: dict[str, Any] = {
+        "question": question,
+        "cards": cards,
+        "total": found.total,
+        "title": _title(found.total, noun, question),
+        "soonest": _soonest_line(found, cards),
+        "nearest_radius": next((r for r in (30, 60, 150) if r > question.radius_km), None),
+        "more_pages": (question.page + 1) * PAGE < found.total,
+        "next_page": question.page + 1,
+    }
+    if question.view == "map" and question.place is not None:
+        points = {
+            str(card.number): (card.role.site.latitude, card.role.site.longitude) for card in cards
+        }
+        centre = (question.place.latitude, question.place.longitude)
+        context["map"] = drawn_map.render(centre, question.radius_km, points)
+    return context
+
+
+def roles_by_id(ids: list[UUID]) -> dict[UUID, PractitionerRole]:
+    """Public entries of these roles with everything a card shows."""
+    found = PractitionerRole.objects.select_related(
+        "practitioner", "site", "specialty", "profession", "establishment"
+    ).filter(id__in=ids, active=True)
+    return {role.id: role for role in found}
+
+
+def _title(total: int, noun: str, question: Question) -> str:
+    lower = noun if noun.isupper() else noun[:1].lower() + noun[1:]
+    words = {"count": total, "who": lower if total == 1 else wording.plural(lower)}
+    if question.video and question.place is None:
+        return ngettext("%(count)d %(who)s en vidéo", "%(count)d %(who)s en vidéo", total) % words
+    words["where"] = question.place.name if question.place else ""
+    return (
+        ngettext(
+            "%(count)d %(who)s autour de %(where)s",
+            "%(count)d %(who)s autour de %(where)s",
+            total,
+        )
+        % words
+    )
+
+
+def _soonest_line(found: search.Results, cards: list[Card]) -> str:
+    first = next((card for card in cards if card.soonest == found.soonest), None)
+    if found.soonest is None or first is None:
+        return ""
+    how_far = wording.distance(first.distance_km)
+    if how_far:
+        return gettext("Le plus tôt : %(moment)s, à %(distance)s.") % {
+            "moment": first.soonest_words,
+            "distance": how_far,
+        }
+    return gettext("Le plus tôt : %(moment)s.") % {"moment": first.soonest_words}
+
+
+def _cards(
+    found: search.Results, roles: dict[UUID, PractitionerRole], now: datetime, first: int
+) -> list[Card]:
+    days = _days(found, roles, now)
+    language = get_language() or "fr"
+    cards = []
+    for number, item in enumerate(found.items, first + 1):
+        role = roles.get(item.role_id)
+        if role is not None:
+            cards.append(_card(item, role, days, now, language, number))
+    return cards
+
+
+def _days(found: search.Results, roles: dict[UUID, PractitionerRole], now: datetime) -> list[date]:
+    """The same days for every card, so that columns can be compared: weekends if anybody works."""
+    zones = {role.site.timezone for role in roles.values()}
+    zone = ZoneInfo(zones.pop()) if len(zones) == 1 else ZoneInfo("Europe/Paris")
+    today = now.astimezone(zone).date()
+    busy = {on for item in found.items for on in item.slots_by_day}
+    candidates = [today + timedelta(days=ahead) for ahead in range(search.SHOWN_DAYS)]
+    worked = [on for on in candidates if on.weekday() < 5 or on in busy]
+    if today in worked and today not in busy:
+        worked.remove(today)
+    return worked[:DAYS_SHOWN]
+
+
+def _card(
+    item: search.RoleResult,
+    role: PractitionerRole,
+    days: list[date],
+    now: datetime,
+    language: str,
+    number: int,
+) -> Card:
+    zone = ZoneInfo(role.site.timezone)
+    columns = []
+    for on in days:
+        slots = item.slots_by_day.get(on, [])
+        weekday, short = wording.short_day(on)
+        columns.append(Column(weekday, short, slots[:SLOTS_A_DAY], len(slots) - SLOTS_A_DAY))
+    today = now.astimezone(zone).date()
+    practitioner = role.practitioner
+    return Card(
+        role=role,
+        noun=role.person(language),
+        initials=wording.initials(practitioner.given_name, practitioner.family_name),
+        distance_km=item.distance_km,
+        soonest=item.soonest,
+        soonest_words=wording.moment(item.soonest.starts_at, zone, today) if item.soonest else "",
+        columns=columns,
+        anything_soon=any(column.slots for column in columns),
+        bring=role.site.bring_en
+        if language.startswith("en") and role.site.bring_en
+        else role.site.bring_fr,
+        number=number,
+    )

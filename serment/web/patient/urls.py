@@ -1,0 +1,30 @@
+"""The patient's addresses; none holds a person's name or an account's id."""
+
+from django.urls import path
+
+from serment.web.patient import (
+    account,
+    appointments,
+    booking,
+    home,
+    opened,
+    practitioner,
+    results,
+)
+
+app_name = "patient"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("completer/quoi", home.complete_what, name="complete_what"),
+    path("completer/ou", home.complete_where, name="complete_where"),
+    path("rendez-vous/", results.results, name="results"),
+    path("soignant/<slug:slug>/", practitioner.page, name="practitioner"),
+    path("soignant/<slug:slug>/pourquoi", practitioner.why_not, name="why_not"),
+    path("reserver/<uuid:role_id>/", booking.form, name="book"),
+    path("mes-rendez-vous/", appointments.listing, name="appointments"),
+    path("mes-rendez-vous/<uuid:appointment_id>/", appointments.one, name="appointment"),
+    path("mes-rendez-vous/<uuid:appointment_id>/annuler", appointments.cancel, name="cancel"),
+    path("mes-rendez-vous/<uuid:appointment_id>/agenda.ics", appointments.calendar, name="ics"),
+    path("qui-a-ouvert-mes-donnees/", opened.timeline, name="opened"),
+    path("mon-compte/", account.page, name="account"),
+]

@@ -1,0 +1,83 @@
+"""What a thief finds in a dump: bytes searched for a name, in every way it might be written."""
+
+from __future__ import annotations
+
+import base64
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from serment.directory.models import Practitioner
+
+LETTERS_MIN = 3
+SAMPLE_LINES = 12
+_SAMPLED_TABLES = (b"identity_patientfile", b"scheduling_appointment ", b"identity_account ")
+
+
+@dataclass(slots=True)
+class Loot:
+    """The result of one search: sizes, hits by way of writing, sample lines."""
+
+    bytes_read: int = 0
+    rows: int = 0
+    hits: dict[str, int] = field(default_factory=dict)
+    control_word: str = ""
+    control_hits: int = 0
+    sample: list[str] = field(default_factory=list)
+
+    @property
+    def found(self) -> int:
+        """All hits of the name asked for."""
+        return sum(self.hits.values())
+
+    @property
+    def megabytes(self) -> str:
+        """Size of the dump for people."""
+        return f"{self.bytes_read / 1e6:.1f}"
+
+
+def ways_of_writing(text: str) -> dict[str, bytes]:
+    """The same word as a database, a log or an encoder might have written it."""
+    plain = unicodedata.normalize("NFC", text)
+    bare = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
+    utf8 = plain.lower().encode()
+    return {
+        "UTF-8": utf8,
+        "sans accents": bare.lower().encode(),
+        "Latin-1": plain.lower().encode("latin-1", "replace"),
+        "UTF-16": plain.lower().encode("utf-16-le"),
+        "hexadécimal": utf8.hex().encode(),
+        "hexadécimal, initiale": plain.encode().hex().encode(),
+        "base64": base64.b64encode(plain.encode())[: max(4, len(plain) // 3 * 4)].lower(),
+        "\\u…": plain.lower().encode("ascii", "backslashreplace"),
+    }
+
+
+def search(dump: Iterable[bytes], wanted: str, control: str) -> Loot:
+    """Read the dump line by line; ``control`` is a public name that must be found in it."""
+    loot = Loot(control_word=control)
+    needles = ways_of_writing(wanted)
+    distinct = {needle: way for way, needle in reversed(list(needles.items()))}
+    loot.hits = dict.fromkeys(needles, 0)
+    public = control.lower().encode()
+    sampling = 0
+    for line in dump:
+        loot.bytes_read += len(line)
+        loot.rows += 1
+        low = line.decode("utf-8", "surrogateescape").lower().encode("utf-8", "surrogateescape")
+        for needle, way in distinct.items():
+            loot.hits[way] += low.count(needle)
+        if public:
+            loot.control_hits += low.count(public)
+        if line.startswith(b"COPY "):
+            sampling = 4 if any(table in line for table in _SAMPLED_TABLES) else 0
+        if sampling and len(loot.sample) < SAMPLE_LINES:
+            loot.sample.append(line.decode("utf-8", "replace").strip()[:220])
+            sampling -= 1
+    return loot
+
+
+def public_name() -> str:
+    """A practitioner's published name: in the dump by design, so the search is seen to work."""
+    name = Practitioner.objects.values_list("family_name", flat=True).order_by("rpps").first()
+    return name or ""
