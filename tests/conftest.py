@@ -26,7 +26,7 @@ from django.test import TransactionTestCase
 
 from serment.config import process
 from serment.config.database import roles
-from serment.config.environment import run_folder
+from serment.config.environment import ROOT, run_folder
 from serment.config.postgres import Postgres, stop
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -70,6 +70,23 @@ def pytest_unconfigure() -> None:
     if not WORKER:
         shutil.rmtree(STATE, ignore_errors=True)
         shutil.rmtree(run_folder(STATE), ignore_errors=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """No test is skipped: what a test needs is installed, or the run has failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not WORKER and reporter is not None and reporter.stats.get("skipped"):
+        reporter.write_line("Skipped tests count as failures here.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's program: the system's, else the one set-up unpacked under .tools/."""
+    unpacked = ROOT / ".tools" / "chromium"
+    found = shutil.which("chromium") or (str(unpacked) if unpacked.exists() else None)
+    assert found, "No browser: run `make test`, which installs one."
+    return found
 
 
 def _superuser(database: str) -> Any:
