@@ -1,0 +1,93 @@
+"""``serment demo``: fill an instance with people who do not exist, and say how to sign in."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from django.conf import settings
+
+from serment import clock
+from serment.errors import Unusable
+
+
+class NoDemo(Unusable):
+    """This instance holds no demo; fill it with: serment demo seed."""
+
+
+class NotEmpty(Unusable):
+    """This instance holds real establishments; demo data is only put into an empty one."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    demo = typer.Typer(no_args_is_help=True, help="Demo data: seed it, list its accounts.")
+    demo.command(epilog="Example: serment demo accounts --json")(accounts)
+    demo.command(epilog="Example: serment demo seed")(seed)
+    demo.command(epilog="Example: serment demo reset")(reset)
+    app.add_typer(demo, name="demo")
+
+
+def accounts(
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """List who can sign in at the demo, with passwords drawn when it was seeded."""
+    from serment.drills.demo import staffing
+
+    logins = staffing.read(settings.STATE)
+    if not logins:
+        raise NoDemo
+    if as_json:
+        typer.echo(json.dumps([_shown(login) for login in logins], ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Role", "Login", "Password")
+    for login in logins:
+        table.add_row(login.role.replace("_", " "), login.login, login.password)
+    Console().print(table)
+    typer.echo(f"Sign in at {logins[0].url} or by one click at {settings.PUBLIC_URL}/demo")
+
+
+def _shown(login: object) -> dict[str, str | None]:
+    keys = ("role", "login", "password", "totp_secret", "url")
+    return {key: getattr(login, key) for key in keys}
+
+
+def seed(
+    if_empty: Annotated[
+        bool, typer.Option("--if-empty", help="Do nothing where any data stands.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Fill an empty instance with demo data; where it stands already nothing changes."""
+    from serment.drills.demo import seeding
+
+    if not seeding.is_seeded() and not seeding.is_empty():
+        if if_empty:
+            _say({}, "This instance holds data already; no demo data added.", as_json)
+            return
+        raise NotEmpty
+    hear = (lambda _line: None) if as_json else typer.echo
+    done = seeding.seed(
+        clock.now(), settings.STATE, settings.PUBLIC_URL, lambda name: hear(f"  {name}")
+    )
+    if not done.fresh:
+        _say({}, "The demo data stands already; nothing changed.", as_json)
+        return
+    spoken = ", ".join(f"{count} {what}" for what, count in done.counts.items())
+    _say(done.counts, f"Demo data: {spoken}.", as_json)
+
+
+def reset() -> None:
+    """Throw a stopped demo's data away; an instance that holds no demo is left alone."""
+    from serment.drills.demo import clearing
+
+    folder = settings.STATE
+    typer.echo(f"Emptied {folder}." if clearing.empty(folder) else f"Nothing to empty in {folder}.")
+
+
+def _say(counts: dict[str, int], sentence: str, as_json: bool) -> None:
+    typer.echo(json.dumps({"seeded": counts}) if as_json else sentence)

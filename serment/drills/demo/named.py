@@ -1,0 +1,105 @@
+"""The demo's people whom one signs in as: the family Lemoine and the team. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from serment.drills.demo.people import Person
+from serment.drills.demo.plan import HousePlan, VisitPlan
+
+QUAIS = "cabinet-des-quais"
+HOSPITAL = "hopital-des-deux-arves"
+BY_VIDEO = "medecins-a-distance"
+FAMILY_DOCTOR = "maison-de-sante-des-aiguilles"
+
+AURORE, BASTIEN, CAPUCINE = 0, 1, 2
+_HOME = "14 chemin des Chavannes, 74700 Sallanches"
+
+FAMILY = (
+    Person(
+        "female", "Aurore", "Lemoine", "Vulliet", date(1987, 4, 19), "0639980142",
+        "aurore.lemoine@example.fr", _HOME,
+    ),
+    Person(
+        "male", "Bastien", "Lemoine", "", date(1984, 11, 2), "0639980143",
+        "bastien.lemoine@example.fr", _HOME,
+    ),
+    Person("female", "Capucine", "Lemoine", "", date(2017, 6, 8), "", "", _HOME),
+)  # fmt: skip
+"""The first people of every plan, at these houses, whatever the seed."""
+
+FILES_AT = {
+    QUAIS: (AURORE, CAPUCINE),
+    HOSPITAL: (AURORE, CAPUCINE),
+    BY_VIDEO: (AURORE,),
+    FAMILY_DOCTOR: (AURORE, CAPUCINE),
+}
+"""Who has a file where. Bastien has none: his account acts for Capucine."""
+
+ACTS_FOR = {AURORE: ((AURORE, "self"),), BASTIEN: ((CAPUCINE, "child"),)}
+"""Whose files an account opens, and as what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody of a team who signs in; ``practises`` names the public entry they are."""
+
+    role: str
+    given_name: str
+    family_name: str
+    house: str = QUAIS
+    practises: bool = False
+
+    @property
+    def email(self) -> str:
+        """Their sign-in address."""
+        return f"{self.given_name}.{self.family_name}@example.fr".lower()
+
+
+TEAM = (
+    Colleague("secretary", "Nadia", "Kerviel"),
+    Colleague("practitioner", "Octave", "Tissandier", practises=True),
+    Colleague("manager", "Ombeline", "Chappaz"),
+    Colleague("privacy_officer", "Souleymane", "Diarra"),
+    Colleague("security_officer", "Ingrid", "Vandamme"),
+)
+DEVELOPER = Colleague("partner_developer", "Kenza", "Arslan")
+"""Signs in with an account of no establishment: partner software belongs to none."""
+
+
+def give(house: HousePlan, number: int, person: int, now: datetime) -> HousePlan:
+    """The ``number`` last past visit (negative) or next coming one (from 0) becomes ``person``'s.
+
+    In the agenda of the first role, so that a plan's own visits stay whole.
+    """
+    past = [
+        place for place, visit in enumerate(house.visits)
+        if visit.role == 0 and visit.status == "fulfilled" and visit.starts_at < now
+    ]  # fmt: skip
+    coming = [
+        place for place, visit in enumerate(house.visits)
+        if visit.role == 0 and visit.status == "booked" and visit.starts_at > now
+    ]  # fmt: skip
+    chosen = (past if number < 0 else coming)[number]
+    return replace(house, visits=_with_person(house.visits, chosen, person))
+
+
+def _with_person(visits: Sequence[VisitPlan], place: int, person: int) -> tuple[VisitPlan, ...]:
+    changed = replace(visits[place], person=person, first_visit=False, note="")
+    return (*visits[:place], changed, *visits[place + 1 :])
+
+
+DESKS = {
+    QUAIS: ("Nadia", "Kerviel"),
+    HOSPITAL: ("Solange", "Mossuz"),
+    "faucigny-vision": ("Ludovic", "Perroud"),
+    BY_VIDEO: ("Fanta", "Keïta"),
+    "cabinet-dentaire-des-tanneurs": ("Katia", "Wendling"),
+    "cabinet-medical-du-barachois": ("Gladys", "Nativel"),
+    "sages-femmes-de-la-baie": ("Yannig", "Cozic"),
+    "kines-du-canal": ("Pilar", "Garrigue"),
+    FAMILY_DOCTOR: ("Thaïs", "Ducrey"),
+}
+"""Who answers the telephone in each house; only Nadia signs in."""

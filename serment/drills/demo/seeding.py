@@ -1,0 +1,64 @@
+"""``serment demo seed``: plan, plant, man, and what happened since, in one transaction.
+
+Stopped halfway nothing stands: the keeper then knows of records that have no row, which open
+nothing, and the next seeding starts afresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.db import connections, transaction
+
+from serment.directory.models import Establishment
+from serment.drills.demo import building, named, past_days, planting, staffing
+from serment.drills.demo.plan import SEED, counted
+
+SIGN_IN = "/compte/connexion/"
+_ONE_SEEDING = 0x5EED
+"""Advisory lock: two seedings at once make one demo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What stands now; ``fresh`` is false where it stood already."""
+
+    fresh: bool
+    counts: dict[str, int]
+
+
+def is_empty() -> bool:
+    """No establishment at all: the instance is new."""
+    return not Establishment.objects.exists()
+
+
+def is_seeded() -> bool:
+    """The demo's houses stand here."""
+    return Establishment.objects.filter(slug=named.QUAIS).exists()
+
+
+def seed(
+    now: datetime,
+    state: Path,
+    url: str,
+    told: Callable[[str], None] = lambda _line: None,
+    seed_number: int = SEED,
+) -> Seeded:
+    """Fill the instance; nothing where the demo stands already. ``told`` hears of each house."""
+    with transaction.atomic():
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_SEEDING])
+        if is_seeded():
+            return Seeded(fresh=False, counts={})
+        plan = building.build(now, seed_number)
+        houses = []
+        for house in planting.plant(plan, now.date()):
+            houses.append(house)
+            told(house.plan.name)
+        manned = staffing.man(plan.people, houses, now.date(), url + SIGN_IN)
+        past_days.happen(houses, manned, now)
+        staffing.write(state, manned.logins)
+    return Seeded(fresh=True, counts=counted(plan.houses))
