@@ -9,7 +9,6 @@ ifeq ($(PYTHON),)
 $(error Serment needs Python 3.11 or newer as python3)
 endif
 SERMENT := .venv/bin/serment
-STATE = $(or $(SERMENT_STATE),.state/$(shell id -u))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-reset up test check format torture bench setup setup-test
@@ -21,8 +20,7 @@ demo: setup ## Start everything with demo data on http://localhost:8000 (PORT= c
 	@exec $(SERMENT) up --demo
 
 demo-reset: setup ## Throw the demo's data away and start over
-	@$(SERMENT) demo reset
-	@exec $(SERMENT) up --demo
+	@exec $(SERMENT) up --demo --anew
 
 up: setup ## Start everything without demo data
 	@exec $(SERMENT) up

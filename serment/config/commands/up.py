@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     @app.command(epilog="Example: serment up --port 8100")
     def up(
         demo: Annotated[bool, typer.Option(help="Fill an empty instance with demo data.")] = False,
+        anew: Annotated[bool, typer.Option(help="Throw the demo's data away first.")] = False,
         port: Annotated[int | None, typer.Option(help="Public port (also: PORT=).")] = None,
     ) -> None:
         """Start and watch all processes; Ctrl-C stops them."""
@@ -25,7 +26,7 @@ def register(app: typer.Typer) -> None:
             os.environ["SERMENT_DEMO"] = "1"
         if port is not None:
             os.environ["PORT"] = str(port)
-        run(environment.read())
+        run(environment.read(), anew=anew)
 
     @app.command(epilog="Example: serment migrate")
     def migrate() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import shutil
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from serment.config.supervisor.supervising import Step, Supervisor
 from serment.errors import SettingWrong
 
 READY_SECONDS_MAX = 60.0
+# Marks a state folder that began as a demo.
+DEMO = "demo"
 
 
 class AlreadyRunning(SettingWrong):
@@ -36,8 +39,12 @@ def say(name: str, line: str) -> None:
     sys.stdout.flush()
 
 
-def up(env: Environment) -> None:
-    """Run everything until asked to stop.
+class NoDemo(SettingWrong):
+    """This state folder does not hold a demo, so nothing of it is thrown away."""
+
+
+def up(env: Environment, *, anew: bool = False) -> None:
+    """Run everything until asked to stop; ``anew`` throws a demo's data away first.
 
     Raises SettingWrong with the first finding that makes a start hopeless, DidNotStart where a
     process or a step fails.
@@ -47,9 +54,22 @@ def up(env: Environment) -> None:
     postgres.make_private(env.state)
     postgres.make_private(env.run)
     with alone(env.state):
+        if anew:
+            _throw_away(env.state)
+        if env.demo and not (env.state / "postgres").exists():
+            (env.state / DEMO).touch()
         secret_key(env.secret_key_file)
         _hand_down(env)
         asyncio.run(_run(env))
+
+
+def _throw_away(state: Path) -> None:
+    """Only what ``serment up --demo`` began in an empty folder may go. Raises NoDemo."""
+    if not (state / DEMO).exists() and (state / "postgres").exists():
+        raise NoDemo
+    for name in ("postgres", "keeper", "database-passwords", "static"):
+        shutil.rmtree(state / name, ignore_errors=True)
+    (state / "secret-key").unlink(missing_ok=True)
 
 
 @contextmanager
