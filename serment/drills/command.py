@@ -70,10 +70,12 @@ def seed(
             _say({}, "This instance holds data already; no demo data added.", as_json)
             return
         raise NotEmpty
-    hear = (lambda _line: None) if as_json else typer.echo
-    done = seeding.seed(
-        clock.now(), settings.STATE, settings.PUBLIC_URL, lambda name: hear(f"  {name}")
-    )
+
+    def hear(name: str) -> None:
+        if not as_json:
+            typer.echo(f"  {name}")
+
+    done = seeding.seed(clock.now(), settings.STATE, settings.PUBLIC_URL, hear)
     if not done.fresh:
         _say({}, "The demo data stands already; nothing changed.", as_json)
         return
