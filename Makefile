@@ -43,7 +43,7 @@ torture: setup-test ## The long sweeps: every fault, every mutation, chaos histo
 	@.venv/bin/pytest -m "torture or not torture" tests/faults tests/concurrency tests/config $(ARGS)
 
 bench: setup-test ## Measurements, each beside its peer or limit; writes bench/results/
-	@for bench in bench/[a-z]*.py; do echo "$$bench"; .venv/bin/python "$$bench" || exit 1; done
+	@.venv/bin/python -m bench.run $(ARGS)
 
 setup:
 	@$(PYTHON) scripts/set_up.py app
