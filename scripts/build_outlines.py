@@ -21,7 +21,12 @@ from typing import Any
 OUTPUT = Path(__file__).parents[1] / "serment" / "directory" / "data" / "outlines.json"
 OVERSEAS = {"FR-GP": "971", "FR-MQ": "972", "FR-GF": "973", "FR-RE": "974", "FR-YT": "976"}
 COLLECTIVITIES = {
-    "SPM": "975", "BLM": "977", "MAF": "978", "WLF": "986", "PYF": "987", "NCL": "988",
+    "SPM": "975",
+    "BLM": "977",
+    "MAF": "978",
+    "WLF": "986",
+    "PYF": "987",
+    "NCL": "988",
 }
 
 Ring = list[list[float]]

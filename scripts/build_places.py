@@ -29,14 +29,35 @@ OUTPUT = Path(__file__).parents[1] / "serment" / "directory" / "data" / "commune
 OUTLINES = OUTPUT.with_name("outlines.json")
 
 TERRITORIES = {  # ISO 3166 country of GeoNames → department or collectivity of INSEE
-    "PM": "975", "BL": "977", "MF": "978", "WF": "986", "PF": "987", "NC": "988", "YT": "976",
-    "GP": "971", "MQ": "972", "GF": "973", "RE": "974",
+    "PM": "975",
+    "BL": "977",
+    "MF": "978",
+    "WF": "986",
+    "PF": "987",
+    "NC": "988",
+    "YT": "976",
+    "GP": "971",
+    "MQ": "972",
+    "GF": "973",
+    "RE": "974",
 }
 SEATS = {  # communes named after an island, and GeoNames' name of the town their hall is in
-    "97701": "Gustavia", "97801": "Marigot", "98714": "Vaitape", "98719": "Rikitea",
-    "98722": "Hitiaa", "98723": "Atuona", "98724": "Fare", "98729": "Afareaitu",
-    "98731": "Taiohae", "98742": "Tapuarava", "98744": "Moerai", "98747": "Afaahiti",
-    "98748": "Vairao", "98752": "Otutara", "98753": "Mataura", "98754": "Tevaitoa",
+    "97701": "Gustavia",
+    "97801": "Marigot",
+    "98714": "Vaitape",
+    "98719": "Rikitea",
+    "98722": "Hitiaa",
+    "98723": "Atuona",
+    "98724": "Fare",
+    "98729": "Afareaitu",
+    "98731": "Taiohae",
+    "98742": "Tapuarava",
+    "98744": "Moerai",
+    "98747": "Afaahiti",
+    "98748": "Vairao",
+    "98752": "Otutara",
+    "98753": "Mataura",
+    "98754": "Tevaitoa",
     "98832": "Yaté-Barrage",
 }
 BY_HAND = Path(__file__).with_name("places_by_hand.csv")
@@ -75,8 +96,12 @@ def read_towns(path: Path) -> list[Town]:
         department = TERRITORIES.get(country, field[11])
         towns.append(
             Town(
-                field[1], tuple(field[3].split(",")), float(field[4]), float(field[5]),
-                department, tuple(code for code in field[10:14] if len(code) == 5),
+                field[1],
+                tuple(field[3].split(",")),
+                float(field[4]),
+                float(field[5]),
+                department,
+                tuple(code for code in field[10:14] if len(code) == 5),
                 int(field[14] or 0),
             )
         )
@@ -179,7 +204,9 @@ def kilometres(a: Point, b: Point) -> float:
 
 
 def tell_error(
-    kept: list[dict[str, Any]], points: dict[str, Point], groups: dict[str, str],
+    kept: list[dict[str, Any]],
+    points: dict[str, Point],
+    groups: dict[str, str],
     neighbours: dict[tuple[str, str, str], list[Point]],
 ) -> None:
     """How far off the approximation is, tried on communes whose point is known."""
@@ -237,8 +264,13 @@ def build(modules: Path) -> list[list[Any]]:
         told[how] += 1
         rows.append(
             [
-                code, commune["nom"], commune["departement"], " ".join(commune["codesPostaux"]),
-                round(point[0], 4), round(point[1], 4), int(how != "exact"),
+                code,
+                commune["nom"],
+                commune["departement"],
+                " ".join(commune["codesPostaux"]),
+                round(point[0], 4),
+                round(point[1], 4),
+                int(how != "exact"),
                 commune.get("population", 0),
             ]
         )
@@ -251,8 +283,16 @@ def write(rows: list[list[Any]], path: Path) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
-        ["code", "name", "department", "postcodes", "latitude", "longitude", "approximate",
-         "population"]
+        [
+            "code",
+            "name",
+            "department",
+            "postcodes",
+            "latitude",
+            "longitude",
+            "approximate",
+            "population",
+        ]
     )
     writer.writerows(rows)
     path.write_bytes(gzip.compress(text.getvalue().encode("utf-8"), 9, mtime=0))

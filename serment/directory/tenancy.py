@@ -21,9 +21,7 @@ ACCOUNT = "serment.account"
 
 # NULLIF: a setting once set in a session reads '' after the transaction, not NULL.
 _TENANT_SQL = "NULLIF(current_setting('serment.tenant', true), '')::uuid"
-_RECORDS_SQL = (
-    "string_to_array(NULLIF(current_setting('serment.records', true), ''), ',')::uuid[]"
-)
+_RECORDS_SQL = "string_to_array(NULLIF(current_setting('serment.records', true), ''), ',')::uuid[]"
 _ACCOUNT_SQL = "NULLIF(current_setting('serment.account', true), '')::uuid"
 
 BY_TENANT = f"establishment_id = {_TENANT_SQL}"
@@ -53,8 +51,12 @@ class Wall(RunSQL):
         search_where: str = EVERYBODY,
     ) -> None:
         self._args: dict[str, Any] = {
-            "read": read, "write": write, "web": web, "worker": worker,
-            "search": search, "search_where": search_where,
+            "read": read,
+            "write": write,
+            "web": web,
+            "worker": worker,
+            "search": search,
+            "search_where": search_where,
         }
         self._table = table
         using, check = " OR ".join(read), " OR ".join(write)

@@ -1,1 +1,1 @@
-"""Agreements with partner software, their credentials and budgets; filled by the work on the partner door."""
+"""Agreements with partner software, their credentials and budgets; filled later."""
