@@ -57,7 +57,9 @@ def _spare_account() -> Account:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
-        ids = (f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups")
+        who = (f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups")
+        # Changing user clears the tie to the parent (prctl(2)); setpriv ties anew.
+        ids = (*who, "--pdeathsig", "INT")
         if shutil.which("setpriv") and _works(("setpriv", *ids)):
             return Account(("setpriv", *ids), (entry.pw_uid, entry.pw_gid))
     raise NoAccount
