@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from serment.directory.models import Practitioner
 
 LETTERS_MIN = 3
+BASE64_LETTERS_MIN = 6
 SAMPLE_LINES = 12
 _SAMPLED_TABLES = (b"identity_patientfile", b"scheduling_appointment ", b"identity_account ")
 
@@ -48,9 +50,23 @@ def ways_of_writing(text: str) -> dict[str, bytes]:
         "UTF-16": plain.lower().encode("utf-16-le"),
         "hexadécimal": utf8.hex().encode(),
         "hexadécimal, initiale": plain.encode().hex().encode(),
+        "hexadécimal, capitales": plain.upper().encode().hex().encode(),
         "base64": base64.b64encode(plain.encode())[: max(4, len(plain) // 3 * 4)].lower(),
-        "\\u…": plain.lower().encode("ascii", "backslashreplace"),
+        "base64, décalé d’un octet": _base64_inside(plain.encode(), 1),
+        "base64, décalé de deux octets": _base64_inside(plain.encode(), 2),
+        "JSON, \\u…": json.dumps(plain)[1:-1].lower().encode(),
     }
+
+
+def _base64_inside(word: bytes, before: int) -> bytes:
+    """How ``word`` looks inside a longer base64 text that has ``before`` bytes (modulo 3) ahead.
+
+    Letters that depend on the neighbours are left out; what remains of a short word would be
+    found anywhere by chance, so the word itself is given back instead.
+    """
+    encoded = base64.b64encode(bytes(before) + word)
+    certain = encoded[before + 1 : (before + len(word)) * 8 // 6].lower()
+    return certain if len(certain) >= BASE64_LETTERS_MIN else word.lower()
 
 
 def search(dump: Iterable[bytes], wanted: str, control: str) -> Loot:

@@ -1,0 +1,46 @@
+"""The search of a stolen dump finds a name however it was written, and its control first."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from serment.web import theft
+
+NAME = "Hélène"
+PUBLIC = "Tissandier"
+
+
+def dump_with(*lines: bytes) -> list[bytes]:
+    return [b"COPY directory_practitioner FROM stdin;\n", b"Octave\tTissandier\n", *lines]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        NAME.encode(),
+        NAME.upper().encode(),
+        b"Helene",
+        NAME.encode("latin-1"),
+        NAME.encode("utf-16-le"),
+        b"\\\\x" + NAME.encode().hex().encode(),
+        base64.b64encode(NAME.encode()),
+        b"H\\u00e9l\\u00e8ne",
+        b"\\\\x" + NAME.upper().encode().hex().encode(),
+        base64.b64encode(b"x" + NAME.encode() + b"!"),
+        base64.b64encode(b"xx" + NAME.encode() + b"?"),
+    ],
+)
+def test_a_name_left_in_clear_is_found_in_any_writing(written: bytes) -> None:
+    assert theft.search(dump_with(b"1\t" + written + b"\n"), NAME, PUBLIC).found > 0
+
+
+def test_a_sealed_dump_holds_nothing_and_the_control_shows_the_search_works() -> None:
+    loot = theft.search(dump_with(b"1\t\\\\x01a7f09c55d2\n"), NAME, PUBLIC)
+    assert loot.found == 0
+    assert loot.control_hits == 1
+
+
+def test_without_any_public_name_the_control_stays_silent() -> None:
+    assert theft.search([b"1\tTissandier\n"], NAME, "").control_hits == 0
