@@ -11,6 +11,7 @@ files and comes with the Python packages.
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,10 @@ KEYWORDS = {
     "gettext_noop": None,
 }
 
+# Django turns a template into calls among filler that is no Python: only the calls are read.
+_STRING = r"u?(?:'(?:[^'\\\\]|\\\\.)*'|\"(?:[^\"\\\\]|\\\\.)*\")"
+_CALL = re.compile(rf"\bn?p?gettext\(\s*{_STRING}(?:\s*,\s*(?:{_STRING}|\w+))*\s*\)", re.DOTALL)
+
 Message = tuple[str | tuple[str, str], str | None, str]
 
 
@@ -49,7 +54,7 @@ def _template_sources() -> Iterator[tuple[Path, bytes]]:
         for path in sorted((ROOT / "serment").rglob(pattern)):
             if "templates" in path.parts:
                 text = templatize(path.read_text(encoding="utf-8"), origin=str(path))
-                yield path, text.encode()
+                yield path, "\n".join(_CALL.findall(text)).encode()
 
 
 def found() -> Iterator[Message]:

@@ -110,7 +110,7 @@ def unexpected(request: HttpRequest) -> HttpResponse:
         request,
         500,
         _("Quelque chose s’est mal passé"),
-        _("Ce n’est pas de votre fait. Réessayez ; si cela continue, appelez le cabinet."),
+        _("Ce n’est pas de votre fait. Réessayez ; si cela continue, appelez le cabinet."),
     )
 
 

@@ -46,7 +46,7 @@ def _labels() -> dict[str, tuple[_StrPromise | str, str]]:
     """Field name → its label and zone; names that several models share carry one label."""
     found: dict[str, tuple[_StrPromise | str, str]] = {}
     for _model, sealed in all_sealed():
-        found.setdefault(sealed.name, (sealed.label or sealed.name, sealed.zone))
+        found.setdefault(sealed.name, (sealed.verbose_name or sealed.name, sealed.zone))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils.dates import MONTHS, MONTHS_ALT, WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.dates import MONTHS, MONTHS_AP, WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import get_language, gettext
 
 NARROW = "\u202f"
@@ -37,7 +37,7 @@ def short_day(on: date) -> tuple[str, str]:
     weekday = str(WEEKDAYS_ABBR[on.weekday()]).lower()
     if not _english():
         weekday = f"{weekday.rstrip('.')[:3]}."
-    month = str(MONTHS_ALT[on.month])
+    month = str(MONTHS_AP[on.month]).lower() if not _english() else str(MONTHS_AP[on.month])
     return weekday if not _english() else weekday.capitalize(), f"{on.day}{FIXED}{month}"
 
 

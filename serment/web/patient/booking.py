@@ -171,9 +171,9 @@ def _check(filled: Form) -> None:
     if filled.first_visit not in {"oui", "non"}:
         filled.errors["first_visit"] = _("Dites si c’est la première fois.")
     if filled.mode not in {"in_person", "video"}:
-        filled.errors["mode"] = _("Choisissez : sur place ou en vidéo.")
+        filled.errors["mode"] = _("Choisissez : sur place ou en vidéo.")
     if len(filled.note) > NOTE_LETTERS_MAX:
-        filled.errors["note"] = _("Ce mot est trop long : %(count)d lettres au plus.") % {
+        filled.errors["note"] = _("Ce mot est trop long : %(count)d lettres au plus.") % {
             "count": NOTE_LETTERS_MAX
         }
     for flag, answer in filled.questions:

@@ -16,10 +16,14 @@ CHIP_CODES = ("SM54", "40", "50", "SM38", "SM15")
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Search, and three promises."""
+    return render(request, "patient/home.html", {"chips": chips(), "form": looking.Question()})
+
+
+def chips() -> list[dict[str, str]]:
+    """What is looked for most, one press away."""
     language = get_language() or "fr"
     keys = [key for code in CHIP_CODES if (key := search.key_by_code(code)) is not None]
-    chips = [{"slug": key.slug, "label": key.person(language)} for key in keys]
-    return render(request, "patient/home.html", {"chips": chips, "form": looking.Question()})
+    return [{"slug": key.slug, "label": key.person(language)} for key in keys]
 
 
 @require_GET

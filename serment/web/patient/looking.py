@@ -93,7 +93,7 @@ def _understand_what(question: Question, chosen: str) -> None:
                 break
     if question.key is None:
         question.errors["what"] = (
-            _("Nous ne connaissons pas ce mot. Essayez « médecin », « dents », « yeux »…")
+            _("Nous ne connaissons pas ce mot. Essayez « médecin », « dents », « yeux »…")
             if question.what_text
             else _("Dites qui ou quoi vous cherchez.")
         )
@@ -112,5 +112,5 @@ def _understand_where(question: Question, chosen: str) -> None:
         question.errors["where"] = (
             _("Nous ne trouvons pas ce lieu. Essayez un nom de commune ou un code postal.")
             if question.where_text
-            else _("Dites où : une commune ou un code postal.")
+            else _("Dites où : une commune ou un code postal.")
         )

@@ -19,6 +19,7 @@ from serment.directory import map as drawn_map
 from serment.directory.models import PractitionerRole
 from serment.scheduling import search
 from serment.web import wording
+from serment.web.patient.home import chips
 from serment.web.patient.looking import Question, understood
 
 PAGE = 12
@@ -60,7 +61,9 @@ def results(request: HttpRequest) -> HttpResponse:
     if question.practitioner:
         return HttpResponseRedirect(reverse("patient:practitioner", args=[question.practitioner]))
     if question.errors or question.key is None:
-        return render(request, "patient/home.html", {"form": question, "asked_again": True})
+        return render(
+            request, "patient/home.html", {"form": question, "asked_again": True, "chips": chips()}
+        )
     now = clock.now()
     found = _found(question, now)
     context = _context(question, found, now)
@@ -139,11 +142,11 @@ def _soonest_line(found: search.Results, cards: list[Card]) -> str:
         return ""
     how_far = wording.distance(first.distance_km)
     if how_far:
-        return gettext("Le plus tôt : %(moment)s, à %(distance)s.") % {
+        return gettext("Le plus tôt : %(moment)s, à %(distance)s.") % {
             "moment": first.soonest_words,
             "distance": how_far,
         }
-    return gettext("Le plus tôt : %(moment)s.") % {"moment": first.soonest_words}
+    return gettext("Le plus tôt : %(moment)s.") % {"moment": first.soonest_words}
 
 
 def _cards(

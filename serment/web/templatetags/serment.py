@@ -11,6 +11,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from serment.directory.models import Site
 from serment.web import wording
 
 register = template.Library()
@@ -54,6 +55,12 @@ def full_day(on: date) -> str:
 def sentence_case(text: str) -> str:
     """The same words, beginning with a capital."""
     return text[:1].upper() + text[1:]
+
+
+@register.filter
+def place_name(site: Site) -> str:
+    """A site with its town, unless the name already says it."""
+    return site.name if site.city in site.name else f"{site.name}, {site.city}"
 
 
 @register.filter
