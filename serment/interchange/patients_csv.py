@@ -1,0 +1,227 @@
+"""A practice's patient list → people and refusals, line by line. Pure, no Django.
+
+A refusal names the line, the column's field and a fault, never what stood there.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+
+from serment.interchange import patient_values, text_tables
+from serment.interchange.patient_columns import fields_of, is_header
+from serment.interchange.patient_values import CellUnusable
+from serment.interchange.text_tables import DELIMITERS, Line, TableUnreadable
+
+__all__ = ["Found", "PatientRow", "Refusal", "TableUnreadable", "read"]
+
+HEADER_WITHIN_LINES = 15
+"""Some programs print a title above the column names."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRow:
+    """One person: field of the patient file → value, blank ones left out; dates in ISO 8601."""
+
+    line: int
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a line was not taken; ``other_line`` is the line it repeats, for duplicates."""
+
+    line: int
+    field: str
+    fault: str
+    other_line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a file holds."""
+
+    rows: tuple[PatientRow, ...]
+    refused: tuple[Refusal, ...]
+    encoding: str
+    delimiter: str
+    columns_left_out: int
+    empty_lines: int
+
+
+def read(data: bytes, today: date) -> Found:
+    """Read a whole file. Raises ``TableUnreadable`` where it is no patient list at all."""
+    text, encoding = text_tables.decoded(data)
+    delimiter, header = _header(text)
+    fields = fields_of(header.cells)
+    rows: list[PatientRow] = []
+    refused: list[Refusal] = []
+    empty = 0
+    for line in text_tables.lines(text, delimiter):
+        if line.number <= header.number:
+            continue
+        if line.is_empty:
+            empty += 1
+            continue
+        if _swallowed(line, delimiter, len(fields)):
+            raise TableUnreadable("unclosed_quote", line.number)
+        taken = _row(line, fields, today)
+        if isinstance(taken, PatientRow):
+            rows.append(taken)
+        else:
+            refused.append(taken)
+    once = list(_once(rows, refused))
+    return Found(
+        rows=tuple(once),
+        refused=tuple(sorted(refused, key=lambda refusal: refusal.line)),
+        encoding=encoding,
+        delimiter=delimiter,
+        columns_left_out=sum(
+            1 for cell, field in zip(header.cells, fields, strict=True) if cell and not field
+        ),
+        empty_lines=empty,
+    )
+
+
+def _header(text: str) -> tuple[str, Line]:
+    """The delimiter and the line under which most columns are known."""
+    best: tuple[int, str, Line] | None = None
+    for delimiter in DELIMITERS:
+        for line in _first_lines(text, delimiter):
+            fields = fields_of(line.cells)
+            known = sum(1 for field in fields if field)
+            if is_header(fields) and (best is None or known > best[0]):
+                best = known, delimiter, line
+    if best is None:
+        raise TableUnreadable("no_header")
+    return best[1], best[2]
+
+
+def _first_lines(text: str, delimiter: str) -> Iterable[Line]:
+    head = "\n".join(text.splitlines()[:HEADER_WITHIN_LINES])
+    try:
+        return list(islice(text_tables.lines(head, delimiter), HEADER_WITHIN_LINES))
+    except TableUnreadable:
+        return []
+
+
+def _swallowed(line: Line, delimiter: str, columns: int) -> bool:
+    """A cell that holds whole lines of the table: a quotation mark was never closed."""
+    return any(
+        part.count(delimiter) >= max(2, columns - 1)
+        for cell in line.cells
+        if "\n" in cell
+        for part in cell.splitlines()[1:]
+    )
+
+
+def _row(line: Line, fields: Sequence[str], today: date) -> PatientRow | Refusal:
+    if any(line.cells[len(fields) :]):
+        return Refusal(line.number, "", "too_many_cells")
+    cells = {
+        field: cell
+        for field, cell in zip(fields, line.cells, strict=False)
+        if field and not patient_values.is_nothing(field, cell)
+    }
+    for field, cell in cells.items():
+        if len(cell) > text_tables.CELL_LETTERS_MAX:
+            return Refusal(line.number, _shown(field), "too_long")
+        if "\ufffd" in cell:
+            return Refusal(line.number, _shown(field), "letters_lost")
+    try:
+        return PatientRow(line.number, dict(_values(cells, today)))
+    except _FieldUnusable as unusable:
+        return Refusal(line.number, unusable.field, unusable.fault)
+
+
+class _FieldUnusable(Exception):  # noqa: N818
+    def __init__(self, field: str, fault: str) -> None:
+        super().__init__(field)
+        self.field = field
+        self.fault = fault
+
+
+def _shown(field: str) -> str:
+    """The patient file's word for a column."""
+    merged = {"name": "family_name", "used_name": "family_name", "full_name": "family_name",
+              "mobile": "phone", "address_more": "address", "postcode": "address",
+              "city": "address"}  # fmt: skip
+    return merged.get(field, field)
+
+
+_READ = {"birth_date": "birth_date", "sex": "sex", "phone": "phone", "mobile": "phone"}
+"""Column → field; the mobile telephone comes last and is the one kept."""
+
+
+def _values(cells: Mapping[str, str], today: date) -> Iterator[tuple[str, str]]:
+    family, at_birth, given = (_one_line(name) for name in patient_values.names(cells))
+    if not family:
+        raise _FieldUnusable("family_name", "missing")
+    if not given:
+        raise _FieldUnusable("given_name", "missing")
+    yield "family_name", family
+    yield "given_name", given
+    if at_birth:
+        yield "birth_name", at_birth
+    for column, field in _READ.items():
+        if column in cells:
+            yield field, _read(field, cells[column], today)
+    if "email" in cells:
+        yield "email", cells["email"].split(";")[0].split()[0].strip("<>,")
+    if where := patient_values.address(cells):
+        yield "address", where
+    if "source_reference" in cells:
+        yield "source_reference", _one_line(cells["source_reference"])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _read(field: str, cell: str, today: date) -> str:
+    try:
+        if field == "birth_date":
+            return patient_values.birth_date(cell, today).isoformat()
+        return patient_values.sex(cell) if field == "sex" else patient_values.phone(cell)
+    except CellUnusable as unusable:
+        raise _FieldUnusable(field, unusable.fault) from unusable
+
+
+def person_key(values: Mapping[str, str | None]) -> str:
+    """Who a line is, written the same way however it was typed.
+
+    Names and birth date; where the date is missing, what else tells two people apart.
+    """
+    parts = [_letters(values.get(field) or "") for field in ("family_name", "given_name")]
+    parts.append(values.get("birth_date") or "")
+    if not values.get("birth_date"):
+        parts += [values.get(field) or "" for field in ("source_reference", "phone", "email")]
+    return "|".join(parts)
+
+
+def _letters(text: str) -> str:
+    """Letters and digits of any script, without case and accents."""
+    return "".join(
+        char for char in unicodedata.normalize("NFKD", text) if char.isalnum()
+    ).casefold()
+
+
+def _once(rows: Iterable[PatientRow], refused: list[Refusal]) -> Iterator[PatientRow]:
+    """Each person once; what repeats an earlier line is refused and says which."""
+    people: dict[str, int] = {}
+    references: dict[str, int] = {}
+    for row in rows:
+        key, reference = person_key(row.values), row.values.get("source_reference", "")
+        if key in people:
+            refused.append(Refusal(row.line, "family_name", "repeated", people[key]))
+            continue
+        if reference and reference in references:
+            other = references[reference]
+            refused.append(Refusal(row.line, "source_reference", "reference_repeated", other))
+            continue
+        people[key] = row.line
+        references[reference] = row.line
+        yield row
