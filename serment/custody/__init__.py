@@ -1,1 +1,1 @@
-"""Data arriving and leaving an establishment, and who holds it since."""
+"""Data arriving from and leaving for elsewhere, and who holds it since."""
