@@ -35,7 +35,7 @@ KEYWORDS = {
 }
 
 # Django turns a template into calls among filler that is no Python: only the calls are read.
-_STRING = r"u?(?:'(?:[^'\\\\]|\\\\.)*'|\"(?:[^\"\\\\]|\\\\.)*\")"
+_STRING = r"u?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 _CALL = re.compile(rf"\bn?p?gettext\(\s*{_STRING}(?:\s*,\s*(?:{_STRING}|\w+))*\s*\)", re.DOTALL)
 
 Message = tuple[str | tuple[str, str], str | None, str]

@@ -8,11 +8,14 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.db.models.functions import Length
+
 from serment.directory.models import Practitioner
 
 LETTERS_MIN = 3
 BASE64_LETTERS_MIN = 6
 SAMPLE_LINES = 12
+_PUBLIC_TABLES = b"COPY public.directory_"
 _SAMPLED_TABLES = (b"identity_patientfile", b"scheduling_appointment ", b"identity_account ")
 
 
@@ -23,6 +26,9 @@ class Loot:
     bytes_read: int = 0
     rows: int = 0
     hits: dict[str, int] = field(default_factory=dict)
+    """By way of writing, outside the public directory."""
+    public_hits: int = 0
+    """In the public directory: a commune, a street, a published practitioner of that name."""
     control_word: str = ""
     control_hits: int = 0
     sample: list[str] = field(default_factory=list)
@@ -76,13 +82,21 @@ def search(dump: Iterable[bytes], wanted: str, control: str) -> Loot:
     distinct = {needle: way for way, needle in reversed(list(needles.items()))}
     loot.hits = dict.fromkeys(needles, 0)
     public = control.lower().encode()
-    sampling = 0
+    sampling, in_directory = 0, False
     for line in dump:
         loot.bytes_read += len(line)
         loot.rows += 1
         low = line.decode("utf-8", "surrogateescape").lower().encode("utf-8", "surrogateescape")
+        if line.startswith(b"COPY "):
+            in_directory = line.startswith(_PUBLIC_TABLES)
+        elif line.startswith(b"\\."):
+            in_directory = False
         for needle, way in distinct.items():
-            loot.hits[way] += low.count(needle)
+            count = low.count(needle)
+            if count and in_directory:
+                loot.public_hits += count
+            elif count:
+                loot.hits[way] += count
         if public:
             loot.control_hits += low.count(public)
         if line.startswith(b"COPY "):
@@ -94,6 +108,9 @@ def search(dump: Iterable[bytes], wanted: str, control: str) -> Loot:
 
 
 def public_name() -> str:
-    """A practitioner's published name: in the dump by design, so the search is seen to work."""
-    name = Practitioner.objects.values_list("family_name", flat=True).order_by("rpps").first()
-    return name or ""
+    """A practitioner's published name: in the dump by design, so the search is seen to work.
+
+    The longest of them, which is no ordinary word that other text would hold by chance.
+    """
+    longest = Practitioner.objects.annotate(letters=Length("family_name")).order_by("-letters")
+    return longest.values_list("family_name", flat=True).first() or ""

@@ -19,7 +19,7 @@ FIELDS = ("given_name", "family_name", "birth_date", "email", "phone")
 def page(request: HttpRequest) -> HttpResponse:
     """My details and where they are used."""
     actor = accounts.actor_for(request)
-    account = Account.objects.filter(pk=request.user.pk).first()
+    account = Account.objects.filter(pk=actor.id).first()
     if account is None or actor.kind != "patient":
         raise NotThere
     values = gate.reveal(actor, Purpose.SELF, [account], FIELDS)[account.pk]

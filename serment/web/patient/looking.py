@@ -67,9 +67,10 @@ def understood(given: QueryDict) -> Question:
         language=given.get("langue", "")[:5],
         view="map" if given.get("vue") == "carte" else "list",
     )
-    if given.get("page", "").isdigit():
-        question.page = min(int(given["page"]), 500)
-    radius = given.get("rayon", "")
+    page = str(given.get("page", ""))
+    if page.isdigit():
+        question.page = min(int(page), 500)
+    radius = str(given.get("rayon", ""))
     if radius.isdigit() and float(radius) in RADIUS_CHOICES:
         question.radius_km = float(radius)
     _understand_what(question, given.get("quoi", ""))

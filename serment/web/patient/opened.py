@@ -49,6 +49,8 @@ class Day:
     title: str
     entries: list[Entry] = field(default_factory=list)
     own: list[Entry] = field(default_factory=list)
+    upkeep: list[Entry] = field(default_factory=list)
+    """What Serment wrote, linked or prepared by itself: folded, nothing was read."""
 
 
 @require_GET
@@ -62,7 +64,9 @@ def timeline(request: HttpRequest) -> HttpResponse:
     recent = [
         row
         for row in rows
-        if not is_own(row) and row.at > clock.now() - timedelta(days=COUNTED_DAYS)
+        if not is_own(row)
+        and not is_upkeep(row)
+        and row.at > clock.now() - timedelta(days=COUNTED_DAYS)
     ]
     context = {
         "days": days,
@@ -99,8 +103,22 @@ def _days(
             title = wording.day(on)
             days[on] = Day(on, title[:1].upper() + title[1:])
         entry = entry_of(row, names, houses)
-        (days[on].own if entry.own else days[on].entries).append(entry)
+        _fold(row, entry, days[on])
     return list(days.values())
+
+
+def _fold(row: Disclosure, entry: Entry, day: Day) -> None:
+    if entry.own:
+        day.own.append(entry)
+    elif is_upkeep(row):
+        day.upkeep.append(entry)
+    else:
+        day.entries.append(entry)
+
+
+def is_upkeep(row: Disclosure) -> bool:
+    """Serment's own writing and preparing: no field was shown to anybody."""
+    return row.actor_kind == "system" and row.kind != "read"
 
 
 def entry_of(
@@ -140,10 +158,20 @@ def _who(row: Disclosure, names: dict[UUID, staff.DisplayName], house: str) -> t
 
 
 def _verb(row: Disclosure) -> str:
+    if "link" in row.fields:
+        return _("a relié votre compte à un dossier")
+    if "errand" in row.fields:
+        return _("a préparé un message autorisé par une réservation")
+    if "deleted" in row.fields:
+        return _("a effacé")
     if row.kind == "write":
         return _("a écrit")
-    if row.kind == "search":
+    if row.kind == "search" or "found" in row.fields:
         return _("a trouvé votre dossier en cherchant")
+    if "patient" in row.fields:
+        return _("a vu à qui est un rendez-vous")
+    if "listed" in row.fields:
+        return _("a vu la liste de vos rendez-vous")
     return ""
 
 

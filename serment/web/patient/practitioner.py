@@ -86,8 +86,13 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def why_not(request: HttpRequest, slug: str) -> HttpResponse:
     """Why a time is not offered, in one sentence that names the rule."""
-    role = PractitionerRole.objects.filter(practitioner__slug=slug, active=True)
-    chosen = role.filter(id=_uuid(request.GET.get("lieu", ""))).first() or role.first()
+    roles = list(
+        PractitionerRole.objects.select_related("site", "practitioner")
+        .filter(practitioner__slug=slug, active=True)
+        .order_by("position")
+    )
+    place = request.GET.get("lieu", "")
+    chosen = next((role for role in roles if str(role.id) == place), next(iter(roles), None))
     if chosen is None:
         raise NotThere
     zone = ZoneInfo(chosen.site.timezone)
