@@ -1,17 +1,232 @@
-"""The agenda of a day: time and state of each practitioner."""
+"""The agenda of a day or a week: time and state, and names where this session opened them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from serment import clock
+from serment.disclosure import Actor
+from serment.errors import NotThere
 from serment.identity import accounts
 from serment.identity.rights import Act
+from serment.scheduling import agenda
+from serment.web import wording
+from serment.web.practice import addresses, grid, naming, panel, team
+from serment.web.practice import desk as desks
+from serment.web.practice.desk import Desk
+from serment.web.practice.team import Member
+
+WEEK_DAYS = 7
+
+
+@dataclass(slots=True)
+class Shown:
+    """One column: a practitioner's day, and what of it is open."""
+
+    member: Member
+    day: date
+    drawn: grid.Drawn
+    names_open: bool
+    reasons_open: bool
+    now_row: int | None
+
+    @property
+    def heading(self) -> tuple[str, str]:
+        """The day as a week's column heads it."""
+        return wording.short_day(self.day)
 
 
 @require_GET
 @accounts.staff_only(Act.SEE_AGENDA)
 def day(request: HttpRequest) -> HttpResponse:
     """The chosen practitioners side by side."""
-    return render(request, "practice/agenda.html")
+    actor, desk, everybody, on = _asked(request)
+    chosen = team.shown(request, desk, everybody, request.GET.getlist("agenda"))
+    columns: list[Shown] = []
+    frame = None
+    if chosen:
+        zone = chosen[0].zone
+        found = agenda.day(
+            team.establishment_of(actor), [one.id for one in chosen], on, zone,
+            cancelled="annules" in request.GET,
+        )  # fmt: skip
+        frame = grid.frame_of(found, zone)
+        columns = _columns(actor, desk, chosen, found, frame)
+    return _page(request, actor, desk, everybody, chosen, columns, frame, on, "day")
+
+
+@require_GET
+@accounts.staff_only(Act.SEE_AGENDA)
+def week(request: HttpRequest) -> HttpResponse:
+    """One practitioner's week; days without openings or visits at its end are left out."""
+    actor, desk, everybody, on = _asked(request)
+    chosen = team.shown(request, desk, everybody, request.GET.getlist("agenda"))
+    monday = on - timedelta(days=on.weekday())
+    columns: list[Shown] = []
+    frame = None
+    focus = next((one for one in chosen if str(one.id) == request.GET.get("de")), None)
+    focus = focus or next(iter(chosen), None)
+    if focus:
+        found = agenda.week(
+            team.establishment_of(actor), [focus.id], monday, focus.zone,
+            cancelled="annules" in request.GET,
+        )  # fmt: skip
+        days = [column for row in found.values() for column in row]
+        while len(days) > 5 and not days[-1].openings and not days[-1].entries:
+            days.pop()
+        frame = grid.frame_of(days, focus.zone)
+        columns = _columns(actor, desk, [focus], days, frame)
+    return _page(request, actor, desk, everybody, chosen, columns, frame, on, "week", focus=focus)
+
+
+@require_POST
+@accounts.staff_only(Act.OPEN_AGENDA_NAMES)
+def open_names(request: HttpRequest) -> HttpResponse:
+    """Open, or close, the names or the reasons of one practitioner's day."""
+    actor = accounts.actor_for(request)
+    desk = Desk(request, clock.now())
+    members = {str(one.id): one for one in team.members(team.establishment_of(actor))}
+    member = members.get(request.POST.get("agenda", ""))
+    on = _day(request.POST.get("jour", ""))
+    if member is None or on is None:
+        raise NotThere
+    what = request.POST.get("quoi", "")
+    if what == "noms":
+        desk.open(desks.names_of(member.id, on))
+    elif what == "motifs":
+        desk.open(desks.reasons_of(member.id, on))
+    else:
+        desk.close("names")
+        desk.close("reasons")
+    return addresses.back(request)
+
+
+@require_POST
+@accounts.staff_only(Act.SEE_AGENDA)
+def discretion(request: HttpRequest) -> HttpResponse:
+    """Initials instead of names, or names again."""
+    Desk(request, clock.now()).show_initials(request.POST.get("initiales") == "1")
+    return addresses.back(request)
+
+
+def _asked(request: HttpRequest) -> tuple[Actor, Desk, list[Member], date]:
+    actor = accounts.actor_for(request)
+    everybody = team.members(team.establishment_of(actor))
+    now = clock.now()
+    today = now.astimezone(everybody[0].zone).date() if everybody else now.date()
+    return actor, Desk(request, now), everybody, _day(request.GET.get("jour", "")) or today
+
+
+def _day(text: str) -> date | None:
+    try:
+        on = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return on if 2000 <= on.year <= 2100 else None
+
+
+def _columns(
+    actor: Actor,
+    desk: Desk,
+    members: Sequence[Member],
+    found: Sequence[agenda.Column],
+    frame: grid.Frame,
+) -> list[Shown]:
+    now = clock.now()
+    by_id = {one.id: one for one in members}
+    today = now.astimezone(frame.zone).date()
+    columns = []
+    for column in found:
+        drawn = grid.draw(column, frame, now)
+        row = frame.row_of(now, column.day)
+        shown = Shown(
+            member=by_id[column.role_id],
+            day=column.day,
+            drawn=drawn,
+            names_open=desk.is_open(desks.names_of(column.role_id, column.day)),
+            reasons_open=desk.is_open(desks.reasons_of(column.role_id, column.day)),
+            now_row=row if column.day == today and 0 < row < frame.rows else None,
+        )
+        _name(actor, desk, shown)
+        columns.append(shown)
+    return columns
+
+
+def _name(actor: Actor, desk: Desk, shown: Shown) -> None:
+    """Put names and reasons on the entries where this session opened them."""
+    visits = [one for one in shown.drawn.entries if one.is_appointment]
+    ids = [one.entry.id for one in visits]
+    people = naming.people(actor, ids) if shown.names_open and ids else {}
+    opened = ids if shown.reasons_open else [i for i in ids if desk.is_open(desks.reason_of(i))]
+    reasons = naming.reasons(actor, opened) if opened else {}
+    for one in visits:
+        person, why = people.get(one.entry.id), reasons.get(one.entry.id)
+        if person is not None:
+            one.name = person.initials if desk.initials else person.name
+        if why is not None:
+            one.reason, one.video, one.first_visit = why.reason, why.video, why.first_visit
+
+
+def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
+    request: HttpRequest, actor: Actor, desk: Desk, everybody: Sequence[Member],
+    chosen: Sequence[Member], columns: Sequence[Shown], frame: grid.Frame | None, on: date,
+    view: str, *, focus: Member | None = None,
+) -> HttpResponse:  # fmt: skip
+    now = clock.now()
+    step = timedelta(days=1 if view == "day" else WEEK_DAYS)
+    opened = panel.build(actor, desk, _uuid(request.GET.get("rdv", "")), now)
+    for column in columns:
+        for one in column.drawn.entries:
+            one.chosen = opened is not None and one.entry.id == opened.appointment.id
+    today = now.astimezone(frame.zone).date() if frame else now.date()
+    monday = on - timedelta(days=on.weekday())
+    context: dict[str, Any] = {
+        "section": "agenda",
+        "view": view,
+        "on": on,
+        "monday": monday,
+        "is_today": on == today,
+        "previous": on - step,
+        "next": on + step,
+        "today": today,
+        "everybody": everybody,
+        "chosen": chosen,
+        "chosen_ids": {one.id for one in chosen},
+        "focus": focus,
+        "columns": columns,
+        "frame": frame,
+        "desk": desk,
+        "panel": opened,
+        "here": request.get_full_path(),
+        "kept": _kept(request, without=("rdv",)),
+        "kept_day": _kept(request, without=("rdv", "jour")),
+        "count": sum(column.drawn.column.booked_count for column in columns),
+        "with_cancelled": "annules" in request.GET,
+    }
+    return render(request, "practice/agenda.html", context)
+
+
+def _kept(request: HttpRequest, without: Sequence[str]) -> str:
+    pairs = [
+        (name, value)
+        for name, values in request.GET.lists()
+        for value in values
+        if name not in without
+    ]
+    return urlencode(pairs)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

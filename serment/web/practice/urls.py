@@ -2,9 +2,23 @@
 
 from django.urls import path
 
-from serment.web.practice import agenda
+from serment.web.practice import agenda, arriving, card, panel, patients, telephone
 
 app_name = "practice"
 urlpatterns = [
     path("", agenda.day, name="agenda"),
+    path("semaine/", agenda.week, name="week"),
+    path("noms", agenda.open_names, name="open_names"),
+    path("initiales", agenda.discretion, name="discretion"),
+    path("visite/<uuid:appointment_id>/ouvrir", panel.open_appointment, name="open"),
+    path("visite/<uuid:appointment_id>/etat", panel.mark, name="mark"),
+    path("visite/<uuid:appointment_id>/annuler", panel.cancel, name="cancel"),
+    path("visite/<uuid:appointment_id>/remettre", panel.put_back, name="put_back"),
+    path("visite/<uuid:appointment_id>/carte", card.card, name="card"),
+    path("patients/", patients.find, name="find"),
+    path("patients/nouveau", patients.create, name="new_patient"),
+    path("patients/<uuid:file_id>/", patients.patient, name="patient"),
+    path("patients/<uuid:file_id>/corriger", patients.change, name="change_patient"),
+    path("reserver/", telephone.book, name="book"),
+    path("import/", arriving.arrival, name="arrival"),
 ]

@@ -1,0 +1,39 @@
+"""Ways back: where a form was, with an appointment's panel beside it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from serment.web.practice.team import Member
+
+
+def _ours(address: str) -> str:
+    """An address of the practice's own pages, else the agenda."""
+    fine = url_has_allowed_host_and_scheme(address, None) and address.startswith("/cabinet/")
+    return address if fine else reverse("practice:agenda")
+
+
+def back(request: HttpRequest) -> HttpResponseRedirect:
+    """To the page the form was on."""
+    return HttpResponseRedirect(_ours(request.POST.get("retour", "")))
+
+
+def back_beside(request: HttpRequest, appointment: UUID) -> HttpResponseRedirect:
+    """To the page the form was on, with this appointment's panel."""
+    parts = urlsplit(_ours(request.POST.get("retour", "")))
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "rdv"]
+    query.append(("rdv", str(appointment)))
+    return HttpResponseRedirect(f"{parts.path}?{urlencode(query)}#panel")
+
+
+def of_appointment(starts_at: datetime, member: Member, appointment: UUID) -> str:
+    """The day on which an appointment is, its practitioner shown, with its panel."""
+    on = starts_at.astimezone(member.zone).date()
+    query = urlencode({"jour": on.isoformat(), "agenda": str(member.id), "rdv": str(appointment)})
+    return f"{reverse('practice:agenda')}?{query}#panel"

@@ -1,0 +1,198 @@
+"""An agenda's column as rows of five minutes: what is drawn where. Pure.
+
+The stylesheet has one class for each row and each length (``static/practice/rows.css``), because
+the pages' policy allows no style inside a tag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from serment.scheduling.agenda import Column, Entry
+
+ROW_MINUTES = 5
+ROWS_AN_HOUR = 60 // ROW_MINUTES
+DAY_FIRST_HOUR, DAY_LAST_HOUR = 8, 18
+LANES_MAX = 4
+SHORT_ROWS = 5
+FREE_ROWS_MIN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The hours a page shows, by the wall clock of the site."""
+
+    first_hour: int
+    last_hour: int
+    zone: ZoneInfo
+
+    @property
+    def rows(self) -> int:
+        """Rows from top to bottom."""
+        return (self.last_hour - self.first_hour) * ROWS_AN_HOUR
+
+    @property
+    def hours(self) -> list[tuple[int, int]]:
+        """Row and number of each whole hour."""
+        span = range(self.first_hour, self.last_hour)
+        return [((hour - self.first_hour) * ROWS_AN_HOUR, hour) for hour in span]
+
+    def row_of(self, instant: datetime, day: date) -> int:
+        """The row an instant falls into, kept within the frame."""
+        local = instant.astimezone(self.zone)
+        if local.date() != day:
+            return 0 if local.date() < day else self.rows
+        minutes = (local.hour - self.first_hour) * 60 + local.minute
+        return min(self.rows, max(0, minutes // ROW_MINUTES))
+
+    def row_after(self, instant: datetime, day: date) -> int:
+        """The row at which something that ends then has ended."""
+        return self.row_of(instant + timedelta(minutes=ROW_MINUTES, seconds=-1), day)
+
+    def instant_of(self, row: int, day: date) -> datetime:
+        """When a row begins."""
+        minute = self.first_hour * 60 + row * ROW_MINUTES
+        midnight = datetime.combine(day, datetime.min.time(), self.zone)
+        return midnight.replace(hour=minute // 60, minute=minute % 60)
+
+
+@dataclass(slots=True)
+class Placed:
+    """An entry with its place; the page adds names where they are open."""
+
+    entry: Entry
+    row: int
+    length: int
+    lane: int = 1
+    lanes: int = 1
+    name: str = ""
+    reason: str = ""
+    video: bool = False
+    first_visit: bool = False
+    chosen: bool = False
+
+    @property
+    def is_appointment(self) -> bool:
+        """Whether somebody comes."""
+        return self.entry.kind == "appointment"
+
+    @property
+    def short(self) -> bool:
+        """Whether there is room for one line only."""
+        return self.length < SHORT_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A stretch of rows: free or closed."""
+
+    row: int
+    length: int
+    starts_at: datetime
+
+
+@dataclass(slots=True)
+class Drawn:
+    """One column as the page draws it."""
+
+    column: Column
+    entries: list[Placed] = field(default_factory=list)
+    free: list[Band] = field(default_factory=list)
+    closed: list[Band] = field(default_factory=list)
+
+
+def frame_of(columns: Iterable[Column], zone: ZoneInfo) -> Frame:
+    """Whole hours around everything there is to see."""
+    first, last = DAY_FIRST_HOUR, DAY_LAST_HOUR
+    for column in columns:
+        seen = [*column.openings, *((e.starts_at, e.ends_at) for e in column.entries
+                                    if e.kind == "appointment")]  # fmt: skip
+        for start, end in seen:
+            local_start, local_end = start.astimezone(zone), end.astimezone(zone)
+            first = 0 if local_start.date() < column.day else min(first, local_start.hour)
+            if local_end.date() > column.day:
+                last = 24
+            else:
+                last = max(last, local_end.hour + (local_end.minute > 0))
+    return Frame(first, last, zone)
+
+
+def draw(column: Column, frame: Frame, now: datetime) -> Drawn:
+    """Entries in lanes, and the bands behind them."""
+    drawn = Drawn(column)
+    for entry in column.entries:
+        row = frame.row_of(entry.starts_at, column.day)
+        length = max(1, frame.row_after(entry.ends_at, column.day) - row)
+        if row < frame.rows:
+            drawn.entries.append(Placed(entry, row, min(length, frame.rows - row)))
+    _put_in_lanes([one for one in drawn.entries if one.entry.kind != "absence"])
+    opened = _rows(((start, end) for start, end in column.openings), frame, column.day)
+    drawn.closed = _bands(_without([(0, frame.rows)], opened), frame, column.day)
+    taken = [
+        (one.row, one.row + one.length)
+        for one in drawn.entries
+        if one.entry.status not in ("cancelled", "noshow")
+    ]
+    present = frame.row_after(now, column.day)
+    if present:
+        taken.append((0, present))
+    free = [span for span in _without(opened, taken) if span[1] - span[0] >= FREE_ROWS_MIN]
+    drawn.free = _bands(free, frame, column.day)
+    return drawn
+
+
+def _put_in_lanes(entries: Sequence[Placed]) -> None:
+    """Side by side where times overlap."""
+    group: list[Placed] = []
+    ends = 0
+    for one in sorted(entries, key=lambda placed: (placed.row, -placed.length)):
+        if group and one.row >= ends:
+            _spread(group)
+            group, ends = [], 0
+        group.append(one)
+        ends = max(ends, one.row + one.length)
+    _spread(group)
+
+
+def _spread(group: Sequence[Placed]) -> None:
+    busy_until: list[int] = []
+    for one in group:
+        lane = next((at for at, until in enumerate(busy_until) if until <= one.row), None)
+        if lane is None:
+            lane = len(busy_until)
+            busy_until.append(0)
+        busy_until[lane] = one.row + one.length
+        one.lane = min(lane, LANES_MAX - 1) + 1
+    for one in group:
+        one.lanes = min(len(busy_until), LANES_MAX)
+
+
+def _rows(
+    spans: Iterable[tuple[datetime, datetime]], frame: Frame, day: date
+) -> list[tuple[int, int]]:
+    return [(frame.row_of(start, day), frame.row_of(end, day)) for start, end in spans]
+
+
+def _without(
+    spans: Sequence[tuple[int, int]], taken: Iterable[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    left: list[tuple[int, int]] = []
+    away = sorted(taken)
+    for start, end in spans:
+        at = start
+        for low, high in away:
+            if high <= at or low >= end:
+                continue
+            if low > at:
+                left.append((at, low))
+            at = max(at, high)
+        if at < end:
+            left.append((at, end))
+    return left
+
+
+def _bands(spans: Iterable[tuple[int, int]], frame: Frame, day: date) -> list[Band]:
+    return [Band(low, high - low, frame.instant_of(low, day)) for low, high in spans if high > low]

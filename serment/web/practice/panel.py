@@ -1,0 +1,200 @@
+"""One appointment beside the agenda: who, when, why, and who has opened it.
+
+Closed until asked for: the person and the reason are two openings, each recorded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from serment import clock
+from serment.disclosure import Actor, Purpose
+from serment.errors import Conflict, Refused
+from serment.identity import accounts, rights
+from serment.identity.rights import Act
+from serment.scheduling import booking, cancelling, refusals, sealed_details
+from serment.scheduling.models import Appointment
+from serment.web import wording
+from serment.web.practice import addresses, naming, opened_by, team
+from serment.web.practice import desk as desks
+from serment.web.practice.desk import Desk
+from serment.web.practice.naming import Person, Why
+
+Status = Appointment.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What the right side shows of one appointment."""
+
+    appointment: Appointment
+    member: team.Member
+    when: str
+    hours: str
+    person: Person | None
+    age: str
+    why: Why | None
+    opened_by: Sequence[opened_by.Line]
+    is_over: bool
+
+    @property
+    def may_arrive(self) -> bool:
+        """Whether "arrived" makes sense."""
+        return self.appointment.status in (Status.BOOKED, Status.NOSHOW)
+
+    @property
+    def may_take_back(self) -> bool:
+        """Whether "arrived" or "did not come" can be taken back."""
+        return self.appointment.status in (Status.ARRIVED, Status.NOSHOW)
+
+    @property
+    def may_miss(self) -> bool:
+        """Whether somebody who has not come can be marked so."""
+        return self.is_over and self.appointment.status == Status.BOOKED
+
+    @property
+    def may_cancel(self) -> bool:
+        """Whether it still stands."""
+        return self.appointment.status in cancelling.STANDING
+
+    @property
+    def may_return(self) -> bool:
+        """Whether a cancelled one may be booked again."""
+        return self.appointment.status == Status.CANCELLED and not self.is_over
+
+
+def build(actor: Actor, desk: Desk, appointment_id: UUID | None, now: datetime) -> Panel | None:
+    """The panel of an appointment of this establishment; None where there is none."""
+    appointment = _find(appointment_id)
+    if appointment is None:
+        return None
+    member = team.Member(appointment.role)
+    zone = member.zone
+    person = why = None
+    lines: Sequence[opened_by.Line] = ()
+    if desk.is_open(desks.person_of(appointment.id)):
+        person = naming.people(actor, [appointment.id], naming.AT_A_GLANCE).get(appointment.id)
+    if desk.is_open(desks.reason_of(appointment.id)):
+        why = naming.reasons(actor, [appointment.id]).get(appointment.id)
+    if person is not None:
+        lines = opened_by.lines(actor, person.file, now, zone)
+    today = now.astimezone(zone).date()
+    return Panel(
+        appointment=appointment,
+        member=member,
+        when=wording.day(appointment.starts_at.astimezone(zone).date()),
+        hours=_hours(appointment, zone),
+        person=person,
+        age=person.age(today) if person else "",
+        why=why,
+        opened_by=lines,
+        is_over=appointment.starts_at <= now,
+    )
+
+
+def _find(appointment_id: UUID | None) -> Appointment | None:
+    if appointment_id is None:
+        return None
+    return (
+        Appointment.objects.select_related(
+            "role__practitioner", "role__site", "role__specialty", "role__profession"
+        )
+        .filter(id=appointment_id)
+        .first()
+    )
+
+
+def seen(appointment_id: UUID) -> Appointment:
+    """The appointment, if this establishment has it."""
+    found = _find(appointment_id)
+    if found is None:
+        raise refusals.NoSuchAppointment
+    return found
+
+
+def _hours(appointment: Appointment, zone: ZoneInfo) -> str:
+    start, end = appointment.starts_at, appointment.ends_at
+    return f"{wording.hour(start, zone)} – {wording.hour(end, zone)}"
+
+
+@require_POST
+@accounts.staff_only(Act.OPEN_PATIENT)
+def open_appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """Open who comes, or why."""
+    appointment = seen(appointment_id)
+    desk = Desk(request, clock.now())
+    if request.POST.get("quoi") == "motif":
+        desk.open(desks.reason_of(appointment.id))
+    else:
+        desk.open(desks.person_of(appointment.id))
+    return addresses.back_beside(request, appointment.id)
+
+
+@require_POST
+@accounts.staff_only(Act.SEE_AGENDA)
+def mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """Arrived, did not come, or back to booked."""
+    actor = accounts.actor_for(request)
+    rights.require(actor, Act.CANCEL)
+    appointment = seen(appointment_id)
+    state = request.POST.get("etat", "")
+    wanted = {"arrive": Status.ARRIVED, "absent": Status.NOSHOW, "prevu": Status.BOOKED}.get(state)
+    if wanted is None:
+        raise Refused
+    cancelling.mark(actor, appointment.id, wanted, clock.now())
+    return addresses.back_beside(request, appointment.id)
+
+
+@require_POST
+@accounts.staff_only(Act.CANCEL)
+def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """Cancel at once; the panel then offers to take it back."""
+    actor = accounts.actor_for(request)
+    appointment = seen(appointment_id)
+    why = request.POST.get("raison", "").strip()[:300]
+    booking.cancel(actor, appointment.id, why, clock.now())
+    return addresses.back_beside(request, appointment.id)
+
+
+@require_POST
+@accounts.staff_only(Act.BOOK)
+def put_back(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """Undo a cancellation: the same person, time and reason, if the time is still free."""
+    actor = accounts.actor_for(request)
+    former = seen(appointment_id)
+    if former.status != Status.CANCELLED:
+        return addresses.back_beside(request, former.id)
+    details = sealed_details.reveal(actor, Purpose.BOOKING, [former])[former.id]
+    if details.reason is None:
+        raise refusals.NoSuchReason
+    again = booking.Booking(
+        role_id=former.role_id,
+        reason_id=details.reason,
+        starts_at=former.starts_at,
+        mode="video" if details.mode == "video" else "in_person",
+        # From the former's own key: pressed twice, it is put back once.
+        request_key=hashlib.sha256(b"put back\x00" + bytes(former.request_key)).digest()[:16],
+        patient_file=naming.files_behind(actor, [former.id])[former.id],
+        first_visit=details.first_visit,
+        note=details.note,
+    )
+    try:
+        made = booking.book(actor, again, clock.now())
+    except (Conflict, refusals.NotOffered) as refused:
+        messages.error(request, _("Ce temps n’est plus libre. %s") % refused.sentence)
+        return addresses.back_beside(request, former.id)
+    desk = Desk(request, clock.now())
+    if desk.is_open(desks.person_of(former.id)):
+        desk.open(desks.person_of(made.id))
+    messages.success(request, _("Le rendez-vous est remis à sa place."))
+    return addresses.back_beside(request, made.id)

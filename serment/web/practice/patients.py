@@ -1,0 +1,228 @@
+"""Finding a patient from three letters, their file, and making or correcting one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from serment import clock
+from serment.disclosure import Actor, Purpose, gate
+from serment.errors import NotThere
+from serment.identity import accounts, files
+from serment.identity.models import PatientFile
+from serment.identity.rights import Act
+from serment.scheduling.models import Appointment
+from serment.web import wording
+from serment.web.practice import opened_by, team
+from serment.web.practice.naming import Person
+
+LETTERS_MIN = 3
+PARIS = ZoneInfo("Europe/Paris")
+FORM_FIELDS = (
+    "family_name", "given_name", "birth_name", "birth_date", "sex", "phone", "email", "address",
+)  # fmt: skip
+# What a booking under way carries in its address while a patient is looked for.
+BOOKING_QUERY = ("agenda", "motif", "jour", "heure", "deplace")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A patient found, with the address that choosing them leads to."""
+
+    person: Person
+    age: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A line of a file's appointments: when and with whom; why stays closed."""
+
+    appointment: Appointment
+    member: team.Member
+    when: str
+    upcoming: bool
+
+
+@require_http_methods(["GET", "POST"])
+@accounts.staff_only(Act.FIND_PATIENT)
+def find(request: HttpRequest) -> HttpResponse:
+    """By name, telephone or birth date. What is typed travels in a form, never in an address."""
+    text = request.POST.get("q", "").strip()
+    booking = booking_query(request.POST.get("suite", request.GET.get("suite", "")))
+    enough = len(text) >= LETTERS_MIN
+    hits = _hits(accounts.actor_for(request), text, booking) if enough else []
+    context = {
+        "section": "book" if booking else "patients",
+        "typed": text,
+        "asked": enough,
+        "hits": hits,
+        "too_short": bool(text) and not enough,
+        "suite": booking,
+    }
+    part = request.headers.get("HX-Target") == "hits"
+    return render(request, "practice/_hits.html" if part else "practice/find.html", context)
+
+
+def _hits(actor: Actor, text: str, booking: str) -> list[Hit]:
+    today = clock.now().astimezone(PARIS).date()
+    ids = files.find(actor, team.establishment_of(actor), text)
+    fields = ("given_name", "family_name", "birth_date", "phone")
+    opened = files.open(actor, ids, fields, Purpose.SEARCH)
+    hits = []
+    for one in ids:
+        if one not in opened:
+            continue
+        person = Person(one, **opened[one])
+        if booking:
+            address = f"{reverse('practice:book')}?{booking}&patient={one}"
+        else:
+            address = reverse("practice:patient", args=[one])
+        hits.append(Hit(person, person.age(today), address))
+    return hits
+
+
+def booking_query(text: str) -> str:
+    """A booking under way, as it came along; only what we put there."""
+    pairs = [(name, value) for name, value in parse_qsl(text) if name in BOOKING_QUERY]
+    return urlencode(pairs)
+
+
+@require_GET
+@accounts.staff_only(Act.OPEN_PATIENT)
+def patient(request: HttpRequest, file_id: UUID) -> HttpResponse:
+    """A file: details, appointments, and who has opened it."""
+    actor = accounts.actor_for(request)
+    now = clock.now()
+    values = _open(actor, file_id, FORM_FIELDS)
+    visits = _visits(actor, file_id)
+    context = {
+        "section": "patients",
+        "file_id": file_id,
+        "person": _person(file_id, values),
+        "values": values,
+        "age": wording.age(values["birth_date"], now.astimezone(PARIS).date()),
+        "sex": dict(_sexes()).get(values["sex"], ""),
+        "upcoming": [one for one in visits if one.upcoming],
+        "past": [one for one in reversed(visits) if not one.upcoming][:20],
+        "lines": opened_by.lines(actor, file_id, now, PARIS, limit=20),
+    }
+    return render(request, "practice/patient.html", context)
+
+
+def _person(file_id: UUID, values: dict[str, str]) -> Person:
+    names = ("given_name", "family_name", "birth_date", "phone")
+    return Person(file_id, **{name: values[name] for name in names})
+
+
+def _open(actor: Actor, file_id: UUID, fields: tuple[str, ...]) -> dict[str, str]:
+    opened = files.open(actor, [file_id], fields, Purpose.RECEPTION)
+    if file_id not in opened:
+        raise NotThere
+    return opened[file_id]
+
+
+def _visits(actor: Actor, file_id: UUID) -> list[Visit]:
+    now = clock.now()
+    ids = gate.records_of(actor, file_id, "appointment")
+    found = Appointment.objects.select_related(
+        "role__practitioner", "role__site", "role__specialty", "role__profession"
+    ).filter(id__in=ids)
+    visits = []
+    for one in found.order_by("starts_at"):
+        member = team.Member(one.role)
+        today = now.astimezone(member.zone).date()
+        when = wording.moment(one.starts_at, member.zone, today)
+        upcoming = one.starts_at > now and one.status != Appointment.Status.CANCELLED
+        visits.append(Visit(one, member, when, upcoming))
+    return visits
+
+
+@require_http_methods(["GET", "POST"])
+@accounts.staff_only(Act.WRITE_PATIENT)
+def create(request: HttpRequest) -> HttpResponse:
+    """A file for somebody at the desk or on the telephone; an e-mail address is not needed."""
+    actor = accounts.actor_for(request)
+    booking = booking_query(request.POST.get("suite", request.GET.get("suite", "")))
+    typed = {name: request.POST.get(name, "") for name in FORM_FIELDS}
+    if request.method == "GET":
+        return _form(request, typed, {}, suite=booking)
+    try:
+        values = files.cleaned(typed, _today())
+    except files.ValuesUnusable as unusable:
+        return _form(request, typed, unusable.errors, suite=booking)
+    made = files.create(actor, team.establishment_of(actor), values)
+    if booking:
+        return HttpResponseRedirect(f"{reverse('practice:book')}?{booking}&patient={made.pk}")
+    return HttpResponseRedirect(reverse("practice:patient", args=[made.pk]))
+
+
+@require_http_methods(["GET", "POST"])
+@accounts.staff_only(Act.WRITE_PATIENT)
+def change(request: HttpRequest, file_id: UUID) -> HttpResponse:
+    """Correct a file."""
+    actor = accounts.actor_for(request)
+    if request.method == "GET":
+        typed = _open(actor, file_id, FORM_FIELDS)
+        if typed["birth_date"]:
+            typed["birth_date"] = _as_typed(typed["birth_date"])
+        return _form(request, typed, {}, file_id=file_id)
+    if not PatientFile.objects.filter(pk=file_id).exists():
+        raise NotThere
+    typed = {name: request.POST.get(name, "") for name in FORM_FIELDS}
+    try:
+        values = files.cleaned(typed, _today())
+    except files.ValuesUnusable as unusable:
+        return _form(request, typed, unusable.errors, file_id=file_id)
+    files.change(actor, file_id, values)
+    return HttpResponseRedirect(reverse("practice:patient", args=[file_id]))
+
+
+def _today() -> date:
+    return clock.now().astimezone(PARIS).date()
+
+
+def _as_typed(kept: str) -> str:
+    try:
+        return f"{date.fromisoformat(kept):%d/%m/%Y}"
+    except ValueError:
+        return kept
+
+
+def _form(
+    request: HttpRequest,
+    typed: dict[str, str],
+    errors: dict[str, str],
+    *,
+    suite: str = "",
+    file_id: UUID | None = None,
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "section": "book" if suite else "patients",
+        "typed": typed,
+        "errors": errors,
+        "suite": suite,
+        "file_id": file_id,
+        "sexes": _sexes(),
+    }
+    return render(request, "practice/patient_form.html", context, status=422 if errors else 200)
+
+
+def _sexes() -> list[tuple[str, str]]:
+    return [
+        ("", _("Non précisé")),
+        ("female", _("Femme")),
+        ("male", _("Homme")),
+        ("other", _("Autre")),
+        ("unknown", _("Inconnu")),
+    ]

@@ -1,0 +1,92 @@
+/* The desk's keys and the line of the present. Every page works without it. */
+"use strict";
+document.documentElement.classList.add("scripted");
+
+const typing = (where) => where instanceof HTMLElement && (where.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(where.tagName));
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  const find = document.getElementById("q") || document.getElementById("find");
+  const hits = [...document.querySelectorAll("#hits li a")];
+  if (hits.length && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    const at = hits.indexOf(event.target);
+    if (event.target.id === "q" || at >= 0) {
+      event.preventDefault();
+      const next = at + (event.key === "ArrowDown" ? 1 : -1);
+      (hits[next] || (next < 0 ? document.getElementById("q") : hits.at(-1))).focus();
+      return;
+    }
+  }
+  if (typing(event.target)) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  if (event.key === "/" && find) {
+    event.preventDefault();
+    find.focus();
+    find.select();
+    return;
+  }
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (key.startsWith("Arrow") && event.target.closest("[data-scroll]") && event.target.matches(".track *")) return;
+  const wanted = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (wanted) {
+    event.preventDefault();
+    wanted.click();
+  }
+});
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-submit-on-change]");
+  if (form) form.requestSubmit();
+});
+
+const first = document.querySelector("[data-focus-late]") || document.querySelector("[data-focus]");
+if (first && !location.hash) first.focus({ preventScroll: true });
+
+// The line of the present moves with the clock of the page that drew it.
+const drawn = Date.now();
+const lines = () => [...document.querySelectorAll(".now")];
+let moved = 0;
+setInterval(() => {
+  const rows = Math.floor((Date.now() - drawn) / 300000);
+  if (rows === moved) return;
+  for (const line of lines()) {
+    const at = [...line.classList].find((name) => name.startsWith("from-"));
+    line.classList.replace(at, `from-${Number(at.slice(5)) + rows - moved}`);
+  }
+  moved = rows;
+}, 20000);
+
+const scroller = () => document.querySelector("[data-scroll]");
+const showNow = () => {
+  const box = scroller();
+  const line = document.querySelector(".now") || document.querySelector(".track .entry");
+  if (box && line) box.scrollTop = Math.max(0, line.offsetTop - box.clientHeight / 3);
+};
+showNow();
+
+// Parts of the page are replaced in place; where the agenda was scrolled to stays.
+let kept = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (event.detail.target.id !== "desk") return;
+  if (!xhr.responseText.includes('id="desk"')) {
+    event.detail.shouldSwap = false;
+    if (xhr.status >= 400) {
+      const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+      const said = page.querySelector("main");
+      if (said) document.querySelector("main").replaceWith(document.adoptNode(said));
+    } else {
+      window.location.assign(xhr.responseURL);
+    }
+    return;
+  }
+  const box = scroller();
+  kept = box ? [box.scrollLeft, box.scrollTop] : null;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const box = scroller();
+  if (box && kept) [box.scrollLeft, box.scrollTop] = kept;
+  kept = null;
+});

@@ -1,0 +1,81 @@
+"""The practitioners of the signed-in establishment, and whose agendas the desk looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from serment.directory.models import PractitionerRole
+from serment.disclosure import Actor
+from serment.identity import staff
+from serment.web.practice.desk import Desk
+
+SHOWN_AT_FIRST = 3
+SHOWN_MAX = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A practitioner role as the agenda heads its column."""
+
+    role: PractitionerRole
+
+    @property
+    def id(self) -> UUID:
+        """The role's id."""
+        return self.role.id
+
+    @property
+    def name(self) -> str:
+        """ "Dr Tissandier", or "L. Costa" where there is no title."""
+        who = self.role.practitioner
+        return f"{who.title or who.given_name[:1] + '.'} {who.family_name}"
+
+    @property
+    def does(self) -> str:
+        """What they do."""
+        return self.role.person(get_language() or "fr")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock of their site."""
+        return ZoneInfo(self.role.site.timezone)
+
+
+def members(establishment_id: UUID) -> list[Member]:
+    """Everybody who receives patients here, in the order of the house."""
+    found = PractitionerRole.objects.select_related(
+        "practitioner", "site", "specialty", "profession"
+    ).filter(establishment_id=establishment_id, active=True)
+    ordered = found.order_by("position", "practitioner__family_name", "id")
+    return [Member(role) for role in ordered]
+
+
+def shown(
+    request: HttpRequest, desk: Desk, everybody: Sequence[Member], asked: Iterable[str]
+) -> list[Member]:
+    """Those asked for in the address, else those chosen before, else one's own or the first."""
+    known = {str(one.id): one for one in everybody}
+    wanted = [known[text] for text in dict.fromkeys(asked) if text in known][:SHOWN_MAX]
+    if wanted:
+        if [one.id for one in wanted] != desk.roles:
+            desk.choose([one.id for one in wanted])
+        return wanted
+    kept = [known[str(role)] for role in desk.roles if str(role) in known]
+    if kept:
+        return kept
+    member = staff.of_request(request)
+    own = known.get(str(member.practitioner_role_id)) if member else None
+    return [own] if own else list(everybody[:SHOWN_AT_FIRST])
+
+
+def establishment_of(actor: Actor) -> UUID:
+    """Where a staff member works; staff always do."""
+    if actor.establishment is None:
+        raise ValueError("A staff member without an establishment.")
+    return actor.establishment

@@ -1,0 +1,296 @@
+"""Booking with somebody on the telephone: practitioner and reason, a time, a person, done.
+
+One address carries the choices made so far; the last form is sent once, whatever is pressed twice.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from serment import clock
+from serment.disclosure import Actor, Purpose
+from serment.errors import Conflict, NotThere, Refused
+from serment.identity import accounts, files
+from serment.identity.rights import Act
+from serment.scheduling import booking, cancelling, refusals, search
+from serment.scheduling.models import VisitReason
+from serment.scheduling.search import Slot
+from serment.web import wording
+from serment.web.practice import addresses, naming, panel, team
+from serment.web.practice import desk as desks
+from serment.web.practice.desk import Desk
+
+SHOWN_DAYS = 7
+SLOTS_A_LOOK = 400
+NOTE_LETTERS_MAX = 500
+
+
+@dataclass(slots=True)
+class Choice:
+    """What has been chosen so far; ``errors`` are sentences by field."""
+
+    member: team.Member
+    reasons: list[VisitReason]
+    reason: VisitReason | None
+    first_day: date
+    starts_at: datetime | None
+    patient: UUID | None
+    moves: UUID | None
+    key: bytes
+    mode: str = ""
+    first_visit: bool = False
+    note: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key_text(self) -> str:
+        """The request key as the form carries it."""
+        return base64.urlsafe_b64encode(self.key).decode()
+
+    def query(self, **changed: str) -> str:
+        """The choices as an address; an empty value leaves one out."""
+        found = {
+            "agenda": str(self.member.id),
+            "motif": str(self.reason.id) if self.reason else "",
+            "jour": self.first_day.isoformat(),
+            "heure": self.starts_at.isoformat() if self.starts_at else "",
+            "patient": str(self.patient or ""),
+            "deplace": str(self.moves or ""),
+        } | changed
+        return urlencode({name: value for name, value in found.items() if value})
+
+
+@require_http_methods(["GET", "POST"])
+@accounts.staff_only(Act.BOOK)
+def book(request: HttpRequest) -> HttpResponse:
+    """GET shows what is chosen and what is left to choose; POST books."""
+    actor = accounts.actor_for(request)
+    everybody = team.members(team.establishment_of(actor))
+    if not everybody:
+        return render(request, "practice/book.html", {"section": "book", "choice": None})
+    given = request.POST if request.method == "POST" else request.GET
+    choice = _read(request, everybody, given)
+    if request.method == "POST":
+        return _submit(request, actor, everybody, choice)
+    return _show(request, actor, everybody, choice)
+
+
+def _read(request: HttpRequest, everybody: list[team.Member], given: Mapping[str, str]) -> Choice:
+    desk = Desk(request, clock.now())
+    known = {str(one.id): one for one in everybody}
+    first = team.shown(request, desk, everybody, ())[0]
+    member = known.get(given.get("agenda", ""), first)
+    reasons = list(member.role.reasons.filter(active=True).order_by("position", "id"))
+    by_id = {str(one.id): one for one in reasons}
+    starts_at = _instant(given.get("heure", ""), member)
+    today = clock.now().astimezone(member.zone).date()
+    day = starts_at.astimezone(member.zone).date() if starts_at else _date(given.get("jour", ""))
+    choice = Choice(
+        member=member,
+        reasons=reasons,
+        reason=by_id.get(given.get("motif", ""), reasons[0] if reasons else None),
+        first_day=max(today, day or today),
+        starts_at=starts_at,
+        patient=_uuid(given.get("patient", "")),
+        moves=_uuid(given.get("deplace", "")),
+        key=_key(given.get("cle", "")),
+        first_visit=given.get("premiere", "") == "oui",
+        note=given.get("mot", "").strip(),
+    )
+    if choice.reason:
+        asked = given.get("mode", "")
+        only = "in_person" if choice.reason.in_person else "video"
+        choice.mode = asked if asked in ("in_person", "video") else only
+    return choice
+
+
+def _instant(text: str, member: team.Member) -> datetime | None:
+    """An instant; without a zone it is by the clock of the site, as a browser's field writes it."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=found.tzinfo or member.zone).astimezone(UTC)
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _key(text: str) -> bytes:
+    try:
+        key = base64.urlsafe_b64decode(text)
+    except (binascii.Error, ValueError):
+        key = b""
+    return key if len(key) == 16 else secrets.token_bytes(16)
+
+
+def _submit(
+    request: HttpRequest, actor: Actor, everybody: list[team.Member], choice: Choice
+) -> HttpResponse:
+    if choice.reason is None or choice.starts_at is None or choice.patient is None:
+        return _show(request, actor, everybody, choice, status=422)
+    if len(choice.note) > NOTE_LETTERS_MAX:
+        choice.errors["note"] = _("Ce mot est trop long : %(count)d lettres au plus.") % {
+            "count": NOTE_LETTERS_MAX
+        }
+        return _show(request, actor, everybody, choice, status=422)
+    if not files.open(actor, [choice.patient], ["family_name"], Purpose.BOOKING):
+        raise NotThere
+    try:
+        made = _book(actor, choice, overbook=request.POST.get("en_plus") == "oui")
+    except refusals.FormAlreadyUsed:
+        raise
+    except (Conflict, Refused) as refused:
+        return _refused(request, actor, everybody, choice, refused)
+    desk = Desk(request, clock.now())
+    desk.open(desks.person_of(made))
+    messages.success(request, _("Rendez-vous pris."))
+    address = addresses.of_appointment(choice.starts_at, choice.member, made)
+    return HttpResponseRedirect(address)
+
+
+def _book(actor: Actor, choice: Choice, *, overbook: bool) -> UUID:
+    """The new appointment; a moved one is given up in the same transaction."""
+    if choice.reason is None or choice.starts_at is None or choice.patient is None:
+        raise ValueError("A booking needs a reason, a time and a person.")
+    mode: Literal["in_person", "video"] = "video" if choice.mode == "video" else "in_person"
+    now = clock.now()
+    wanted = booking.Booking(
+        role_id=choice.member.id,
+        reason_id=choice.reason.id,
+        starts_at=choice.starts_at,
+        mode=mode,
+        request_key=choice.key,
+        patient_file=choice.patient,
+        first_visit=choice.first_visit,
+        note=choice.note,
+        overbook=overbook,
+    )
+    with transaction.atomic():
+        former = panel.seen(choice.moves) if choice.moves else None
+        if former is not None and former.status in cancelling.STANDING:
+            booking.cancel(actor, former.id, _("déplacé"), now)
+        return booking.book(actor, wanted, now).id
+
+
+def _refused(
+    request: HttpRequest,
+    actor: Actor,
+    everybody: list[team.Member],
+    choice: Choice,
+    refused: Conflict | Refused,
+) -> HttpResponse:
+    """What was typed stays; the nearest free times, or overbooking, are one press away."""
+    return _show(
+        request, actor, everybody, choice,
+        status=409 if isinstance(refused, Conflict) else 422,
+        gone=str(_(refused.sentence)),
+        nearest=[_Offered.of(one, choice) for one in getattr(refused, "nearest", ())],
+        may_overbook=not isinstance(refused, refusals.PastTime),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """A free time as a button."""
+
+    value: str
+    hour: str
+    when: str
+    chosen: bool
+
+    @classmethod
+    def of(cls, slot: Slot, choice: Choice) -> _Offered:
+        zone = choice.member.zone
+        return cls(
+            value=slot.starts_at.isoformat(),
+            hour=wording.hour(slot.starts_at, zone),
+            when=wording.moment(slot.starts_at, zone),
+            chosen=slot.starts_at == choice.starts_at,
+        )
+
+
+def _days(choice: Choice) -> list[tuple[date, list[_Offered]]]:
+    """Free times of the chosen reason for a week from the chosen day."""
+    if choice.reason is None:
+        return []
+    now, zone = clock.now(), choice.member.zone
+    start = datetime.combine(choice.first_day, datetime.min.time(), zone)
+    window = (start.astimezone(UTC), start.astimezone(UTC) + timedelta(days=SHOWN_DAYS))
+    found = search.next_slots(
+        [choice.member.id], choice.reason.id, window, now, SLOTS_A_LOOK, using="default"
+    )
+    days: dict[date, list[_Offered]] = {
+        choice.first_day + timedelta(days=n): [] for n in range(SHOWN_DAYS)
+    }
+    for slot in found[choice.member.id]:
+        days.setdefault(slot.starts_at.astimezone(zone).date(), []).append(
+            _Offered.of(slot, choice)
+        )
+    return list(days.items())
+
+
+def _show(
+    request: HttpRequest, actor: Actor, everybody: list[team.Member], choice: Choice, *,
+    status: int = 200, **more: Any,
+) -> HttpResponse:  # fmt: skip
+    person = None
+    if choice.patient is not None:
+        fields = ("given_name", "family_name", "birth_date", "phone")
+        opened = files.open(actor, [choice.patient], fields, Purpose.BOOKING)
+        if choice.patient not in opened:
+            raise NotThere
+        person = naming.Person(choice.patient, **opened[choice.patient])
+    zone = choice.member.zone
+    local = choice.starts_at.astimezone(zone) if choice.starts_at else None
+    language = get_language() or "fr"
+    context = {
+        "section": "book",
+        "choice": choice,
+        "everybody": everybody,
+        "reasons": [(one, one.name(language)) for one in choice.reasons],
+        "days": _days(choice),
+        "person": person,
+        "age": person.age(clock.now().astimezone(zone).date()) if person else "",
+        "local": local,
+        "when": wording.moment(choice.starts_at, zone) if choice.starts_at else "",
+        "suite": choice.query(patient=""),
+        "without_time": choice.query(heure=""),
+        "without_person": choice.query(patient=""),
+        "earlier": choice.query(
+            heure="", jour=(choice.first_day - timedelta(SHOWN_DAYS)).isoformat()
+        ),
+        "later": choice.query(
+            heure="", jour=(choice.first_day + timedelta(SHOWN_DAYS)).isoformat()
+        ),
+        "note_max": NOTE_LETTERS_MAX,
+        **more,
+    }
+    return render(request, "practice/book.html", context, status=status)
