@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import recurring_ical_events
@@ -96,7 +95,7 @@ def _group(group: calendar_text.Group, zone: ZoneInfo, window: Span, spans: list
     reasons = {_why_free(event, calendar) for event in events}
     found = [span for span in periods if _valid(span)]
     if any(not why for why in reasons):
-        _must_be_countable(events)
+        _must_be_countable(events, zone)
         found += _occurrences(calendar, zone, window)
     clipped = [(max(start, window[0]), min(end, window[1])) for start, end in found]
     spans.extend(span for span in clipped if span[0] < span[1])
@@ -120,10 +119,13 @@ def _word(part: Component, name: str) -> str:
     return str(value[0] if isinstance(value, list) else value or "").strip().upper()
 
 
-def _must_be_countable(events: Sequence[Component]) -> None:
+def _must_be_countable(events: Sequence[Component], zone: ZoneInfo) -> None:
+    """What the library would silently mend, or repeat for ever, is refused first."""
     for event in events:
         if "DTSTART" not in event:
             raise _EventUnusable("no_start")
+        if not _valid(_own_span(event, zone)):
+            raise _EventUnusable("ends_before_start")
         rules = event.get("RRULE") or []
         for rule in rules if isinstance(rules, list) else [rules]:
             if {str(word).upper() for word in rule.get("FREQ", [])} & _TOO_DENSE:
@@ -138,10 +140,9 @@ def _occurrences(calendar: Calendar, zone: ZoneInfo, window: Span) -> Iterator[S
     for event in query.between(start.astimezone(zone), end.astimezone(zone)):
         if _why_free(event, calendar):
             continue
-        span = _span(event.get("DTSTART"), event.get("DTEND"), event.get("DURATION"), zone)
-        if not _valid(span):
-            raise _EventUnusable("ends_before_start")
-        yield span
+        span = _own_span(event, zone)
+        if _valid(span):
+            yield span
 
 
 def _valid(span: Span) -> bool:
@@ -150,7 +151,10 @@ def _valid(span: Span) -> bool:
     return span[0] <= span[1]
 
 
-def _span(start: Any, end: Any, duration: Any, zone: ZoneInfo) -> Span:
+def _own_span(event: Component, zone: ZoneInfo) -> Span:
+    start, end, duration = (event.get(name) for name in ("DTSTART", "DTEND", "DURATION"))
+    if isinstance(start, list):  # written twice
+        start = start[0]
     first = start.dt
     if end is not None:
         last = end.dt

@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 
 from serment.interchange import patient_values, text_tables
 from serment.interchange.patient_columns import fields_of, is_header
@@ -100,12 +99,12 @@ def _header(text: str) -> tuple[str, Line]:
     return best[1], best[2]
 
 
-def _first_lines(text: str, delimiter: str) -> Iterable[Line]:
+def _first_lines(text: str, delimiter: str) -> Iterator[Line]:
     head = "\n".join(text.splitlines()[:HEADER_WITHIN_LINES])
     try:
-        return list(islice(text_tables.lines(head, delimiter), HEADER_WITHIN_LINES))
+        yield from text_tables.lines(head, delimiter)
     except TableUnreadable:
-        return []
+        return  # the whole file will be read again, and say what is wrong
 
 
 def _swallowed(line: Line, delimiter: str, columns: int) -> bool:
