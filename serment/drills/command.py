@@ -60,6 +60,14 @@ def seed(
     if_empty: Annotated[
         bool, typer.Option("--if-empty", help="Do nothing where any data stands.")
     ] = False,
+    patients: Annotated[
+        int | None,
+        typer.Option(
+            help="About how many patients, for a smaller demo.",
+            envvar="SERMENT_DEMO_PATIENTS",
+            min=60,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Fill an empty instance with demo data; where it stands already nothing changes."""
@@ -75,7 +83,7 @@ def seed(
         if not as_json:
             typer.echo(f"  {name}")
 
-    done = seeding.seed(clock.now(), settings.STATE, settings.PUBLIC_URL, hear)
+    done = seeding.seed(clock.now(), settings.STATE, settings.PUBLIC_URL, hear, patients=patients)
     if not done.fresh:
         _say({}, "The demo data stands already; nothing changed.", as_json)
         return

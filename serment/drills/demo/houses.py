@@ -28,6 +28,7 @@ RPPS_HEAD = "8999"
 """Numbers in use begin with 1; 8 followed by 99 is what test identities use."""
 
 SECTOR_TWO_EXTRA_CENTS = 2800
+HOUSE_PATIENTS_MIN = 6
 
 _OTHER_LANGUAGES = {"en": 10, "de": 3, "es": 3, "it": 3, "ar": 2, "pt": 2, "ro": 1, "lsf": 1}
 _NOTES = ("Congés", "Formation", "Absence", "Congrès")
@@ -38,10 +39,16 @@ def _table(name: str) -> dict[str, Any]:
     return tomllib.loads((files(__package__) / "data" / name).read_text(encoding="utf-8"))
 
 
-def described() -> list[dict[str, Any]]:
-    """The houses as the file describes them."""
+def described(patients: int | None = None) -> list[dict[str, Any]]:
+    """The houses as the file describes them; with about ``patients`` patients in all if given."""
     houses: list[dict[str, Any]] = _table("houses.toml")["house"]
-    return houses
+    if patients is None:
+        return houses
+    everybody = sum(house["patients"] for house in houses)
+    return [
+        {**house, "patients": max(HOUSE_PATIENTS_MIN, house["patients"] * patients // everybody)}
+        for house in houses
+    ]
 
 
 def plan_house(seed: int, told: Mapping[str, Any], number: int, monday: date) -> HousePlan:

@@ -72,18 +72,22 @@ DEVELOPER = Colleague("partner_developer", "Kenza", "Arslan")
 def give(house: HousePlan, number: int, person: int, now: datetime) -> HousePlan:
     """The ``number`` last past visit (negative) or next coming one (from 0) becomes ``person``'s.
 
-    In the agenda of the first role, so that a plan's own visits stay whole.
+    In the agenda of the first role, among visits that are not the family's yet; the farthest one
+    where there are fewer, none where there is none.
     """
-    past = [
-        place for place, visit in enumerate(house.visits)
-        if visit.role == 0 and visit.status == "fulfilled" and visit.starts_at < now
-    ]  # fmt: skip
-    coming = [
-        place for place, visit in enumerate(house.visits)
-        if visit.role == 0 and visit.status == "booked" and visit.starts_at > now
-    ]  # fmt: skip
-    chosen = (past if number < 0 else coming)[number]
-    return replace(house, visits=_with_person(house.visits, chosen, person))
+    status, coming = ("fulfilled", False) if number < 0 else ("booked", True)
+    places = [
+        place
+        for place, visit in enumerate(house.visits)
+        if visit.role == 0
+        and visit.status == status
+        and (visit.starts_at > now) is coming
+        and visit.person >= len(FAMILY)
+    ]
+    if not places:
+        return house
+    nearest = max(number, -len(places)) if number < 0 else min(number, len(places) - 1)
+    return replace(house, visits=_with_person(house.visits, places[nearest], person))
 
 
 def _with_person(visits: Sequence[VisitPlan], place: int, person: int) -> tuple[VisitPlan, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.db import connections, transaction
 
 from serment.directory.models import Establishment
-from serment.drills.demo import building, named, past_days, planting, staffing
+from serment.drills.demo import building, houses, named, past_days, planting, staffing
 from serment.drills.demo.plan import SEED, counted
 
 SIGN_IN = "/compte/connexion/"
@@ -46,19 +46,23 @@ def seed(
     url: str,
     told: Callable[[str], None] = lambda _line: None,
     seed_number: int = SEED,
+    patients: int | None = None,
 ) -> Seeded:
-    """Fill the instance; nothing where the demo stands already. ``told`` hears of each house."""
+    """Fill the instance; nothing where the demo stands already. ``told`` hears of each house.
+
+    ``patients`` makes a smaller demo with the same houses.
+    """
     with transaction.atomic():
         with connections["default"].cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_SEEDING])
         if is_seeded():
             return Seeded(fresh=False, counts={})
-        plan = building.build(now, seed_number)
-        houses = []
+        plan = building.build(now, seed_number, houses.described(patients))
+        planted = []
         for house in planting.plant(plan, now.date()):
-            houses.append(house)
+            planted.append(house)
             told(house.plan.name)
-        manned = staffing.man(plan.people, houses, now.date(), url + SIGN_IN)
-        past_days.happen(houses, manned, now)
+        manned = staffing.man(plan.people, planted, now.date(), url + SIGN_IN)
+        past_days.happen(planted, manned, now)
         staffing.write(state, manned.logins)
     return Seeded(fresh=True, counts=counted(plan.houses))
