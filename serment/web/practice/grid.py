@@ -92,6 +92,8 @@ class Band:
     row: int
     length: int
     starts_at: datetime
+    goes_on: bool = False
+    """Whether it continues the stretch above, cut at the hour so that each can be pressed."""
 
 
 @dataclass(slots=True)
@@ -140,8 +142,18 @@ def draw(column: Column, frame: Frame, now: datetime) -> Drawn:
     if present:
         taken.append((0, present))
     free = [span for span in _without(opened, taken) if span[1] - span[0] >= FREE_ROWS_MIN]
-    drawn.free = _bands(free, frame, column.day)
+    drawn.free = [band for span in free for band in _by_the_hour(span, frame, column.day)]
     return drawn
+
+
+def _by_the_hour(span: tuple[int, int], frame: Frame, day: date) -> list[Band]:
+    low, high = span
+    cuts = [row for row in range(low + 1, high) if row % ROWS_AN_HOUR == 0]
+    edges = [low, *cuts, high]
+    return [
+        Band(start, end - start, frame.instant_of(start, day), goes_on=start != low)
+        for start, end in zip(edges, edges[1:], strict=False)
+    ]
 
 
 def _put_in_lanes(entries: Sequence[Placed]) -> None:

@@ -44,6 +44,9 @@ document.addEventListener("change", (event) => {
 const first = document.querySelector("[data-focus-late]") || document.querySelector("[data-focus]");
 if (first && !location.hash) first.focus({ preventScroll: true });
 
+// On a phone the list of agendas begins folded.
+if (window.matchMedia("(max-width: 46rem)").matches) document.querySelector(".desk-who")?.removeAttribute("open");
+
 // The line of the present moves with the clock of the page that drew it.
 const drawn = Date.now();
 const lines = () => [...document.querySelectorAll(".now")];

@@ -1,0 +1,156 @@
+"""The agenda opens no name by itself; what is asked for opens, for exactly those, on record."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from serment.disclosure import gate
+from serment.disclosure.told import Disclosure
+from tests.web_practice.house import PEOPLE, House, make_house
+
+pytestmark = pytest.mark.django_db
+
+
+def _history(house: House, at: int, purpose: str = "agenda") -> list[Disclosure]:
+    rows = gate.history(house.practice.secretary(), house.files[at], 200)
+    return [row for row in rows if row.purpose == purpose]
+
+
+def _opened(rows: list[Disclosure]) -> set[str]:
+    return {name.rpartition(".")[2] for row in rows for name in row.fields}
+
+
+def _page(desk: Client, address: str) -> str:
+    answer = desk.get(address)
+    assert answer.status_code == 200, answer.content.decode()[:2000]
+    return str(answer.content.decode())
+
+
+def _open_names(desk: Client, house: House, what: str = "noms") -> None:
+    answer = desk.post(
+        "/cabinet/noms",
+        {
+            "agenda": str(house.practice.role),
+            "jour": house.day.isoformat(),
+            "quoi": what,
+            "retour": house.agenda(),
+        },
+    )
+    assert answer.status_code == 302
+    assert answer["Location"] == house.agenda()
+
+
+def test_a_stranger_is_sent_to_sign_in(house: House) -> None:
+    answer = Client().get("/cabinet/")
+    assert answer.status_code == 302
+    assert "/compte/connexion/" in answer["Location"]
+
+
+def test_a_day_shows_time_and_state_and_opens_nothing(house: House, desk: Client) -> None:
+    page = _page(desk, house.agenda())
+    assert page.count("Occupé") == 3
+    assert "ouvrir les noms" in page
+    for family, given, _birth, _phone in PEOPLE:
+        assert family not in page
+        assert given not in page
+    assert not [row for at in range(3) for row in _history(house, at)]
+
+
+def test_names_open_on_request_for_that_day_and_each_is_recorded(
+    house: House, desk: Client
+) -> None:
+    _open_names(desk, house)
+    page = _page(desk, house.agenda())
+    assert "noms ouverts" in page
+    for at, (family, given, birth, phone) in enumerate(PEOPLE):
+        assert f"{given} {family}" in page
+        assert {"given_name", "family_name"} <= _opened(_history(house, at))
+        assert "phone" not in _opened(_history(house, at))
+        assert "details" not in _opened(_history(house, at))
+        assert birth not in page
+        assert phone not in page
+    other = _page(desk, "/cabinet/?jour=2030-01-01")
+    assert PEOPLE[0][0] not in other
+
+
+def test_names_close_again(house: House, desk: Client) -> None:
+    _open_names(desk, house)
+    _open_names(desk, house, "fermer")
+    assert PEOPLE[0][0] not in _page(desk, house.agenda())
+
+
+def test_reasons_are_opened_apart_and_colour_the_day(house: House, desk: Client) -> None:
+    _open_names(desk, house)
+    assert "entry-first" not in _page(desk, house.agenda())
+    _open_names(desk, house, "motifs")
+    page = _page(desk, house.agenda())
+    assert "entry-first" in page
+    assert "entry-video" in page
+    assert "details" in _opened(_history(house, 0))
+
+
+def test_initials_for_a_screen_that_others_see(house: House, desk: Client) -> None:
+    _open_names(desk, house)
+    desk.post("/cabinet/initiales", {"initiales": "1", "retour": house.agenda()})
+    page = _page(desk, house.agenda())
+    assert "B. R." in page
+    assert PEOPLE[0][0] not in page
+
+
+def test_a_week_shows_each_day(house: House, desk: Client) -> None:
+    page = _page(desk, f"/cabinet/semaine/?jour={house.day.isoformat()}")
+    assert page.count("Occupé") == 3
+    assert PEOPLE[0][0] not in page
+
+
+def test_the_panel_opens_person_and_reason_one_by_one(house: House, desk: Client) -> None:
+    visit = house.visits[0]
+    address = house.agenda(rdv=str(visit))
+    assert PEOPLE[0][0] not in _page(desk, address)
+    desk.post(f"/cabinet/visite/{visit}/ouvrir", {"retour": house.agenda()})
+    page = _page(desk, address)
+    assert "Bastien Roux-Delmas" in page
+    assert "06 39 98 21 04" in page.replace("\u00a0", " ")
+    assert "Ouvert par" in page
+    assert "<strong>Vous</strong>" in page
+    assert "mot scellé" not in page
+    assert "details" not in _opened(_history(house, 0))
+    assert not _history(house, 1)
+    desk.post(f"/cabinet/visite/{visit}/ouvrir", {"quoi": "motif", "retour": house.agenda()})
+    assert "mot scellé" in _page(desk, address)
+    assert "details" in _opened(_history(house, 0))
+
+
+def test_another_houses_agenda_looks_missing(house: House, desk: Client) -> None:
+    other = make_house(1)
+    visit = other.visits[0]
+    for address in (f"/cabinet/visite/{visit}/ouvrir", f"/cabinet/visite/{visit}/annuler"):
+        assert desk.post(address, {"retour": "/cabinet/"}).status_code == 404
+    assert desk.get(f"/cabinet/patients/{other.files[0]}/").status_code == 404
+    assert desk.get(f"/cabinet/visite/{visit}/carte").status_code == 404
+    page = _page(desk, f"/cabinet/?agenda={other.practice.role}&jour={house.day.isoformat()}")
+    assert f'value="{other.practice.role}"' not in page
+    missing = desk.post(
+        "/cabinet/noms",
+        {"agenda": str(other.practice.role), "jour": house.day.isoformat(), "quoi": "noms"},
+    )
+    assert missing.status_code == 404
+    assert not _history(other, 0)
+    # The same questions asked by whoever works there are answered: the wall is what refused.
+    assert other.enter().get(f"/cabinet/visite/{visit}/carte").status_code == 200
+
+
+def test_a_manager_sees_the_agenda_and_opens_no_name() -> None:
+    house = make_house(2, role="manager")
+    desk = house.enter()
+    assert desk.get(house.agenda()).status_code == 200
+    body = {"agenda": str(house.practice.role), "jour": house.day.isoformat(), "quoi": "noms"}
+    assert desk.post("/cabinet/noms", body).status_code == 404
+    assert desk.get("/cabinet/patients/").status_code == 404
+
+
+def test_ways_back_lead_nowhere_else(house: House, desk: Client) -> None:
+    for address in ("https://exemple.com/cabinet/", "//exemple.com/", "/demo"):
+        answer = desk.post("/cabinet/initiales", {"initiales": "1", "retour": address})
+        assert answer["Location"] == "/cabinet/"

@@ -1,0 +1,134 @@
+"""Booking at the desk: once however often it is sent, nothing typed lost, and taken back."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client
+
+from serment.directory import tenancy
+from serment.scheduling.models import Appointment, Occupancy
+from tests.web_practice.house import House
+
+pytestmark = pytest.mark.django_db
+KEY = base64.urlsafe_b64encode(b"0123456789abcdef").decode()
+
+
+def _form(house: House, hour: int, minute: int = 0, **changed: str) -> dict[str, str]:
+    return {
+        "cle": KEY,
+        "agenda": str(house.practice.role),
+        "motif": str(house.practice.reason),
+        "heure": house.at(hour, minute).isoformat(),
+        "patient": str(house.files[1]),
+        "mot": "appellera avant",
+    } | changed
+
+
+def _standing(house: House) -> list[Appointment]:
+    with tenancy.inside(house.practice.establishment):
+        return list(Appointment.objects.exclude(status="cancelled").order_by("starts_at"))
+
+
+def _made(answer: Any) -> str:
+    assert answer.status_code == 302, answer.content.decode()[:3000]
+    return parse_qs(urlsplit(answer["Location"]).query)["rdv"][0]
+
+
+def test_the_page_offers_free_times_of_the_week(house: House, desk: Client) -> None:
+    page = desk.get(f"/cabinet/reserver/?agenda={house.practice.role}&jour={house.day}")
+    slots = re.findall(r'class="slot[^>]*>([^<]*)<', page.content.decode().replace("\u00a0", " "))
+    assert "14 h 00" in slots
+    assert slots.count("9 h 00") < 7
+
+
+def test_a_form_sent_twice_is_one_appointment(house: House, desk: Client) -> None:
+    first = _made(desk.post("/cabinet/reserver/", _form(house, 15)))
+    assert _made(desk.post("/cabinet/reserver/", _form(house, 15))) == first
+    assert len(_standing(house)) == 4
+    assert str(first) in desk.get(house.agenda(rdv=first)).content.decode()
+
+
+def test_taken_meanwhile_keeps_what_was_typed_and_offers_the_nearest(
+    house: House, desk: Client
+) -> None:
+    answer = desk.post("/cabinet/reserver/", _form(house, 9))
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "appellera avant" in page
+    assert str(house.files[1]) in page
+    near = re.findall(r'class="slot" name="heure" value="([^"]+)"', page)
+    assert len(near) >= 2
+    assert _made(desk.post("/cabinet/reserver/", _form(house, 9, heure=near[0])))
+
+
+def test_overbooking_only_when_asked_in_so_many_words(house: House, desk: Client) -> None:
+    assert desk.post("/cabinet/reserver/", _form(house, 9)).status_code == 409
+    assert len(_standing(house)) == 3
+    made = _made(desk.post("/cabinet/reserver/", _form(house, 9, en_plus="oui")))
+    assert "en plus" in desk.get(house.agenda(rdv=made)).content.decode()
+
+
+def test_moving_gives_up_the_former_time_only_if_the_new_one_is_had(
+    house: House, desk: Client
+) -> None:
+    former = str(house.visits[1])
+    taken = desk.post("/cabinet/reserver/", _form(house, 9, deplace=former))
+    assert taken.status_code == 409
+    assert len(_standing(house)) == 3
+    made = _made(desk.post("/cabinet/reserver/", _form(house, 16, deplace=former)))
+    assert [str(one.id) for one in _standing(house)][-1] == made
+    assert former not in [str(one.id) for one in _standing(house)]
+
+
+def test_another_houses_patient_cannot_be_booked(house: House, desk: Client) -> None:
+    from tests.web_practice.house import make_house
+
+    other = make_house(3)
+    answer = desk.post("/cabinet/reserver/", _form(house, 15, patient=str(other.files[0])))
+    assert answer.status_code == 404
+    assert len(_standing(house)) == 3
+
+
+def test_arrived_and_back(house: House, desk: Client) -> None:
+    visit = house.visits[0]
+    for state, expected in (("arrive", "arrived"), ("prevu", "booked")):
+        desk.post(f"/cabinet/visite/{visit}/etat", {"etat": state, "retour": house.agenda()})
+        assert _standing(house)[0].status == expected
+
+
+def test_a_cancellation_is_taken_back_once(house: House, desk: Client) -> None:
+    visit = house.visits[0]
+    desk.post(f"/cabinet/visite/{visit}/annuler", {"retour": house.agenda()})
+    assert len(_standing(house)) == 2
+    assert "Remettre ce rendez-vous" in desk.get(house.agenda(rdv=str(visit))).content.decode()
+    back = _made(desk.post(f"/cabinet/visite/{visit}/remettre", {"retour": house.agenda()}))
+    assert back == _made(desk.post(f"/cabinet/visite/{visit}/remettre", {"retour": house.agenda()}))
+    assert len(_standing(house)) == 3
+
+
+def test_taking_back_when_somebody_else_has_the_time_says_so(house: House, desk: Client) -> None:
+    visit = house.visits[0]
+    desk.post(f"/cabinet/visite/{visit}/annuler", {"retour": house.agenda()})
+    _made(desk.post("/cabinet/reserver/", _form(house, 9)))
+    answer = desk.post(f"/cabinet/visite/{visit}/remettre", {"retour": house.agenda()}, follow=True)
+    assert "n’est plus libre" in answer.content.decode()
+    assert len(_standing(house)) == 3
+
+
+def test_the_card_says_when_and_where_and_never_why(house: House, desk: Client) -> None:
+    page = desk.get(f"/cabinet/visite/{house.visits[0]}/carte").content.decode()
+    assert "Bastien Roux-Delmas" in page
+    assert "3 quai du Port" in page
+    assert "Consultation" not in page
+    assert "mot scellé" not in page
+
+
+def test_time_taken_is_freed_with_the_cancellation(house: House, desk: Client) -> None:
+    desk.post(f"/cabinet/visite/{house.visits[0]}/annuler", {"retour": house.agenda()})
+    with tenancy.inside(house.practice.establishment):
+        assert Occupancy.objects.filter(kind="appointment").count() == 2
