@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from serment.disclosure import Purpose, gate, opening
@@ -48,4 +49,5 @@ def test_leases_end_are_bounded_and_need_a_session() -> None:
     leases.end(b"cap")
     assert leases.get(names[2]) is None
     leases.put(names[1], (b"k", b"b"), 0.000001)
+    time.sleep(0.001)
     assert leases.get(names[1]) is None
