@@ -96,8 +96,7 @@ def _read(file: Path, tenant: UUID, role: str) -> Report:
         zone = ZoneInfo(_role(tenant, role).site.timezone)
         return arrival.read_agenda(data, file.name, zone, arrival.usual_window(clock.now()))
     except arrival.FileUnusable as unusable:
-        at = f", line {unusable.line}" if unusable.line else ""
-        raise Unusable(f"{file.name}{at}: {unusable.sentence}") from unusable
+        raise Unusable(f"{file.name}: {unusable.sentence}") from unusable
 
 
 def _carry_out(report: Report, tenant: UUID, role: str, dry_run: bool) -> dict[str, Any]:

@@ -26,8 +26,7 @@ class FileUnusable(Unusable):
     """Ce fichier ne peut pas être repris."""
 
     def __init__(self, fault: str, line: int = 0) -> None:
-        super().__init__(sentences.of(fault))
-        self.line = line
+        super().__init__(sentences.of(fault, line))
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,6 @@ _OF_FAULT: dict[str, _StrPromise] = {
     "no_header": gettext_lazy(
         "La première ligne doit nommer les colonnes, au moins NOM et PRENOM."
     ),
-    "unclosed_quote": gettext_lazy(
-        "Un guillemet ouvert n’est jamais fermé à partir de cette ligne."
-    ),
     "no_calendar": gettext_lazy("Ce fichier n’est pas un agenda au format iCalendar (.ics)."),
     "no_events": gettext_lazy("Cet agenda ne contient aucun événement."),
     "cut_off": gettext_lazy("Ce fichier est coupé avant sa fin ; exportez-le à nouveau."),
@@ -66,7 +63,11 @@ _OF_FAULT: dict[str, _StrPromise] = {
 
 
 def of(fault: str, other_line: int = 0) -> str:
-    """The sentence of a fault; ``other_line`` is the line a duplicate repeats."""
+    """The sentence of a fault; ``other_line`` is the line it repeats or begins at."""
+    if fault == "unclosed_quote":
+        return _("Un guillemet ouvert à la ligne %(line)s n’est jamais fermé.") % {
+            "line": other_line
+        }
     if fault == "repeated":
         return _("La même personne figure déjà à la ligne %(line)s.") % {"line": other_line}
     if fault == "reference_repeated":

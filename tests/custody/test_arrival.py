@@ -202,6 +202,7 @@ def test_every_fault_of_a_file_has_its_sentence() -> None:
         (b"PK\x03\x04", "classeur"),
         (b"", "vide"),
         (b"a;b", "NOM"),
+        (b'NOM;PRENOM;VILLE\nA;B;C\n"D;E;F\nG;H;I\n', "ligne 3"),
     ):
         with pytest.raises(arrival.FileUnusable) as unusable:
             arrival.read_patients(data, "x.csv")
