@@ -7,7 +7,7 @@ forgot to filter then returns nothing instead of the neighbour's rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -96,11 +96,6 @@ def open_to_all(table: str, columns: Sequence[str] = ()) -> Wall:
     return Wall(table, read=(EVERYBODY,), search=columns)
 
 
-def _set_local(name: str, value: str, using: str) -> None:
-    with connections[using].cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
-
-
 def stand_in(
     *,
     tenant: UUID | None = None,
@@ -115,12 +110,14 @@ def stand_in(
     """
     if not connections[using].in_atomic_block:
         raise RuntimeError("stand_in() outside a transaction would stand nowhere.")
+    place: dict[str, str] = {}
     if tenant is not None:
-        _set_local(TENANT, str(tenant), using)
+        place[TENANT] = str(tenant)
     if records is not None:
-        _set_local(RECORDS, ",".join(str(record) for record in records), using)
+        place[RECORDS] = ",".join(str(record) for record in records)
     if account is not None:
-        _set_local(ACCOUNT, str(account), using)
+        place[ACCOUNT] = str(account)
+    _set_local(place, using)
 
 
 @contextmanager
@@ -133,14 +130,24 @@ def inside(
 ) -> Iterator[None]:
     """A transaction that stands in the given place and steps out at its end.
 
-    Nested in another transaction it restores the former place afterwards.
+    Nested in another transaction it restores the former place afterwards. The outermost one has
+    nothing to restore: its place ends with it.
     """
+    nested = connections[using].in_atomic_block
     with transaction.atomic(using=using):
-        before = _where(using)
+        before = _where(using) if nested else {}
         stand_in(tenant=tenant, records=records, account=account, using=using)
         yield
-        for name, value in before.items():
-            _set_local(name, value, using)
+        _set_local(before, using)
+
+
+def _set_local(place: Mapping[str, str], using: str) -> None:
+    """All settings in one statement."""
+    if not place:
+        return
+    calls = ", ".join("set_config(%s, %s, true)" for _ in place)
+    with connections[using].cursor() as cursor:
+        cursor.execute(f"SELECT {calls}", [part for item in place.items() for part in item])
 
 
 def _where(using: str) -> dict[str, str]:
