@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from serment.scheduling.agenda import Column, Entry
@@ -18,6 +19,7 @@ ROWS_AN_HOUR = 60 // ROW_MINUTES
 DAY_FIRST_HOUR, DAY_LAST_HOUR = 8, 18
 LANES_MAX = 4
 SHORT_ROWS = 5
+ROW_PIXELS, LINE_PIXELS, LINES_MAX = 8, 17, 9
 FREE_ROWS_MIN = 2
 
 
@@ -83,6 +85,12 @@ class Placed:
     def short(self) -> bool:
         """Whether there is room for one line only."""
         return self.length < SHORT_ROWS
+
+    @property
+    def lines(self) -> int:
+        """Whole lines of text that fit; the stylesheet has a class for each number."""
+        room = (self.length - 1) * ROW_PIXELS
+        return min(LINES_MAX, max(1, room // LINE_PIXELS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +160,7 @@ def _by_the_hour(span: tuple[int, int], frame: Frame, day: date) -> list[Band]:
     edges = [low, *cuts, high]
     return [
         Band(start, end - start, frame.instant_of(start, day), goes_on=start != low)
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in pairwise(edges)
     ]
 
 

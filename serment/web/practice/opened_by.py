@@ -59,16 +59,15 @@ def lines(
 
 def _together(rows: Iterable[Disclosure]) -> list[Line]:
     found: list[Line] = []
-    latest: dict[tuple[UUID, str], Line] = {}
+    latest: dict[UUID, Line] = {}
     for row in rows:
         fields = {name.rpartition(".")[2] for name in row.fields if name not in NOT_FIELDS}
         if row.kind != "read" or not fields:
             continue
-        key = (row.actor_id, row.purpose)
-        line = latest.get(key)
+        line = latest.get(row.actor_id)
         if line is None or (line.at - row.at).total_seconds() > TOGETHER_SECONDS:
             line = Line(row.actor_id, row.actor_kind, row.at, why=field_words.purpose(row.purpose))
-            latest[key] = line
+            latest[row.actor_id] = line
             found.append(line)
         line.fields |= fields
     return found

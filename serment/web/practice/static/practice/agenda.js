@@ -29,7 +29,7 @@ document.addEventListener("keydown", (event) => {
   }
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key.startsWith("Arrow") && event.target.closest("[data-scroll]") && event.target.matches(".track *")) return;
-  const wanted = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  const wanted = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].at(-1);
   if (wanted) {
     event.preventDefault();
     wanted.click();
@@ -41,7 +41,7 @@ document.addEventListener("change", (event) => {
   if (form) form.requestSubmit();
 });
 
-const first = document.querySelector("[data-focus-late]") || document.querySelector("[data-focus]");
+const first = document.querySelector("main [aria-invalid]") || document.querySelector("[data-focus-late]") || document.querySelector("[data-focus]");
 if (first && !location.hash) first.focus({ preventScroll: true });
 
 // On a phone the list of agendas begins folded.
@@ -92,4 +92,5 @@ document.addEventListener("htmx:afterSettle", () => {
   const box = scroller();
   if (box && kept) [box.scrollLeft, box.scrollTop] = kept;
   kept = null;
+  if (document.activeElement === document.body) document.getElementById("panel")?.focus({ preventScroll: true });
 });
