@@ -40,7 +40,7 @@ format: setup-test ## Format and mend what can be mended by itself
 	@.venv/bin/ruff check --fix --quiet .
 
 torture: setup-test ## The long sweeps: every fault, every mutation, chaos histories
-	@.venv/bin/pytest -m "torture or not torture" tests/faults tests/concurrency tests/config $(ARGS)
+	@.venv/bin/pytest -m "torture or not torture" tests/faults tests/journeys tests/concurrency tests/config $(ARGS)
 
 bench: setup-test ## Measurements, each beside its peer or limit; writes bench/results/
 	@.venv/bin/python -m bench.run $(ARGS)

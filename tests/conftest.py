@@ -47,6 +47,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs besid
 for role in (roles.SUPERUSER, *roles.ROLES):
     roles.password(STATE, role)
 
+pytest_plugins = ["tests.journeys.demo"]
 _POSTGRES = Postgres(STATE, hurried=True)
 _SERVER: list[subprocess.Popen[bytes]] = []
 

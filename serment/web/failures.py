@@ -6,6 +6,7 @@ A page of failure needs neither database nor keeper: it may be shown because one
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
@@ -105,7 +106,16 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def unexpected(request: HttpRequest) -> HttpResponse:
-    """Django's 500: something we did not foresee."""
+    """Django's 500: something we did not foresee, or a part gone while middleware needed it.
+
+    Django makes an answer of an error at each layer of middleware, so ``FailurePages`` never sees
+    what a session or an account could not be read for; only this handler does.
+    """
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError | InterfaceError):
+        return database_gone(request, error)
+    if isinstance(error, SermentError):
+        return page_of(request, error)
     return failure_page(
         request,
         500,

@@ -33,13 +33,15 @@ PARTS = {
 class Instance:
     """One ``serment up`` in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, demo: bool = False, **settings: str) -> None:
         self.port = free_port()
+        self.state = folder
         self.env = {
             **os.environ,
             "SERMENT_STATE": str(folder),
-            "SERMENT_DEMO": "0",
+            "SERMENT_DEMO": "1" if demo else "0",
             "PORT": str(self.port),
+            **settings,
         }
         for name in ("SERMENT_DATABASE_NAME", "SERMENT_KEEPER_SOCKET"):
             self.env.pop(name, None)
@@ -51,6 +53,13 @@ class Instance:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+    def wait_until_ready(self, seconds: float = 60) -> None:
+        end = time.monotonic() + seconds
+        while "Serment is ready: http://localhost:" not in self.log.read_text():
+            assert self.up.poll() is None, self.log.read_text()
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.1)
 
     def health(self) -> tuple[int, dict[str, Any]]:
         """Status (0 where nobody listens) and answer."""
@@ -84,11 +93,7 @@ def instance() -> Iterator[Instance]:
     with tempfile.TemporaryDirectory(prefix="serment-i-") as folder:
         started = Instance(Path(folder))
         try:
-            end = time.monotonic() + 60
-            while "Serment is ready: http://localhost:" not in started.log.read_text():
-                assert started.up.poll() is None, started.log.read_text()
-                assert time.monotonic() < end, started.log.read_text()
-                time.sleep(0.1)
+            started.wait_until_ready()
             yield started
         finally:
             process.stop(started.up, signal.SIGTERM, 30)

@@ -145,6 +145,13 @@ def _hold(request: HttpRequest, role: PractitionerRole, filled: Form) -> datetim
     return held.expires_at
 
 
+def _forget_hold(request: HttpRequest) -> None:
+    """Give back what this session still keeps: it may be one of the times offered instead."""
+    kept = request.session.pop(_HOLDS, None)
+    if kept:
+        booking.let_go(UUID(kept["role"]), UUID(kept["id"]))
+
+
 def _submit(
     request: HttpRequest, actor: Actor, role: PractitionerRole, filled: Form
 ) -> HttpResponse:
@@ -209,7 +216,7 @@ def _refused(
     refused: Conflict | Refused,
 ) -> HttpResponse:
     """The slot is gone: what was typed stays, and the nearest free times are offered."""
-    request.session.pop(_HOLDS, None)
+    _forget_hold(request)
     nearest = list(getattr(refused, "nearest", ()))
     status = 409 if isinstance(refused, Conflict) else 422
     return _show(

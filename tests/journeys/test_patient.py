@@ -1,0 +1,135 @@
+"""A patient finds a time, books it, cancels it and reads who opened their data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.visitor import EYES_AT_SALLANCHES, PATIENT, RELATIVE, Visitor
+
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("demo")]
+NOTE = "Je viens avec ma mère, qui entend mal."
+
+
+@pytest.mark.parametrize(
+    ("width", "language"), [(390, "fr"), (390, "en"), (1440, "fr"), (1440, "en")]
+)
+def test_books_cancels_and_reads_who_opened(
+    visitor: Callable[..., Visitor], width: int, language: str
+) -> None:
+    patient = visitor(width, language)
+    page = patient.page
+    patient.sign_in(PATIENT)
+    patient.go("/")
+    patient.complete(
+        "#quoi_texte", patient.says("ophtalmologue")[:6], patient.says("Ophtalmologue")
+    )
+    patient.complete("#ou_texte", "sallan", "Sallanches")
+    patient.press("Rechercher")
+    expect(page.locator(".result").first).to_be_visible()
+    page.locator("a.slot:visible").last.click()
+    time_of_visit = page.locator("h1").inner_text()
+    patient.answer(note=NOTE)
+    patient.press("Confirmer le rendez-vous")
+    expect(page.get_by_role("status")).to_contain_text(patient.says("C’est réservé."))
+    expect(page.locator("main")).to_contain_text(NOTE)
+    patient.go("/mes-rendez-vous/")
+    mine = page.locator(".appt:not(.appt-past)").filter(has_text=time_of_visit)
+    expect(mine).to_have_count(1)
+    mine.locator("h2 a").click()
+    page.get_by_role("link", name=patient.says("Annuler ce rendez-vous")).click()
+    patient.press("Annuler le rendez-vous")
+    expect(page.get_by_role("status")).to_contain_text(patient.says("C’est annulé."))
+    page.locator("main").get_by_role("link", name=patient.says("Qui a ouvert mes données")).click()
+    expect(page.locator("h1")).to_have_text(patient.says("Qui a ouvert mes données"))
+    expect(page.locator(".opened").filter(has_text="Nadia Kerviel").first).to_be_visible()
+
+
+def test_a_time_taken_meanwhile_costs_nothing_that_was_typed(
+    visitor: Callable[..., Visitor],
+) -> None:
+    slow, quick = visitor(), visitor(1440)
+    slow.sign_in(PATIENT)
+    slow.go(EYES_AT_SALLANCHES)
+    wanted, other = slow.slots()[:2]
+    slow.go(wanted)
+    slow.answer(note=NOTE)
+    # A second tab on another time: the first is no longer kept.
+    second = slow.page.context.new_page()
+    second.goto(slow.demo.base + other)
+    quick.sign_in(RELATIVE)
+    quick.go(wanted)
+    quick.answer()
+    quick.press("Confirmer le rendez-vous")
+    expect(quick.page.get_by_role("status")).to_contain_text("C’est réservé.")
+
+    slow.press("Confirmer le rendez-vous")
+    expect(slow.page.get_by_role("alert")).to_contain_text(
+        re.compile("Ce créneau vient d.être pris")
+    )
+    expect(slow.page.locator("#mot")).to_have_value(NOTE)
+    slow.look()
+    nearest = slow.page.get_by_role("alert").get_by_role("button")
+    assert nearest.count() >= 1
+    nearest.first.click()
+    expect(slow.page.get_by_role("status")).to_contain_text("C’est réservé.")
+    expect(slow.page.locator("main")).to_contain_text(NOTE)
+
+
+def test_what_cannot_wait_is_sent_to_a_telephone(visitor: Callable[..., Visitor]) -> None:
+    patient = visitor()
+    patient.sign_in(PATIENT)
+    patient.go("/rendez-vous/?quoi_texte=généraliste&ou=74256")
+    patient.go(patient.slots()[0])
+    expect(patient.page.locator("fieldset.flag").first).to_be_visible()
+    patient.answer(signs="oui")
+    patient.press("Confirmer le rendez-vous")
+    expect(patient.page.locator("h1")).to_have_text("N’attendez pas un rendez-vous")
+    expect(patient.page.get_by_role("link", name="Appeler le 15")).to_have_attribute(
+        "href", "tel:15"
+    )
+    patient.look()
+    patient.page.go_back()
+    expect(patient.page.locator("#booking")).to_be_visible()
+
+
+def test_somebody_new_makes_an_account_with_a_code_by_mail(
+    visitor: Callable[..., Visitor],
+) -> None:
+    newcomer = visitor(390, "fr")
+    page = newcomer.page
+    newcomer.go("/compte/inscription/")
+    newcomer.look()
+    typed = {
+        "given_name": "Zélie", "family_name": "Montcharvet", "birth_date": "03/02/1991",
+        "email": "zelie.montcharvet@example.fr", "phone": "06 39 98 77 12",
+        "password1": "huit pommes et une poire",
+    }  # fmt: skip
+    for field, value in typed.items():
+        page.locator(f"#id_{field}").fill(value)
+    page.get_by_role("button", name="Créer mon compte").click()
+    expect(page.locator("#id_code")).to_be_visible()
+    newcomer.look()
+    page.locator("#id_code").fill(newcomer.code_sent_to(typed["email"]))
+    page.get_by_role("button", name="Continuer").click()
+    newcomer.go("/mon-compte/")
+    expect(page.locator("main")).to_contain_text("Montcharvet")
+
+
+def test_without_javascript_search_and_booking_work_the_same(
+    visitor: Callable[..., Visitor],
+) -> None:
+    patient = visitor(1440, java_script_enabled=False)
+    page = patient.page
+    patient.sign_in(PATIENT)
+    patient.go("/")
+    page.locator("#quoi_texte").fill("yeux")
+    page.locator("#ou_texte").fill("74700")
+    patient.press("Rechercher")
+    page.locator("a.slot:visible").last.click()
+    patient.answer(note=NOTE)
+    patient.press("Confirmer le rendez-vous")
+    expect(page.get_by_role("status")).to_contain_text("C’est réservé.")

@@ -1,0 +1,123 @@
+"""Somebody at a browser: what they see, press and read, in their language."""
+
+from __future__ import annotations
+
+import quopri
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.demo import Demo
+
+HEIGHTS = {390: 844, 1440: 900}
+PATIENT = "aurore.lemoine@example.fr"
+RELATIVE = "bastien.lemoine@example.fr"
+EYES_AT_SALLANCHES = "/rendez-vous/?quoi=specialty:ophtalmologue&ou=74256"
+
+ENGLISH = {
+    "Rechercher": "Search",
+    "Se connecter": "Sign in",
+    "Mes rendez-vous": "My appointments",
+    "Confirmer le rendez-vous": "Confirm the appointment",
+    "Annuler ce rendez-vous": "Cancel this appointment",
+    "Annuler le rendez-vous": "Cancel the appointment",
+    "C’est réservé.": "It is booked.",
+    "C’est annulé.": "It is cancelled.",
+    "Qui a ouvert mes données": "Who opened my data",
+    "Ophtalmologue": "Eye doctor",
+}
+
+
+@dataclass(slots=True)
+class Visitor:
+    """One browser with its own cookies."""
+
+    page: Page
+    demo: Demo
+    language: str
+
+    def says(self, french: str) -> str:
+        """The same words as this visitor reads them."""
+        return french if self.language == "fr" else ENGLISH[french]
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.demo.base + path)
+
+    def press(self, french: str) -> None:
+        self.page.get_by_role("button", name=self.says(french), exact=True).click()
+
+    def sign_in(self, login: str) -> None:
+        """Through the form, as at home."""
+        self.go("/compte/connexion/")
+        self.page.locator("#id_login").fill(login)
+        self.page.locator("#id_password").fill(self.demo.password_of(login))
+        self.page.locator("main button[type=submit]").first.click()
+        expect(self.page).to_have_url(re.compile("/mes-rendez-vous/"))
+
+    def complete(self, field: str, typed: str, chosen: str) -> None:
+        """Type a few letters and take a proposal with the keyboard."""
+        self.page.locator(field).press_sequentially(typed)
+        proposals = self.page.locator(f"{field}-list [role=option]")
+        expect(proposals.filter(has_text=chosen).first).to_be_visible()
+        number = [chosen in text for text in proposals.all_inner_texts()].index(True)
+        for _ in range(number + 1):
+            self.page.locator(field).press("ArrowDown")
+        self.page.locator(field).press("Enter")
+
+    def slots(self) -> list[str]:
+        """Addresses of the booking forms offered on this page."""
+        links = self.page.locator("a.slot:visible").all()
+        return [str(link.get_attribute("href")) for link in links]
+
+    def answer(self, *, note: str = "", signs: str = "non") -> None:
+        """Every question of a booking form."""
+        for question in self.page.locator(f"fieldset.flag input[value={signs}]").all():
+            question.check()
+        self.page.locator("input[name=premiere][value=non]").check()
+        on_site = self.page.locator("input[type=radio][name=mode][value=in_person]")
+        if on_site.count():
+            on_site.check()
+        self.page.locator("#mot").fill(note)
+
+    def code_sent_to(self, address: str) -> str:
+        """The six letters or digits of the last message to an address."""
+        letters = sorted(
+            (self.demo.state / "demo-mail").glob("*.log"), key=lambda file: file.stat().st_mtime_ns
+        )
+        found = [
+            code
+            for letter in letters
+            if f"To: {address}" in (text := _unfolded(letter.read_bytes()))
+            for code in re.findall(r"Votre code : (\S+)", text)
+        ]
+        assert found, f"no code among {len(letters)} messages"
+        return found[-1]
+
+    def look(self) -> None:
+        """Nobody is shut out of this page, and it fits its width."""
+        page = self.page
+        found = Axe().run(page)
+        assert not found.violations_count, f"{page.url}\n{found.generate_report()}"
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"{page.url} is {wide} px wider than its window"
+
+
+def _unfolded(letter: bytes) -> str:
+    """A message's bytes as text, whatever its transfer encoding was."""
+    return quopri.decodestring(letter).decode("utf-8", "replace")
+
+
+def open_browser(
+    browser: Browser, demo: Demo, width: int = 390, language: str = "fr", **more: Any
+) -> Visitor:
+    """A new visitor; ``more`` as Playwright's contexts take it."""
+    context = browser.new_context(
+        viewport={"width": width, "height": HEIGHTS[width]},
+        locale="fr-FR" if language == "fr" else "en-GB",
+        **more,
+    )
+    context.set_default_timeout(15_000)
+    return Visitor(context.new_page(), demo, language)
