@@ -61,9 +61,9 @@ def test_taken_meanwhile_keeps_what_was_typed_and_offers_the_nearest(
     assert answer.status_code == 409
     assert "appellera avant" in page
     assert str(house.files[1]) in page
-    near = re.findall(r'class="slot" name="heure" value="([^"]+)"', page)
+    near = re.findall(r'class="slot" form="confirm" name="autre_heure" value="([^"]+)"', page)
     assert len(near) >= 2
-    assert _made(desk.post("/cabinet/reserver/", _form(house, 9, heure=near[0])))
+    assert _made(desk.post("/cabinet/reserver/", _form(house, 9, autre_heure=near[0])))
 
 
 def test_overbooking_only_when_asked_in_so_many_words(house: House, desk: Client) -> None:

@@ -35,5 +35,5 @@ def back_beside(request: HttpRequest, appointment: UUID) -> HttpResponseRedirect
 def of_appointment(starts_at: datetime, member: Member, appointment: UUID) -> str:
     """The day on which an appointment is, its practitioner shown, with its panel."""
     on = starts_at.astimezone(member.zone).date()
-    query = urlencode({"jour": on.isoformat(), "agenda": str(member.id), "rdv": str(appointment)})
+    query = urlencode({"jour": on.isoformat(), "avec": str(member.id), "rdv": str(appointment)})
     return f"{reverse('practice:agenda')}?{query}#panel"

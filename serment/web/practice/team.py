@@ -59,7 +59,21 @@ def members(establishment_id: UUID) -> list[Member]:
 def shown(
     request: HttpRequest, desk: Desk, everybody: Sequence[Member], asked: Iterable[str]
 ) -> list[Member]:
-    """Those asked for in the address, else those chosen before, else one's own or the first."""
+    """Those asked for in the address, else those chosen before, else one's own or the first.
+
+    A link to one appointment names its practitioner (``avec``), who joins those shown.
+    """
+    chosen = _chosen(request, desk, everybody, asked)
+    also = next((one for one in everybody if str(one.id) == request.GET.get("avec")), None)
+    if also is not None and also.id not in {one.id for one in chosen}:
+        chosen = [*chosen[: SHOWN_MAX - 1], also]
+        desk.choose([one.id for one in chosen])
+    return chosen
+
+
+def _chosen(
+    request: HttpRequest, desk: Desk, everybody: Sequence[Member], asked: Iterable[str]
+) -> list[Member]:
     known = {str(one.id): one for one in everybody}
     wanted = [known[text] for text in dict.fromkeys(asked) if text in known][:SHOWN_MAX]
     if wanted:

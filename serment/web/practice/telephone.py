@@ -98,7 +98,7 @@ def _read(request: HttpRequest, everybody: list[team.Member], given: Mapping[str
     member = known.get(given.get("agenda", ""), first)
     reasons = list(member.role.reasons.filter(active=True).order_by("position", "id"))
     by_id = {str(one.id): one for one in reasons}
-    starts_at = _instant(given.get("heure", ""), member)
+    starts_at = _instant(given.get("autre_heure") or given.get("heure", ""), member)
     today = clock.now().astimezone(member.zone).date()
     day = starts_at.astimezone(member.zone).date() if starts_at else _date(given.get("jour", ""))
     choice = Choice(

@@ -1,0 +1,111 @@
+"""A secretary with a telephone at her ear: keyboard only, somebody without e-mail, nothing lost."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.journeys.visitor import Visitor
+
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("demo")]
+
+
+def _desk(somebody: Visitor) -> Visitor:
+    """Signed in at the desk."""
+    listed = json.loads((somebody.demo.state / "demo-accounts.json").read_text())
+    account = next(one for one in listed if one["role"] == "secretary")
+    somebody.go("/compte/connexion/")
+    somebody.page.locator("#id_login").fill(account["login"])
+    somebody.page.locator("#id_password").fill(account["password"])
+    somebody.page.locator("main button[type=submit]").first.click()
+    expect(somebody.page).to_have_url(re.compile("/cabinet/"))
+    return somebody
+
+
+def _press(somebody: Visitor, *keys: str) -> None:
+    for key in keys:
+        somebody.page.keyboard.press(key)
+
+
+def _focused(somebody: Visitor) -> Locator:
+    return somebody.page.locator(":focus")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_books_moves_nothing_typed_lost_and_takes_back(
+    visitor: Callable[..., Visitor], width: int
+) -> None:
+    desk = _desk(visitor(width))
+    page = desk.page
+    family = f"Sanscourriel{'abcdefgh'[width % 8]}"
+    desk.look()
+    _press(desk, "n")
+    expect(page).to_have_url(re.compile("/cabinet/reserver/"))
+    desk.look()
+    slot = page.locator(".free-day a.slot").first
+    expect(slot).to_be_visible()
+    slot.focus()
+    _press(desk, "Enter")
+    expect(_focused(desk)).to_have_attribute("id", "q")
+    page.keyboard.type(family)
+    expect(page.get_by_text("Personne de ce nom dans vos dossiers.")).to_be_visible()
+    desk.look()
+    page.locator("#hits a.button").focus()
+    _press(desk, "Enter")
+    expect(_focused(desk)).to_have_attribute("name", "family_name")
+    page.keyboard.type(family)
+    _press(desk, "Tab")
+    page.keyboard.type("Zélie")
+    _press(desk, "Tab")
+    page.keyboard.type("31/02/1960")
+    _press(desk, "Enter")
+    expect(page.locator("#e-birth_date")).to_be_visible()
+    expect(page.locator("[name=given_name]")).to_have_value("Zélie")
+    desk.look()
+    page.locator("[name=birth_date]").fill("12/03/1961")
+    _press(desk, "Enter")
+    expect(page.get_by_text("Confirmer le rendez-vous")).to_be_focused()
+    desk.look()
+    _press(desk, "Enter")
+    expect(page.locator("#panel h2")).to_contain_text(f"Zélie {family}")
+    assert family not in page.url
+    expect(page.locator("#panel")).to_contain_text("Vous")
+    desk.look()
+    page.locator("#act-cancel").press("Enter")
+    page.locator("#act-back").press("Enter")
+    expect(page.locator("#act-cancel")).to_be_visible()
+    expect(page.locator("#panel h2")).to_contain_text(f"Zélie {family}")
+    page.locator("#panel a", has_text="Carte").press("Enter")
+    expect(page.locator(".ticket")).to_contain_text(f"Zélie {family}")
+    desk.look()
+
+
+@pytest.mark.parametrize(
+    ("width", "language", "scheme"),
+    [(390, "fr", "dark"), (390, "en", "light"), (1440, "fr", "light"), (1440, "en", "dark")],
+)
+def test_every_page_of_the_desk_shuts_nobody_out_and_fits(
+    visitor: Callable[..., Visitor], width: int, language: str, scheme: str
+) -> None:
+    desk = _desk(visitor(width, language, color_scheme=scheme, reduced_motion="reduce"))
+    page = desk.page
+    for address in (
+        "/cabinet/", "/cabinet/semaine/", "/cabinet/patients/", "/cabinet/patients/nouveau",
+        "/cabinet/reserver/", "/cabinet/import/",
+    ):  # fmt: skip
+        desk.go(address)
+        desk.look()
+    desk.go("/cabinet/semaine/")
+    page.locator("button[value=noms]").first.click()
+    expect(page.locator(".opened").first).to_be_visible()
+    desk.look()
+    page.locator(".entry-named").first.click()
+    expect(page.locator("#panel .opened-by")).to_be_visible()
+    desk.look()
+    page.locator("#panel h2 a").click()
+    expect(page).to_have_url(re.compile("/cabinet/patients/"))
+    desk.look()
