@@ -131,16 +131,23 @@ def _address(message: Message) -> str | None:
 def _as_letter(message: Message) -> State:
     """Nobody needs an e-mail address: it waits at the desk to be printed."""
     Message.objects.filter(pk=message.pk, state=State.WAITING).update(
-        channel=Channel.LETTER, ticket=b""
+        channel=Channel.LETTER, ticket=b"", send_after=_day_only(message)
     )
     message.channel = Channel.LETTER
     return State.WAITING
 
 
 def _close(message: Message, outcome: State) -> None:
-    """Write the outcome; the ticket has done its work and goes."""
+    """Write the outcome; the ticket has done its work and goes, and so does the instant."""
     with tenancy.inside(tenant=message.establishment_id):
-        Message.objects.filter(pk=message.pk, state=State.WAITING).update(state=outcome, ticket=b"")
+        Message.objects.filter(pk=message.pk, state=State.WAITING).update(
+            state=outcome, ticket=b"", send_after=_day_only(message)
+        )
+
+
+def _day_only(message: Message) -> datetime:
+    """Two visits booked in one sitting would otherwise be tied by the minutes between them."""
+    return message.send_after.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _count(done: Round, message: Message, outcome: State) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -191,3 +191,13 @@ def test_the_job_sends_that_one_message(smtp: Sink, book: Booked, establishment:
 )
 def test_an_instant_is_said_as_its_place_says_it(zone: str, language: str, words: str) -> None:
     assert rendering.spoken(VISIT, zone, language) == words
+
+
+def test_a_message_that_has_left_keeps_its_day_and_not_its_minute(
+    smtp: Sink, book: Booked, establishment: UUID
+) -> None:
+    """The control first: while it waits, the instant is there."""
+    book()
+    assert _message(establishment).send_after.time() != time(0)
+    assert delivery.send_due(NOW).sent == 1
+    assert _message(establishment).send_after.time() == time(0)
