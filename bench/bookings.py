@@ -85,15 +85,18 @@ def _client(tenant: UUID, slots: list[tuple[UUID, UUID, datetime]]) -> Client:
     return Client(account, file, gate.open_session("patient", account, "", None, 1), tenant, slots)
 
 
-_all_ready: Barrier
+_ready: list[Barrier] = []
 
 
 def _start(all_ready: Barrier) -> None:
-    global _all_ready
     import django
 
     django.setup()
-    _all_ready = all_ready
+    _ready.append(all_ready)
+
+
+def _all_processes() -> None:
+    _ready[0].wait()
 
 
 def _for_a_while(acts: list[Callable[[], object]]) -> int:
@@ -104,7 +107,7 @@ def _for_a_while(acts: list[Callable[[], object]]) -> int:
     from django.db import connections
 
     done = [0] * len(acts)
-    warm = threading.Barrier(len(acts), action=_all_ready.wait)
+    warm = threading.Barrier(len(acts), action=_all_processes)
 
     def work(number: int) -> None:
         for _ in range(WARM_UP):

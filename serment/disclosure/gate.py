@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+import msgspec
 from django.db import models
 
 from serment.disclosure import opening
@@ -25,13 +26,15 @@ from serment.keeper import wire
 from serment.keeper.words import SUBJECTS_MAX
 
 __all__ = [
-    "Disclosure", "OpenedRecord", "alias", "backup", "close_session", "delete", "drive_clock",
-    "errand", "files_behind", "files_behind_with_ticket", "files_of", "find", "health", "history",
-    "link", "open_session", "records_of", "reveal", "reveal_with_ticket", "seal", "seal_many",
-    "window",
+    "Disclosure", "Errand", "OpenedRecord", "alias", "backup", "close_session", "delete",
+    "drive_clock", "errand", "errand_of", "files_behind", "files_behind_with_ticket",
+    "files_of", "find", "health", "history", "link", "open_session", "records_of", "reveal",
+    "reveal_with_ticket", "seal", "seal_and_sign", "seal_many", "sign", "window",
 ]  # fmt: skip
 
 Values = Mapping[str, str | None]
+Errand = wire.MintErrand
+"""What a ticket is for; ``errand_of`` makes it, the keeper signs it."""
 
 WORKER = Actor(kind="worker", id=UUID(int=1), client="worker")
 
@@ -60,8 +63,32 @@ def seal_many(
         )
         answers.extend(answer.sealed)
     for (obj, values, _subject), sealed in zip(batch, answers, strict=True):
-        for name, one in zip(values, sealed, strict=True):
-            setattr(obj, name, None if one is None else SealedValue(one))
+        _set_sealed(obj, values, sealed)
+
+
+def seal_and_sign(
+    actor: Actor, purpose: Purpose, obj: models.Model, values: Values, errand: Errand, *,
+    subject: UUID, tenant: UUID | None,
+) -> bytes:  # fmt: skip
+    """``seal``, and the ticket of an ``errand_of`` the same record: one answer, one sync."""
+    parts = [
+        wire.Part(
+            "seal",
+            purpose,
+            None if tenant is None else tenant.bytes,
+            wire.raw(wire.SealAsk([_seal_item(obj, values, subject)])),
+        ),
+        wire.Part("errand", body=wire.raw(errand)),
+    ]
+    sealed, signed = ask("batch", actor, wire.BatchAnswer, wire.BatchAsk(parts)).bodies
+    (row,) = msgspec.msgpack.decode(sealed, type=wire.SealAnswer).sealed
+    _set_sealed(obj, values, row)
+    return msgspec.msgpack.decode(signed, type=wire.Token32).token
+
+
+def _set_sealed(obj: models.Model, values: Values, sealed: list[bytes | None]) -> None:
+    for name, one in zip(values, sealed, strict=True):
+        setattr(obj, name, None if one is None else SealedValue(one))
 
 
 def _seal_item(obj: models.Model, values: Values, subject: UUID) -> wire.SealItem:
@@ -159,10 +186,22 @@ def errand(
     not_before: datetime, not_after: datetime,
 ) -> bytes:  # fmt: skip
     """A ticket for later work: fields of the record, or of its patient as ``patient.email``."""
-    asked = wire.MintErrand(
+    return sign(actor, errand_of(record, fields, purpose, not_before, not_after))
+
+
+def sign(actor: Actor, errand: Errand) -> bytes:
+    """The ticket of an ``errand_of``."""
+    return ask("errand", actor, wire.Token32, errand).token
+
+
+def errand_of(
+    record: UUID, fields: Sequence[str], purpose: Purpose,
+    not_before: datetime, not_after: datetime,
+) -> Errand:  # fmt: skip
+    """An errand's terms, to be signed in one round trip with a sealing."""
+    return Errand(
         record.bytes, list(fields), purpose, microseconds(not_before), microseconds(not_after)
     )
-    return ask("errand", actor, wire.Token32, asked).token
 
 
 def delete(actor: Actor, purpose: Purpose, obj: models.Model) -> None:

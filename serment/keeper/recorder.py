@@ -1,7 +1,8 @@
 """Every access becomes a durable leaf before anything leaves: released ⊆ durable.
 
-``record`` returns only after one write and one sync that carried its leaves. While a sync runs in
-its own thread, the next group gathers: group commit without timers. The index is filled after
+``record`` returns only after one write and one sync that carried its leaves, and what its act put
+into the store was synced before them. While a sync runs in its own thread, the next group gathers:
+group commit without timers. The index is filled after
 the sync, before the answer. An error of either ends the process through ``on_fatal``.
 """
 
@@ -119,7 +120,8 @@ class Recorder:
                 first += len(waiting.records)
 
     async def _make_durable(self, group: list[Waiting]) -> int:
-        """One write, one sync, then the index; the sequence number of the group's first leaf."""
+        """Store, then ledger, a sync each; then the index. The number of the group's first leaf."""
+        self.store.settle()
         records = [record for waiting in group for record in waiting.records]
         loop = asyncio.get_running_loop()
         first = await loop.run_in_executor(self._disk, self.segment.append, records)

@@ -16,7 +16,7 @@ BYTES_MAX: Final = 64 << 20
 ANSWERS_MAX: Final = 200_000
 ACTS_ONCE: Final = frozenset(
     {"seal", "reveal", "find", "records_of", "files_behind", "link", "delete", "open_session",
-     "errand", "history", "perimeter"}
+     "errand", "history", "perimeter", "batch"}
 )  # fmt: skip
 
 Name = tuple[bytes, bytes, str]

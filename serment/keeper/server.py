@@ -27,6 +27,8 @@ from serment.keeper.replays import ACTS_ONCE, Replays
 from serment.keeper.rights import capability_of, errand_of
 from serment.keeper.wire import (
     HEAD_BYTES,
+    BatchAnswer,
+    BatchAsk,
     Body,
     FrameRefused,
     Reply,
@@ -43,6 +45,9 @@ CONNECTIONS_MAX: Final = 512
 FRAME_SECONDS_MAX: Final = 30
 STOP_SECONDS_MAX: Final = 3
 _PEER: Final = struct.Struct("3i")
+
+PARTS_MAX: Final = 8
+IN_A_BATCH: Final = frozenset({"seal", "errand"})
 
 Act = Callable[[House, Request, int], Awaitable[Body]]
 ACTS: Final[dict[str, Act]] = {
@@ -65,6 +70,34 @@ ACTS: Final[dict[str, Act]] = {
     "backup": upkeep.backup,
     "drive_clock": telling.drive_clock,
 }
+
+
+async def batch(house: House, ask: Request, peer: int) -> Body:
+    """op ``batch``: each part as if asked alone, in order; their leaves share a group commit.
+
+    A later part finds what an earlier one stored. The first refusal refuses the whole; what was
+    recorded before it stays recorded.
+    """
+    parts = msgspec.msgpack.decode(ask.body, type=BatchAsk).parts
+    if not 0 < len(parts) <= PARTS_MAX or any(part.op not in IN_A_BATCH for part in parts):
+        raise AskUnusable
+    asked = [
+        msgspec.structs.replace(
+            ask, op=part.op, purpose=part.purpose, tenant=part.tenant, body=part.body
+        )
+        for part in parts
+    ]
+    acts = [ACTS[part.op](house, part, peer) for part in asked]
+    answers = await asyncio.gather(*acts, return_exceptions=True)
+    bodies = []
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+        bodies.append(raw(answer))
+    return BatchAnswer(bodies)
+
+
+ACTS["batch"] = batch
 
 
 class Desk:

@@ -75,6 +75,7 @@ class Store:
     def __init__(self, path: Path, root: bytes) -> None:
         self._tag_key = derive(root, "tags")
         self._box = Box(derive(root, "store"))
+        self._unsettled = False
         self.database = sqlite3.connect(path, isolation_level=None)
         path.chmod(0o600)
         self.database.execute("PRAGMA journal_mode=WAL")
@@ -103,8 +104,37 @@ class Store:
         return self.tag("subject", subject)
 
     @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """All or nothing, durable with the next ``settle``: many acts share one sync."""
+        if not self.database.in_transaction:
+            self.database.execute("BEGIN IMMEDIATE")
+        self.database.execute("SAVEPOINT act")
+        try:
+            yield
+            self.database.execute("RELEASE act")
+            self._unsettled = True
+        except BaseException:
+            if self.database.in_transaction:  # a full disk may have rolled it back already
+                if self._unsettled:
+                    self.database.execute("ROLLBACK TO act")
+                    self.database.execute("RELEASE act")
+                else:
+                    self.database.execute("ROLLBACK")
+            raise
+
+    def settle(self) -> None:
+        """Make durable what was gathered.
+
+        Fails too where SQLite rolled it back in between: whoever waits must not be answered.
+        """
+        if self._unsettled:
+            self.database.execute("COMMIT")
+            self._unsettled = False
+
+    @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; durable when the block has ended."""
+        self.settle()
         self.database.execute("BEGIN IMMEDIATE")
         try:
             yield

@@ -31,7 +31,8 @@ async def open_session(house: House, ask: Request, _peer: int) -> Body:
         ask.actor.kind, ask.actor.id, ask.actor.role, ask.actor.establishment, ask.session,
         "claimed", expires,
     )  # fmt: skip
-    house.store.put_token("capability", token, expires, held)
+    with house.store.transaction():
+        house.store.put_token("capability", token, expires, held)
     return Token32(token)
 
 
@@ -39,7 +40,8 @@ async def close_session(house: House, ask: Request, _peer: int) -> Body:
     """op ``close_session``: the capability opens nothing from now on."""
     token = msgspec.msgpack.decode(ask.body, type=Token32).token
     house.capabilities.pop(token, None)
-    house.store.drop_token("capability", token)
+    with house.store.transaction():
+        house.store.drop_token("capability", token)
     return Token32(b"")
 
 
@@ -56,7 +58,8 @@ async def mint_errand(house: House, ask: Request, peer: int) -> Body:
     errand = Errand(
         wanted.record, wanted.fields, wanted.purpose, wanted.not_before, wanted.not_after
     )
-    house.store.put_token("errand", token, wanted.not_after, errand)
+    with house.store.gathered():
+        house.store.put_token("errand", token, wanted.not_after, errand)
     minted = Item(wanted.record, row.kind, ["errand"])
     access = Access(row.subject, row.tenant, [minted], KIND_WRITE, kind_of(house, row.subject))
     await house.recorder.record(ask, peer, [access])

@@ -48,6 +48,7 @@ async def backup(house: House, ask: Request, _peer: int) -> Body:
     folder = Path(msgspec.msgpack.decode(ask.body, type=FolderAsk).folder)
     if not folder.is_absolute() or not folder.is_dir():
         raise AskUnusable
+    house.store.settle()
     for name, database in (
         ("store.sqlite", house.store.database),
         ("index.sqlite", house.index.database),

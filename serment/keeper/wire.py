@@ -290,6 +290,27 @@ class Figures(Body):
     segment_bytes: int
 
 
+class Part(Body):
+    """One act of a batch; who asks stands in the envelope."""
+
+    op: Word
+    purpose: Word = ""
+    tenant: Bytes16 | None = None
+    body: msgspec.Raw = msgspec.Raw(b"\x80")
+
+
+class BatchAsk(Body):
+    """op ``batch``: acts that follow one another, in one round trip and one group commit."""
+
+    parts: list[Part]
+
+
+class BatchAnswer(Body):
+    """The parts' answers in order."""
+
+    bodies: list[msgspec.Raw]
+
+
 class Nothing(Body):
     """An empty body."""
 

@@ -49,7 +49,7 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
             raise NoAccess
     answer: list[list[bytes | None]] = []
     try:
-        with house.store.transaction():
+        with house.store.gathered():
             for item, row in zip(items, rows, strict=True):
                 if row is None:
                     fresh = RecordRow(item.record, item.subject, tenant, item.kind, ask.actor.id)

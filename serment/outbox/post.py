@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.utils.translation import get_language
 
+from serment.directory.pipeline import Statement, together
 from serment.disclosure import Actor, Purpose, gate
 from serment.outbox.models import Channel, Message, State
 
@@ -28,10 +29,25 @@ _CLOCKS_APART = timedelta(minutes=5)
 """The keeper's clock may be another machine's."""
 
 
+_INSERT = """
+INSERT INTO outbox_message (id, establishment_id, kind, record_id, channel, state, language,
+                            send_after, attempts, ticket)
+VALUES (%(id)s, %(establishment_id)s, %(kind)s, %(record_id)s, %(channel)s, %(state)s,
+        %(language)s, %(send_after)s, %(attempts)s, %(ticket)s)
+ON CONFLICT (establishment_id, record_id, kind, channel) DO NOTHING
+RETURNING id
+"""
+
+
+def errand(record_id: UUID, now: datetime) -> gate.Errand:
+    """What whoever acts signs so that one message about one record can be sent."""
+    since, until = now - _CLOCKS_APART, now + timedelta(days=SENDING_DAYS_MAX)
+    return gate.errand_of(record_id, [PERSON_ADDRESS], Purpose.MESSAGE, since, until)
+
+
 def sign(actor: Actor, record_id: UUID, now: datetime) -> bytes:
     """The ticket for one message about one record, signed by whoever acts."""
-    since, until = now - _CLOCKS_APART, now + timedelta(days=SENDING_DAYS_MAX)
-    return gate.errand(actor, record_id, [PERSON_ADDRESS], Purpose.MESSAGE, since, until)
+    return gate.sign(actor, errand(record_id, now))
 
 
 def confirmation(record_id: UUID, establishment_id: UUID, ticket: bytes, now: datetime) -> Message:
@@ -56,31 +72,42 @@ def withdraw(record_id: UUID, establishment_id: UUID) -> int:
     ).update(state=State.CANCELLED, ticket=b"")
 
 
-def _post(
+def draft(
     kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes, now: datetime
-) -> Message:
-    posted = Message.objects.filter(
-        establishment_id=establishment_id, record_id=record_id, kind=kind
-    ).first()
-    if posted is not None:
-        return posted
-    message = Message.objects.create(
+) -> tuple[Message, Statement]:
+    """A message and the statement that posts it; its row says whether it is the first."""
+    message = Message(
         establishment_id=establishment_id,
         kind=kind,
         record_id=record_id,
         channel=Channel.MAIL,
+        state=State.WAITING,
         language=get_language() or "fr",
         send_after=now,
         ticket=ticket,
     )
-    _queue(message)
-    return message
+    columns = [field.attname for field in Message._meta.concrete_fields]
+    return message, (_INSERT, {name: getattr(message, name) for name in columns})
 
 
-def _queue(message: Message) -> None:
+def queue(message: Message) -> None:
     """A job in the same transaction; if it is lost, the minute's sweep finds the message."""
     from serment.outbox import tasks
 
     tasks.send_message.defer(
         message_id=str(message.pk), establishment_id=str(message.establishment_id)
     )
+
+
+def _post(
+    kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes, now: datetime
+) -> Message:
+    message, statement = draft(kind, record_id, establishment_id, ticket, now)
+    (first,) = together([statement])
+    if not first:
+        return Message.objects.get(
+            establishment_id=establishment_id, record_id=record_id, kind=kind
+        )
+    message._state.adding = False
+    queue(message)
+    return message

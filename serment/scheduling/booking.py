@@ -18,7 +18,9 @@ from django.utils.translation import gettext as _
 from serment import ids
 from serment.directory import tenancy
 from serment.directory.models import PractitionerRole
-from serment.disclosure import Actor, Purpose, gate
+from serment.directory.pipeline import Rows, Statement, together
+from serment.disclosure import Actor
+from serment.outbox import post
 from serment.scheduling import confirming, occupying, offering, refusals
 from serment.scheduling.cancelling import cancel
 from serment.scheduling.models import Appointment, Occupancy
@@ -27,6 +29,15 @@ from serment.scheduling.sealed_details import Details
 __all__ = ["Booking", "Hold", "book", "cancel", "hold", "let_go"]
 
 HOLD_MINUTES = 10
+
+_MADE_BEFORE = """
+SELECT id FROM scheduling_appointment WHERE establishment_id = %s AND request_key = %s
+"""
+_INSERT = """
+INSERT INTO scheduling_appointment
+  (id, establishment_id, role_id, starts_at, ends_at, status, request_key, details)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +80,13 @@ def hold(
 
     Raises ``SlotTaken`` or another ``NotOffered`` with the nearest free slots.
     """
-    tenant = _tenant_of(role_id)
+    wish = offering.wish(role_id, reason_id, starts_at)
+    tenant = wish.plan.establishment_id
     with tenancy.inside(tenant):
-        if replaces is not None:
-            occupying.drop_hold(role_id, tenant, replaces)
-        offer = offering.check(role_id, reason_id, starts_at, now)
+        _dropped, taken_already = together(
+            [occupying.drop_hold(role_id, tenant, replaces), wish.taken_statement(now)]
+        )
+        offer = offering.check(wish, taken_already, now)
         expires_at = now + timedelta(minutes=HOLD_MINUTES)
         kind = Occupancy.Kind.HOLD
         taken = occupying.take(offer.claim, now, kind=kind, expires_at=expires_at)
@@ -86,7 +99,7 @@ def let_go(role_id: UUID, hold_id: UUID) -> None:
     """Give a hold back before it expires; nothing happens where there is none."""
     tenant = _tenant_of(role_id)
     with tenancy.inside(tenant):
-        occupying.drop_hold(role_id, tenant, hold_id)
+        together([occupying.drop_hold(role_id, tenant, hold_id)])
 
 
 def book(actor: Actor, booking: Booking, now: datetime) -> Appointment:
@@ -95,10 +108,11 @@ def book(actor: Actor, booking: Booking, now: datetime) -> Appointment:
     The same ``request_key`` twice, also at once, gives the same appointment. Raises ``SlotTaken``,
     another ``NotOffered``, ``RedFlagUnanswered`` or one of ``refusals``' rules.
     """
-    tenant = _tenant_of(booking.role_id)
+    wish = offering.wish(booking.role_id, booking.reason_id, booking.starts_at)
+    tenant = wish.plan.establishment_id
     try:
         with tenancy.inside(tenant):
-            return _already(tenant, booking) or _book(actor, booking, tenant, now)
+            return _book(actor, booking, wish, now)
     except IntegrityError:
         # Two overbookings from one form at once: the unique key let one of them through.
         with tenancy.inside(tenant):
@@ -108,10 +122,20 @@ def book(actor: Actor, booking: Booking, now: datetime) -> Appointment:
             return found
 
 
-def _book(actor: Actor, booking: Booking, tenant: UUID, now: datetime) -> Appointment:
-    if booking.hold_id is not None:
-        occupying.drop_hold(booking.role_id, tenant, booking.hold_id)
-    offer = _offer(actor, booking, tenant, now)
+def _book(actor: Actor, booking: Booking, wish: offering.Wish, now: datetime) -> Appointment:
+    tenant = wish.plan.establishment_id
+    # What the form made is looked for last: whose time is seen taken, their appointment is too.
+    _dropped, taken, made = together(
+        [
+            occupying.drop_hold(booking.role_id, tenant, booking.hold_id),
+            wish.taken_statement(now),
+            (_MADE_BEFORE, [tenant, booking.request_key]),
+        ]
+    )
+    found = _already(tenant, booking) if made else None
+    if found is not None:
+        return found
+    offer = _offer(actor, booking, wish, taken, now)
     appointment = Appointment(
         id=ids.new_id(),
         establishment_id=tenant,
@@ -133,25 +157,34 @@ def _book(actor: Actor, booking: Booking, tenant: UUID, now: datetime) -> Appoin
         note=booking.note,
         overbooked=overbooked,
     )
-    gate.seal(
-        actor,
-        Purpose.BOOKING,
-        appointment,
-        {"details": details.as_json()},
-        subject=booking.patient_file,
-        tenant=tenant,
+    message, posting = confirming.seal_and_draft(
+        actor, appointment, details.as_json(), booking.patient_file, now
     )
-    appointment.save(force_insert=True)
-    confirming.confirm(actor, appointment, now)
+    together([_insertion(appointment), posting])
+    appointment._state.adding = False
+    post.queue(message)
     return appointment
 
 
-def _offer(actor: Actor, booking: Booking, tenant: UUID, now: datetime) -> offering.Offer:
-    if actor.kind == "staff" and actor.establishment == tenant:
-        return offering.check_at_desk(
-            booking.role_id, booking.reason_id, booking.starts_at, now, overbook=booking.overbook
-        )
-    offer = offering.check(booking.role_id, booking.reason_id, booking.starts_at, now)
+def _insertion(appointment: Appointment) -> Statement:
+    return _INSERT, [
+        appointment.id,
+        appointment.establishment_id,
+        appointment.role_id,
+        appointment.starts_at,
+        appointment.ends_at,
+        appointment.status,
+        appointment.request_key,
+        appointment.details.sealed,
+    ]
+
+
+def _offer(
+    actor: Actor, booking: Booking, wish: offering.Wish, taken: Rows, now: datetime
+) -> offering.Offer:
+    if actor.kind == "staff" and actor.establishment == wish.plan.establishment_id:
+        return offering.check_at_desk(wish, taken, now, overbook=booking.overbook)
+    offer = offering.check(wish, taken, now)
     offering.check_person(
         offer,
         mode=booking.mode,

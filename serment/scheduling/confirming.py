@@ -12,8 +12,10 @@ from django.conf import settings
 from django.utils.translation import get_language
 
 from serment.directory.models import Establishment
-from serment.disclosure import Actor
+from serment.directory.pipeline import Statement
+from serment.disclosure import Actor, Purpose, gate
 from serment.outbox import post, registry
+from serment.outbox.models import Message
 from serment.scheduling.models import Appointment
 
 
@@ -23,10 +25,24 @@ def register() -> None:
     registry.register(post.CANCELLATION, _facts)
 
 
-def confirm(actor: Actor, appointment: Appointment, now: datetime) -> None:
-    """Post the confirmation; the actor signs the errand that may open the address."""
-    ticket = post.sign(actor, appointment.id, now)
-    post.confirmation(appointment.id, appointment.establishment_id, ticket, now)
+def seal_and_draft(
+    actor: Actor, appointment: Appointment, details: str, patient_file: UUID, now: datetime
+) -> tuple[Message, Statement]:
+    """Seal a new appointment's details and draft its confirmation, in one call to the keeper.
+
+    The actor signs the errand that may open the address. The statement inserts the message; the
+    caller runs it with the appointment's, then ``post.queue``.
+    """
+    ticket = gate.seal_and_sign(
+        actor,
+        Purpose.BOOKING,
+        appointment,
+        {"details": details},
+        post.errand(appointment.id, now),
+        subject=patient_file,
+        tenant=appointment.establishment_id,
+    )
+    return post.draft(post.CONFIRMATION, appointment.id, appointment.establishment_id, ticket, now)
 
 
 def withdraw(actor: Actor, appointment: Appointment, now: datetime) -> None:

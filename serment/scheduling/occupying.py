@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from serment import ids
+from serment.directory.pipeline import Statement, together
 
 # A hold nobody came back for gives way to whoever asks next.
 _DROP_EXPIRED = """
@@ -37,7 +38,6 @@ _DROP_HOLD = """
 DELETE FROM scheduling_occupancy
 WHERE id = %(id)s AND establishment_id = %(tenant)s AND claimant_id = %(claimant)s
   AND kind = 'hold'
-RETURNING expires_at
 """
 
 _RELEASE = """
@@ -83,19 +83,13 @@ def take(
         "expires": expires_at,
         "appointment": appointment_id,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_DROP_EXPIRED, values)
-        cursor.execute(_CLAIM, values)
-        row = cursor.fetchone()
-    return None if row is None else row[0]
+    _dropped, claimed = together([(_DROP_EXPIRED, values), (_CLAIM, values)])
+    return claimed[0][0] if claimed else None
 
 
-def drop_hold(claimant: UUID, tenant: UUID, hold_id: UUID) -> datetime | None:
-    """Give a hold back; when it would have expired, or None where there was none."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DROP_HOLD, {"id": hold_id, "tenant": tenant, "claimant": claimant})
-        row = cursor.fetchone()
-    return None if row is None else row[0]
+def drop_hold(claimant: UUID, tenant: UUID, hold_id: UUID | None) -> Statement:
+    """The statement that gives a hold back; none is given back where there is none."""
+    return _DROP_HOLD, {"id": hold_id, "tenant": tenant, "claimant": claimant}
 
 
 def release(tenant: UUID, appointment_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """Whether a chosen time may be booked: checked again at the moment of booking, never trusted.
 
-Reads through the booking's own transaction, which must stand in the practitioner's establishment.
+The rules are public and read before the act's transaction; the time taken is read inside it, in
+the practitioner's establishment.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from serment.directory.pipeline import Rows, Statement
 from serment.scheduling import availability, explain, red_flags, refusals, rules, wall_clock
 from serment.scheduling.availability import Span
 from serment.scheduling.diagnosis import Rule, diagnose
@@ -35,6 +37,25 @@ DESK_PAST_MINUTES = 60
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A time somebody wants, and the rules about it; no reason where that is closed."""
+
+    plan: rules.Plan
+    reason: rules.Reason | None
+    starts_at: datetime
+
+    @property
+    def minute(self) -> int:
+        """When, in minutes since the epoch."""
+        return wall_clock.minute_of(self.starts_at)
+
+    def taken_statement(self, now: datetime) -> Statement:
+        """Asks for the time taken that decides; its rows are what ``check`` wants."""
+        window = (self.minute, self.minute + 1)
+        return rules.taken_statement([self.plan], window, wall_clock.minute_of(now))
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """A time that may be booked, and what the booking takes."""
 
@@ -54,13 +75,24 @@ class Offer:
         return _nearest(self.plan, self.reason, self.minute, wall_clock.minute_of(now))
 
 
-def check(role_id: UUID, reason_id: UUID, starts_at: datetime, now: datetime) -> Offer:
+def wish(role_id: UUID, reason_id: UUID, starts_at: datetime) -> Wish:
+    """Read the rules; raises ``NoSuchReason`` where nobody may be booked at that role."""
+    minute = wall_clock.minute_of(starts_at)
+    days_after = NEAREST_DAYS_AFTER[-1] * wall_clock.DAY_MINUTES
+    window = (minute - wall_clock.DAY_MINUTES, minute + days_after)
+    plan = rules.plans([role_id], window, using=USING, at_once=True).get(role_id)
+    if plan is None:
+        raise refusals.NoSuchReason(_("Ce motif n'existe pas ou n'existe plus."))
+    return Wish(plan, plan.reasons.get(reason_id), starts_at)
+
+
+def check(wish: Wish, taken: Rows, now: datetime) -> Offer:
     """The offer, if the slot can be derived at this moment; else raises ``NotOffered`` or
     ``SlotTaken`` with the nearest slots."""
-    plan, reason = _plan(role_id, reason_id, starts_at)
-    minute, present = wall_clock.minute_of(starts_at), wall_clock.minute_of(now)
-    rule, sentence = _rule(plan, reason, minute, present)
-    if wall_clock.instant_of(minute) != starts_at:
+    plan, reason = wish.plan, _open_reason(wish)
+    minute, present = wish.minute, wall_clock.minute_of(now)
+    rule, sentence = _rule(plan, reason.visit, taken, minute, present)
+    if wall_clock.instant_of(minute) != wish.starts_at:
         rule, sentence = Rule.OFF_GRID, _("Ce créneau n'est pas proposé.")
     if rule is not Rule.OFFERED:
         near = _nearest(plan, reason, minute, present)
@@ -70,22 +102,19 @@ def check(role_id: UUID, reason_id: UUID, starts_at: datetime, now: datetime) ->
     return _offer(plan, reason, minute, at_desk=False)
 
 
-def check_at_desk(
-    role_id: UUID, reason_id: UUID, starts_at: datetime, now: datetime, *, overbook: bool
-) -> Offer:
+def check_at_desk(wish: Wish, taken: Rows, now: datetime, *, overbook: bool) -> Offer:
     """The offer for a booking by staff, who may ignore notice, horizon, grid and late release.
 
     Taken time, absences and closed hours need ``overbook``. Raises ``PastTime`` when the time has
     been over for more than ``DESK_PAST_MINUTES``.
     """
-    plan, reason = _plan(role_id, reason_id, starts_at)
-    minute = wall_clock.minute_of(starts_at)
-    present = wall_clock.minute_of(now)
+    plan, reason = wish.plan, _open_reason(wish)
+    minute, present = wish.minute, wall_clock.minute_of(now)
     if minute <= present - DESK_PAST_MINUTES:
         raise refusals.PastTime(_("Cette heure est déjà passée."))
     # As if asked just before: what has begun a moment ago is judged by all other rules.
     asked = min(present, minute - 1)
-    rule, sentence = _rule(plan, reason, minute, asked, rules_of_online=False)
+    rule, sentence = _rule(plan, reason.visit.for_desk(), taken, minute, asked)
     if rule not in (_DESK_MAY_OVERBOOK if overbook else _DESK_MAY):
         near = _nearest(plan, reason, minute, present)
         if rule is Rule.TAKEN:
@@ -111,29 +140,17 @@ def check_person(
         raise refusals.KnownPatientsRefused(_("Ce motif est réservé à une première consultation."))
 
 
-def _plan(role_id: UUID, reason_id: UUID, starts_at: datetime) -> tuple[rules.Plan, rules.Reason]:
-    minute = wall_clock.minute_of(starts_at)
-    days_after = NEAREST_DAYS_AFTER[-1] * wall_clock.DAY_MINUTES
-    window = (minute - wall_clock.DAY_MINUTES, minute + days_after)
-    plan = rules.plans([role_id], window, using=USING).get(role_id)
-    reason = plan.reasons.get(reason_id) if plan else None
-    if plan is None or reason is None:
+def _open_reason(wish: Wish) -> rules.Reason:
+    if wish.reason is None:
         raise refusals.ReasonClosed(_("Ce motif n'est pas ouvert à la réservation en ligne."))
-    return plan, reason
+    return wish.reason
 
 
 def _rule(
-    plan: rules.Plan,
-    reason: rules.Reason,
-    minute: int,
-    now: int,
-    *,
-    rules_of_online: bool = True,
+    plan: rules.Plan, visit: availability.Visit, taken: Rows, minute: int, now: int
 ) -> tuple[Rule, str]:
-    window = (minute, minute + 1)
-    taken = rules.taken([plan], window, now, using=USING).get(plan.role_id, [])
-    visit = reason.visit if rules_of_online else reason.visit.for_desk()
-    finding = diagnose(plan.calendar, visit, taken, minute, now)
+    busy = rules.spans(taken).get(plan.role_id, [])
+    finding = diagnose(plan.calendar, visit, busy, minute, now)
     return finding.rule, explain.sentence(finding, plan)
 
 

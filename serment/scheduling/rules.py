@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from django.db import connections
 
 from serment.directory.holidays import is_public_holiday
+from serment.directory.pipeline import Rows, Statement, together
 from serment.scheduling import wall_clock
 from serment.scheduling.availability import Calendar, DatedHours, Opening, Span, Visit
 
@@ -148,17 +149,31 @@ def _holidays_of(region: str) -> Callable[[date], bool]:
     return partial(_is_holiday, region)
 
 
-def plans(role_ids: Sequence[UUID], window: Span, *, using: str) -> dict[UUID, Plan]:
-    """The plans of all active roles asked for, for local dates touching the window (minutes)."""
+def plans(
+    role_ids: Sequence[UUID], window: Span, *, using: str, at_once: bool = False
+) -> dict[UUID, Plan]:
+    """The plans of all active roles asked for, for local dates touching the window (minutes).
+
+    ``at_once``: in one round trip, by statements prepared for few roles; hundreds need their own.
+    """
     if not role_ids:
         return {}
     ids, days = _array(role_ids), _days(window)
     instants = wall_clock.instant_of(window[0]), wall_clock.instant_of(window[1])
-    openings = _grouped(_rows(_OPENINGS, [ids, days[1], days[0]], using), _opening)
-    exceptions = _grouped(_rows(_EXCEPTIONS, [ids, *days], using), _dated_hours)
-    absences = _grouped(_rows(_ABSENCES, [ids, *instants], using), _span)
+    asked: list[Statement] = [
+        (_OPENINGS, [ids, days[1], days[0]]),
+        (_EXCEPTIONS, [ids, *days]),
+        (_ABSENCES, [ids, *instants]),
+        (_REASONS, [ids]),
+    ]
+    weekly, dated, away, reasons = (
+        together(asked, using=using) if at_once else [_rows(*one, using) for one in asked]
+    )
+    openings = _grouped(weekly, _opening)
+    exceptions = _grouped(dated, _dated_hours)
+    absences = _grouped(away, _span)
     found: dict[UUID, Plan] = {}
-    for row in _rows(_REASONS, [ids], using):
+    for row in reasons:
         plan = found.get(row[0])
         if plan is None:
             calendar = Calendar(
@@ -182,8 +197,11 @@ def taken(
 ) -> dict[UUID, list[Span]]:
     """Spans taken per role that can matter to a slot starting in the window."""
     roles = list(for_plans)
-    if not roles:
-        return {}
+    return spans(_rows(*taken_statement(roles, window, now), using)) if roles else {}
+
+
+def taken_statement(roles: Sequence[Plan], window: Span, now: int) -> Statement:
+    """What ``taken`` asks, for at least one role; ``spans`` reads the rows."""
     start, end = _days_around(roles, window)
     parameters = {
         "roles": _array(plan.role_id for plan in roles),
@@ -193,10 +211,12 @@ def taken(
         "to_and_a_day": wall_clock.instant_of(end + wall_clock.DAY_MINUTES),
         "now": wall_clock.instant_of(now),
     }
-    return {
-        claimant: list(zip(starts, ends, strict=True))
-        for claimant, starts, ends in _rows(_TAKEN, parameters, using)
-    }
+    return _TAKEN, parameters
+
+
+def spans(rows: Rows) -> dict[UUID, list[Span]]:
+    """Spans taken by role, from the rows of a ``taken_statement``."""
+    return {claimant: list(zip(starts, ends, strict=True)) for claimant, starts, ends in rows}
 
 
 def _days_around(roles: Iterable[Plan], window: Span) -> Span:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -115,3 +117,54 @@ def test_what_is_not_in_the_closed_lists_is_unusable(house: House) -> None:
         return {reply.error for reply in replies}
 
     assert asyncio.run(tries()) == {"unusable"}
+
+
+def test_a_batch_is_one_sync_of_store_and_ledger(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sealing a new record and signing an errand for it, as a booking does."""
+    syncs: list[int] = []
+    real = os.fdatasync
+    monkeypatch.setattr(segment.os, "fdatasync", lambda file: (syncs.append(file), real(file)))
+    answers: list[wire.Reply] = []
+
+    async def book() -> None:
+        desk = Desk(house)
+        capability = await signed_in(desk)
+        record = new_id().bytes
+        value = wire.SealValue("details", "administrative", "{}")
+        items = [wire.SealItem(record, "appointment", new_id().bytes, [value])]
+        errand = wire.MintErrand(record, ["patient.email"], "message", 0, 1 << 60)
+        seal = wire.Part("seal", "reception", HERE, wire.raw(wire.SealAsk(items)))
+        sign = wire.Part("errand", body=wire.raw(errand))
+        for parts in ([seal, sign], [sign, seal][:1], [wire.Part("reveal")], []):
+            ask = asking("batch", wire.BatchAsk(parts), capability=capability)
+            answers.append(await desk.answer(ask, 1))
+        # Negative control: an errand for a record that nothing sealed refuses the whole.
+        unknown = wire.MintErrand(new_id().bytes, ["patient.email"], "message", 0, 1 << 60)
+        lost = [wire.Part("errand", body=wire.raw(unknown)), sign]
+        ask = asking("batch", wire.BatchAsk(lost), capability=capability)
+        answers.append(await desk.answer(ask, 1))
+
+    asyncio.run(book())
+    assert [answer.error for answer in answers] == ["", "", "unusable", "unusable", "refused"]
+    assert len(syncs) == 3
+    assert house.segment.size == 4
+    assert not house.store.database.in_transaction
+
+
+def test_what_sqlite_rolled_back_meanwhile_is_never_settled(house: House) -> None:
+    """Gathered rows that vanished (a full disk) must end the keeper, not be answered for."""
+    with house.store.gathered():
+        house.store.put_token("errand", b"t" * 32, 1 << 60, wire.Nothing())
+    house.store.settle()
+    assert house.store.count("errand") == 1
+    with suppress(ZeroDivisionError), house.store.gathered():
+        house.store.put_token("errand", b"u" * 32, 1 << 60, wire.Nothing())
+        raise ZeroDivisionError
+    assert house.store.count("errand") == 1
+    with house.store.gathered():
+        house.store.put_token("errand", b"v" * 32, 1 << 60, wire.Nothing())
+    house.store.database.execute("ROLLBACK")
+    with pytest.raises(sqlite3.OperationalError):
+        house.store.settle()
