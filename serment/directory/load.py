@@ -70,9 +70,7 @@ def _communes() -> Iterable[Sequence[Any]]:
         ]
 
 
-def _upsert(
-    table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], using: str
-) -> int:
+def _upsert(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], using: str) -> int:
     """COPY into a temporary table, then change only the rows that differ."""
     names = ", ".join(columns)
     news = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])

@@ -228,9 +228,7 @@ class PractitionerRole(models.Model):
     specialty = models.ForeignKey(
         Specialty, models.PROTECT, related_name="roles", null=True, blank=True
     )
-    sector = models.PositiveSmallIntegerField(
-        _("secteur"), choices=Sector, null=True, blank=True
-    )
+    sector = models.PositiveSmallIntegerField(_("secteur"), choices=Sector, null=True, blank=True)
     languages = ArrayField(models.CharField(max_length=3, choices=Language), default=list)
     takes_new_patients = models.BooleanField(_("accepte de nouveaux patients"), default=True)
     video = models.BooleanField(_("téléconsultation"), default=False)

@@ -59,9 +59,7 @@ class CommuneRow(NamedTuple):
     def as_place(self, postcode: str = "") -> Place:
         """The commune under one of its postcodes."""
         chosen = postcode or self.postcodes[0]
-        return Place(
-            self.code, self.name, chosen, self.latitude, self.longitude, self.approximate
-        )
+        return Place(self.code, self.name, chosen, self.latitude, self.longitude, self.approximate)
 
 
 class _Gazetteer:

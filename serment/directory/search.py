@@ -220,9 +220,7 @@ def _practitioners(folded: str, lang: str, limit: int) -> list[Suggestion]:
     people = (
         Practitioner.objects.using(PUBLIC)
         .filter(matches, Exists(seen.filter(practitioner=OuterRef("pk"))))
-        .prefetch_related(
-            Prefetch("roles", seen.select_related("specialty", "profession", "site"))
-        )
+        .prefetch_related(Prefetch("roles", seen.select_related("specialty", "profession", "site")))
         .order_by("folded")[:limit]
     )
     return [_person(practitioner, lang) for practitioner in people]
