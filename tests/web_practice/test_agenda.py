@@ -154,3 +154,16 @@ def test_ways_back_lead_nowhere_else(house: House, desk: Client) -> None:
     for address in ("https://exemple.com/cabinet/", "//exemple.com/", "/demo"):
         answer = desk.post("/cabinet/initiales", {"initiales": "1", "retour": address})
         assert answer["Location"] == "/cabinet/"
+
+
+def test_chosen_agendas_stay_chosen_from_day_to_day(house: House, desk: Client) -> None:
+    both = f"&agenda={house.practice.role}&agenda={house.second}"
+    page = _page(desk, f"{house.agenda()}{both}")
+    after = [line for line in page.splitlines() if 'data-key="ArrowRight"' in line]
+    assert after
+    assert "agenda=" not in after[0]
+    one = _page(desk, f"{house.agenda()}&agenda={house.second}")
+    assert "1 agenda affiché" in one
+    assert "1 agenda affiché" in _page(desk, "/cabinet/?jour=2030-01-01")
+    joined = _page(desk, house.agenda(avec=str(house.practice.role)))
+    assert "2 agendas affichés" in joined

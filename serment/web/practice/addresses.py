@@ -9,8 +9,16 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
 from serment.web.practice.team import Member
+
+SAID = {
+    "pris": _("Rendez-vous pris."),
+    "remis": _("Le rendez-vous est remis à sa place."),
+    "plus-libre": _("Ce temps n’est plus libre : choisissez une autre heure."),
+}
+"""What the agenda says about the act one comes from, by the word in its address."""
 
 
 def _ours(address: str) -> str:
@@ -24,16 +32,20 @@ def back(request: HttpRequest) -> HttpResponseRedirect:
     return HttpResponseRedirect(_ours(request.POST.get("retour", "")))
 
 
-def back_beside(request: HttpRequest, appointment: UUID) -> HttpResponseRedirect:
-    """To the page the form was on, with this appointment's panel."""
+def back_beside(request: HttpRequest, appointment: UUID, said: str = "") -> HttpResponseRedirect:
+    """To the page the form was on, with this appointment's panel and a word (``SAID``)."""
     parts = urlsplit(_ours(request.POST.get("retour", "")))
-    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "rdv"]
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name not in ("rdv", "dit")]
     query.append(("rdv", str(appointment)))
+    if said:
+        query.append(("dit", said))
     return HttpResponseRedirect(f"{parts.path}?{urlencode(query)}#panel")
 
 
-def of_appointment(starts_at: datetime, member: Member, appointment: UUID) -> str:
+def of_appointment(starts_at: datetime, member: Member, appointment: UUID, said: str = "") -> str:
     """The day on which an appointment is, its practitioner shown, with its panel."""
     on = starts_at.astimezone(member.zone).date()
-    query = urlencode({"jour": on.isoformat(), "avec": str(member.id), "rdv": str(appointment)})
-    return f"{reverse('practice:agenda')}?{query}#panel"
+    query = {"jour": on.isoformat(), "avec": str(member.id), "rdv": str(appointment)}
+    if said:
+        query["dit"] = said
+    return f"{reverse('practice:agenda')}?{urlencode(query)}#panel"

@@ -207,8 +207,9 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
         "desk": desk,
         "panel": opened,
         "here": request.get_full_path(),
-        "kept": _kept(request, without=("rdv",)),
-        "kept_day": _kept(request, without=("rdv", "jour")),
+        "kept": _kept(request, without=("rdv", "dit")),
+        "said": addresses.SAID.get(request.GET.get("dit", "")),
+        "said_no": request.GET.get("dit") == "plus-libre",
         "count": sum(column.drawn.column.booked_count for column in columns),
         "with_cancelled": "annules" in request.GET,
     }

@@ -15,7 +15,6 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -171,8 +170,7 @@ def _submit(
         return _refused(request, actor, everybody, choice, refused)
     desk = Desk(request, clock.now())
     desk.open(desks.person_of(made))
-    messages.success(request, _("Rendez-vous pris."))
-    address = addresses.of_appointment(choice.starts_at, choice.member, made)
+    address = addresses.of_appointment(choice.starts_at, choice.member, made, "pris")
     return HttpResponseRedirect(address)
 
 
