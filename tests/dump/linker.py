@@ -2,7 +2,8 @@
 
 Two rows are tied when they hold the same value, or sealed bytes or keys that begin alike, or
 instants within the same second. Not a tie: what the site itself tells everybody (ids and words of
-the public tables, when a practitioner is busy) and what more rows share than one person has visits.
+the public tables, when a practitioner is busy), a whole day, and what more rows share than one
+person has visits.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def _shared(table: Table, row: list[bytes]) -> Iterator[bytes]:
             continue
         instant = _INSTANT.match(value)
         if instant:
-            yield b"at " + instant.group(1)
+            if not instant.group(1).endswith(b" 00:00:00"):
+                yield b"at " + instant.group(1)
         elif value.startswith(_HEX):
             digits = value[len(_HEX) :]
             yield b"bytes " + digits[_VERSION_DIGITS : _VERSION_DIGITS + _PREFIX_DIGITS]

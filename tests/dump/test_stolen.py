@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections import Counter, defaultdict
 from itertools import pairwise
 
@@ -17,6 +18,8 @@ from tests.journeys.demo import Demo
 
 pytestmark = pytest.mark.xdist_group("demo")
 
+POST_SECONDS_MAX = 90
+_WAITING = "SELECT 1 FROM outbox_message WHERE state = 'waiting' AND channel = 'mail'"
 _DUMP = """
 import sys
 from serment.config.database import dump
@@ -39,7 +42,13 @@ json.dump({str(one.record): str(row.person)
 
 @pytest.fixture(scope="module")
 def dump(demo: Demo) -> bytes:
+    """Taken when the post has left: a message that waits still tells its instant (threat model)."""
     demo.wait_until_well()
+    with roles.connect(demo.state, run_folder(demo.state), "serment") as root:
+        end = time.monotonic() + POST_SECONDS_MAX
+        while root.execute(_WAITING).fetchone():
+            assert time.monotonic() < end, "the post did not leave"
+            time.sleep(0.1)
     return demo.run("-c", _DUMP).stdout
 
 

@@ -91,7 +91,7 @@ class Booker:
                 return booked.group(1)
             if sent.status == 409:
                 return None
-            assert sent.status in {0, 302, 403, 500, 502, 503}, (sent.status, sent.text)
+            assert sent.status in {0, 302, 403, 503}, (sent.status, sent.text)
         return None
 
 
