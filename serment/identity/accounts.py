@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -64,12 +64,17 @@ def is_staff(request: HttpRequest) -> bool:
 
 
 def patient_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page for whoever is signed in; others are sent to sign in and come back."""
+    """A page for a signed-in patient; others sign in and come back, staff go to their agenda.
+
+    Staff book for themselves with an account of their own: the two are recorded apart.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+        if is_staff(request):
+            return HttpResponseRedirect(STAFF_HOME)
         return view(request, *args, **kwargs)
 
     return guarded

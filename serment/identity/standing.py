@@ -40,7 +40,10 @@ class Standing:
             tenancy.stand_in(account=account)
             if request.user.is_authenticated:
                 staff.enter(request, account)
-            return self._get_response(request)
+            answer = self._get_response(request)
+        # Somebody's own pages stay in no cache, a shared desk's browser least of all.
+        answer.setdefault("Cache-Control", "no-store, private")
+        return answer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The keeper no longer knows this session: sign in again, and come back here."""

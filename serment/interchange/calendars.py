@@ -27,6 +27,8 @@ EVENT_DAYS_MAX = 366
 _FREE = frozenset({"TRANSPARENT"})
 _OUTLOOK_FREE = frozenset({"FREE", "WORKINGELSEWHERE"})
 _TOO_DENSE = frozenset({"SECONDLY", "MINUTELY"})
+# A series is counted from its start: one that begins in the year 1 is a mistake that takes long.
+YEAR_MIN = 1900
 
 # What the parser and the repetition rules are seen to raise on files of the wild; everything here
 # is the file's fault and is told as such.
@@ -130,6 +132,11 @@ def _must_be_countable(events: Sequence[Component], zone: ZoneInfo) -> None:
         for rule in rules if isinstance(rules, list) else [rules]:
             if {str(word).upper() for word in rule.get("FREQ", [])} & _TOO_DENSE:
                 raise _EventUnusable("too_dense")
+            # RFC 5545, 3.3.10: a positive integer. Zero would repeat on the spot for ever.
+            if any(int(step) < 1 for step in rule.get("INTERVAL", [])):
+                raise _EventUnusable("too_dense")
+            if rule.get("FREQ") and _own_span(event, zone)[0].year < YEAR_MIN:
+                raise _EventUnusable("too_old")
 
 
 def _occurrences(calendar: Calendar, zone: ZoneInfo, window: Span) -> Iterator[Span]:

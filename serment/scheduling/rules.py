@@ -125,13 +125,14 @@ class Plan:
     """Open online, in the order of the practitioner's list."""
 
     def reason(self, reason_id: UUID | None, *, mode: str = "") -> Reason | None:
-        """The reason asked for, or the first of the list (that can be held in ``mode``)."""
+        """The reason asked for; without one, the first open to somebody new, else the first.
+
+        ``mode`` leaves only reasons that can be held that way.
+        """
         if reason_id is not None:
             return self.reasons.get(reason_id)
-        for reason in self.reasons.values():
-            if not mode or reason.allows(mode):
-                return reason
-        return None
+        fitting = [one for one in self.reasons.values() if not mode or one.allows(mode)]
+        return next((one for one in fitting if one.new_patients), next(iter(fitting), None))
 
 
 @cache

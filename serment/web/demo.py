@@ -26,6 +26,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from serment.disclosure import gate
 from serment.errors import Broken, NotThere
 from serment.identity import accounts as identity_accounts
+from serment.identity import rights
 from serment.outbox import demo_mail
 from serment.web import theft
 
@@ -74,11 +75,16 @@ def accounts() -> list[DemoAccount]:
             role=one["role"],
             login=one["login"],
             password=one["password"],
-            name=one.get("name", one["login"]),
+            name=one.get("name") or _spoken(one["login"]),
             url=one.get("url", "/"),
         )
         for one in json.loads(file.read_text(encoding="utf-8"))
     ]
+
+
+def _spoken(login: str) -> str:
+    """The name behind an invented address: nadia.kerviel@… is Nadia Kerviel."""
+    return login.partition("@")[0].replace(".", " ").title()
 
 
 @require_GET
@@ -95,15 +101,22 @@ def enter(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("login", "")
     account = next((one for one in accounts() if one.login == wanted), None)
     if account is None:
-        raise DemoAccountsMissing
+        raise NotThere
     alias = gate.alias(account.login)
     user = authenticate(request, email=alias, password=account.password)
     if user is None:
         raise DemoAccountsMissing
     with transaction.atomic():
         get_adapter(request).login(request, user)
-    home_page = identity_accounts.STAFF_HOME if identity_accounts.is_staff(request) else "/"
-    return HttpResponseRedirect(home_page)
+    return HttpResponseRedirect(_home_of(request))
+
+
+def _home_of(request: HttpRequest) -> str:
+    """Where a role works; those whose pages are still to come land on the first page."""
+    if not identity_accounts.is_staff(request):
+        return "/"
+    actor = identity_accounts.actor_for(request)
+    return identity_accounts.STAFF_HOME if rights.may(actor, rights.Act.SEE_AGENDA) else "/"
 
 
 @require_GET

@@ -119,6 +119,7 @@ _SMALL_WORDS = frozenset({"de", "du", "des", "la", "le", "en", "à", "et", "pour
 def plural(noun: str) -> str:
     """A practitioner's noun for several: "sages-femmes", "midwives", "médecins du sport"."""
     if _english():
+        noun = noun.split(" (", maxsplit=1)[0]
         if noun.endswith("wife"):
             return f"{noun[:-4]}wives"
         return noun if noun.endswith("s") else f"{noun}s"

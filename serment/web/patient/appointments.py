@@ -113,8 +113,8 @@ def one(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         "appointment": line.appointment,
         "role": line.appointment.role,
         "site": line.appointment.role.site,
-        "just_confirmed": "confirme" in request.GET,
-        "just_cancelled": "annule" in request.GET,
+        "just_confirmed": "confirme" in request.GET and line.can_cancel,
+        "just_cancelled": "annule" in request.GET and line.appointment.status == "cancelled",
     }
     return render(request, "patient/appointment.html", context)
 

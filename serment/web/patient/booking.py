@@ -6,7 +6,7 @@ import base64
 import binascii
 import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from serment.identity import accounts, files
 from serment.identity.models import Account
 from serment.scheduling import booking, red_flags, refusals
 from serment.scheduling.models import VisitReason
+from serment.web import asked
 
 NOTE_LETTERS_MAX = 500
 _HOLDS = "serment.holds"
@@ -92,19 +93,19 @@ def _read(role: PractitionerRole, given: Any) -> Form:
     reasons = {
         str(reason.id): reason for reason in role.reasons.filter(active=True).order_by("position")
     }
-    reason = reasons.get(given.get("motif", "")) or next(iter(reasons.values()), None)
-    try:
-        starts_at = datetime.fromisoformat(given.get("heure", ""))
-    except ValueError as unreadable:
-        raise NotThere from unreadable
-    if reason is None or starts_at.tzinfo is None:
+    wanted = given.get("motif", "")
+    reason = reasons.get(wanted) if wanted else next(iter(reasons.values()), None)
+    starts_at = asked.instant(given.get("heure", ""))
+    if wanted and reason is None:
+        raise refusals.NoSuchReason
+    if reason is None or starts_at is None:
         raise NotThere
-    filled = Form(starts_at.astimezone(UTC), reason, _key(given.get("cle", "")))
+    filled = Form(starts_at, reason, _key(given.get("cle", "")))
     filled.mode = given.get("mode", "") or (
         "" if reason.in_person and reason.video else _only(reason)
     )
     filled.first_visit = given.get("premiere", "")
-    filled.note = given.get("mot", "").strip()
+    filled.note = asked.words(given.get("mot", ""), 10 * NOTE_LETTERS_MAX)
     filled.answers = {code: given.get(f"signe-{code}", "") for code in reason.red_flags}
     return filled
 

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 
 from serment.directory import places, search
 from serment.scheduling.places_around import Filters
+from serment.web import asked
 
 RADIUS_KM = 30.0
+PAGE_MAX = 500
 RADIUS_CHOICES = (10.0, 30.0, 60.0, 150.0)
 
 
@@ -58,29 +60,28 @@ def place_label(place: places.Place) -> str:
 def understood(given: QueryDict) -> Question:
     """Read a search form; choices made in the list win over words, words are completed."""
     question = Question(
-        what_text=given.get("quoi_texte", "").strip()[:80],
-        where_text=given.get("ou_texte", "").strip()[:80],
+        what_text=asked.words(given.get("quoi_texte", ""), 80),
+        where_text=asked.words(given.get("ou_texte", ""), 80),
         sort="nearest" if given.get("tri") == "proche" else "soonest",
         sector=given.get("secteur", ""),
         video=given.get("video") == "1",
         step_free=given.get("fauteuil") == "1",
-        language=given.get("langue", "")[:5],
+        language=asked.slug(given.get("langue", "")[:5]),
         view="map" if given.get("vue") == "carte" else "list",
     )
-    page = str(given.get("page", ""))
-    if page.isdigit():
-        question.page = min(int(page), 500)
-    radius = str(given.get("rayon", ""))
-    if radius.isdigit() and float(radius) in RADIUS_CHOICES:
-        question.radius_km = float(radius)
+    question.page = asked.number(str(given.get("page", "")), PAGE_MAX) or 0
+    radius = asked.number(str(given.get("rayon", "")), 1000)
+    if radius in RADIUS_CHOICES:
+        question.radius_km = float(radius or RADIUS_KM)
     _understand_what(question, given.get("quoi", ""))
     _understand_where(question, given.get("ou", ""))
     return question
 
 
 def _understand_what(question: Question, chosen: str) -> None:
-    kind, _colon, slug = chosen.rpartition(":")
-    if kind == "practitioner":
+    kind, _colon, named = chosen.rpartition(":")
+    slug = asked.slug(named)
+    if kind == "practitioner" and slug:
         question.practitioner = slug
         return
     question.key = search.key_by_slug(slug) if slug else None

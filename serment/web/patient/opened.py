@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,12 +16,14 @@ from django.views.decorators.http import require_GET
 from serment import clock
 from serment.directory.models import Establishment
 from serment.disclosure import Actor, Purpose, gate
-from serment.disclosure.told import Disclosure
+from serment.disclosure.told import NOT_FIELDS, Disclosure
 from serment.identity import accounts, staff
-from serment.web import field_words, wording
+from serment.web import asked, field_words, wording
 
 PAGE = 120
 COUNTED_DAYS = 30
+SEQ_MAX = 10**9
+TOGETHER_SECONDS = 5
 ZONE = ZoneInfo("Europe/Paris")
 
 
@@ -58,8 +60,9 @@ class Day:
 def timeline(request: HttpRequest) -> HttpResponse:
     """Others' accesses, counted and told; then one's own, folded."""
     actor = accounts.actor_for(request)
-    before = request.GET.get("avant", "")
-    rows = gate.history(actor, actor.id, PAGE, int(before) if before.isdigit() else None)
+    before = asked.number(request.GET.get("avant", ""), SEQ_MAX)
+    told = gate.history(actor, actor.id, PAGE, before)
+    rows = together(told)
     days = _days(rows, _names(actor, rows), _houses(rows))
     recent = [
         row
@@ -74,9 +77,39 @@ def timeline(request: HttpRequest) -> HttpResponse:
         "people": len({row.actor_id for row in recent if row.actor_kind == "staff"}),
         "partners": len({row.actor_id for row in recent if row.actor_kind == "partner"}),
         "window_days": COUNTED_DAYS,
-        "older": rows[-1].seq if len(rows) == PAGE else None,
+        "older": told[-1].seq if len(told) == PAGE else None,
     }
     return render(request, "patient/opened.html", context)
+
+
+def together(rows: Sequence[Disclosure]) -> list[Disclosure]:
+    """One access a person made, though it took several records: told once, with all its fields.
+
+    Seeing whose appointment it is and reading the name are two records of one moment.
+    """
+    merged: list[Disclosure] = []
+    for row in rows:
+        last = merged[-1] if merged else None
+        if last is not None and _same_moment(last, row):
+            fields = tuple(sorted({*last.fields, *row.fields}))
+            merged[-1] = replace(last, fields=fields, kind=_stronger(last, row))
+        else:
+            merged.append(row)
+    return merged
+
+
+def _stronger(one: Disclosure, other: Disclosure) -> str:
+    """Reading says more than finding."""
+    return "read" if "read" in (one.kind, other.kind) else one.kind
+
+
+def _same_moment(one: Disclosure, other: Disclosure) -> bool:
+    same = ("actor_kind", "actor_id", "session", "purpose", "establishment")
+    return (
+        all(getattr(one, name) == getattr(other, name) for name in same)
+        and abs((one.at - other.at).total_seconds()) <= TOGETHER_SECONDS
+        and (one.kind == "write") == (other.kind == "write")
+    )
 
 
 def is_own(row: Disclosure) -> bool:
@@ -166,6 +199,8 @@ def _verb(row: Disclosure) -> str:
         return _("a effacé")
     if row.kind == "write":
         return _("a écrit")
+    if set(row.fields) - NOT_FIELDS:
+        return ""
     if row.kind == "search" or "found" in row.fields:
         return _("a trouvé votre dossier en cherchant")
     if "patient" in row.fields:

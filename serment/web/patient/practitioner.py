@@ -17,7 +17,7 @@ from serment.directory.models import Practitioner, PractitionerRole
 from serment.errors import NotThere
 from serment.scheduling import explain, search
 from serment.scheduling.models import VisitReason
-from serment.web import wording
+from serment.web import asked, wording
 
 DAYS = 7
 WEEKS_AHEAD_MAX = 52
@@ -70,9 +70,8 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     if practitioner is None or not roles:
         raise NotThere
     now = clock.now()
-    wanted = _uuid(request.GET.get("motif", ""))
-    ahead = request.GET.get("semaine", "0")
-    week = min(int(ahead), WEEKS_AHEAD_MAX) if ahead.isdigit() else 0
+    wanted = asked.uuid(request.GET.get("motif", ""))
+    week = asked.number(request.GET.get("semaine", ""), WEEKS_AHEAD_MAX) or 0
     weeks = [_week(role, wanted, week, now) for role in roles]
     context = {
         "practitioner": practitioner,
@@ -97,31 +96,22 @@ def why_not(request: HttpRequest, slug: str) -> HttpResponse:
         raise NotThere
     zone = ZoneInfo(chosen.site.timezone)
     typed = f"{request.GET.get('jour', '')}T{request.GET.get('heure', '')}"
-    explanation, asked = None, None
-    try:
-        asked = datetime.fromisoformat(typed).replace(tzinfo=zone)
-    except ValueError:
-        asked = None
-    if asked is not None:
-        reason = _uuid(request.GET.get("motif", ""))
-        explanation = explain.why_not(chosen.id, reason, asked, clock.now())
+    local = asked.local_instant(typed)
+    when = local.replace(tzinfo=zone) if local else None
+    explanation = None
+    if when is not None:
+        reason = asked.uuid(request.GET.get("motif", ""))
+        explanation = explain.why_not(chosen.id, reason, when, clock.now())
     context = {
         "role": chosen,
         "practitioner": chosen.practitioner,
         "explanation": explanation,
-        "asked": asked,
+        "asked": when,
         "day": request.GET.get("jour", ""),
         "hour": request.GET.get("heure", ""),
-        "unreadable": bool(request.GET.get("jour")) and asked is None,
+        "unreadable": bool(request.GET.get("jour")) and when is None,
     }
     return render(request, "patient/why_not.html", context)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _week(role: PractitionerRole, wanted: UUID | None, week: int, now: datetime) -> Week:
@@ -129,7 +119,7 @@ def _week(role: PractitionerRole, wanted: UUID | None, week: int, now: datetime)
     reasons = list(role.reasons.filter(active=True).order_by("position"))
     chosen = next((reason for reason in reasons if reason.id == wanted), None)
     if chosen is None and reasons:
-        chosen = reasons[0]
+        chosen = next((reason for reason in reasons if reason.new_patients), reasons[0])
     today = now.astimezone(zone).date()
     first = today + timedelta(days=DAYS * week)
     start = max(now, datetime.combine(first, datetime.min.time(), zone))

@@ -121,7 +121,7 @@ def roles_by_id(ids: list[UUID]) -> dict[UUID, PractitionerRole]:
 
 
 def _title(total: int, noun: str, question: Question) -> str:
-    lower = noun if noun.isupper() else noun[:1].lower() + noun[1:]
+    lower = noun[:1].lower() + noun[1:] if noun[1:2].islower() else noun
     words = {"count": total, "who": lower if total == 1 else wording.plural(lower)}
     if question.video and question.place is None:
         return ngettext("%(count)d %(who)s en vidéo", "%(count)d %(who)s en vidéo", total) % words

@@ -80,7 +80,8 @@ for (const input of document.querySelectorAll("input[data-complete]")) {
       const address = `${input.dataset.complete}?q=${encodeURIComponent(text)}`;
       const answer = await fetch(address, { headers: { Accept: "application/json" } }).catch(() => null);
       if (!answer || !answer.ok || mine !== asked) return;
-      show((await answer.json()).found);
+      const { found } = await answer.json();
+      if (document.activeElement === input) show(found);
     }, 90);
   });
   input.addEventListener("keydown", (event) => {
