@@ -1,1 +1,1 @@
-"""Serment: appointments, teleconsultation and documents where no personal data opens without a record."""
+"""Serment: appointments and teleconsultation where no personal data opens without a record."""

@@ -23,7 +23,7 @@ EXIT_UNUSABLE = 2
 def perimeter(
     from_: Annotated[str, typer.Option("--from", help="Start, ISO 8601; UTC unless it says.")],
     to: Annotated[str, typer.Option("--to", help="End (not included), ISO 8601.")],
-    actor: Annotated[str, typer.Option(help="UUID of who opened.")] = "",
+    actor: Annotated[str, typer.Option(help="Who opened: a UUID, or the e-mail they sign in with.")] = "",
     client: Annotated[str, typer.Option(help="Door used: web, worker, …")] = "",
     session: Annotated[str, typer.Option(help="One sign-in.")] = "",
     process: Annotated[str, typer.Option(help="One process, as web-1234.")] = "",
@@ -39,7 +39,7 @@ def perimeter(
         if end <= start:
             raise Unusable("The window ends before it starts.")
         answer = answer_of(
-            start, end, actor=_uuid(actor), client=client, session=session, process=process,
+            start, end, actor=_actor(actor), client=client, session=session, process=process,
             establishment=_uuid(establishment),
         )  # fmt: skip
     except SermentError as refusal:
@@ -98,6 +98,20 @@ def _instant(text: str) -> datetime:
     except ValueError as wrong:
         raise Unusable("--from and --to take a date or instant like 2026-11-22T08:00Z.") from wrong
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def _actor(text: str) -> UUID | None:
+    """A UUID as it stands, or the account or staff member who signs in with an address."""
+    if "@" not in text:
+        return _uuid(text)
+    if not apps.ready:
+        django.setup()
+    from serment.identity import lookup
+
+    found = lookup.actor_id_of(text)
+    if found is None:
+        raise Unusable("Nobody signs in with this address.")
+    return found
 
 
 def _uuid(text: str) -> UUID | None:

@@ -41,7 +41,7 @@ def isolation(keeper_user: int | None, own_user: int, *, demo: bool) -> Finding 
     return Finding(
         "isolation",
         "Not isolated: the keeper runs as the same user as the pages.",
-        "In production give each process a user of its own (docs/operate).",
+        "In production give each process a user of its own (docs/operate/isolation.md).",
         "notice" if demo else "fault",
     )
 

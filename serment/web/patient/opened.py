@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from serment import clock
@@ -190,24 +191,22 @@ def _who(row: Disclosure, names: dict[UUID, staff.DisplayName], house: str) -> t
     return _("Serment"), house
 
 
+# What a record without an opened field says, the most telling first.
+_VERBS = (
+    ("link", gettext_lazy("a relié votre compte à un dossier")),
+    ("errand", gettext_lazy("a préparé un message autorisé par une réservation")),
+    ("deleted", gettext_lazy("a effacé")),
+    ("found", gettext_lazy("a trouvé votre dossier en cherchant")),
+    ("patient", gettext_lazy("a vu à qui est un rendez-vous")),
+    ("listed", gettext_lazy("a vu la liste de vos rendez-vous")),
+)
+
+
 def _verb(row: Disclosure) -> str:
-    if "link" in row.fields:
-        return _("a relié votre compte à un dossier")
-    if "errand" in row.fields:
-        return _("a préparé un message autorisé par une réservation")
-    if "deleted" in row.fields:
-        return _("a effacé")
-    if row.kind == "write":
-        return _("a écrit")
     if set(row.fields) - NOT_FIELDS:
-        return ""
-    if row.kind == "search" or "found" in row.fields:
-        return _("a trouvé votre dossier en cherchant")
-    if "patient" in row.fields:
-        return _("a vu à qui est un rendez-vous")
-    if "listed" in row.fields:
-        return _("a vu la liste de vos rendez-vous")
-    return ""
+        return _("a écrit") if row.kind == "write" else ""
+    said = next((str(words) for name, words in _VERBS if name in row.fields), "")
+    return said or (_("a trouvé votre dossier en cherchant") if row.kind == "search" else "")
 
 
 def _note(row: Disclosure) -> str:
