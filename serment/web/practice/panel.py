@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from serment import clock
-from serment.disclosure import Actor, Purpose
+from serment.disclosure import Actor, Purpose, gate
 from serment.errors import Conflict, Refused
 from serment.identity import accounts, rights
 from serment.identity.rights import Act
