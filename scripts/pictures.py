@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -57,11 +58,15 @@ def _stolen(page: Page, base: str) -> None:
 
 
 def _names_open(page: Page, base: str) -> None:
-    page.goto(f"{base}/cabinet/")
-    button = page.get_by_role("button", name="ouvrir les noms")
-    if button.count():
-        button.first.click()
-        page.wait_for_load_state()
+    """The next Tuesday: a day on which the demo's practice works."""
+    today = datetime.now(UTC).date()
+    tuesday = today + timedelta(days=(1 - today.weekday()) % 7 or 7)
+    page.goto(f"{base}/cabinet/?jour={tuesday.isoformat()}")
+    page.locator("button", has_text="noms").or_(
+        page.locator("button", has_text="names")
+    ).first.click()
+    page.wait_for_load_state()
+    page.wait_for_timeout(1500)  # names fade in; a picture has no condition to wait for
 
 
 RESULTS = "/rendez-vous/?quoi=specialty:ophtalmologue&ou=74256"

@@ -1,4 +1,4 @@
-"""From the address somebody signs in with to the id that records name; for the operator's commands."""
+"""From the address somebody signs in with to the id that records name; for commands."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ EXIT_UNUSABLE = 2
 def perimeter(
     from_: Annotated[str, typer.Option("--from", help="Start, ISO 8601; UTC unless it says.")],
     to: Annotated[str, typer.Option("--to", help="End (not included), ISO 8601.")],
-    actor: Annotated[str, typer.Option(help="Who opened: a UUID, or the e-mail they sign in with.")] = "",
+    actor: Annotated[str, typer.Option(help="Who opened: UUID or sign-in e-mail.")] = "",
     client: Annotated[str, typer.Option(help="Door used: web, worker, …")] = "",
     session: Annotated[str, typer.Option(help="One sign-in.")] = "",
     process: Annotated[str, typer.Option(help="One process, as web-1234.")] = "",

@@ -30,7 +30,7 @@ from serment.identity.rights import Act
 from serment.scheduling import booking, cancelling, refusals, search
 from serment.scheduling.models import VisitReason
 from serment.scheduling.search import Slot
-from serment.web import wording
+from serment.web import asked, wording
 from serment.web.practice import addresses, naming, panel, team
 from serment.web.practice import desk as desks
 from serment.web.practice.desk import Desk
@@ -99,40 +99,38 @@ def _read(request: HttpRequest, everybody: list[team.Member], given: Mapping[str
     by_id = {str(one.id): one for one in reasons}
     starts_at = _instant(given.get("autre_heure") or given.get("heure", ""), member)
     today = clock.now().astimezone(member.zone).date()
-    day = starts_at.astimezone(member.zone).date() if starts_at else _date(given.get("jour", ""))
+    day = (
+        starts_at.astimezone(member.zone).date() if starts_at else asked.day(given.get("jour", ""))
+    )
+    wanted = given.get("motif", "")
+    if request.method == "POST" and wanted not in by_id:
+        # Withdrawn while the form was open: another reason has other rules and questions.
+        raise refusals.NoSuchReason
     choice = Choice(
         member=member,
         reasons=reasons,
-        reason=by_id.get(given.get("motif", ""), reasons[0] if reasons else None),
+        reason=by_id.get(wanted, reasons[0] if reasons else None),
         first_day=max(today, day or today),
         starts_at=starts_at,
         patient=_uuid(given.get("patient", "")),
         moves=_uuid(given.get("deplace", "")),
         key=_key(given.get("cle", "")),
         first_visit=given.get("premiere", "") == "oui",
-        note=given.get("mot", "").strip(),
+        note=asked.words(given.get("mot", ""), 10 * NOTE_LETTERS_MAX),
     )
     if choice.reason:
-        asked = given.get("mode", "")
+        mode = given.get("mode", "")
         only = "in_person" if choice.reason.in_person else "video"
-        choice.mode = asked if asked in ("in_person", "video") else only
+        choice.mode = mode if mode in ("in_person", "video") else only
     return choice
 
 
 def _instant(text: str, member: team.Member) -> datetime | None:
     """An instant; without a zone it is by the clock of the site, as a browser's field writes it."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found.replace(tzinfo=found.tzinfo or member.zone).astimezone(UTC)
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+    local = asked.local_instant(text)
+    if local is None or asked.instant(text) is not None:
+        return asked.instant(text)
+    return local.replace(tzinfo=member.zone).astimezone(UTC)
 
 
 def _uuid(text: str) -> UUID | None:
@@ -174,6 +172,10 @@ def _submit(
     return HttpResponseRedirect(address)
 
 
+class MovesSomebodyElse(Refused):
+    """Ce rendez-vous est celui d’une autre personne : rien n’a été déplacé."""
+
+
 def _book(actor: Actor, choice: Choice, *, overbook: bool) -> UUID:
     """The new appointment; a moved one is given up in the same transaction."""
     if choice.reason is None or choice.starts_at is None or choice.patient is None:
@@ -194,6 +196,8 @@ def _book(actor: Actor, choice: Choice, *, overbook: bool) -> UUID:
     with transaction.atomic():
         former = panel.seen(choice.moves) if choice.moves else None
         if former is not None and former.status in cancelling.STANDING:
+            if naming.files_behind(actor, [former.id])[former.id] != choice.patient:
+                raise MovesSomebodyElse
             booking.cancel(actor, former.id, _("déplacé"), now)
         return booking.book(actor, wanted, now).id
 
