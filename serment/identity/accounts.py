@@ -63,16 +63,27 @@ def is_staff(request: HttpRequest) -> bool:
     return request.user.is_authenticated and staff.of_request(request) is not None
 
 
-def patient_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page for a signed-in patient; others sign in and come back, staff go to their agenda.
-
-    Staff book for themselves with an account of their own: the two are recorded apart.
-    """
+def signed_in_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page for whoever is signed in; others are sent to sign in and come back."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def patient_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page for a signed-in patient; staff go to their agenda.
+
+    Staff book for themselves with an account of their own: the two are recorded apart.
+    """
+
+    @signed_in_only
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if is_staff(request):
             return HttpResponseRedirect(STAFF_HOME)
         return view(request, *args, **kwargs)

@@ -16,6 +16,7 @@ import pytest
 from serment.config.supervisor.keeping import DidNotStart, Keeping
 from serment.config.supervisor.program import Program
 from serment.config.supervisor.supervising import Supervisor
+from tests.apart import apart
 
 LIVES = "import time, sys; print('hello', flush=True); time.sleep(60)"
 
@@ -58,7 +59,7 @@ def test_killed_program_is_started_again_and_its_lines_carry_its_name() -> None:
         await keeping.stop()
         assert keeping.pid is None
 
-    asyncio.run(story())
+    apart(story())
     assert any("SIGKILL" in line and "starting again in 0.2 s" in line for _, line in said)
 
 
@@ -72,7 +73,7 @@ def test_program_that_always_falls_is_given_up_at_the_start() -> None:
         with pytest.raises(DidNotStart, match="web"):
             await Keeping(falls, lambda *_: None).start()
 
-    asyncio.run(story())
+    apart(story())
 
 
 def test_stops_in_reverse_order_and_leaves_no_process() -> None:
@@ -97,7 +98,7 @@ def test_stops_in_reverse_order_and_leaves_no_process() -> None:
 
         await asyncio.wait_for(supervisor.run(ready), 20)
 
-    asyncio.run(story())
+    apart(story())
     assert len(pids) == 4
     assert [name for name, line in said if line == "stopping"] == ["web", "keeper", "postgres"]
     assert not [pid for pid in pids if alive(pid)]

@@ -12,6 +12,7 @@ from tests.journeys.demo import Demo
 
 _APPOINTMENT = re.compile(r"/mes-rendez-vous/([0-9a-f-]{36})/\?confirme=1")
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+_REASON = re.compile(r'<option value="([^"]+)" selected')
 _SIGN = re.compile(r'name="(signe-[a-z_]+)"')
 _SLOT = re.compile(r'class="slot[^"]*" href="([^"]+)"')
 
@@ -99,4 +100,5 @@ def _filled(page: str, note: str) -> dict[str, str]:
     form = {name: value for name, value in _HIDDEN.findall(page) if name != "csrfmiddlewaretoken"}
     signs = dict.fromkeys(_SIGN.findall(page), "non")
     mode = form.get("mode") or "in_person"
-    return {**form, **signs, "premiere": "non", "mode": mode, "mot": note}
+    reason = _REASON.findall(page)[0]
+    return {**form, **signs, "motif": reason, "premiere": "oui", "mode": mode, "mot": note}

@@ -10,7 +10,7 @@ from serment.identity import accounts, rights
 from serment.identity.models import Account
 
 
-@accounts.patient_only
+@accounts.signed_in_only
 def whoami(request: HttpRequest) -> HttpResponse:
     actor = accounts.actor_for(request)
     return HttpResponse(f"{actor.kind} {actor.id} {actor.role}".strip())

@@ -27,6 +27,7 @@ ENGLISH = {
     "C’est réservé.": "It is booked.",
     "C’est annulé.": "It is cancelled.",
     "Qui a ouvert mes données": "Who opened my data",
+    "ophtalmologue": "eye doctor",
     "Ophtalmologue": "Eye doctor",
 }
 
@@ -76,7 +77,7 @@ class Visitor:
         """Every question of a booking form."""
         for question in self.page.locator(f"fieldset.flag input[value={signs}]").all():
             question.check()
-        self.page.locator("input[name=premiere][value=non]").check()
+        self.page.locator("input[name=premiere][value=oui]").check()
         on_site = self.page.locator("input[type=radio][name=mode][value=in_person]")
         if on_site.count():
             on_site.check()

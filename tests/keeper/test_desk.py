@@ -17,6 +17,7 @@ from serment.keeper import reading, wire
 from serment.keeper.house import House, enter
 from serment.keeper.server import Desk
 from serment.ledger import segment
+from tests.apart import apart
 
 HERE, SECRETARY = b"e" * 16, b"s" * 16
 
@@ -68,7 +69,7 @@ def test_those_who_wait_share_one_sync(house: House, monkeypatch: pytest.MonkeyP
         assert {reply.error for reply in replies} == {""}
 
     before = house.segment.size
-    asyncio.run(crowd())
+    apart(crowd())
     assert house.segment.size == before + 100  # fifty sealed, fifty opened, a leaf each
     assert len(syncs) <= 5
 
@@ -93,7 +94,7 @@ def test_a_session_closed_during_the_sync_gets_nothing(
         return (await opening).error
 
     before = house.segment.size
-    assert asyncio.run(race()) == ("session" if guarded else "")
+    assert apart(race()) == ("session" if guarded else "")
     assert house.segment.size == before + 2  # recorded all the same: never too little
 
 
@@ -116,7 +117,7 @@ def test_what_is_not_in_the_closed_lists_is_unusable(house: House) -> None:
         ]
         return {reply.error for reply in replies}
 
-    assert asyncio.run(tries()) == {"unusable"}
+    assert apart(tries()) == {"unusable"}
 
 
 def test_a_batch_is_one_sync_of_store_and_ledger(
@@ -146,7 +147,7 @@ def test_a_batch_is_one_sync_of_store_and_ledger(
         ask = asking("batch", wire.BatchAsk(lost), capability=capability)
         answers.append(await desk.answer(ask, 1))
 
-    asyncio.run(book())
+    apart(book())
     assert [answer.error for answer in answers] == ["", "", "unusable", "unusable", "refused"]
     assert len(syncs) == 3
     assert house.segment.size == 4

@@ -17,6 +17,7 @@ from serment.ids import new_id
 from serment.keeper import wire
 from serment.keeper.house import House, enter
 from serment.keeper.server import Door
+from tests.apart import apart
 from tests.keeper.running import Running, make_file, staff_of
 
 
@@ -48,7 +49,7 @@ def test_another_user_is_not_answered(
             await door.close()
             server.close()
 
-    assert bool(asyncio.run(knock())) == answered
+    assert bool(apart(knock())) == answered
 
 
 @pytest.fixture

@@ -166,8 +166,11 @@ def _submit(
         appointment = _book(request, actor, role, filled)
     except (refusals.SlotTaken, refusals.NotOffered) as refused:
         return _refused(request, actor, role, filled, refused)
-    except refusals.FormAlreadyUsed:
-        raise
+    except (refusals.NewPatientsRefused, refusals.KnownPatientsRefused) as refused:
+        filled.errors["reason"] = _(
+            "%(why)s Choisissez un autre motif : l’heure reste la même."
+        ) % {"why": _(refused.sentence)}
+        return _show(request, actor, role, filled, status=422)
     except Refused as refused:
         filled.errors["form"] = str(_(refused.sentence))
         return _show(request, actor, role, filled, status=422)
@@ -232,6 +235,7 @@ def _show(request: HttpRequest, actor: Actor, role: PractitionerRole, filled: Fo
         "role": role,
         "site": site,
         "form": filled,
+        "reasons": role.reasons.filter(active=True).order_by("position"),
         "name": own_name(actor),
         "note_max": NOTE_LETTERS_MAX,
         "local": filled.starts_at.astimezone(ZoneInfo(site.timezone)),
