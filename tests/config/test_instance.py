@@ -81,7 +81,7 @@ class Instance:
         for pid in children(self.up.pid):
             try:
                 raw = Path(f"/proc/{pid}/cmdline").read_bytes()
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):
                 continue
             if PARTS[part] in raw.replace(b"\0", b" ").decode() and alive(pid):
                 return pid
