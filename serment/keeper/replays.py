@@ -8,6 +8,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from serment.keeper.house import AskUnusable
 from serment.keeper.wire import Reply, Request
 from serment.keeper.words import REPLAY_SECONDS
@@ -83,4 +85,5 @@ def _name(ask: Request) -> Name:
 
 
 def _question(ask: Request) -> bytes:
-    return hashlib.sha256(ask.op.encode() + b"\0" + bytes(ask.body)).digest()
+    """Everything that decides the answer or stands in the record, who asks and why included."""
+    return hashlib.sha256(msgspec.msgpack.encode(ask)).digest()

@@ -120,6 +120,13 @@ def test_the_same_request_twice_is_one_act(own_keeper: Running) -> None:
     with pytest.raises(Denied) as changed:
         client.call(other, wire.RevealAnswer)
     assert changed.value.why == "unusable"
+    for other, why in (
+        (msgspec.structs.replace(ask, purpose="care"), "unusable"),
+        (msgspec.structs.replace(ask, actor=wire.ActorWire("staff", new_id().bytes)), "session"),
+    ):
+        with pytest.raises(Denied) as another:
+            client.call(other, wire.RevealAnswer)
+        assert another.value.why == why
     # Negative control: another id is another act.
     client.call(msgspec.structs.replace(ask, id=new_id().bytes), wire.RevealAnswer)
     assert gate.health().size == before + 2
