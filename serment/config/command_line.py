@@ -13,7 +13,7 @@ import typer
 from typer import _click as click  # typer carries its own copy of click
 from typer.models import CommandInfo
 
-from serment.config.commands import backup, doctor, up
+from serment.config.commands import backup, doctor, exit_status, up
 from serment.errors import SermentError, SettingWrong, Unusable
 
 DONE, NEGATIVE, UNUSABLE = 0, 1, 2
@@ -37,6 +37,8 @@ def application(asked: str) -> typer.Typer:
     app = typer.Typer(
         name="serment",
         help="Serment: appointments where no personal data opens without a record.",
+        epilog="The instance is the one whose folder SERMENT_STATE names. Each command answers"
+        f" --help with an example. {exit_status.EVERY}",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -45,13 +47,24 @@ def application(asked: str) -> typer.Typer:
     for own in (up, doctor, backup):
         own.register(app)
     if asked in {_name(command) for command in app.registered_commands}:
-        return app
+        return _saying_exit_status(app)
     for module in sorted({BROUGHT[asked]} if asked in BROUGHT else set(BROUGHT.values())):
         if find_spec(module) is None:
             continue
         if module not in _NEED_NO_DJANGO:
             _set_django_up()
         importlib.import_module(module).register(app)
+    return _saying_exit_status(app)
+
+
+def _saying_exit_status(app: typer.Typer) -> typer.Typer:
+    """Every command's help tells its exit status: its own words, else the general ones."""
+    for command in app.registered_commands:
+        if exit_status.MARK not in (command.epilog or ""):
+            command.epilog = "\n\n".join(filter(None, (command.epilog, exit_status.EVERY)))
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            _saying_exit_status(group.typer_instance)
     return app
 
 

@@ -8,6 +8,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from serment.errors import SettingWrong
+
 ROOT = Path(__file__).resolve().parents[2]
 RUN_FOLDER_BYTES_MAX = 85
 
@@ -69,10 +71,17 @@ def run_folder(state: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"serment-{os.getuid()}-{name}"
 
 
+def _port(text: str) -> int:
+    """A TCP port. Raises SettingWrong."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise SettingWrong("PORT must be a number from 1 to 65535.")
+    return int(text)
+
+
 def read() -> Environment:
     """Read the environment once."""
     state = state_folder().absolute()
-    port = int(os.environ.get("PORT") or "8000")
+    port = _port(os.environ.get("PORT") or "8000")
     return Environment(
         state=state,
         port=port,

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from serment.config import environment
+from serment.config import environment, keeper_probe
 from serment.config.backup import cluster, manifest, restoring, taking
 from serment.config.database import roles
+from serment.config.doctor import examination
 from serment.config.environment import Environment
 from serment.config.supervisor.up import AlreadyRunning, alone
 
@@ -63,8 +64,8 @@ def test_round_trip_brings_back_rows_that_walls_hide(
         pass
     with pytest.raises(restoring.SomethingThere):
         restoring.restore(env, backup, force=False)
-    restoring.restore(env, backup, force=True)
-    assert list(env.state.glob("postgres-replaced-*"))
+    again = restoring.restore(env, backup, force=True)
+    assert list(env.state.glob("postgres-replaced-*")) == [again.aside[0]]
 
 
 def test_the_root_key_is_in_no_backup(original: Environment, backup: Path) -> None:
@@ -87,6 +88,70 @@ def test_damaged_backup_is_refused_and_a_whole_one_is_not(
         dump.unlink()
     with pytest.raises(manifest.BackupDamaged, match=r"database\.dump"):
         restoring.restore(instance_at(tmp_path / "state"), copy, force=False)
+
+
+def test_the_root_key_of_another_instance_is_refused_before_anything_changes(
+    original: Environment, backup: Path, tmp_path: Path
+) -> None:
+    env = instance_at(tmp_path / "state")
+    other = tmp_path / "root.key"
+    other.write_bytes(bytes(32))
+    with pytest.raises(restoring.OtherRootKey):
+        restoring.restore(env, backup, force=False, root_key=other)
+    with pytest.raises(restoring.NoRootKey, match="nowhere"):
+        restoring.restore(env, backup, force=False, root_key=tmp_path / "nowhere")
+    assert not env.state.exists()
+    # The control: unproved, the other key would lie there and the keeper would not start.
+    restoring._place_root_key(env.state / "keeper", other)
+    shutil.copyfile(backup / "keeper" / "store.sqlite", env.state / "keeper" / "store.sqlite")
+    with pytest.raises(cluster.KeeperDown), cluster.keeping(env):
+        pass
+    shutil.copyfile(original.state / "keeper" / "root.key", env.state / "keeper" / "root.key")
+    with cluster.keeping(env):
+        pass
+
+
+def test_an_interrupted_restore_is_no_instance_and_is_run_again(
+    original: Environment, backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = instance_at(tmp_path / "state")
+    key = original.state / "keeper" / "root.key"
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cluster, "run", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            restoring.restore(env, backup, force=False, root_key=key)
+    faults = [found.check for found in examination.before_start(env)]
+    assert "restore" in faults
+    restoring.restore(env, backup, force=False, root_key=key)
+    assert "restore" not in [found.check for found in examination.before_start(env)]
+    with cluster.answering(env), roles.connect(env.state, env.run, "serment") as root:
+        assert root.execute("SELECT id FROM visit").fetchall() == [(42,)]
+
+
+def test_a_stopped_backup_leaves_nothing_and_a_killed_one_is_told_from_a_whole(
+    original: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keeper_probe, "back_up", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        taking.take(original, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "killed").mkdir()
+    (tmp_path / "killed" / manifest.DUMP).touch()
+    with pytest.raises(manifest.BackupUnfinished):
+        manifest.verified(tmp_path / "killed")
+
+
+def test_a_backup_inside_the_state_folder_is_refused(original: Environment) -> None:
+    with pytest.raises(taking.FolderInside):
+        taking.take(original, original.state / "backup")
+    assert not (original.state / "backup").exists()
 
 
 def test_folder_in_use_and_empty_state_are_refused(original: Environment, tmp_path: Path) -> None:

@@ -1,14 +1,23 @@
 """Each finding of the doctor, beside the same machine without the fault."""
 
+import json
 import os
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from serment.config import environment
+from serment.config.commands import doctor
 from serment.config.database.binaries import Binaries, NoPostgres
-from serment.config.doctor import instance, machine
+from serment.config.doctor import examination, instance, machine
+from serment.config.doctor.finding import Finding
+from serment.config.environment import Environment
+from serment.config.supervisor import up
 
 
 def test_taken_port_is_found_and_a_free_one_is_not() -> None:
@@ -93,6 +102,53 @@ def test_missing_isolation_is_a_fault_in_production_and_a_notice_in_the_demo() -
     assert production is not None
     assert demo is not None
     assert (production.weight, demo.weight) == ("fault", "notice")
+
+
+def environment_at(state: Path) -> Environment:
+    return replace(environment.read(), state=state, demo=False)
+
+
+def test_a_state_that_began_as_a_demo_is_one_whoever_asks(tmp_path: Path) -> None:
+    env = environment_at(tmp_path)
+    assert not instance.is_demo(env)
+    (tmp_path / up.DEMO).touch()  # the mark that serment up lays down
+    assert instance.is_demo(env)
+    assert instance.is_demo(replace(env, state=tmp_path / "none", demo=True))
+
+
+def test_an_interrupted_restore_is_a_fault(tmp_path: Path) -> None:
+    assert instance.half_restored(tmp_path) is None
+    (tmp_path / instance.HALF_RESTORED).touch()
+    found = instance.half_restored(tmp_path)
+    assert found is not None
+    assert found.weight == "fault"
+
+
+NOTICE = Finding("isolation", "Not isolated.", "Expected in a demo.", "notice")
+FAULT = Finding("port", "The port is taken.", "Choose another.")
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "summary"),
+    [
+        ([], 0, "All is well."),
+        ([NOTICE], 0, "No fault; 1 notice."),
+        ([FAULT, NOTICE], 1, "1 fault, 1 notice."),
+        ([FAULT, FAULT], 1, "2 faults."),
+    ],
+)
+def test_a_fault_is_status_1_and_a_notice_is_said_and_status_0(
+    found: list[Finding], status: int, summary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examination, "examine", lambda _: found)
+    app = typer.Typer()
+    doctor.register(app)
+    told = CliRunner().invoke(app, [])
+    assert told.exit_code == status
+    assert told.output.splitlines()[-1] == summary
+    assert all(one.sentence in told.output and one.mend in told.output for one in found)
+    asked = CliRunner().invoke(app, ["--json"])
+    assert (asked.exit_code, len(json.loads(asked.output)["findings"])) == (status, len(found))
 
 
 def test_user_behind_a_socket_is_read_from_the_kernel(tmp_path: Path) -> None:

@@ -11,11 +11,16 @@ import msgspec
 from serment.errors import Refused, Unusable
 
 NAME = "manifest.json"
+DUMP = "database.dump"
 FORMAT = 1
 
 
 class NoBackup(Unusable):
     """This folder holds no backup of Serment."""
+
+
+class BackupUnfinished(NoBackup):
+    """This backup was stopped before its end and cannot be restored; take another."""
 
 
 class BackupDamaged(Refused):
@@ -54,15 +59,17 @@ def verified(folder: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode((folder / NAME).read_bytes(), type=Manifest)
     except (FileNotFoundError, NotADirectoryError) as none:
-        raise NoBackup from none
+        raise (BackupUnfinished if (folder / DUMP).exists() else NoBackup) from none
     except msgspec.MsgspecError as unreadable:
         raise BackupDamaged from unreadable
     if manifest.format != FORMAT:
         raise NoBackup(f"This backup has format {manifest.format}, which this version cannot read.")
     present = {str(path.relative_to(folder)) for path in _files(folder)}
     for name, wanted in manifest.files.items():
-        if name not in present or digest(folder / name) != wanted:
-            raise BackupDamaged(f"This backup is damaged: {name} is missing or was changed.")
+        if name not in present:
+            raise BackupDamaged(f"This backup is damaged: {name} is missing.")
+        if digest(folder / name) != wanted:
+            raise BackupDamaged(f"This backup is damaged: {name} was changed or cut off.")
     return manifest
 
 

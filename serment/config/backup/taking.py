@@ -6,6 +6,7 @@ The keeper's root key is no part of it: beside the copy it would unlock it. It i
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 
 from serment import clock
@@ -21,6 +22,10 @@ class FolderInUse(Unusable):
     """The folder for the backup is not empty; name a new one."""
 
 
+class FolderInside(Unusable):
+    """The folder lies inside the state folder and would be lost with it; name one elsewhere."""
+
+
 class NothingThere(Unusable):
     """There is no instance to back up in this state folder."""
 
@@ -28,22 +33,30 @@ class NothingThere(Unusable):
 def take(env: Environment, folder: Path) -> manifest.Manifest:
     """Back up a running or stopped instance into a new folder, and read everything back.
 
-    Raises FolderInUse, NothingThere, Broken.
+    A backup that fails or is stopped leaves nothing behind in the folder.
+    Raises FolderInUse, FolderInside, NothingThere, Broken.
     """
+    folder = folder.absolute()
     if folder.exists() and any(folder.iterdir()):
         raise FolderInUse
+    if folder.resolve().is_relative_to(env.state.resolve()):
+        raise FolderInside
     keeper = env.state / "keeper"
     if not keeper.exists() or not (env.state / "postgres").exists():
         raise NothingThere
-    folder = folder.absolute()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _dump(env, folder / "database.dump")
-    (folder / "keeper").mkdir(mode=0o700)
-    with cluster.keeping(env) as socket:
-        asyncio.run(keeper_probe.back_up(socket, folder / "keeper"))
-    upkeep.verify(folder / "keeper")
-    manifest.write(folder, manifest.describe(folder, clock.now(), binaries.find().major))
-    return manifest.verified(folder)
+    folder.chmod(0o700)
+    try:
+        _dump(env, folder / manifest.DUMP)
+        (folder / "keeper").mkdir(mode=0o700)
+        with cluster.keeping(env) as socket:
+            asyncio.run(keeper_probe.back_up(socket, folder / "keeper"))
+        upkeep.verify(folder / "keeper")
+        manifest.write(folder, manifest.describe(folder, clock.now(), binaries.find().major))
+        return manifest.verified(folder)
+    except BaseException:  # Ctrl-C too: half a backup must not lie there like a whole one
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _dump(env: Environment, file: Path) -> None:

@@ -3,47 +3,94 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from serment.config import environment
+from serment.config.commands import exit_status
 
-AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-
-    @app.command(epilog="Example: serment backup /mnt/backup/2026-11-22")
-    def backup(
-        folder: Annotated[Path, typer.Argument(help="A new folder.")], as_json: AsJson = False
-    ) -> None:
-        """Copy database and keeper, consistent and verified. The root key is not in the copy."""
-        from serment.config.backup import taking
-
-        manifest = taking.take(environment.read(), folder)
-        told = {"folder": str(folder), "files": len(manifest.files), "bytes": manifest.size}
-        typer.echo(
-            json.dumps(told)
-            if as_json
-            else f"{folder}: {manifest.size:,} bytes in {len(manifest.files)} files, verified."
-            f" Keep the root key apart: {environment.state_folder() / 'keeper' / 'root.key'}"
+    app.command(
+        epilog=exit_status.epilog(
+            "serment backup /mnt/backup/2026-11-22",
+            done="the backup is there, and was read back whole",
+            negative="it could not be made; nothing is left of it",
+            unusable="the folder is in use, or there is no instance to back up",
         )
+    )(backup)
+    app.command(
+        epilog=exit_status.epilog(
+            "serment restore /mnt/backup/2026-11-22 --root-key /media/usb/root.key",
+            done="restored",
+            negative="the backup is damaged, or an instance is there already",
+            unusable="no backup, no root key or another one, or Serment still runs",
+        )
+    )(restore)
 
-    @app.command(epilog="Example: serment restore /mnt/backup/2026-11-22")
-    def restore(
-        folder: Annotated[Path, typer.Argument(help="What serment backup made.")],
-        force: Annotated[bool, typer.Option(help="Replace what is there.")] = False,
-        root_key: Annotated[
-            Path | None, typer.Option(help="The keeper's root key, kept apart from backups.")
-        ] = None,
-        as_json: AsJson = False,
-    ) -> None:
-        """Put a backup in the place of a stopped instance."""
-        from serment.config.backup import restoring
 
-        manifest = restoring.restore(environment.read(), folder, force=force, root_key=root_key)
-        told = {"restored": str(folder), "files": len(manifest.files)}
-        typer.echo(json.dumps(told) if as_json else f"Restored from {folder}. Start it: serment up")
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")], as_json: AsJson = False
+) -> None:
+    """Copy database and keeper, consistent and verified, while Serment runs or is stopped.
+
+    The state folder is the one SERMENT_STATE names. The root key is not in the copy: beside it,
+    it would open it. Copy the root key once, to another place; its path is printed.
+    """
+    from serment.config.backup import taking
+
+    _stop_tidily()
+    env = environment.read()
+    manifest = taking.take(env, folder)
+    told = {"folder": str(folder), "files": len(manifest.files), "bytes": manifest.size}
+    typer.echo(
+        json.dumps(told)
+        if as_json
+        else f"{folder}: {manifest.size:,} bytes in {len(manifest.files)} files, verified.\n"
+        f"Keep the root key apart, no restore works without it: {env.state / 'keeper' / 'root.key'}"
+    )
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="What serment backup made.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Move the instance that is there aside first.")
+    ] = False,
+    root_key: Annotated[
+        Path | None,
+        typer.Option(help="The keeper's root key; without it the one in the state folder."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a backup in the place of a stopped instance, in the folder that SERMENT_STATE names.
+
+    Backup and root key are proved before anything changes. What stood there is moved aside, never
+    deleted. Stopped half-way: run it again; serment up does not start on half a restore.
+    """
+    from serment.config.backup import restoring
+
+    _stop_tidily()
+    env = environment.read()
+    done = restoring.restore(env, folder, force=force, root_key=root_key)
+    aside = [str(path) for path in done.aside]
+    if as_json:
+        files = len(done.manifest.files)
+        typer.echo(json.dumps({"restored": str(folder), "files": files, "aside": aside}))
+        return
+    typer.echo(
+        f"Restored into {env.state}: the state of {done.manifest.taken_at:%Y-%m-%d %H:%M} UTC."
+    )
+    for path in aside:
+        typer.echo(f"What was there before: {path}")
+    typer.echo(f"Start it: SERMENT_STATE={env.state} serment up")
+
+
+def _stop_tidily() -> None:
+    """SIGTERM like Ctrl-C, so that what was begun is put away."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

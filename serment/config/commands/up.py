@@ -15,8 +15,12 @@ def register(app: typer.Typer) -> None:
 
     @app.command(epilog="Example: serment up --port 8100")
     def up(
-        demo: Annotated[bool, typer.Option(help="Fill an empty instance with demo data.")] = False,
-        anew: Annotated[bool, typer.Option(help="Throw the demo's data away first.")] = False,
+        demo: Annotated[
+            bool, typer.Option("--demo", help="Fill an empty instance with demo data.")
+        ] = False,
+        anew: Annotated[
+            bool, typer.Option("--anew", help="Throw the demo's data away first.")
+        ] = False,
         port: Annotated[int | None, typer.Option(help="Public port (also: PORT=).")] = None,
     ) -> None:
         """Start and watch all processes; Ctrl-C stops them."""

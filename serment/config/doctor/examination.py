@@ -53,6 +53,7 @@ def clock_witnesses(state: Path) -> list[Path]:
 
 def _machine(env: Environment, *, running: bool) -> Iterator[Finding]:
     checks = [
+        None if running else instance.half_restored(env.state),
         machine.clone_owner(ROOT, os.getuid()),
         machine.writable(env.state),
         machine.private(env.state),
@@ -66,7 +67,9 @@ def _machine(env: Environment, *, running: bool) -> Iterator[Finding]:
 
 def _instance(env: Environment) -> Iterator[Finding]:
     checks = [
-        instance.isolation(instance.peer_user(env.keeper_socket), os.getuid(), demo=env.demo),
+        instance.isolation(
+            instance.peer_user(env.keeper_socket), os.getuid(), demo=instance.is_demo(env)
+        ),
         instance.database(env),
     ]
     yield from (finding for finding in checks if finding is not None)

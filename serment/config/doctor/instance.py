@@ -15,6 +15,29 @@ from serment.config.doctor import machine
 from serment.config.doctor.finding import Finding
 from serment.config.environment import Environment
 
+DEMO = "demo"
+"""Marks a state folder that began as a demo; ``serment up --demo`` lays it down."""
+
+
+HALF_RESTORED = "half-restored"
+"""Lies in a state folder from the first change of a restore until its last."""
+
+
+def half_restored(state: Path) -> Finding | None:
+    """A restore that was interrupted: what stands here is neither the old nor the new."""
+    if not (state / HALF_RESTORED).exists():
+        return None
+    return Finding(
+        "restore",
+        f"A restore into {state} was interrupted, so half of the data is missing.",
+        "Run serment restore again with the same backup.",
+    )
+
+
+def is_demo(env: Environment) -> bool:
+    """Whether this state began as a demo, whoever asks and however the question was started."""
+    return env.demo or (env.state / DEMO).exists()
+
 
 def peer_user(socket_path: Path) -> int | None:
     """The user id behind a Unix socket (SO_PEERCRED, unix(7)); None where nobody listens."""
@@ -41,7 +64,10 @@ def isolation(keeper_user: int | None, own_user: int, *, demo: bool) -> Finding 
     return Finding(
         "isolation",
         "Not isolated: the keeper runs as the same user as the pages.",
-        "In production give each process a user of its own (docs/operate/isolation.md).",
+        "Expected in a demo: its people are invented. For real patients give each process"
+        " a user of its own (docs/operate/isolation.md)."
+        if demo
+        else "Give each process a user of its own (docs/operate/isolation.md).",
         "notice" if demo else "fault",
     )
 
