@@ -3,41 +3,55 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 import django
 import typer
 from django.apps import apps
-from rich.console import Console
-from rich.table import Table
 
 from serment.errors import SermentError, Unusable
 from serment.incidents import perimeter as arithmetic
+from serment.incidents import telling
 
 EXIT_UNUSABLE = 2
+DEFAULT_WINDOW = timedelta(days=1)
+COLUMNS_PIPED = 80
+HELP_END = """\b
+Example: serment perimeter --actor nadia@example.fr --from 2026-11-20 --to 2026-11-21
+
+\b
+Exit status:
+  0  answered, also where nothing was opened
+  2  an option cannot be used, or the keeper does not answer
+"""
 
 
 def perimeter(
-    from_: Annotated[str, typer.Option("--from", help="Start, ISO 8601; UTC unless it says.")],
-    to: Annotated[str, typer.Option("--to", help="End (not included), ISO 8601.")],
+    from_: Annotated[
+        str,
+        typer.Option(
+            "--from", help="Start, ISO 8601; UTC unless it says. Default: a day before the end."
+        ),
+    ] = "",
+    to: Annotated[str, typer.Option("--to", help="End (not included). Default: now.")] = "",
     actor: Annotated[str, typer.Option(help="Who opened: UUID or sign-in e-mail.")] = "",
     client: Annotated[str, typer.Option(help="Door used: web, worker, …")] = "",
     session: Annotated[str, typer.Option(help="One sign-in.")] = "",
     process: Annotated[str, typer.Option(help="One process, as web-1234.")] = "",
     establishment: Annotated[str, typer.Option(help="UUID of an establishment.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
 ) -> None:
     """Whose data was opened: persons, appointments, records and fields, from the records.
 
-    Example: serment perimeter --process web-4711 --from 2026-11-20 --to 2026-11-21 --json
+    The selectors count all together. The asking is itself recorded. An ended window asked again
+    gives the same digest.
     """
     try:
-        start, end = _instant(from_), _instant(to)
-        if end <= start:
-            raise Unusable("The window ends before it starts.")
+        start, end, notes = _window(from_, to, datetime.now(UTC))
         answer = answer_of(
             start, end, actor=_actor(actor), client=client, session=session, process=process,
             establishment=_uuid(establishment),
@@ -46,9 +60,23 @@ def perimeter(
         sys.stderr.write(f"{refusal.sentence}\n")
         raise typer.Exit(EXIT_UNUSABLE) from refusal
     if as_json:
+        sys.stderr.writelines(f"{note}\n" for note in notes)
         sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
     else:
-        _print(answer)
+        columns = shutil.get_terminal_size((COLUMNS_PIPED, 24)).columns
+        sys.stdout.write("\n".join(telling.lines(answer, notes, columns)) + "\n")
+
+
+def _window(from_: str, to: str, now: datetime) -> tuple[datetime, datetime, list[str]]:
+    """Start, end, and what was taken because it was not given."""
+    end = _instant(to) if to else now
+    start = _instant(from_) if from_ else end - DEFAULT_WINDOW
+    if end <= start:
+        raise Unusable("The window ends before it starts.")
+    notes = [] if to else [f"--to was not given: until now, {end:%Y-%m-%d %H:%M} UTC."]
+    if not from_:
+        notes.insert(0, f"--from was not given: a day before the end, {start:%Y-%m-%d %H:%M} UTC.")
+    return start, end, notes
 
 
 def answer_of(
@@ -121,21 +149,6 @@ def _uuid(text: str) -> UUID | None:
         raise Unusable("--actor and --establishment take a UUID.") from wrong
 
 
-def _print(answer: dict[str, Any]) -> None:
-    table = Table(title="Perimeter", show_header=False)
-    for name in ("persons", "staff", "appointments", "records", "first", "last", "digest"):
-        table.add_row(name, str(answer[name]))
-    for tier, count in answer["tiers"].items():
-        table.add_row(tier, str(count))
-    for name, count in answer["fields"].items():
-        table.add_row(name, str(count))
-    for zone, names in answer["not_opened"].items():
-        table.add_row(f"not opened: {zone}", ", ".join(names))
-    if not answer["isolated"]:
-        table.add_row("not isolated", "the keeper runs as the same system user as its clients")
-    Console().print(table)
-
-
 def register(app: typer.Typer) -> None:
     """Bring this package's command to ``serment``."""
-    app.command("perimeter")(perimeter)
+    app.command("perimeter", epilog=HELP_END)(perimeter)

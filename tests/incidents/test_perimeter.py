@@ -184,7 +184,7 @@ def test_a_file_and_its_persons_account_are_one_person(own_keeper: Running) -> N
         ["--from", "yesterday", "--to", "2026-11-02"],
         ["--from", "2026-11-02", "--to", "2026-11-01"],
         ["--from", "2026-11-01", "--to", "2026-11-02", "--actor", "somebody"],
-        [],
+        ["--to", "soon"],
     ],
 )
 def test_unusable_input_is_one_sentence_and_status_2(options: list[str]) -> None:

@@ -1,0 +1,94 @@
+"""A perimeter as lines of text: 80 columns or what the terminal has, the same when piped. Pure.
+
+No colour and no drawn boxes, so that a pipe, a file and NO_COLOR all get the very same words.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+COLUMNS_MIN: Final = 40
+_INDENT: Final = 2
+
+
+def lines(answer: Mapping[str, Any], notes: Sequence[str], columns: int) -> list[str]:
+    """The answer of ``command.answer_of`` as text; ``notes`` stand under the title."""
+    columns = max(columns, COLUMNS_MIN)
+    asked = answer["question"]
+    title = f"Opened from {_minute(asked['from'])} to {_minute(asked['to'])} UTC"
+    chosen = [f"{name} {asked[name]}" for name in _SELECTORS if asked[name]]
+    told = [title, "=" * min(len(title), columns)]
+    for note in [*notes, *chosen]:
+        told += _wrapped(note, 0, columns)
+    told += ["", *_figures(answer, columns), "", *_fields(answer), "", *_closed(answer, columns)]
+    if not answer["isolated"]:
+        why = "Not isolated: the keeper runs as the same system user as its clients."
+        told += ["", *_wrapped(why, 0, columns)]
+    told += ["", "digest", f"{answer['digest']}"]
+    return told
+
+
+_SELECTORS: Final = ("actor", "client", "session", "process", "establishment")
+
+
+def _figures(answer: Mapping[str, Any], columns: int) -> Iterator[str]:
+    rows = [
+        (name, f"{answer[name]:,}", "") for name in ("persons", "staff", "appointments", "records")
+    ]
+    reasons = {one["tier"]: one["reason"] for one in answer["reasons"]}
+    rows += [(name, f"{count:,}", reasons.get(name, "")) for name, count in answer["tiers"].items()]
+    rows += [(name, f"{count:,}", "") for name, count in answer["integrity"].items()]
+    names, counts = _width(rows, 0), _width(rows, 1)
+    for name, count, reason in rows:
+        head = f"{name:<{names}}  {count:>{counts}}"
+        yield from _wrapped(f"{head}  {reason}".rstrip(), names + counts + 4, columns)
+    for name in ("first", "last"):
+        if answer[name]:
+            yield f"{name:<{names}}  {_second(answer[name])} UTC"
+
+
+def _fields(answer: Mapping[str, Any]) -> Iterator[str]:
+    if not answer["fields"]:
+        yield "No field was opened."
+        return
+    rows = [(name, f"{count:,}") for name, count in answer["fields"].items()]
+    names, counts = _width(rows, 0), max(_width(rows, 1), len("records"))
+    yield f"{'field opened':<{names}}  {'records':>{counts}}"
+    yield f"{'-' * names}  {'-' * counts}"
+    for name, count in rows:
+        yield f"{name:<{names}}  {count:>{counts}}"
+
+
+def _closed(answer: Mapping[str, Any], columns: int) -> Iterator[str]:
+    if not answer["not_opened"]:
+        return
+    yield "not opened"
+    zones = max(len(zone) for zone in answer["not_opened"])
+    for zone, names in answer["not_opened"].items():
+        yield from _wrapped(
+            f"{'':{_INDENT}}{zone:<{zones}}  {', '.join(names)}", zones + 4, columns
+        )
+
+
+def _width(rows: Sequence[tuple[str, ...]], place: int) -> int:
+    return max(len(row[place]) for row in rows)
+
+
+def _wrapped(text: str, indent: int, columns: int) -> list[str]:
+    """Broken between words only: an id or a name stays whole even where it is longer."""
+    return textwrap.wrap(
+        text, columns, subsequent_indent=" " * indent, break_long_words=False,
+        break_on_hyphens=False, drop_whitespace=True,
+    )  # fmt: skip
+
+
+def _minute(iso: str) -> str:
+    told = _second(iso)
+    return told.removesuffix(":00")
+
+
+def _second(iso: str) -> str:
+    return datetime.fromisoformat(iso).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
