@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("slots", "bookings", "relay")
+NAMES = ("slots", "bookings", "relay", "completion")
 
 
 def main() -> int:

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import heapq
 import math
+import re
 from bisect import bisect_left
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from serment.directory import data
+from serment.directory.near_names import LETTERS_MIN, NearNames
 from serment.directory.territories import department_of
 from serment.directory.words import fold, slug
 
 EARTH_RADIUS_KM = 6371.0
+# "La Roche/Yon", "Chalon s/Saône": how "sur" is written by hand.
+_ABBREVIATED_SUR = re.compile(r"\s*\bs/\s*|\s*/\s*")
+TYPED_LETTERS_MAX = 60
+"""Longer than any commune's name: nobody's slip."""
 _ARTICLES = frozenset({"l", "le", "la", "les"})
 # Paris, Lyon, Marseille: each of their postcodes names an arrondissement, itself a place here.
 DIVIDED = frozenset({"75056", "69123", "13055"})
@@ -87,6 +93,11 @@ class _Gazetteer:
         return sorted(entries)
 
     @cached_property
+    def near(self) -> NearNames:
+        """Numbers are places in ``rows``."""
+        return NearNames([row.folded for row in self.rows])
+
+    @cached_property
     def postcodes(self) -> list[tuple[str, CommuneRow]]:
         return sorted((postcode, row) for row in self.rows for postcode in row.postcodes)
 
@@ -111,9 +122,10 @@ def _gazetteer() -> _Gazetteer:
 
 
 def warm() -> None:
-    """Read and order the communes now, about half a second, so that no patient waits for it."""
+    """Read and order the communes now, about a second, so that no patient waits for it."""
     gazetteer = _gazetteer()
     _ = gazetteer.by_code, gazetteer.names, gazetteer.postcodes, gazetteer.by_population
+    _ = gazetteer.near
 
 
 def communes() -> list[CommuneRow]:
@@ -136,9 +148,10 @@ def complete(text: str, limit: int = 8) -> list[Place]:
     """Places a person may mean by the beginning of a name, a postcode, or both; largest first.
 
     "sall", "74700", "st etienne", "74700 sallanches", "aigle" for L'Aigle, "mont blanc" for
-    Chamonix-Mont-Blanc. A name in full comes before longer names.
+    Chamonix-Mont-Blanc. A name in full comes before longer names; names that only sound or look
+    alike ("salanche", "la roche/yon") come after all that were typed right.
     """
-    words = fold(text).split()
+    words = fold(_ABBREVIATED_SUR.sub(" sur ", text.lower())).split()
     postcode = next(
         (word for at, word in enumerate(words) if word.isdigit() and (at == 0 or len(word) == 5)),
         "",
@@ -173,7 +186,30 @@ def _by_name(name: str, limit: int) -> list[Place]:
     def rank(row: CommuneRow) -> tuple[bool, bool, int]:
         return row.code in in_full, row.code in first, row.population
 
-    return [row.as_place() for row in heapq.nlargest(limit, found.values(), key=rank)]
+    best = heapq.nlargest(limit, found.values(), key=rank)
+    if len(best) < limit and LETTERS_MIN <= len(name) <= TYPED_LETTERS_MAX:
+        best += _nearly(name, frozenset(found), limit - len(best))
+    return [row.as_place() for row in best]
+
+
+def _nearly(name: str, but: frozenset[str], limit: int) -> list[CommuneRow]:
+    """Communes whose names sound or look like this one: fewest slips first, then the largest.
+
+    Slips of the finger are looked for only where nothing began as typed.
+    """
+    gazetteer = _gazetteer()
+    near = gazetteer.near
+    slips = dict.fromkeys(near.sounding(name), 0)
+    for number in near.without_small_words(name):
+        slips.setdefault(number, 1)
+    if not but:
+        # "stetienne": the blank after "st" left out.
+        split = [f"saint {name[2:]}"] if name.startswith("st") else []
+        for edits, number in [pair for one in (name, *split) for pair in near.slipped(one)]:
+            slips[number] = min(edits, slips.get(number, edits))
+    rows = ((edits, gazetteer.rows[number]) for number, edits in slips.items())
+    ranked = sorted((edits, -row.population, row.code, row) for edits, row in rows)
+    return [row for *_rank, row in ranked if row.code not in but][:limit]
 
 
 def _beginning_with(

@@ -16,10 +16,12 @@ from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from serment.directory import data
 from serment.directory.models import Establishment, Practitioner, PractitionerRole
+from serment.directory.near_names import edits_to_begin, heard
 from serment.directory.words import fold, one_slip_apart
 
 PUBLIC = "search"  # database alias of the read-only public role
 SLIP_LENGTH_MIN = 5
+TWO_SLIPS_LENGTH_MIN = 7
 
 # Words that say nothing about what is looked for; dropped when the whole text finds nothing.
 _EMPTY = frozenset(
@@ -75,7 +77,7 @@ def complete_what(text: str, lang: str = "fr", limit: int = 8) -> list[Suggestio
 
     At least one letter finds keys, three letters find names. ``lang`` is the page's language.
     """
-    folded = fold(text)
+    folded = _letters_joined(fold(text))
     if not folded:
         return []
     keys = [
@@ -152,9 +154,17 @@ def _best_keys(folded: str) -> tuple[Key, ...]:
         common = [key for key in sets[0] if all(key in other for other in sets[1:])]
         found = tuple(common) or tuple(dict.fromkeys(key for some in sets for key in some))
     if not found and telling:
-        each = [_slipped(word) for word in telling]
-        found = tuple(key for key in each[0] if all(key in other for other in each[1:]))
+        for slipped in (_slipped, _written_by_ear):
+            each = [slipped(word) for word in telling]
+            found = found or tuple(k for k in each[0] if all(k in other for other in each[1:]))
     return found
+
+
+def _letters_joined(folded: str) -> str:
+    """ "o r l", typed with points, is "orl"."""
+    words = folded.split()
+    alone = len(words) > 1 and all(len(word) == 1 for word in words)
+    return "".join(words) if alone else folded
 
 
 def _ranked(folded: str) -> tuple[Key, ...]:
@@ -187,6 +197,24 @@ def _slipped(word: str) -> list[Key]:
         # Hardly anybody mistakes the first letter; without that rule "drop" would be "prep".
         if any(part[0] == heard[0] and one_slip_apart(heard, part) for part in _sounds(key))
     ]
+
+
+def _written_by_ear(word: str) -> list[Key]:
+    """Keys that sound like the word but for two slips: "jinecologue", "psikologue"."""
+    ear = heard(word)
+    if len(ear) < SLIP_LENGTH_MIN:
+        return []
+    most = 2 if len(ear) >= TWO_SLIPS_LENGTH_MIN else 1
+    measured = (
+        (min(edits_to_begin(ear, part, most) for part in _parts_heard(key)), place, key)
+        for place, key in enumerate(keys())
+    )
+    return [key for edits, _place, key in sorted(measured) if edits <= most]
+
+
+@lru_cache(maxsize=256)
+def _parts_heard(key: Key) -> frozenset[str]:
+    return frozenset(heard(name.replace(" ", "")) for name in (fold(key.person_fr), *key.words))
 
 
 def _heard(name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serment.directory import data, places
+from serment.directory import data, near_names, places
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "reference" / "places.md"
 
@@ -43,6 +43,40 @@ PUBLISHED = Path(__file__).parents[2] / "docs" / "reference" / "places.md"
 )
 def test_a_place_is_found_as_people_type_it(typed: str, first: str) -> None:
     assert places.complete(typed)[0].name == first
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("salanche", "Sallanches"), ("salanches", "Sallanches"), ("chamoni", "Chamonix-Mont-Blanc"),
+        ("mejeve", "Megève"), ("boneville", "Bonneville"), ("anecy", "Annecy"),
+        ("boulogne sur mer", "Boulogne-sur-Mer"), ("boulogne mer", "Boulogne-sur-Mer"),
+        ("la roche/yon", "La Roche-sur-Yon"), ("roche yon", "La Roche-sur-Yon"),
+        ("chalon s/saone", "Chalon-sur-Saône"), ("villeneuve ascq", "Villeneuve-d'Ascq"),
+        ("marseile", "Marseille"), ("tolouse", "Toulouse"), ("monpellier", "Montpellier"),
+        ("grenobel", "Grenoble"), ("kimper", "Quimper"), ("le avre", "Le Havre"),
+        ("stetienne", "Saint-Étienne"), ("sain malo", "Saint-Malo"), ("ajacio", "Ajaccio"),
+        ("cayene", "Cayenne"), ("clairmont ferrand", "Clermont-Ferrand"),
+    ],
+)  # fmt: skip
+def test_a_slip_or_an_ear_for_spelling_still_finds_the_place(typed: str, first: str) -> None:
+    assert places.complete(typed)[0].name == first
+
+
+def test_slips_add_nothing_where_a_name_was_typed_right() -> None:
+    assert [place.name for place in places.complete("boulogne sur mer")] == ["Boulogne-sur-Mer"]
+    names = [place.name for place in places.complete("st gervais")]
+    assert "Saint-Gervais-les-Bains" in names
+    assert all("Gervais" in name for name in names)
+
+
+def test_an_edit_is_a_letter_wrong_missing_too_many_or_two_swapped() -> None:
+    near = near_names.edits_to_begin
+    assert near("salan", "salanhes", 2) == 0
+    assert near("grenobel", "grenoble", 2) == 1
+    assert near("tolouse", "toulouse", 2) == 1
+    assert near("marsseille", "marseille", 2) == 1
+    assert near("bordeaux", "bayonne", 2) == 3
 
 
 def test_homonyms_are_told_apart_and_the_largest_comes_first() -> None:

@@ -31,6 +31,8 @@ def first_of(typed: str, lang: str = "fr") -> str:
         ("sage femme", "50"), ("sagefemme", "50"), ("midwife", "50"),
         ("cœur", "SM04"), ("coeur", "SM04"), ("heart", "SM04"), ("gynéco", "SM20"),
         ("enfant", "SM40"), ("psy", "SM42"), ("irm", "SM74"), ("scan", "SM74"),
+        ("jeneraliste", "SM54"), ("jinecologue", "SM20"), ("psikiatre", "SM42"),
+        ("dermatologe", "SM15"), ("kinesiterapeute", "70"), ("O.R.L.", "SM39"),
         ("diabete", "SM62"), ("allergie", "SM57"), ("oreille", "SM39"), ("ENT", "SM39"),
     ],
 )  # fmt: skip
