@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from serment.errors import Unusable
 
 AGE_YEARS_MAX = 130
+AGE_YEARS_USUAL = 110
+"""Of two digits, the century of somebody older than this is not considered."""
 
 _MONTHS = {
     "janvier": 1, "janv": 1, "january": 1, "jan": 1,
@@ -39,13 +41,36 @@ class BirthDateUnusable(Unusable):
     """Cette date de naissance est inutilisable."""
 
 
+class BirthDateAmbiguous(BirthDateUnusable):
+    """L’année peut s’entendre dans deux siècles : écrivez-la en quatre chiffres."""
+
+
 def parse(text: str, today: date) -> date:
-    """The date meant, day before month. Raises ``BirthDateUnusable`` with the reason."""
+    """The date meant, day before month. Raises ``BirthDateUnusable`` with the reason.
+
+    A year of two digits is taken where one century only is possible: nobody is born in the future,
+    hardly anybody is older than ``AGE_YEARS_USUAL``. Raises ``BirthDateAmbiguous`` otherwise.
+    """
+    found = readings(text, today)
+    if len(found) > 1:
+        older, younger = found[0].year, found[-1].year
+        raise BirthDateAmbiguous(
+            _("%(older)s ou %(younger)s ? Écrivez l’année en quatre chiffres.")
+            % {"older": older, "younger": younger}
+        )
+    return found[0]
+
+
+def readings(text: str, today: date) -> list[date]:
+    """Every date that may be meant, the oldest first; two where the century is open.
+
+    Raises ``BirthDateUnusable`` with the reason where there is none.
+    """
     folded = _fold(text)
     for form in (_ISO, _NUMBERS, _RUN, _WORDS, _ENGLISH):
         match = form.fullmatch(folded)
         if match:
-            return _checked(match.groupdict(), today)
+            return _in_each_century(match.groupdict(), today)
     raise BirthDateUnusable(_("Écrivez la date de naissance ainsi : 12/03/1961 ou 12 mars 1961."))
 
 
@@ -55,12 +80,30 @@ def _fold(text: str) -> str:
     return re.sub(r"\s+", " ", plain)
 
 
-def _checked(parts: dict[str, str], today: date) -> date:
-    if len(parts["year"]) != 4:
+def _in_each_century(parts: dict[str, str], today: date) -> list[date]:
+    year = parts["year"]
+    if len(year) == 4:
+        return [_checked(int(year), parts, today)]
+    if len(year) != 2:
         raise BirthDateUnusable(_("Écrivez l’année en quatre chiffres, par exemple 1961."))
+    found: list[date] = []
+    fault: BirthDateUnusable | None = None
+    for century in (today.year // 100 * 100 - 100, today.year // 100 * 100):
+        if today.year - century - int(year) > AGE_YEARS_USUAL:
+            continue
+        try:
+            found.append(_checked(century + int(year), parts, today))
+        except BirthDateUnusable as error:
+            fault = fault or error
+    if fault is not None and not found:
+        raise fault
+    return found
+
+
+def _checked(year: int, parts: dict[str, str], today: date) -> date:
     month = _MONTHS.get(parts["word"], 0) if "word" in parts else int(parts["month"])
     try:
-        born = date(int(parts["year"]), month, int(parts["day"]))
+        born = date(year, month, int(parts["day"]))
     except ValueError as error:
         raise BirthDateUnusable(_("Cette date n’existe pas dans le calendrier.")) from error
     if born > today:

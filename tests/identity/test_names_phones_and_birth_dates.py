@@ -110,7 +110,8 @@ def test_accents_and_the_first_of_the_month_are_understood() -> None:
         ("23/11/2026", "futur"),
         ("12/03/1895", "130"),
         ("31/02/1990", "existe pas"),
-        ("12/03/61", "quatre chiffres"),
+        ("12/03/961", "quatre chiffres"),
+        ("31/02/38", "existe pas"),
         ("hier", "12/03/1961"),
         ("12 brumaire 1961", "existe pas"),
         ("", "12/03/1961"),
@@ -120,6 +121,46 @@ def test_an_impossible_birth_date_is_refused_with_its_reason(typed: str, word: s
     with pytest.raises(birth_dates.BirthDateUnusable) as refused:
         birth_dates.parse(typed, TODAY)
     assert word in refused.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("3/1/38", date(1938, 1, 3)),
+        ("12 mars 61", date(1961, 3, 12)),
+        ("23/11/26", date(1926, 11, 23)),
+        ("29/02/00", date(2000, 2, 29)),
+        ("1.9.15", date(2015, 9, 1)),
+        ("March 12, 61", date(1961, 3, 12)),
+    ],
+)
+def test_two_digits_are_the_only_century_in_which_somebody_can_be_born(
+    typed: str, meant: date
+) -> None:
+    assert birth_dates.parse(typed, TODAY) == meant
+
+
+def test_two_digits_that_may_be_two_centuries_are_asked_about() -> None:
+    with pytest.raises(birth_dates.BirthDateAmbiguous) as asked:
+        birth_dates.parse("12/03/20", TODAY)
+    assert "1920 ou 2020" in asked.value.sentence
+    assert birth_dates.readings("12/03/20", TODAY) == [date(1920, 3, 12), date(2020, 3, 12)]
+    # The control: with its four digits, nothing is asked.
+    assert birth_dates.readings("12/03/2020", TODAY) == [date(2020, 3, 12)]
+
+
+def test_a_leap_day_belongs_to_the_century_that_has_it() -> None:
+    assert birth_dates.parse("29/02/00", date(2005, 1, 1)) == date(2000, 2, 29)
+    assert len(birth_dates.readings("28/02/00", date(2005, 1, 1))) == 2
+    with pytest.raises(birth_dates.BirthDateUnusable):
+        birth_dates.parse("29/02/01", TODAY)
+
+
+@given(st.dates(date(1917, 1, 1), TODAY))
+def test_two_digits_never_mean_another_day_than_the_one_written(born: date) -> None:
+    found = birth_dates.readings(f"{born:%d/%m/%y}", TODAY)
+    assert born in found or born.year <= TODAY.year - birth_dates.AGE_YEARS_USUAL
+    assert all(one <= TODAY for one in found)
 
 
 def test_today_and_the_oldest_age_are_still_birth_dates() -> None:
