@@ -64,6 +64,7 @@ TEAM = (
     Colleague("manager", "Ombeline", "Chappaz"),
     Colleague("privacy_officer", "Souleymane", "Diarra"),
     Colleague("security_officer", "Ingrid", "Vandamme"),
+    Colleague("secretary", "Solange", "Mossuz", house=HOSPITAL),
 )
 DEVELOPER = Colleague("partner_developer", "Kenza", "Arslan")
 """Signs in with an account of no establishment: partner software belongs to none."""
@@ -106,4 +107,4 @@ DESKS = {
     "kines-du-canal": ("Pilar", "Garrigue"),
     FAMILY_DOCTOR: ("Thaïs", "Ducrey"),
 }
-"""Who answers the telephone in each house; only Nadia signs in."""
+"""Who answers the telephone in each house; those of ``TEAM`` sign in."""

@@ -55,8 +55,9 @@ def man(people: Sequence[Person], houses: Sequence[Planted], today: date, url: s
         login, accounts[place] = _account(role, people[place].email, values, url)
         logins.append(login)
         _link(accounts[place], place, houses)
+    signing_in = {one.house for one in named.TEAM if one.role == Role.SECRETARY}
     secretaries = {
-        slug: _secretary(house) for slug, house in by_slug.items() if slug != named.QUAIS
+        slug: _secretary(house) for slug, house in by_slug.items() if slug not in signing_in
     }
     practitioners: dict[tuple[str, int], StaffMember] = {}
     for colleague in named.TEAM:
