@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -18,9 +18,9 @@ from serment.disclosure import Actor
 from serment.errors import NotThere
 from serment.identity import accounts
 from serment.identity.rights import Act
-from serment.scheduling import agenda
+from serment.scheduling import agenda, closing
 from serment.web import wording
-from serment.web.practice import addresses, grid, naming, panel, team
+from serment.web.practice import addresses, closed, grid, naming, panel, team
 from serment.web.practice import desk as desks
 from serment.web.practice.desk import Desk
 from serment.web.practice.team import Member
@@ -38,6 +38,7 @@ class Shown:
     names_open: bool
     reasons_open: bool
     now_row: int | None
+    closed: closed.Closed | None = None
 
     @property
     def heading(self) -> tuple[str, str]:
@@ -50,7 +51,9 @@ class Shown:
 def day(request: HttpRequest) -> HttpResponse:
     """The chosen practitioners side by side."""
     actor, desk, everybody, on = _asked(request)
-    chosen = team.shown(request, desk, everybody, request.GET.getlist("agenda"))
+    days = closing.around([one.id for one in everybody], on)
+    receiving = days.open()
+    chosen = team.shown(request, desk, everybody, request.GET.getlist("agenda"), receiving)
     columns: list[Shown] = []
     frame = None
     if chosen:
@@ -60,8 +63,11 @@ def day(request: HttpRequest) -> HttpResponse:
             cancelled="annules" in request.GET,
         )  # fmt: skip
         frame = grid.frame_of(found, zone)
-        columns = _columns(actor, desk, chosen, found, frame)
-    return _page(request, actor, desk, everybody, chosen, columns, frame, on, "day")
+        columns = _columns(actor, desk, chosen, found, frame, days)
+    return _page(
+        request, actor, desk, everybody, chosen, columns, frame, on, "day",
+        receiving=receiving, next_open=_next_open(columns, days),
+    )  # fmt: skip
 
 
 @require_GET
@@ -84,7 +90,8 @@ def week(request: HttpRequest) -> HttpResponse:
         while len(days) > 5 and not days[-1].openings and not days[-1].entries:
             days.pop()
         frame = grid.frame_of(days, focus.zone)
-        columns = _columns(actor, desk, [focus], days, frame)
+        rules = closing.around([focus.id], monday)
+        columns = _columns(actor, desk, [focus], days, frame, rules)
     return _page(request, actor, desk, everybody, chosen, columns, frame, on, "week", focus=focus)
 
 
@@ -140,6 +147,7 @@ def _columns(
     members: Sequence[Member],
     found: Sequence[agenda.Column],
     frame: grid.Frame,
+    days: closing.Days,
 ) -> list[Shown]:
     now = clock.now()
     by_id = {one.id: one for one in members}
@@ -155,10 +163,18 @@ def _columns(
             names_open=desk.is_open(desks.names_of(column.role_id, column.day)),
             reasons_open=desk.is_open(desks.reasons_of(column.role_id, column.day)),
             now_row=row if column.day == today and 0 < row < frame.rows else None,
+            closed=closed.of(days, by_id[column.role_id], column),
         )
         _name(actor, desk, shown)
         columns.append(shown)
     return columns
+
+
+def _next_open(columns: Sequence[Shown], days: closing.Days) -> date | None:
+    """The next day on which one of those shown receives, when today nobody does or comes."""
+    if not columns or any(not one.closed or one.drawn.column.booked_count for one in columns):
+        return None
+    return days.next_open([one.member.id for one in columns])
 
 
 def _name(actor: Actor, desk: Desk, shown: Shown) -> None:
@@ -179,7 +195,8 @@ def _name(actor: Actor, desk: Desk, shown: Shown) -> None:
 def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
     request: HttpRequest, actor: Actor, desk: Desk, everybody: Sequence[Member],
     chosen: Sequence[Member], columns: Sequence[Shown], frame: grid.Frame | None, on: date,
-    view: str, *, focus: Member | None = None,
+    view: str, *, focus: Member | None = None, receiving: Container[UUID] = (),
+    next_open: date | None = None,
 ) -> HttpResponse:  # fmt: skip
     now = clock.now()
     step = timedelta(days=1 if view == "day" else WEEK_DAYS)
@@ -199,6 +216,13 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
         "next": on + step,
         "today": today,
         "everybody": everybody,
+        "groups": team.by_trade(everybody),
+        "shown_max": team.SHOWN_MAX,
+        "receiving": receiving,
+        "all_closed": bool(columns)
+        and all(one.closed and not one.drawn.column.booked_count for one in columns),
+        "next_open": next_open,
+        "holiday": closed.holiday(chosen, on) if view == "day" else "",
         "chosen": chosen,
         "chosen_ids": {one.id for one in chosen},
         "focus": focus,
@@ -211,6 +235,7 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
         "said": addresses.SAID.get(request.GET.get("dit", "")),
         "said_no": request.GET.get("dit") == "plus-libre",
         "count": sum(column.drawn.column.booked_count for column in columns),
+        "collisions": sum(column.drawn.collisions for column in columns),
         "with_cancelled": "annules" in request.GET,
     }
     return render(request, "practice/agenda.html", context)

@@ -21,6 +21,7 @@ LANES_MAX = 4
 SHORT_ROWS = 5
 ROW_PIXELS, LINE_PIXELS, LINES_MAX = 8, 17, 9
 FREE_ROWS_MIN = 2
+LABEL_ROWS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class Placed:
     video: bool = False
     first_visit: bool = False
     chosen: bool = False
+    collides: bool = False
+    """Whether busy time brought in from elsewhere says that nobody should come then."""
 
     @property
     def is_appointment(self) -> bool:
@@ -104,14 +107,37 @@ class Band:
     """Whether it continues the stretch above, cut at the hour so that each can be pressed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Busy time brought in from another agenda, behind what is booked here."""
+
+    row: int
+    length: int
+    starts_at: datetime
+    ends_at: datetime
+    label_row: int | None
+    """Where its word can stand without lying under a visit."""
+
+
 @dataclass(slots=True)
 class Drawn:
     """One column as the page draws it."""
 
     column: Column
     entries: list[Placed] = field(default_factory=list)
+    imported: list[Imported] = field(default_factory=list)
     free: list[Band] = field(default_factory=list)
     closed: list[Band] = field(default_factory=list)
+
+    @property
+    def pieces(self) -> list[Placed | Band | Imported]:
+        """Everything with a time, in its order: what the keyboard and a phone's list follow."""
+        return sorted([*self.imported, *self.entries, *self.free], key=lambda one: one.row)
+
+    @property
+    def collisions(self) -> int:
+        """Visits that stand in time taken elsewhere."""
+        return sum(one.collides for one in self.entries)
 
 
 def frame_of(columns: Iterable[Column], zone: ZoneInfo) -> Frame:
@@ -133,17 +159,20 @@ def frame_of(columns: Iterable[Column], zone: ZoneInfo) -> Frame:
 def draw(column: Column, frame: Frame, now: datetime) -> Drawn:
     """Entries in lanes, and the bands behind them."""
     drawn = Drawn(column)
+    placed = []
     for entry in column.entries:
         row = frame.row_of(entry.starts_at, column.day)
         length = max(1, frame.row_after(entry.ends_at, column.day) - row)
         if row < frame.rows:
-            drawn.entries.append(Placed(entry, row, min(length, frame.rows - row)))
+            placed.append(Placed(entry, row, min(length, frame.rows - row)))
+    drawn.entries = [one for one in placed if one.entry.kind != "import"]
     _put_in_lanes([one for one in drawn.entries if one.entry.kind != "absence"])
+    _lay_behind(drawn, [one for one in placed if one.entry.kind == "import"])
     opened = _rows(((start, end) for start, end in column.openings), frame, column.day)
     drawn.closed = _bands(_without([(0, frame.rows)], opened), frame, column.day)
     taken = [
         (one.row, one.row + one.length)
-        for one in drawn.entries
+        for one in placed
         if one.entry.status not in ("cancelled", "noshow")
     ]
     present = frame.row_after(now, column.day)
@@ -152,6 +181,24 @@ def draw(column: Column, frame: Frame, now: datetime) -> Drawn:
     free = [span for span in _without(opened, taken) if span[1] - span[0] >= FREE_ROWS_MIN]
     drawn.free = [band for span in free for band in _by_the_hour(span, frame, column.day)]
     return drawn
+
+
+def _lay_behind(drawn: Drawn, imports: Sequence[Placed]) -> None:
+    """Busy time from elsewhere goes behind; a visit that stands in it is marked."""
+    visits = [one for one in drawn.entries if one.entry.status not in ("cancelled", "noshow")]
+    covered = [(one.row, one.row + one.length) for one in visits]
+    for one in imports:
+        entry, rows = one.entry, (one.row, one.row + one.length)
+        room = [low for low, high in _without([rows], covered) if high - low >= LABEL_ROWS]
+        label_row = next(iter(room), None)
+        drawn.imported.append(
+            Imported(one.row, one.length, entry.starts_at, entry.ends_at, label_row)
+        )
+        for visit in visits:
+            if visit.is_appointment and (
+                visit.entry.starts_at < entry.ends_at and entry.starts_at < visit.entry.ends_at
+            ):
+                visit.collides = True
 
 
 def _by_the_hour(span: tuple[int, int], frame: Frame, day: date) -> list[Band]:

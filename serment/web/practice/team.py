@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -56,14 +56,27 @@ def members(establishment_id: UUID) -> list[Member]:
     return [Member(role) for role in ordered]
 
 
+def by_trade(everybody: Sequence[Member]) -> list[tuple[str, list[Member]]]:
+    """The same people under what they do, in the order of the house."""
+    groups: dict[str, list[Member]] = {}
+    for one in everybody:
+        groups.setdefault(one.does, []).append(one)
+    return list(groups.items())
+
+
 def shown(
-    request: HttpRequest, desk: Desk, everybody: Sequence[Member], asked: Iterable[str]
+    request: HttpRequest,
+    desk: Desk,
+    everybody: Sequence[Member],
+    asked: Iterable[str],
+    receiving: Container[UUID] = (),
 ) -> list[Member]:
     """Those asked for in the address, else those chosen before, else one's own or the first.
 
+    Of a large house the first are those who receive that day (``receiving``), where it is known.
     A link to one appointment names its practitioner (``avec``), who joins those shown.
     """
-    chosen = _chosen(request, desk, everybody, asked)
+    chosen = _chosen(request, desk, everybody, asked, receiving)
     also = next((one for one in everybody if str(one.id) == request.GET.get("avec")), None)
     if also is not None and also.id not in {one.id for one in chosen}:
         chosen = [*chosen[: SHOWN_MAX - 1], also]
@@ -72,7 +85,11 @@ def shown(
 
 
 def _chosen(
-    request: HttpRequest, desk: Desk, everybody: Sequence[Member], asked: Iterable[str]
+    request: HttpRequest,
+    desk: Desk,
+    everybody: Sequence[Member],
+    asked: Iterable[str],
+    receiving: Container[UUID],
 ) -> list[Member]:
     known = {str(one.id): one for one in everybody}
     wanted = [known[text] for text in dict.fromkeys(asked) if text in known][:SHOWN_MAX]
@@ -85,7 +102,10 @@ def _chosen(
         return kept
     member = staff.of_request(request)
     own = known.get(str(member.practitioner_role_id)) if member else None
-    return [own] if own else list(everybody[:SHOWN_AT_FIRST])
+    if own:
+        return [own]
+    present = [one for one in everybody if one.id in receiving]
+    return (present or list(everybody))[:SHOWN_AT_FIRST]
 
 
 def establishment_of(actor: Actor) -> UUID:

@@ -41,6 +41,36 @@ document.addEventListener("change", (event) => {
   if (form) form.requestSubmit();
 });
 
+// Choosing agendas in a large house: a few letters narrow the list, and no more than fit are ticked.
+const who = document.querySelector(".desk-who");
+const plain = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+const narrow = (box) => {
+  const list = document.querySelector(box.dataset.filter);
+  const wanted = plain(box.value.trim());
+  for (const label of list.querySelectorAll("label")) {
+    const trade = label.closest("fieldset")?.querySelector("legend").textContent || "";
+    label.hidden = !plain(`${label.textContent} ${trade}`).includes(wanted);
+  }
+  for (const group of list.querySelectorAll("fieldset")) group.hidden = !group.querySelector("label:not([hidden])");
+  list.querySelector(".desk-who-none").hidden = Boolean(list.querySelector("label:not([hidden])"));
+};
+const atMost = () => {
+  const boxes = [...who.querySelectorAll("input[type=checkbox]")];
+  const ticked = boxes.filter((box) => box.checked).length;
+  for (const box of boxes) box.disabled = !box.checked && ticked >= Number(who.dataset.most);
+};
+if (who) {
+  atMost();
+  who.addEventListener("change", atMost);
+  who.addEventListener("input", (event) => event.target.dataset.filter && narrow(event.target));
+  who.addEventListener("toggle", () => who.open && document.getElementById("who-filter")?.focus());
+  who.addEventListener("keydown", (event) => {
+    if (event.target.id !== "who-filter" || event.key !== "ArrowDown") return;
+    event.preventDefault();
+    who.querySelector("label:not([hidden]) input:not(:disabled)")?.focus();
+  });
+}
+
 const first = document.querySelector("main [aria-invalid]") || document.querySelector("[data-focus-late]") || document.querySelector("[data-focus]");
 if (first && !location.hash) first.focus({ preventScroll: true });
 
@@ -69,6 +99,13 @@ const showNow = () => {
 };
 showNow();
 
+// On a phone the chosen visit's panel covers the lower half: the visit itself stays above it.
+const showChosen = () => {
+  if (!window.matchMedia("(max-width: 46rem)").matches) return;
+  document.querySelector(".entry-chosen")?.scrollIntoView({ block: "start" });
+};
+showChosen();
+
 // Parts of the page are replaced in place; where the agenda was scrolled to stays.
 let kept = null;
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -92,5 +129,6 @@ document.addEventListener("htmx:afterSettle", () => {
   const box = scroller();
   if (box && kept) [box.scrollLeft, box.scrollTop] = kept;
   kept = null;
+  showChosen();
   if (document.activeElement === document.body) document.getElementById("panel")?.focus({ preventScroll: true });
 });
