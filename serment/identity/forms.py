@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from serment import clock
 from serment.errors import Unusable
-from serment.identity import birth_dates, names, phones, registration
+from serment.identity import birth_dates, draft, names, phones, registration
 
 
 def _checked(check: Callable[[str], str], text: str) -> str:
@@ -80,6 +80,7 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
 
     def try_save(self, request: HttpRequest) -> Any:
         """Save, or pretend to; an address typed before but never confirmed starts afresh."""
+        draft.keep(request, self.data)
         if self.account_already_exists:
             still_there = not registration.forget_unconfirmed(self.cleaned_data["email"])
             self.account_already_exists = still_there

@@ -8,8 +8,9 @@ from serment.identity import views
 urlpatterns = [
     path("connexion/", library.login, name="account_login"),
     path("deconnexion/", library.logout, name="account_logout"),
-    path("inscription/", library.signup, name="account_signup"),
-    path("code/", library.email_verification_sent, name="account_email_verification_sent"),
+    path("inscription/", views.sign_up, name="account_signup"),
+    path("inscription/recommencer/", views.start_over, name="account_start_over"),
+    path("code/", views.code, name="account_email_verification_sent"),
     path("inactif/", library.account_inactive, name="account_inactive"),
     path("mot-de-passe/", views.change_password, name="account_change_password"),
     path("mot-de-passe/oublie/", library.password_reset, name="account_reset_password"),

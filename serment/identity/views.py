@@ -1,15 +1,27 @@
-"""The two account pages that need more than the library's own view."""
+"""The account pages that need more than the library's own view."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from allauth.account.views import PasswordChangeView, PasswordResetFromKeyView
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse_lazy
+from allauth.account import app_settings
+from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
+from allauth.account.views import (
+    ConfirmEmailVerificationCodeView,
+    PasswordChangeView,
+    PasswordResetFromKeyView,
+    SignupView,
+)
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from serment.directory import tenancy
+from serment.identity import draft, registration
 
 
 class _ChangePassword(PasswordChangeView):  # type: ignore[misc]
@@ -17,6 +29,68 @@ class _ChangePassword(PasswordChangeView):  # type: ignore[misc]
 
 
 change_password = never_cache(_ChangePassword.as_view())
+
+
+class _SignUp(SignupView):  # type: ignore[misc]
+    """The form; whoever starts over finds in it what they had typed."""
+
+    def get_initial(self) -> dict[str, Any]:
+        initial: dict[str, Any] = super().get_initial()
+        if self.request.method == "GET":
+            initial |= draft.take(self.request)
+        return initial
+
+
+sign_up = _SignUp.as_view()
+
+
+class _Code(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
+    """The code of the e-mail: where it went, and how often it can be sent again."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        sent_again = self._process.state["resend_count"]
+        context["address"] = draft.address(self.request)
+        context["resends_left"] = app_settings.EMAIL_VERIFICATION_MAX_RESEND_COUNT - sent_again
+        context["sent_again"] = sent_again
+        return context
+
+
+@never_cache
+def code(request: HttpRequest) -> HttpResponse:
+    """Enter the code; where none is awaited any more, say so and lead back to the form."""
+    if request.user.is_anonymous and EmailVerificationProcess.resume(request) is None:
+        messages.warning(
+            request,
+            _("Ce code n’est plus attendu : il a servi, ou un quart d’heure a passé."),
+        )
+        return HttpResponseRedirect(reverse("account_signup"))
+    response: HttpResponse = _Code.as_view()(request)
+    return response
+
+
+@never_cache
+@require_POST
+def start_over(request: HttpRequest) -> HttpResponse:
+    """Give up the code awaited, and correct the form: an address mistyped, above all.
+
+    The account that waited for its code is removed. For an address that has an account already
+    nothing waits and nothing is removed; the two read alike.
+    """
+    waiting = EmailVerificationProcess.resume(request) if request.user.is_anonymous else None
+    if waiting is not None:
+        alias, is_new = waiting.email, "user_id" in waiting.state
+        waiting.abort()
+        if is_new:
+            registration.forget_unconfirmed(alias)
+    messages.info(
+        request,
+        _(
+            "L’ancien code ne sert plus et aucun compte n’est créé. Corrigez ce qu’il faut ;"
+            " le mot de passe est à choisir de nouveau."
+        ),
+    )
+    return HttpResponseRedirect(reverse("account_signup"))
 
 
 @never_cache

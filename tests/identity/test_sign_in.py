@@ -79,7 +79,10 @@ def test_signing_up_twice_reads_alike_and_tells_by_mail_only(pages: None) -> Non
     sign_up(Client())
     again = second.post("/compte/inscription/", PERSON)
     assert (new.status_code, new.url) == (again.status_code, again.url)
-    pages_seen = [_without_address(one.get("/compte/code/"), "") for one in (first, second)]
+    pages_seen = [
+        _without_address(one.get("/compte/code/"), address)
+        for one, address in ((first, "autre@exemple.fr"), (second, PERSON["email"]))
+    ]
     assert pages_seen[0] == pages_seen[1]
     assert "code" in mail.outbox[0].subject
     assert mail.outbox[-1].subject == "Vous avez déjà un compte"
@@ -101,6 +104,72 @@ def test_on_error_what_was_typed_stays_and_each_error_stands_beside_its_field(
     for field, word in (("birth_date", "futur"), ("phone", "dix chiffres"), ("email", "complète")):
         message = page.split(f'id="id_{field}_error"')[1].split("</p>")[0]
         assert word in message
+
+
+def test_several_errors_are_counted_and_the_password_s_field_says_why_it_is_empty(
+    browser: Client,
+) -> None:
+    answer = browser.post("/compte/inscription/", PERSON | {"birth_date": "hier", "phone": "15"})
+    page = answer.content.decode()
+    assert "2 champs sont à corriger" in page
+    for field in ("birth_date", "phone"):
+        assert f'<a href="#id_{field}">' in page
+    assert "un mot de passe n’est jamais renvoyé" in page
+
+
+def test_who_mistyped_the_address_corrects_it_and_types_nothing_else_again(
+    browser: Client,
+) -> None:
+    browser.post("/compte/inscription/", PERSON | {"email": "philomen@exemple.fr"})
+    assert "philomen@exemple.fr" in browser.get("/compte/code/").content.decode()
+    again = browser.post("/compte/inscription/recommencer/")
+    assert again.url == "/compte/inscription/"
+    form = browser.get("/compte/inscription/").content.decode()
+    for kept in ("Philomène", "Quatrevaux", "12 mars 1961", "06 98 76 54 32", "philomen@"):
+        assert kept in form
+    assert PASSWORD not in form
+    # Shown once: whoever sits down here next finds an empty form.
+    assert "Quatrevaux" not in browser.get("/compte/inscription/").content.decode()
+    # The address given up is free, and its code opens nothing.
+    assert not Account.objects.exists()
+    assert browser.post("/compte/code/", {"code": code_sent(), "action": "verify"}).url == (
+        "/compte/inscription/"
+    )
+    assert sign_up(browser).url == "/mes-rendez-vous/"
+
+
+def test_starting_over_removes_nobody_s_confirmed_account(pages: None) -> None:
+    sign_up(Client())
+    somebody = Client(headers={"accept-language": "fr"})
+    somebody.post("/compte/inscription/", PERSON)
+    assert somebody.post("/compte/inscription/recommencer/").url == "/compte/inscription/"
+    assert _sign_in(Client()).status_code == 302
+
+
+def test_what_was_typed_at_sign_up_is_forgotten_with_the_sign_in(browser: Client) -> None:
+    browser.post("/compte/inscription/", PERSON)
+    assert "serment.sign_up" in browser.session  # the control: it was kept till now
+    browser.post("/compte/code/", {"code": code_sent(), "action": "verify"})
+    assert "serment.sign_up" not in browser.session
+
+
+def test_a_code_is_sent_again_twice_and_the_page_says_how_often_it_still_can(
+    browser: Client,
+) -> None:
+    browser.post("/compte/inscription/", PERSON)
+    first = code_sent()
+    assert "Encore 2 envois possibles" in browser.get("/compte/code/").content.decode()
+    for left in ("Encore 1 envoi possible", "Tous les envois ont été faits"):
+        browser.post("/compte/code/", {"action": "resend"})
+        page = browser.get("/compte/code/").content.decode()
+        assert "Un nouveau code est parti" in page
+        assert left in page
+    sent = len(mail.outbox)
+    browser.post("/compte/code/", {"action": "resend"})
+    assert len(mail.outbox) == sent
+    assert "ne convient pas" in browser.post(
+        "/compte/code/", {"code": first, "action": "verify"}
+    ).content.decode()  # fmt: skip
 
 
 def test_the_library_never_accepts_its_own_alias_as_an_address(browser: Client) -> None:

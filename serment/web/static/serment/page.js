@@ -120,3 +120,20 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// A password can be read while it is typed; without script it is a plain password field.
+for (const button of document.querySelectorAll("[data-reveals]")) {
+  const field = document.getElementById(button.dataset.reveals);
+  const show = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const readable = field.type === "password";
+    field.type = readable ? "text" : "password";
+    button.textContent = readable ? button.dataset.hide : show;
+    field.focus();
+  });
+  // Sent as a password, so that the browser offers to keep it and shows it to nobody behind.
+  field.form.addEventListener("submit", () => {
+    field.type = "password";
+  });
+}

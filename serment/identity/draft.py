@@ -1,0 +1,39 @@
+"""What somebody typed at sign-up, kept until their address is confirmed: nothing is typed twice.
+
+It lies in their own session, which only their cookie opens, never a password with it. It is shown
+once, to whoever starts over, and gone with the sign-in it was for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.http import HttpRequest
+
+FIELDS = ("given_name", "family_name", "birth_date", "email", "phone")
+LETTERS_MAX = 300
+_KEY = "serment.sign_up"
+
+
+def keep(request: HttpRequest, typed: Mapping[str, str]) -> None:
+    """Remember the fields as typed."""
+    request.session[_KEY] = {
+        name: text[:LETTERS_MAX] for name in FIELDS if (text := typed.get(name, ""))
+    }
+
+
+def address(request: HttpRequest) -> str:
+    """The address as typed: where the code went."""
+    kept: dict[str, str] = request.session.get(_KEY) or {}
+    return kept.get("email", "")
+
+
+def take(request: HttpRequest) -> dict[str, str]:
+    """All of it, for the form; and forget it here."""
+    kept: dict[str, str] = request.session.pop(_KEY, None) or {}
+    return kept
+
+
+def forget(request: HttpRequest) -> None:
+    """The address is confirmed."""
+    request.session.pop(_KEY, None)
