@@ -22,10 +22,11 @@ from django.utils.translation import gettext as _
 from serment.directory import tenancy
 from serment.disclosure import Actor, gate
 from serment.errors import NotThere
-from serment.identity import rights, staff
-from serment.identity.models import Account, StaffMember
+from serment.identity import draft, rights, staff
+from serment.identity.models import Account, Role, StaffMember
 
 STAFF_HOME = "/cabinet/"
+OFFICERS_HOME = "/acces/"
 SESSION_HOURS = 12
 
 _CAPABILITY = "serment.capability"
@@ -63,6 +64,14 @@ def is_staff(request: HttpRequest) -> bool:
     return request.user.is_authenticated and staff.of_request(request) is not None
 
 
+def home_of(request: HttpRequest) -> str:
+    """Where a member of staff works: officers have no agenda, and read who opened what."""
+    member = staff.of_request(request)
+    if member is not None and rights.Act.SEE_AGENDA not in rights.ACTS_OF[Role(member.role)]:
+        return OFFICERS_HOME
+    return STAFF_HOME
+
+
 def signed_in_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A page for whoever is signed in; others are sent to sign in and come back."""
 
@@ -76,7 +85,7 @@ def signed_in_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 
 
 def patient_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page for a signed-in patient; staff go to their agenda.
+    """A page for a signed-in patient; staff go to where they work.
 
     Staff book for themselves with an account of their own: the two are recorded apart.
     """
@@ -85,7 +94,7 @@ def patient_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if is_staff(request):
-            return HttpResponseRedirect(STAFF_HOME)
+            return HttpResponseRedirect(home_of(request))
         return view(request, *args, **kwargs)
 
     return guarded
@@ -131,6 +140,7 @@ def begin_session(request: HttpRequest, account: Account) -> None:
     tenancy.stand_in(account=account.pk)
     staff.enter(request, account.pk)
     _open_at_keeper(request, account.pk, staff.of_request(request))
+    draft.forget(request)
     if hasattr(request, _REQUEST_ATTRIBUTE):
         delattr(request, _REQUEST_ATTRIBUTE)
 

@@ -89,9 +89,9 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def post_login(
         self, request: HttpRequest, user: Account, *, redirect_url: str | None, **rest: Any
     ) -> HttpResponse:
-        """On to where the person was going; staff go to their agenda."""
+        """On to where the person was going; staff go to where they work."""
         if redirect_url is None and accounts.is_staff(request):
-            redirect_url = accounts.STAFF_HOME
+            redirect_url = accounts.home_of(request)
         response: HttpResponse = super().post_login(
             request, user, redirect_url=redirect_url, **rest
         )

@@ -24,6 +24,8 @@ class Act(StrEnum):
     CANCEL = "cancel"
     PRINT_CARD = "print_card"
     SEE_DISCLOSURES = "see_disclosures"
+    COUNT_DISCLOSURES = "count_disclosures"
+    """Of the whole establishment, by day and by actor: counts, nobody's name but the actors'."""
     IMPORT = "import"
     SET_OPENINGS = "set_openings"
     MANAGE_STAFF = "manage_staff"
@@ -53,8 +55,8 @@ ACTS_OF: dict[Role, frozenset[Act]] = {
     Role.MANAGER: frozenset(
         {Act.SEE_AGENDA, Act.IMPORT, Act.SET_OPENINGS, Act.MANAGE_STAFF, Act.SEE_DISCLOSURES}
     ),
-    Role.PRIVACY_OFFICER: frozenset({Act.SEE_DISCLOSURES}),
-    Role.SECURITY_OFFICER: frozenset({Act.SEE_DISCLOSURES}),
+    Role.PRIVACY_OFFICER: frozenset({Act.SEE_DISCLOSURES, Act.COUNT_DISCLOSURES}),
+    Role.SECURITY_OFFICER: frozenset({Act.SEE_DISCLOSURES, Act.COUNT_DISCLOSURES}),
 }
 
 
