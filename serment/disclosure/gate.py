@@ -7,7 +7,7 @@ there or not yours, indistinguishable), SessionEnded, KeeperUnavailable, Unusabl
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -26,7 +26,7 @@ from serment.keeper import wire
 from serment.keeper.words import SUBJECTS_MAX
 
 __all__ = [
-    "Disclosure", "Errand", "OpenedRecord", "alias", "backup", "close_session", "delete",
+    "Disclosure", "Errand", "Hits", "OpenedRecord", "alias", "backup", "close_session", "delete",
     "drive_clock", "errand", "errand_of", "files_behind", "files_behind_with_ticket",
     "files_of", "find", "health", "history", "link", "open_session", "records_of", "reveal",
     "reveal_with_ticket", "seal", "seal_and_sign", "seal_many", "sign", "window",
@@ -37,6 +37,14 @@ Errand = wire.MintErrand
 """What a ticket is for; ``errand_of`` makes it, the keeper signs it."""
 
 WORKER = Actor(kind="worker", id=UUID(int=1), client="worker")
+
+
+class Hits(list[UUID]):
+    """Ids that ``find`` gave, those the establishment knows first; ``more``: others match too."""
+
+    def __init__(self, ids: Iterable[UUID] = (), *, more: bool = False) -> None:
+        super().__init__(ids)
+        self.more = more
 
 
 def seal(
@@ -118,10 +126,11 @@ def reveal_with_ticket(
 def find(
     actor: Actor, purpose: Purpose, kind: Literal["patient", "account", "staff"], text: str, *,
     tenant: UUID | None,
-) -> list[UUID]:  # fmt: skip
+) -> Hits:  # fmt: skip
     """At most ten record ids of the actor's own establishment; the hits are recorded."""
     asked = wire.FindAsk(kind, text[:200])
-    return _ids(ask("find", actor, wire.Ids, asked, purpose=purpose, tenant=tenant))
+    answer = ask("find", actor, wire.Found, asked, purpose=purpose, tenant=tenant)
+    return Hits(_ids(answer), more=answer.more)
 
 
 def records_of(actor: Actor, subject_or_account: UUID, kind: str = "appointment") -> list[UUID]:
@@ -162,8 +171,9 @@ def files_of(actor: Actor, account: UUID) -> list[UUID]:
 
 
 def alias(email: str) -> str:
-    """The keyed alias under which the sign-in library knows an address."""
-    return ask("alias", SYSTEM, wire.Text, wire.TextAsk(email.strip()[:200])).text
+    """The keyed alias under which the sign-in library knows an address. The asking is counted."""
+    asked = wire.TextAsk(email.strip()[:200])
+    return ask("alias", SYSTEM, wire.Text, asked, purpose=Purpose.SIGN_IN).text
 
 
 def open_session(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from serment.errors import Refused
+from serment.keeper.aliases import AliasCount
 from serment.keeper.index import Index
 from serment.keeper.keys import Box, KeyRing, derive, load_root
 from serment.keeper.recorder import KeeperClock, Recorder
@@ -48,6 +49,7 @@ class House:
     drill: bool
     isolated: bool = False
     capabilities: dict[bytes, object] = field(default_factory=dict)
+    aliases: AliasCount = field(default_factory=AliasCount)
 
     @property
     def origin(self) -> str:
@@ -83,6 +85,8 @@ def enter(
     search = SearchIndex()
     for name, row in store.searchable():
         search.put(row.record, name, (row.tenant, row.kind), tokens_of(row.search, row.text))
+    for newcomer in store.newcomers():
+        search.newcomer(newcomer.record, newcomer.at)
     store.drop_expired(recorder.clock.now())
     return House(store, keys, search, index, segment, recorder, folder, drill)
 

@@ -24,6 +24,7 @@ from serment.keeper.store import LinkRow, RecordRow
 from serment.keeper.wire import (
     Body,
     FindAsk,
+    Found,
     IdAsk,
     Ids,
     IdsAsk,
@@ -45,7 +46,7 @@ from serment.keeper.words import (
     VALUES_MAX,
     ZONES,
 )
-from serment.keeper.writing import kind_of
+from serment.keeper.writing import kind_of, meet
 
 
 def must_have_purpose(ask: Request) -> None:
@@ -59,7 +60,7 @@ async def reveal(house: House, ask: Request, peer: int) -> Body:
     must_have_purpose(ask)
     items = msgspec.msgpack.decode(ask.body, type=RevealAsk).items
     fields = [field for item in items for field in item.fields]
-    if not items or len(fields) > VALUES_MAX or any(field.zone not in ZONES for field in fields):
+    if len(fields) > VALUES_MAX or any(field.zone not in ZONES for field in fields):
         raise AskUnusable
     rows = _rows_reached(house, ask, items)
     if len({row.subject for row in rows}) > SUBJECTS_MAX:
@@ -68,6 +69,9 @@ async def reveal(house: House, ask: Request, peer: int) -> Body:
         (row, Item(item.record, row.kind, [field.field for field in item.fields]))
         for row, item in zip(rows, items, strict=True)
     ]
+    if ask.purpose == "care":
+        with house.store.gathered():
+            meet(house, ask, [row.subject for row in rows])
     await house.recorder.record(ask, peer, accesses_of(house, opened, KIND_READ))
     _check_again(house, ask)
     keys = [_keys(house, row, item) for row, item in zip(rows, items, strict=True)]
@@ -144,17 +148,14 @@ async def find(house: House, ask: Request, peer: int) -> Body:
         raise NoAccess
     if capability.kind != "staff":
         raise NoAccess
-    rows = [
-        row
-        for record in house.search.find(ask.tenant, wanted.kind, wanted.text)
-        if (row := house.store.record(record)) is not None
-    ]
+    hits = house.search.find(ask.tenant, wanted.kind, wanted.text)
+    rows = [row for record in hits.records if (row := house.store.record(record)) is not None]
     opened = [(row, Item(row.record, row.kind, ["found"])) for row in rows]
     accesses = accesses_of(house, opened, KIND_SEARCH)
     nothing = Access(None, ask.tenant, [], KIND_SEARCH)
     await house.recorder.record(ask, peer, accesses or [nothing])
     check(house, ask)
-    return Ids([row.record for row in rows])
+    return Found([row.record for row in rows], hits.more)
 
 
 async def records_of(house: House, ask: Request, peer: int) -> Body:
@@ -213,21 +214,13 @@ async def link(house: House, ask: Request, peer: int) -> Body:
     """op ``link``: let an account act for a patient file; the relation lies here only.
 
     A patient links the own account to a file it just made or that holds nothing yet; staff link
-    files of their establishment; Serment itself links while it makes demo data.
+    files of their establishment; Serment itself links files it made.
     """
     wanted = msgspec.msgpack.decode(ask.body, type=LinkAsk)
-    capability = check(house, ask)
+    reach = Reach(house, ask, check(house, ask))
     file = house.store.record(wanted.file)
-    if ask.actor.kind != "system":
-        reach = Reach(house, ask, capability)
-        if capability is None:
-            raise NoAccess
-        if capability.kind == "patient":
-            fresh = file is None or reach.creates_for(file)
-            if wanted.account != capability.id or not fresh:
-                raise NoAccess
-        elif not reach.opens(file):
-            raise NoAccess
+    if not reach.links(wanted.account, file):
+        raise NoAccess
     made = Item(wanted.file, "patient", ["link"])
     access = (
         Access(wanted.account, NOBODY, [made], KIND_WRITE, kind_of(house, wanted.account))

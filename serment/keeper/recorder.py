@@ -9,7 +9,6 @@ the sync, before the answer. An error of either ends the process through ``on_fa
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +23,7 @@ from serment.keeper.store import Store
 from serment.keeper.wire import Item, Request
 from serment.keeper.words import KIND_READ
 from serment.ledger import commitment
-from serment.ledger.segment import Frame, Segment, SyncFailed
+from serment.ledger.segment import Frame, Segment
 
 OPENING_VERSION: Final = 1
 _AUDIT: Final = "audit"
@@ -110,8 +109,9 @@ class Recorder:
             group, self._waiting = self._waiting, []
             try:
                 first = await self._make_durable(group)
-            except (SyncFailed, sqlite3.Error):
-                # A ledger that cannot sync promises nothing; an index with a gap would hide it.
+            except Exception:
+                # A ledger that cannot sync promises nothing; an index with a gap would hide it;
+                # and whoever waits for a leaf that failed otherwise would wait for ever.
                 self.on_fatal()
                 raise
             for waiting in group:

@@ -2,10 +2,13 @@
 
 A patient opens records of the own account and of files linked to it; staff open records
 registered under the establishment of their capability; a worker opens what its errand ticket
-names; Serment itself (``system``) and the operator seal, register and count but open nothing.
+names; Serment itself (``system``) seals and registers what is new or its own, and the operator
+counts and copies: neither opens anything. What each kind may ask at all stands in ``ASKS``.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 import msgspec
 
@@ -16,6 +19,29 @@ from serment.keeper.words import PATIENT_PURPOSES
 
 CACHED_MAX = 50_000
 OFFICERS = frozenset({"manager", "privacy_officer", "security_officer"})
+
+ASKS: Final[dict[str, frozenset[str]]] = {
+    "patient": frozenset(
+        {"seal", "delete", "reveal", "records_of", "files_behind", "link", "files_of",
+         "open_session", "close_session", "errand", "history", "batch"}
+    ),
+    "staff": frozenset(
+        {"seal", "delete", "reveal", "find", "records_of", "files_behind", "link",
+         "open_session", "close_session", "errand", "history", "perimeter", "batch"}
+    ),
+    "worker": frozenset({"reveal", "files_behind"}),
+    "operator": frozenset({"hello", "stats", "perimeter", "backup"}),
+    "partner": frozenset(),
+    "system": frozenset(
+        {"hello", "seal", "delete", "link", "errand", "batch", "alias", "close_session",
+         "drive_clock"}
+    ),
+}  # fmt: skip
+"""The operations of each kind of actor; whatever is not named here is refused.
+
+``system`` and ``operator`` carry no capability: whoever speaks to the socket may claim to be one.
+So they open nothing, and ``system`` changes only what it made itself.
+"""
 
 
 class Capability(msgspec.Struct, array_like=True, frozen=True):
@@ -38,6 +64,12 @@ class Errand(msgspec.Struct, array_like=True, frozen=True):
     purpose: str
     not_before: int
     not_after: int
+
+
+def may_ask(kind: str, op: str) -> None:
+    """NoAccess for an operation that is not this kind's."""
+    if op not in ASKS.get(kind, ()):
+        raise NoAccess
 
 
 def capability_of(house: House, ask: Request) -> Capability | None:
@@ -115,13 +147,36 @@ class Reach:
         if person is not None and person.tenant not in (tenant, NOBODY):
             return False
         if self._ask.actor.kind == "system":
-            return True
+            return row is None or self.creates_for(row)
         if self._capability is None:
             return False
         if self._capability.kind == "patient":
             fresh = row is None and person is None
             return subject in self._own or fresh
         return tenant != NOBODY and tenant == self._capability.establishment
+
+    def deletes(self, row: RecordRow | None) -> bool:
+        """May this record be forgotten? Serment itself also forgets accounts nobody confirmed."""
+        if row is None:
+            return False
+        if self._ask.actor.kind == "system" and row.kind == "account" and row.tenant == NOBODY:
+            return True
+        return self.writes(row, row.subject, row.tenant)
+
+    def signs(self, row: RecordRow | None, purpose: str) -> bool:
+        """May work be signed for this record? Serment itself signs only for names of staff."""
+        if row is not None and self._ask.actor.kind == "system":
+            return row.kind == "staff" and purpose == "transparency" and self.creates_for(row)
+        return self.opens(row)
+
+    def links(self, account: bytes, file: RecordRow | None) -> bool:
+        """May this account be let to this file? Patients: the own account to a file just made."""
+        if self._ask.actor.kind == "system":
+            return file is None or self.creates_for(file)
+        if self._capability is not None and self._capability.kind == "patient":
+            fresh = file is None or self.creates_for(file)
+            return account == self._capability.id and fresh
+        return self.opens(file)
 
     def creates_for(self, row: RecordRow) -> bool:
         """Did this very actor make the record?"""

@@ -1,7 +1,8 @@
 """The search index: folded tokens in the keeper's memory, filled from its closed rows at start.
 
 Names match by prefix without accents or case, telephones by their first digits, birth dates
-whole. Nothing here leaves the process but record ids, at most ten.
+whole. Nothing here leaves the process but record ids, at most ten: files the establishment knows
+first, so that nobody hides a patient behind files of the same name made at home.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from serment.keeper.words import FOUND_MAX
+from serment.keeper.words import FOUND_MAX, FOUND_UNVISITED
 
 LETTERS_MIN: Final = 3
 _LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})
@@ -95,6 +97,14 @@ def _has_whole_name(found: list[tuple[str, bool]]) -> bool:
     return any(len(token) == LETTERS_MIN for token, _whole in found)
 
 
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Record ids; ``more`` when others matched too."""
+
+    records: list[bytes]
+    more: bool = False
+
+
 class SearchIndex:
     """All searchable values, by (tenant, kind)."""
 
@@ -102,6 +112,7 @@ class SearchIndex:
         self._shelves: dict[Shelf, list[tuple[str, bytes]]] = {}
         self._unsorted: set[Shelf] = set()
         self._held: dict[bytes, dict[str, tuple[Shelf, set[str]]]] = {}
+        self._newcomers: dict[bytes, int] = {}
 
     def __len__(self) -> int:
         return len(self._held)
@@ -117,8 +128,21 @@ class SearchIndex:
             self._shelves.setdefault(shelf, []).extend((token, record) for token in tokens)
             self._unsorted.add(shelf)
 
+    def newcomer(self, record: bytes, at: int) -> None:
+        """Made by its own patient at an instant (µs); nobody of the establishment met them yet."""
+        self._newcomers.setdefault(record, at)
+
+    def is_newcomer(self, record: bytes) -> bool:
+        """Has nobody of the establishment met this person yet?"""
+        return record in self._newcomers
+
+    def met(self, record: bytes) -> None:
+        """The establishment knows this person from now on."""
+        self._newcomers.pop(record, None)
+
     def drop(self, record: bytes) -> None:
         """The record is found no more."""
+        self._newcomers.pop(record, None)
         for shelf, tokens in self._held.pop(record, {}).values():
             self._remove(record, shelf, tokens)
 
@@ -136,10 +160,13 @@ class SearchIndex:
             self._unsorted.discard(shelf)
         return rows
 
-    def find(self, tenant: bytes, kind: str, text: str) -> list[bytes]:
-        """Record ids that match all of the text, whole matches first, at most ten."""
-        shelf = (tenant, kind)
-        rows = self._sorted(shelf)
+    def find(self, tenant: bytes, kind: str, text: str) -> Hits:
+        """At most ten records that match all of the text, whole matches first.
+
+        Files made by patients alone come last, the oldest first, and keep three of the places:
+        neither kind pushes the other out, and a later file of the same name no earlier one.
+        """
+        rows = self._sorted((tenant, kind))
         score: dict[bytes, int] | None = None
         for token, whole in wanted(text):
             hits = _matching(rows, token, whole)
@@ -148,8 +175,18 @@ class SearchIndex:
             else:
                 score = {one: score[one] + hits[one] for one in score.keys() & hits.keys()}
         if not score:
-            return []
-        return sorted(score, key=lambda one: (-score[one], self._label(one), one))[:FOUND_MAX]
+            return Hits([])
+        fresh = sorted(
+            (one for one in score if one in self._newcomers),
+            key=lambda one: (-score[one], self._newcomers[one], one),
+        )
+        known = sorted(
+            (one for one in score if one not in self._newcomers),
+            key=lambda one: (-score[one], self._label(one), one),
+        )
+        places = min(len(fresh), max(FOUND_UNVISITED, FOUND_MAX - len(known)))
+        records = known[: FOUND_MAX - places] + fresh[:places]
+        return Hits(records, len(score) > len(records))
 
     def _label(self, record: bytes) -> list[str]:
         """What hits of one score are ordered by: their names."""

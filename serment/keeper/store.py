@@ -35,6 +35,7 @@ CREATE INDEX IF NOT EXISTS link_of_file ON link (file);
 CREATE TABLE IF NOT EXISTS search (
   record BLOB, field TEXT, body BLOB, PRIMARY KEY (record, field)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS capability (tag BLOB PRIMARY KEY, expires INTEGER, body BLOB);
+CREATE TABLE IF NOT EXISTS newcomer (record BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS proof_of_root (body BLOB);
 CREATE TABLE IF NOT EXISTS errand (tag BLOB PRIMARY KEY, expires INTEGER, body BLOB);
 """
@@ -67,6 +68,13 @@ class SearchRow(msgspec.Struct, array_like=True, frozen=True):
     kind: str
     search: str
     text: str
+
+
+class Newcomer(msgspec.Struct, array_like=True, frozen=True):
+    """A record its own patient made at ``at`` (µs) and nobody of the establishment has met."""
+
+    record: bytes
+    at: int
 
 
 class Store:
@@ -207,6 +215,7 @@ class Store:
         """Forget a record and everything that finds it."""
         tag = self.tag("record", record)
         self.database.execute("DELETE FROM search WHERE record = ?", (tag,))
+        self.database.execute("DELETE FROM newcomer WHERE record = ?", (tag,))
         self.database.execute("DELETE FROM record WHERE record = ?", (tag,))
 
     def records_of(self, subject: bytes) -> list[RecordRow]:
@@ -254,6 +263,23 @@ class Store:
         for tag, field, body in self.database.execute("SELECT record, field, body FROM search"):
             plain = self.open_body(body, tag + field.encode())
             yield field, msgspec.msgpack.decode(plain, type=SearchRow)
+
+    def add_newcomer(self, row: Newcomer) -> None:
+        """Note that a patient made this record alone."""
+        tag = self.tag("record", row.record)
+        body = self.close_body(row, tag + b"newcomer")
+        self.database.execute("INSERT OR IGNORE INTO newcomer VALUES (?, ?)", (tag, body))
+
+    def drop_newcomer(self, record: bytes) -> None:
+        """The establishment has met this person."""
+        tag = self.tag("record", record)
+        self.database.execute("DELETE FROM newcomer WHERE record = ?", (tag,))
+
+    def newcomers(self) -> Iterator[Newcomer]:
+        """All of them, to fill the memory at start."""
+        for tag, body in self.database.execute("SELECT record, body FROM newcomer"):
+            plain = self.open_body(body, tag + b"newcomer")
+            yield msgspec.msgpack.decode(plain, type=Newcomer)
 
     def put_token(self, table: str, token: bytes, expires: int, row: msgspec.Struct) -> None:
         """Store a capability or errand under its tag: the token itself is nowhere at rest."""

@@ -23,7 +23,6 @@ from serment.keeper.wire import (
 from serment.keeper.words import KIND_QUERY, LEASE_SECONDS
 
 PAGE_ROWS = 5_000
-_OPERATING = ("operator", "system")
 
 
 async def history(house: House, ask: Request, peer: int) -> Body:
@@ -98,7 +97,7 @@ def _held(house: House, end: int, establishment: bytes | None) -> int:
 
 def _establishment_allowed(house: House, ask: Request, wanted: PerimeterAsk) -> bytes | None:
     """The operator asks about all; an officer about the own establishment."""
-    if ask.actor.kind in _OPERATING:
+    if ask.actor.kind == "operator":
         return wanted.establishment
     capability = check(house, ask)
     if capability is None or capability.role not in OFFICERS or capability.kind != "staff":

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from serment.errors import Broken, Refused
-from serment.keeper.house import AskUnusable, House, NoAccess
+from serment.keeper.house import AskUnusable, House
 from serment.keeper.wire import Body, FolderAsk, Request, Text
 from serment.ledger.segment import Segment, read
 
@@ -39,15 +39,13 @@ class Manifest(msgspec.Struct):
 
 
 async def backup(house: House, ask: Request, _peer: int) -> Body:
-    """op ``backup``: copy into a folder; the store first, so that the segment knows at least it.
+    """op ``backup``: copy into an empty folder; the store first, so that the segment knows it.
 
     The root key is not part of a backup: kept beside the copy it would unlock it.
     """
-    if ask.actor.kind not in ("operator", "system"):
-        raise NoAccess
     folder = Path(msgspec.msgpack.decode(ask.body, type=FolderAsk).folder)
-    if not folder.is_absolute() or not folder.is_dir():
-        raise AskUnusable
+    if not folder.is_dir() or any(folder.iterdir()):
+        raise AskUnusable  # nothing is ever overwritten, the keeper's own files least of all
     house.store.settle()
     for name, database in (
         ("store.sqlite", house.store.database),

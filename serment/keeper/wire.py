@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from serment.errors import Unusable
+from serment.keeper.words import DAY, PARTS_MAX, SESSION_HOURS_MAX, VALUE_BYTES_MAX, VALUES_MAX
 
 VERSION: Final = 1
 SUITE_MSGPACK: Final = 1
@@ -21,10 +22,18 @@ FRAME_BYTES_MAX: Final = 16 << 20
 HEAD: Final = struct.Struct(">IBB")
 HEAD_BYTES: Final = HEAD.size
 
+# Every field's bounds stand here and are checked while decoding: what passes is safe to count
+# with, to store and to compare.
 Bytes16 = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
-Word = Annotated[str, msgspec.Meta(max_length=64)]
-Token = Annotated[str, msgspec.Meta(max_length=200)]
+Digest = Annotated[bytes, msgspec.Meta(max_length=32)]
 Secret = Annotated[bytes, msgspec.Meta(max_length=64)]
+Word = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z0-9_.\-]*\Z")]
+Token = Annotated[str, msgspec.Meta(max_length=200)]
+Value = Annotated[str, msgspec.Meta(max_length=VALUE_BYTES_MAX)]
+Folder = Annotated[str, msgspec.Meta(max_length=1_000, pattern=r"^/[^\x00]*\Z")]
+Instant = Annotated[int, msgspec.Meta(ge=0, le=2_932_896 * DAY)]  # µs, to the end of the year 9999
+Seq = Annotated[int, msgspec.Meta(ge=-1, le=1 << 53)]
+Hours = Annotated[float, msgspec.Meta(gt=0, le=max(SESSION_HOURS_MAX.values()))]
 
 
 class FrameRefused(Unusable):
@@ -79,9 +88,9 @@ class SealValue(Body):
 
     field: Word
     zone: Word
-    value: str | None
+    value: Value | None
     search: Word = ""
-    before: bytes = b""
+    before: Digest = b""
 
 
 class SealItem(Body):
@@ -90,13 +99,13 @@ class SealItem(Body):
     record: Bytes16
     kind: Word
     subject: Bytes16
-    values: list[SealValue]
+    values: Annotated[list[SealValue], msgspec.Meta(max_length=VALUES_MAX)]
 
 
 class SealAsk(Body):
     """op ``seal``."""
 
-    items: list[SealItem]
+    items: Annotated[list[SealItem], msgspec.Meta(min_length=1, max_length=VALUES_MAX)]
 
 
 class SealAnswer(Body):
@@ -118,13 +127,13 @@ class RevealItem(Body):
 
     record: Bytes16
     kind: Word
-    fields: list[RevealField]
+    fields: Annotated[list[RevealField], msgspec.Meta(max_length=VALUES_MAX)]
 
 
 class RevealAsk(Body):
     """op ``reveal``; with ``Request.errand`` a ticket decides instead of a capability."""
 
-    items: list[RevealItem]
+    items: Annotated[list[RevealItem], msgspec.Meta(min_length=1, max_length=VALUES_MAX)]
 
 
 class RevealAnswer(Body):
@@ -147,10 +156,16 @@ class Ids(Body):
     ids: list[bytes]
 
 
+class Found(Ids):
+    """Answer of ``find``: ``more`` says that others matched too."""
+
+    more: bool = False
+
+
 class IdsAsk(Body):
     """op ``files_behind``: records whose patient file is asked."""
 
-    ids: list[Bytes16]
+    ids: Annotated[list[Bytes16], msgspec.Meta(max_length=VALUES_MAX)]
 
 
 class IdAsk(Body):
@@ -181,9 +196,9 @@ class Text(Body):
 
 
 class OpenSession(Body):
-    """op ``open_session``: mint a capability for the actor of the envelope."""
+    """op ``open_session``: mint a capability for the actor of the envelope, within its kind's."""
 
-    hours: Annotated[float, msgspec.Meta(gt=0, le=24 * 400)]
+    hours: Hours
 
 
 class Token32(Body):
@@ -196,10 +211,10 @@ class MintErrand(Body):
     """op ``errand``: one record, these fields, this purpose, this window (µs since 1970)."""
 
     record: Bytes16
-    fields: list[Word]
+    fields: Annotated[list[Word], msgspec.Meta(min_length=1, max_length=64)]
     purpose: Word
-    not_before: int
-    not_after: int
+    not_before: Instant
+    not_after: Instant
 
 
 class HistoryAsk(Body):
@@ -207,7 +222,7 @@ class HistoryAsk(Body):
 
     subject: Bytes16
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)]
-    before: int | None = None
+    before: Seq | None = None
 
 
 class Item(Body, array_like=True):
@@ -253,26 +268,26 @@ class Disclosures(Body):
 class PerimeterAsk(Body):
     """op ``perimeter``: raw rows of a window (µs), widened back by the lease, page by page."""
 
-    start: int
-    end: int
+    start: Instant
+    end: Instant
     actor: Bytes16 | None = None
     client: Token = ""
     session: Token = ""
     process: Token = ""
     establishment: Bytes16 | None = None
-    after: int = -1
+    after: Seq = -1
 
 
 class FolderAsk(Body):
     """op ``backup``."""
 
-    folder: str
+    folder: Folder
 
 
 class ClockAsk(Body):
     """op ``drive_clock``, only of a keeper started with --drill."""
 
-    now: int
+    now: Instant
 
 
 class Figures(Body):
@@ -302,7 +317,7 @@ class Part(Body):
 class BatchAsk(Body):
     """op ``batch``: acts that follow one another, in one round trip and one group commit."""
 
-    parts: list[Part]
+    parts: Annotated[list[Part], msgspec.Meta(min_length=1, max_length=PARTS_MAX)]
 
 
 class BatchAnswer(Body):

@@ -43,7 +43,34 @@ SUBJECTS_MAX: Final = 200
 VALUES_MAX: Final = 4_000
 """Fields in one request."""
 
+PARTS_MAX: Final = 8
+"""Acts in one batch."""
+
 VALUE_BYTES_MAX: Final = 64_000
+SEARCHED_LETTERS_MAX: Final = 400
+"""A value that is found by its words is a name, a number or an address, never a text."""
+
 FOUND_MAX: Final = 10
+FOUND_UNVISITED: Final = 3
+"""Places among the hits for files that their own patients made and nobody at the desk has met."""
+
 REPLAY_SECONDS: Final = 600
 LEASE_SECONDS: Final = 300
+
+SESSION_HOURS_MAX: Final = {"staff": 12, "patient": 30 * 24}
+"""How long a capability may live: a working day, or a month on one's own telephone."""
+
+DAY: Final = 24 * 3_600 * 1_000_000
+"""Microseconds."""
+
+ERRAND_WIDTH_MAX: Final = 31 * DAY
+ERRAND_AHEAD_MAX: Final = 400 * DAY
+"""A ticket is good for a month at most, and ends within the horizon of an agenda."""
+
+NAME_TICKET_MAX: Final = 3_660 * DAY
+"""But who opened a file is told by name for as long as the record is kept."""
+
+ALIASES_A_LEAF: Final = 50
+ALIAS_SECONDS: Final = 60
+ALIASES_A_SECOND: Final = 500
+"""One leaf stands for at most fifty aliases of one process within a minute."""

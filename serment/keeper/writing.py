@@ -12,7 +12,7 @@ from serment.keeper.recorder import Access
 from serment.keeper.rights import Reach, check
 from serment.keeper.sealing import VERSION_BYTES, bound_to, record_key, seal
 from serment.keeper.search import tokens_of
-from serment.keeper.store import RecordRow, SearchRow
+from serment.keeper.store import Newcomer, RecordRow, SearchRow
 from serment.keeper.wire import (
     Body,
     IdAsk,
@@ -26,6 +26,7 @@ from serment.keeper.wire import (
 )
 from serment.keeper.words import (
     KIND_WRITE,
+    SEARCHED_LETTERS_MAX,
     SEARCHES,
     SUBJECTS_MAX,
     VALUE_BYTES_MAX,
@@ -54,7 +55,9 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
                 if row is None:
                     fresh = RecordRow(item.record, item.subject, tenant, item.kind, ask.actor.id)
                     house.store.add_record(fresh)
+                    _note_newcomer(house, ask, item)
                 answer.append(_seal_item(house, item, tenant))
+            meet(house, ask, [item.subject for item in items])
     except BaseException:
         house.keys.forget_fresh()
         raise
@@ -65,8 +68,24 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
     return SealAnswer(answer)
 
 
+def _note_newcomer(house: House, ask: Request, item: SealItem) -> None:
+    """A patient makes a findable record: it stands behind those the establishment knows."""
+    if ask.actor.kind == "patient" and any(value.search for value in item.values):
+        at = house.now()
+        house.store.add_newcomer(Newcomer(item.record, at))
+        house.search.newcomer(item.record, at)
+
+
+def meet(house: House, ask: Request, subjects: list[bytes]) -> None:
+    """Somebody of the establishment, or Serment itself, worked on these persons' data."""
+    for subject in subjects:
+        if ask.actor.kind != "patient" and house.search.is_newcomer(subject):
+            house.store.drop_newcomer(subject)
+            house.search.met(subject)
+
+
 def _must_fit(items: list[SealItem]) -> None:
-    if not items or len({item.subject for item in items}) > SUBJECTS_MAX:
+    if len({item.subject for item in items}) > SUBJECTS_MAX:
         raise AskUnusable
     if len({item.record for item in items}) != len(items):
         raise AskUnusable
@@ -76,7 +95,10 @@ def _must_fit(items: list[SealItem]) -> None:
     for value in values:
         if value.zone not in ZONES or value.zone == "audit" or value.search not in SEARCHES:
             raise AskUnusable
-        if value.value is not None and len(value.value.encode()) > VALUE_BYTES_MAX:
+        text = value.value or ""
+        if len(text.encode()) > VALUE_BYTES_MAX:
+            raise AskUnusable
+        if value.search and len(text) > SEARCHED_LETTERS_MAX:
             raise AskUnusable
 
 
@@ -149,7 +171,7 @@ async def delete(house: House, ask: Request, peer: int) -> Body:
     record = msgspec.msgpack.decode(ask.body, type=IdAsk).id
     reach = Reach(house, ask, check(house, ask))
     row = house.store.record(record)
-    if row is None or not reach.writes(row, row.subject, row.tenant):
+    if row is None or not reach.deletes(row):
         raise NoAccess
     gone = Item(record, row.kind, ["deleted"])
     subject_kind = kind_of(house, row.subject)

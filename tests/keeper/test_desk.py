@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from serment.ids import new_id
-from serment.keeper import reading, wire
+from serment.keeper import reading, wire, words
 from serment.keeper.house import House, enter
 from serment.keeper.server import Desk
 from serment.ledger import segment
@@ -135,14 +135,15 @@ def test_a_batch_is_one_sync_of_store_and_ledger(
         record = new_id().bytes
         value = wire.SealValue("details", "administrative", "{}")
         items = [wire.SealItem(record, "appointment", new_id().bytes, [value])]
-        errand = wire.MintErrand(record, ["patient.email"], "message", 0, 1 << 60)
+        window = house.now(), house.now() + words.DAY
+        errand = wire.MintErrand(record, ["patient.email"], "message", *window)
         seal = wire.Part("seal", "reception", HERE, wire.raw(wire.SealAsk(items)))
         sign = wire.Part("errand", body=wire.raw(errand))
         for parts in ([seal, sign], [sign, seal][:1], [wire.Part("reveal")], []):
             ask = asking("batch", wire.BatchAsk(parts), capability=capability)
             answers.append(await desk.answer(ask, 1))
         # Negative control: an errand for a record that nothing sealed refuses the whole.
-        unknown = wire.MintErrand(new_id().bytes, ["patient.email"], "message", 0, 1 << 60)
+        unknown = wire.MintErrand(new_id().bytes, ["patient.email"], "message", *window)
         lost = [wire.Part("errand", body=wire.raw(unknown)), sign]
         ask = asking("batch", wire.BatchAsk(lost), capability=capability)
         answers.append(await desk.answer(ask, 1))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from serment.disclosure import SYSTEM, NotYours, Purpose, gate
+from serment.identity.models import PatientFile
 from serment.ids import new_id
 from serment.keeper.search import SearchIndex, digits_of, folded, tokens_of, wanted
-from tests.keeper.running import Running, make_file, patient_of, staff_of
+from tests.keeper.running import Running, make_appointment, make_file, patient_of, staff_of
 
 HERE = (b"e" * 16, "patient")
 PEOPLE = {
@@ -58,16 +59,16 @@ def index() -> SearchIndex:
 def test_people_are_found_as_they_are_typed(
     index: SearchIndex, typed: str, found: set[bytes]
 ) -> None:
-    assert set(index.find(*HERE, typed)) == found
+    assert set(index.find(*HERE, typed).records) == found
 
 
 def test_a_changed_name_is_found_no_more_by_the_old_one(index: SearchIndex) -> None:
     index.put(b"1", "name", HERE, tokens_of("name", "Zoé Martin"))
-    assert index.find(*HERE, "lefevre") == []
-    assert index.find(*HERE, "zoe") == [b"1"]
+    assert index.find(*HERE, "lefevre").records == []
+    assert index.find(*HERE, "zoe").records == [b"1"]
     index.drop(b"1")
-    assert index.find(*HERE, "zoe") == []
-    assert index.find(*HERE, "03/02/1980") == [b"3"]
+    assert index.find(*HERE, "zoe").records == []
+    assert index.find(*HERE, "03/02/1980").records == [b"3"]
 
 
 def test_no_more_than_ten_and_whole_names_first(index: SearchIndex) -> None:
@@ -75,8 +76,33 @@ def test_no_more_than_ten_and_whole_names_first(index: SearchIndex) -> None:
         index.put(b"m%d" % number, "name", HERE, tokens_of("name", f"Martineau{number}"))
     index.put(b"whole", "name", HERE, tokens_of("name", "Martin"))
     found = index.find(*HERE, "martin")
-    assert len(found) == 10
-    assert found[0] == b"whole"
+    assert len(found.records) == 10
+    assert found.records[0] == b"whole"
+    assert found.more
+    assert not index.find(*HERE, "eloise").more
+
+
+@pytest.mark.parametrize("ranked", [True, False])
+def test_files_made_at_home_hide_nobody(ranked: bool) -> None:
+    """Negative control: without the rank, files made in a victim's name fill all ten places."""
+    index = SearchIndex()
+    tokens = tokens_of("name", "Quatrevaux")
+    earlier, known = b"y-earlier", b"z-known"
+    for place, record in enumerate([earlier, *(b"a-fake%d" % number for number in range(40))]):
+        index.put(record, "name", HERE, tokens)
+        if ranked:
+            index.newcomer(record, place)
+    index.put(known, "name", HERE, tokens)
+    found = index.find(*HERE, "quatrevaux")
+    assert found.more
+    assert len(found.records) == 10
+    assert (found.records[:2] == [known, earlier]) is ranked
+    assert bool({known, earlier} & set(found.records)) is ranked
+    for number in range(20):
+        index.put(b"z-real%d" % number, "name", HERE, tokens)
+    if ranked:
+        some = index.find(*HERE, "quatrevaux").records
+        assert [record[:1] for record in some] == [b"z"] * 7 + [b"y", b"a", b"a"]
 
 
 def test_folding_and_digits() -> None:
@@ -103,6 +129,37 @@ def test_find_stays_inside_the_establishment_and_is_recorded(own_keeper: Running
     assert gate.find(staff_of(there), Purpose.SEARCH, "patient", "quatrev", tenant=there) == [
         theirs.pk
     ]
+
+
+def test_the_desk_meets_a_newcomer_by_writing_to_their_file(own_keeper: Running) -> None:
+    here = new_id()
+    secretary = staff_of(here)
+
+    def made_at_home(given_name: str) -> PatientFile:
+        file = PatientFile(id=new_id(), establishment_id=here)
+        values = {"family_name": "Quatrevaux", "given_name": given_name}
+        me = patient_of(new_id())
+        gate.seal(me, Purpose.BOOKING, file, values, subject=file.pk, tenant=here)
+        return file
+
+    def found() -> gate.Hits:
+        return gate.find(secretary, Purpose.SEARCH, "patient", "quatrevaux", tenant=here)
+
+    first, second = made_at_home("Bea"), made_at_home("Alix")
+    assert found() == [first.pk, second.pk]
+    known = make_file(here, given_name="Yves")
+    assert found() == [known.pk, first.pk, second.pk]
+    assert not found().more
+    make_appointment(here, second.pk)  # somebody of the establishment did something for them
+    assert found() == [second.pk, known.pk, first.pk]
+    own_keeper.stop()
+    own_keeper.start()
+    assert found() == [second.pk, known.pk, first.pk]
+    gate.reveal(secretary, Purpose.CARE, [first], ["given_name"])
+    assert found() == [second.pk, first.pk, known.pk]
+    own_keeper.stop()
+    own_keeper.start()
+    assert found() == [second.pk, first.pk, known.pk]
 
 
 def test_the_index_comes_back_after_a_restart_and_forgets_the_deleted(own_keeper: Running) -> None:
