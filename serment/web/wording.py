@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from django.utils.dates import MONTHS, MONTHS_AP, WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import get_language, gettext
 
+from serment.identity import phones
+
 NARROW = "\u202f"
 FIXED = "\u00a0"
 
@@ -63,13 +65,11 @@ def distance(kilometres: float | None) -> str:
 
 
 def phone(number: str) -> str:
-    """French numbers in pairs; others as they are."""
-    if number.startswith("+33") and len(number) == 12:
-        national = "0" + number[3:]
-        return FIXED.join(national[at : at + 2] for at in range(0, 10, 2))
-    if number.isdigit() and len(number) == 10:
-        return FIXED.join(number[at : at + 2] for at in range(0, 10, 2))
-    return number
+    """Numbers of France and overseas in pairs, as they are dialled there; others as they are."""
+    shown = phones.display(number)
+    if shown.isdigit() and len(shown) == 10:
+        shown = " ".join(shown[at : at + 2] for at in range(0, 10, 2))
+    return shown.replace(" ", FIXED)
 
 
 def money(cents: int) -> str:

@@ -65,6 +65,11 @@ def test_a_french_number_is_read_in_pairs(number: str) -> None:
     assert wording.phone(number).replace(NBSP, " ") == "06 39 98 21 04"
 
 
+def test_a_number_from_overseas_is_read_as_it_is_dialled_in_france() -> None:
+    assert wording.phone("+262692123456").replace(NBSP, " ") == "06 92 12 34 56"
+    assert wording.phone("+590590001122").replace(NBSP, " ") == "05 90 00 11 22"
+
+
 def test_a_foreign_number_stays_as_it_is() -> None:
     assert wording.phone("+41225551234") == "+41225551234"
 

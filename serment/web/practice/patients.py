@@ -17,16 +17,18 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from serment import clock
 from serment.disclosure import Actor, Purpose, gate
-from serment.errors import NotThere
-from serment.identity import accounts, files
+from serment.errors import NotThere, Unusable
+from serment.identity import accounts, birth_dates, files, phones
 from serment.identity.models import PatientFile
 from serment.identity.rights import Act
 from serment.scheduling.models import Appointment
 from serment.web import wording
-from serment.web.practice import opened_by, team
+from serment.web.practice import finding, opened_by, team
 from serment.web.practice.naming import Person
 
 LETTERS_MIN = 3
+SEARCHED_LETTERS_MAX = 80
+HITS_MAX = 10
 PARIS = ZoneInfo("Europe/Paris")
 FORM_FIELDS = (
     "family_name", "given_name", "birth_name", "birth_date", "sex", "phone", "email", "address",
@@ -42,6 +44,9 @@ class Hit:
     person: Person
     age: str
     address: str
+    by: list[str]
+    """How this person was found, where the name shown does not say it."""
+    birth_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +66,13 @@ def find(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("q", "").strip()
     booking = booking_query(request.POST.get("suite", request.GET.get("suite", "")))
     enough = len(text) >= LETTERS_MIN
-    hits = _hits(accounts.actor_for(request), text, booking) if enough else []
+    hits, more = _hits(accounts.actor_for(request), text, booking) if enough else ([], False)
     context = {
         "section": "book" if booking else "patients",
         "typed": text,
         "asked": enough,
         "hits": hits,
+        "more": more,
         "too_short": bool(text) and not enough,
         "suite": booking,
     }
@@ -74,22 +80,56 @@ def find(request: HttpRequest) -> HttpResponse:
     return render(request, "practice/_hits.html" if part else "practice/find.html", context)
 
 
-def _hits(actor: Actor, text: str, booking: str) -> list[Hit]:
-    today = clock.now().astimezone(PARIS).date()
-    ids = files.find(actor, team.establishment_of(actor), text)
+def _hits(actor: Actor, text: str, booking: str) -> tuple[list[Hit], bool]:
+    """At most ten, and whether others match too."""
+    today = _today()
+    ids, asked = _found(actor, text, today)
     fields = ("given_name", "family_name", "birth_date", "phone")
     opened = files.open(actor, ids, fields, Purpose.SEARCH)
-    hits = []
-    for one in ids:
-        if one not in opened:
-            continue
-        person = Person(one, **opened[one])
-        if booking:
-            address = f"{reverse('practice:book')}?{booking}&patient={one}"
-        else:
-            address = reverse("practice:patient", args=[one])
-        hits.append(Hit(person, person.age(today), address))
-    return hits
+    people = [Person(one, **opened[one]) for one in ids if one in opened]
+    by = {
+        one.file: finding.why(asked[one.file], (one.given_name, one.family_name)) for one in people
+    }
+    born = [one for one, why in by.items() if finding.By.BIRTH_NAME in why]
+    birth_names = files.open(actor, born, ("birth_name",), Purpose.SEARCH) if born else {}
+    return [
+        Hit(
+            person=one,
+            age=one.age(today),
+            address=_chosen(one.file, booking),
+            by=_by(by[one.file]),
+            birth_name=birth_names.get(one.file, {}).get("birth_name", ""),
+        )
+        for one in people
+    ]
+
+
+def _found(actor: Actor, text: str, today: date) -> tuple[list[UUID], dict[UUID, str]]:
+    """Files found, and the reading of what was typed that found each."""
+    establishment = team.establishment_of(actor)
+    found: dict[UUID, str] = {}
+    for reading in finding.readings(text, today):
+        if found and reading.startswith("+"):
+            break
+        for one in files.find(actor, establishment, reading):
+            found.setdefault(one, reading)
+    return list(found)[:HITS_MAX], found
+
+
+def _chosen(file: UUID, booking: str) -> str:
+    if booking:
+        return f"{reverse('practice:book')}?{booking}&patient={file}"
+    return reverse("practice:patient", args=[file])
+
+
+def _by(why: set[finding.By]) -> list[str]:
+    """What else than the name shown matched, in words; the birth name is shown itself."""
+    words = {
+        finding.By.PHONE: _("par le téléphone"),
+        finding.By.BIRTH_DATE: _("par la date de naissance"),
+        finding.By.EMAIL: _("par l’e-mail"),
+    }
+    return [word for one, word in words.items() if one in why]
 
 
 def booking_query(text: str) -> str:
@@ -157,6 +197,8 @@ def create(request: HttpRequest) -> HttpResponse:
     typed = {name: request.POST.get(name, "") for name in FORM_FIELDS}
     if request.method == "GET":
         return _form(request, typed, {}, suite=booking)
+    if "recherche" in request.POST:
+        return _form(request, typed | _begun(request.POST["recherche"]), {}, suite=booking)
     try:
         values = files.cleaned(typed, _today())
     except files.ValuesUnusable as unusable:
@@ -186,6 +228,22 @@ def change(request: HttpRequest, file_id: UUID) -> HttpResponse:
         return _form(request, typed, unusable.errors, file_id=file_id)
     files.change(actor, file_id, values)
     return HttpResponseRedirect(reverse("practice:patient", args=[file_id]))
+
+
+def _begun(searched: str) -> dict[str, str]:
+    """What was typed to find somebody who is not there begins their file."""
+    text = searched.strip()[:SEARCHED_LETTERS_MAX]
+    for name, check in (("phone", phones.normalise), ("birth_date", _as_birth_date)):
+        try:
+            check(text)
+        except Unusable:
+            continue
+        return {name: text}
+    return {"email": text} if "@" in text else {"family_name": text}
+
+
+def _as_birth_date(text: str) -> date:
+    return birth_dates.parse(text, _today())
 
 
 def _today() -> date:
