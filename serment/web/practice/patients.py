@@ -66,13 +66,12 @@ def find(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("q", "").strip()
     booking = booking_query(request.POST.get("suite", request.GET.get("suite", "")))
     enough = len(text) >= LETTERS_MIN
-    hits, more = _hits(accounts.actor_for(request), text, booking) if enough else ([], False)
+    hits = _hits(accounts.actor_for(request), text, booking) if enough else []
     context = {
         "section": "book" if booking else "patients",
         "typed": text,
         "asked": enough,
         "hits": hits,
-        "more": more,
         "too_short": bool(text) and not enough,
         "suite": booking,
     }
@@ -80,10 +79,10 @@ def find(request: HttpRequest) -> HttpResponse:
     return render(request, "practice/_hits.html" if part else "practice/find.html", context)
 
 
-def _hits(actor: Actor, text: str, booking: str) -> tuple[list[Hit], bool]:
-    """At most ten, and whether others match too."""
+def _hits(actor: Actor, text: str, booking: str) -> list[Hit]:
     today = _today()
-    ids, asked = _found(actor, text, today)
+    asked, more = _found(actor, text, today)
+    ids = list(asked)[:HITS_MAX]
     fields = ("given_name", "family_name", "birth_date", "phone")
     opened = files.open(actor, ids, fields, Purpose.SEARCH)
     people = [Person(one, **opened[one]) for one in ids if one in opened]
@@ -92,7 +91,7 @@ def _hits(actor: Actor, text: str, booking: str) -> tuple[list[Hit], bool]:
     }
     born = [one for one, why in by.items() if finding.By.BIRTH_NAME in why]
     birth_names = files.open(actor, born, ("birth_name",), Purpose.SEARCH) if born else {}
-    return [
+    hits = [
         Hit(
             person=one,
             age=one.age(today),
@@ -102,18 +101,22 @@ def _hits(actor: Actor, text: str, booking: str) -> tuple[list[Hit], bool]:
         )
         for one in people
     ]
+    return hits, more or len(asked) > HITS_MAX
 
 
-def _found(actor: Actor, text: str, today: date) -> tuple[list[UUID], dict[UUID, str]]:
-    """Files found, and the reading of what was typed that found each."""
+def _found(actor: Actor, text: str, today: date) -> tuple[dict[UUID, str], bool]:
+    """Files found, with the reading of what was typed that found each; and whether others match."""
     establishment = team.establishment_of(actor)
     found: dict[UUID, str] = {}
+    more = False
     for reading in finding.readings(text, today):
         if found and reading.startswith("+"):
             break
-        for one in files.find(actor, establishment, reading):
+        matching = files.find(actor, establishment, reading)
+        more = more or matching.more
+        for one in matching:
             found.setdefault(one, reading)
-    return list(found)[:HITS_MAX], found
+    return found, more
 
 
 def _chosen(file: UUID, booking: str) -> str:
