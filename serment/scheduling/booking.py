@@ -1,4 +1,4 @@
-"""Holding, booking and cancelling: from a slot somebody chose to an appointment that stands.
+"""Booking: from a slot somebody chose to an appointment that stands.
 
 An act runs in one transaction that stands in the practitioner's establishment, whoever asks. The
 keeper's record comes before the commit: a crash between the two leaves a record of a booking that
@@ -7,8 +7,9 @@ is not there, never a booking without its record.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -17,18 +18,22 @@ from django.utils.translation import gettext as _
 
 from serment import ids
 from serment.directory import tenancy
-from serment.directory.models import PractitionerRole
 from serment.directory.pipeline import Rows, Statement, together
 from serment.disclosure import Actor
 from serment.outbox import post
-from serment.scheduling import confirming, occupying, offering, refusals
+from serment.scheduling import (
+    confirming,
+    holders,
+    occupying,
+    offering,
+    own_visits,
+    refusals,
+)
 from serment.scheduling.cancelling import cancel
 from serment.scheduling.models import Appointment, Occupancy
 from serment.scheduling.sealed_details import Details
 
-__all__ = ["Booking", "Hold", "book", "cancel", "hold", "let_go"]
-
-HOLD_MINUTES = 10
+__all__ = ["Booking", "book", "cancel"]
 
 _MADE_BEFORE = """
 SELECT id FROM scheduling_appointment WHERE establishment_id = %s AND request_key = %s
@@ -38,14 +43,6 @@ INSERT INTO scheduling_appointment
   (id, establishment_id, role_id, starts_at, ends_at, status, request_key, details)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A slot kept for whoever fills the form; the id is what proves it is theirs."""
-
-    id: UUID
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,52 +58,19 @@ class Booking:
     patient_file: UUID
     first_visit: bool
     note: str = ""
-    hold_id: UUID | None = None
     red_flags_denied: frozenset[str] = field(default=frozenset())
     """Codes of the questions answered by "no"; the desk asks by voice and sends none."""
     overbook: bool = False
     """Staff only: take the time although it is taken or outside the openings. It is recorded."""
 
 
-def hold(
-    role_id: UUID,
-    reason_id: UUID,
-    starts_at: datetime,
-    now: datetime,
-    *,
-    replaces: UUID | None = None,
-) -> Hold:
-    """Keep a slot for ``HOLD_MINUTES``; ``replaces`` gives an earlier hold of the same form back.
-
-    Raises ``SlotTaken`` or another ``NotOffered`` with the nearest free slots.
-    """
-    wish = offering.wish(role_id, reason_id, starts_at)
-    tenant = wish.plan.establishment_id
-    with tenancy.inside(tenant):
-        _dropped, taken_already = together(
-            [occupying.drop_hold(role_id, tenant, replaces), wish.taken_statement(now)]
-        )
-        offer = offering.check(wish, taken_already, now)
-        expires_at = now + timedelta(minutes=HOLD_MINUTES)
-        kind = Occupancy.Kind.HOLD
-        taken = occupying.take(offer.claim, now, kind=kind, expires_at=expires_at)
-        if taken is None:
-            raise refusals.SlotTaken(_("Ce créneau vient d'être pris."), offer.nearest(now))
-        return Hold(taken, expires_at)
-
-
-def let_go(role_id: UUID, hold_id: UUID) -> None:
-    """Give a hold back before it expires; nothing happens where there is none."""
-    tenant = _tenant_of(role_id)
-    with tenancy.inside(tenant):
-        together([occupying.drop_hold(role_id, tenant, hold_id)])
-
-
 def book(actor: Actor, booking: Booking, now: datetime) -> Appointment:
     """Make the appointment, seal why and how, and post the confirmation; durable on commit.
 
-    The same ``request_key`` twice, also at once, gives the same appointment. Raises ``SlotTaken``,
-    another ``NotOffered``, ``RedFlagUnanswered`` or one of ``refusals``' rules.
+    The same ``request_key`` twice, also at once, gives the same appointment. What a patient holds
+    on that practitioner is given up for it; their bookings happen one after the other, so that the
+    bound on visits to come counts them all. Raises ``SlotTaken``, another ``NotOffered``,
+    ``AlreadyYours``, ``TooMany``, ``RedFlagUnanswered`` or one of ``refusals``' rules.
     """
     wish = offering.wish(booking.role_id, booking.reason_id, booking.starts_at)
     tenant = wish.plan.establishment_id
@@ -116,40 +80,35 @@ def book(actor: Actor, booking: Booking, now: datetime) -> Appointment:
     except IntegrityError:
         # Two overbookings from one form at once: the unique key let one of them through.
         with tenancy.inside(tenant):
-            found = _already(tenant, booking)
+            found = _already(tenant, booking, _key_of(actor, booking))
             if found is None:
                 raise
             return found
 
 
 def _book(actor: Actor, booking: Booking, wish: offering.Wish, now: datetime) -> Appointment:
-    tenant = wish.plan.establishment_id
-    # What the form made is looked for last: whose time is seen taken, their appointment is too.
-    _dropped, taken, made = together(
-        [
-            occupying.drop_hold(booking.role_id, tenant, booking.hold_id),
-            wish.taken_statement(now),
-            (_MADE_BEFORE, [tenant, booking.request_key]),
-        ]
-    )
-    found = _already(tenant, booking) if made else None
+    tenant, key = wish.plan.establishment_id, _key_of(actor, booking)
+    taken, made, to_come = _seen(actor, booking, wish, key, now)
+    found = _already(tenant, booking, key) if made else None
     if found is not None:
         return found
-    offer = _offer(actor, booking, wish, taken, now)
+    if to_come is not None:
+        to_come.check()
+    offer = offer_for(actor, booking, wish, taken, now)
     appointment = Appointment(
         id=ids.new_id(),
         establishment_id=tenant,
         role_id=booking.role_id,
         starts_at=booking.starts_at,
         ends_at=offer.ends_at,
-        request_key=booking.request_key,
+        request_key=key,
     )
-    overbooked = _take(offer, booking, appointment.id, now)
+    overbooked = take_time(offer, booking, appointment.id, now)
     if overbooked is None:
-        found = _already(tenant, booking)
+        found = _already(tenant, booking, key)
         if found is not None:
             return found
-        raise refusals.SlotTaken(_("Ce créneau vient d'être pris."), offer.nearest(now))
+        raise refusals.SlotTaken(_("Ce créneau vient d’être pris."), offer.nearest(now))
     details = Details(
         reason=booking.reason_id,
         mode=booking.mode,
@@ -166,6 +125,24 @@ def _book(actor: Actor, booking: Booking, wish: offering.Wish, now: datetime) ->
     return appointment
 
 
+def _seen(
+    actor: Actor, booking: Booking, wish: offering.Wish, key: bytes, now: datetime
+) -> tuple[Rows, Rows, own_visits.ToCome | None]:
+    """Time taken, what the form made before, and for a patient what they have to come."""
+    tenant = wish.plan.establishment_id
+    # What the form made is looked for last: whose time is seen taken, their appointment is too.
+    asked: list[Statement] = [wish.taken_statement(now), (_MADE_BEFORE, [tenant, key])]
+    if actor.kind != "patient":
+        taken, made = together(asked)
+        return taken, made, None
+    tag = holders.tag_of(actor)
+    together(holders.stand(tag))
+    own = own_visits.statements(actor, booking.role_id, booking.starts_at, now)
+    dropping = holders.drop_on(tag, tenant, booking.role_id)
+    _set, rows, _dropped, taken, made = together([*own, dropping, *asked])
+    return taken, made, own_visits.to_come(rows)
+
+
 def _insertion(appointment: Appointment) -> Statement:
     return _INSERT, [
         appointment.id,
@@ -179,9 +156,10 @@ def _insertion(appointment: Appointment) -> Statement:
     ]
 
 
-def _offer(
+def offer_for(
     actor: Actor, booking: Booking, wish: offering.Wish, taken: Rows, now: datetime
 ) -> offering.Offer:
+    """The offer by the desk's rules for its own staff, by those of online booking for others."""
     if actor.kind == "staff" and actor.establishment == wish.plan.establishment_id:
         return offering.check_at_desk(wish, taken, now, overbook=booking.overbook)
     offer = offering.check(wish, taken, now)
@@ -194,7 +172,7 @@ def _offer(
     return offer
 
 
-def _take(
+def take_time(
     offer: offering.Offer, booking: Booking, appointment_id: UUID, now: datetime
 ) -> bool | None:
     """Take the time: False when it was free, True when overbooked, None when it is gone.
@@ -210,26 +188,25 @@ def _take(
     return True
 
 
-def _already(tenant: UUID, booking: Booking) -> Appointment | None:
-    """The appointment this very form made before."""
-    found = Appointment.objects.filter(
-        establishment_id=tenant, request_key=booking.request_key
-    ).first()
+def _key_of(actor: Actor, booking: Booking) -> bytes:
+    """The form's key as kept. A patient's holds for their account only: with the key of somebody
+    else's form nobody learns that it was ever used."""
+    if actor.kind != "patient":
+        return booking.request_key
+    return hashlib.blake2b(actor.id.bytes, key=booking.request_key, digest_size=32).digest()
+
+
+def _already(tenant: UUID, booking: Booking, key: bytes) -> Appointment | None:
+    """The appointment this very form made before, if it stands; else raises ``CancelledSince``."""
+    found = Appointment.objects.filter(establishment_id=tenant, request_key=key).first()
     if found is None:
         return None
     if (found.role_id, found.starts_at) != (booking.role_id, booking.starts_at):
         raise refusals.FormAlreadyUsed(
             _("Ce formulaire a déjà servi à prendre un autre rendez-vous.")
         )
+    if found.status == Appointment.Status.CANCELLED:
+        raise refusals.CancelledSince(
+            _("Le rendez-vous pris par ce formulaire a été annulé depuis.")
+        )
     return found
-
-
-def _tenant_of(role_id: UUID) -> UUID:
-    tenant = (
-        PractitionerRole.objects.filter(id=role_id, active=True)
-        .values_list("establishment_id", flat=True)
-        .first()
-    )
-    if tenant is None:
-        raise refusals.NoSuchReason(_("Ce motif n'existe pas ou n'existe plus."))
-    return tenant

@@ -66,7 +66,7 @@ def mark(actor: Actor, appointment_id: UUID, status: str, now: datetime) -> Appo
     """Say that somebody arrived, was seen or did not come; staff only, time stays taken."""
     appointment = seen(appointment_id)
     if actor.kind != "staff" or actor.establishment != appointment.establishment_id:
-        raise refusals.NoSuchAppointment(_("Ce rendez-vous n'existe pas, ou n'est pas le vôtre."))
+        raise refusals.NoSuchAppointment(_("Ce rendez-vous n’existe pas, ou n’est pas le vôtre."))
     with tenancy.inside(appointment.establishment_id):
         from_status = _MARKS.get(status, ())
         changed = Appointment.objects.filter(id=appointment_id, status__in=from_status)
@@ -80,5 +80,5 @@ def seen(appointment_id: UUID) -> Appointment:
     """The appointment, if the wall shows it from where the transaction stands."""
     found = Appointment.objects.filter(id=appointment_id).first()
     if found is None:
-        raise refusals.NoSuchAppointment(_("Ce rendez-vous n'existe pas, ou n'est pas le vôtre."))
+        raise refusals.NoSuchAppointment(_("Ce rendez-vous n’existe pas, ou n’est pas le vôtre."))
     return found

@@ -22,17 +22,17 @@ _SENTENCES: dict[Rule, _StrPromise] = {
     Rule.OFFERED: gettext_lazy("Ce créneau est proposé à la réservation."),
     Rule.PAST: gettext_lazy("Cette heure est déjà passée."),
     Rule.NOTICE: gettext_lazy(
-        "Il est trop tard pour réserver ce créneau en ligne : appelez le cabinet."
+        "Il est trop tard pour réserver ce créneau en ligne : appelez le cabinet."
     ),
-    Rule.HORIZON: gettext_lazy("Cette date n'est pas encore ouverte à la réservation."),
+    Rule.HORIZON: gettext_lazy("Cette date n’est pas encore ouverte à la réservation."),
     Rule.ABSENCE: gettext_lazy("Le soignant est absent à ce moment."),
     Rule.CLOSED_DATE: gettext_lazy("Le soignant ne reçoit pas à cette date, par exception."),
-    Rule.HOLIDAY: gettext_lazy("C'est un jour férié et le soignant ne reçoit pas."),
-    Rule.OTHER_REASON: gettext_lazy("Ces heures sont réservées à d'autres motifs."),
+    Rule.HOLIDAY: gettext_lazy("C’est un jour férié et le soignant ne reçoit pas."),
+    Rule.OTHER_REASON: gettext_lazy("Ces heures sont réservées à d’autres motifs."),
     Rule.TOO_LONG: gettext_lazy("La consultation finirait après la fermeture."),
     Rule.OUTSIDE_OPENINGS: gettext_lazy("Le soignant ne reçoit pas à cette heure."),
     Rule.TAKEN: gettext_lazy("Ce temps est déjà pris."),
-    Rule.OFF_GRID: gettext_lazy("Les créneaux de ce jour commencent à d'autres heures."),
+    Rule.OFF_GRID: gettext_lazy("Les créneaux de ce jour commencent à d’autres heures."),
 }
 
 
@@ -66,7 +66,7 @@ def why_not(
     reason = plan.reason(reason_id)
     if reason is None:
         return Explanation(
-            "reason_closed", _("Ce motif n'est pas ouvert à la réservation en ligne.")
+            "reason_closed", _("Ce motif n’est pas ouvert à la réservation en ligne.")
         )
     taken = rules.taken([plan], window, present, using=using).get(role_id, [])
     finding = diagnose(plan.calendar, reason.visit, taken, minute, present)
@@ -79,7 +79,7 @@ def sentence(finding: Finding, plan: rules.Plan) -> str:
         released = timezone.localtime(
             wall_clock.instant_of(finding.released_at), plan.calendar.zone
         )
-        return _("Ce créneau est gardé pour les urgences et s'ouvre le %(day)s à %(time)s.") % {
+        return _("Ce créneau est gardé pour les urgences et s’ouvre le %(day)s à %(time)s.") % {
             "day": date_format(released, "l j F"),
             "time": date_format(released, "H:i"),
         }

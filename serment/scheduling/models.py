@@ -42,7 +42,7 @@ class VisitReason(models.Model):
     video = models.BooleanField(_("en vidéo"), default=False)
     red_flags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     late_release_minutes = models.PositiveIntegerField(
-        _("gardé pour l'urgence jusqu'à (minutes avant)"), null=True, blank=True
+        _("gardé pour l’urgence jusqu’à (minutes avant)"), null=True, blank=True
     )
     fee_cents = models.PositiveIntegerField(_("tarif (centimes)"), null=True, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -82,7 +82,7 @@ class WeeklyOpening(models.Model):
     reasons = ArrayField(models.UUIDField(), default=list, blank=True, help_text="vide = tous")
     closed_on_holidays = models.BooleanField(_("fermé les jours fériés"), default=True)
     late_release_minutes = models.PositiveIntegerField(
-        _("gardé pour l'urgence jusqu'à (minutes avant)"), null=True, blank=True
+        _("gardé pour l’urgence jusqu’à (minutes avant)"), null=True, blank=True
     )
 
     class Meta:
@@ -205,6 +205,24 @@ class Occupancy(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class Holder(models.Model):
+    """Whose hold a row of time taken is: the account by a keyed tag, once; see ``holders``.
+
+    Goes with the time it names (foreign key, on delete cascade).
+    """
+
+    tag = models.BinaryField(max_length=32, primary_key=True)
+    establishment = models.ForeignKey(
+        Establishment, models.PROTECT, related_name="+", db_index=False
+    )
+    claimant_id = models.UUIDField()
+    occupancy_id = models.UUIDField(unique=True)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return "holder"
 
 
 class Appointment(models.Model):

@@ -49,6 +49,11 @@ class Wish:
         """When, in minutes since the epoch."""
         return wall_clock.minute_of(self.starts_at)
 
+    @property
+    def claim(self) -> Claim:
+        """The time it would take; raises ``ReasonClosed``."""
+        return _claim(self.plan, _open_reason(self), self.minute)
+
     def taken_statement(self, now: datetime) -> Statement:
         """Asks for the time taken that decides; its rows are what ``check`` wants."""
         window = (self.minute, self.minute + 1)
@@ -82,7 +87,7 @@ def wish(role_id: UUID, reason_id: UUID, starts_at: datetime) -> Wish:
     window = (minute - wall_clock.DAY_MINUTES, minute + days_after)
     plan = rules.plans([role_id], window, using=USING, at_once=True).get(role_id)
     if plan is None:
-        raise refusals.NoSuchReason(_("Ce motif n'existe pas ou n'existe plus."))
+        raise refusals.NoSuchReason(_("Ce motif n’existe pas ou n’existe plus."))
     return Wish(plan, plan.reasons.get(reason_id), starts_at)
 
 
@@ -92,12 +97,17 @@ def check(wish: Wish, taken: Rows, now: datetime) -> Offer:
     plan, reason = wish.plan, _open_reason(wish)
     minute, present = wish.minute, wall_clock.minute_of(now)
     rule, sentence = _rule(plan, reason.visit, taken, minute, present)
-    if wall_clock.instant_of(minute) != wish.starts_at:
-        rule, sentence = Rule.OFF_GRID, _("Ce créneau n'est pas proposé.")
+    between = wall_clock.instant_of(minute) != wish.starts_at
+    if between or (rule is Rule.TAKEN and not _a_slot(plan, reason, taken, minute, present)):
+        rule = Rule.OFF_GRID
+    if rule is Rule.OFF_GRID:
+        sentence = _(
+            "Cette heure n’est pas proposée : les créneaux de ce jour commencent à d’autres heures."
+        )
     if rule is not Rule.OFFERED:
         near = _nearest(plan, reason, minute, present)
         if rule is Rule.TAKEN:
-            raise refusals.SlotTaken(_("Ce créneau vient d'être pris."), near)
+            raise refusals.SlotTaken(_("Ce créneau vient d’être pris."), near)
         raise _ERRORS.get(rule, refusals.NotOffered)(sentence, near)
     return _offer(plan, reason, minute, at_desk=False)
 
@@ -129,7 +139,7 @@ def check_person(
     """The rules about who comes and how; raises the one that is broken."""
     reason = offer.reason
     if red_flags.unanswered(reason.red_flags, red_flags_denied):
-        raise refusals.RedFlagUnanswered(_("Répondez d'abord aux questions de sécurité."))
+        raise refusals.RedFlagUnanswered(_("Répondez d’abord aux questions de sécurité."))
     if not reason.allows(mode):
         raise refusals.ModeRefused(_("Ce motif ne se fait pas de cette manière."))
     if first_visit and not reason.new_patients:
@@ -142,8 +152,20 @@ def check_person(
 
 def _open_reason(wish: Wish) -> rules.Reason:
     if wish.reason is None:
-        raise refusals.ReasonClosed(_("Ce motif n'est pas ouvert à la réservation en ligne."))
+        raise refusals.ReasonClosed(_("Ce motif n’est pas ouvert à la réservation en ligne."))
     return wish.reason
+
+
+def _a_slot(plan: rules.Plan, reason: rules.Reason, taken: Rows, minute: int, now: int) -> bool:
+    """Whether the time would be offered if nobody stood in its way: 9 h 01 never would."""
+    visit, start = reason.visit, minute - reason.visit.buffer_before
+    elsewhere = [
+        span
+        for span in rules.spans(taken).get(plan.role_id, [])
+        if span[1] <= start or start + visit.block <= span[0]
+    ]
+    window = (minute, minute + 1)
+    return minute in availability.slots(plan.calendar, visit, elsewhere, window, now)
 
 
 def _rule(
@@ -155,14 +177,17 @@ def _rule(
 
 
 def _offer(plan: rules.Plan, reason: rules.Reason, minute: int, *, at_desk: bool) -> Offer:
+    return Offer(plan, reason, _claim(plan, reason, minute), minute, at_desk)
+
+
+def _claim(plan: rules.Plan, reason: rules.Reason, minute: int) -> Claim:
     start = minute - reason.visit.buffer_before
-    claim = Claim(
+    return Claim(
         tenant=plan.establishment_id,
         claimant=plan.role_id,
         starts_at=wall_clock.instant_of(start),
         ends_at=wall_clock.instant_of(start + reason.visit.block),
     )
-    return Offer(plan, reason, claim, minute, at_desk)
 
 
 def _nearest(plan: rules.Plan, reason: rules.Reason, minute: int, now: int) -> list[Slot]:

@@ -26,20 +26,20 @@ class RedFlag:
 
 
 _ALL = (
-    RedFlag("sudden_sight_loss", _("Avez-vous soudain perdu la vue d'un œil, même en partie ?")),
-    RedFlag("chemical_splash", _("Avez-vous reçu un produit chimique dans l'œil ?")),
-    RedFlag("eye_injury", _("Avez-vous reçu un coup ou un éclat dans l'œil ?")),
-    RedFlag("chest_pain", _("Avez-vous une douleur dans la poitrine en ce moment ?")),
-    RedFlag("breathless", _("Avez-vous du mal à respirer au repos ?")),
+    RedFlag("sudden_sight_loss", _("Avez-vous soudain perdu la vue d’un œil, même en partie ?")),
+    RedFlag("chemical_splash", _("Avez-vous reçu un produit chimique dans l’œil ?")),
+    RedFlag("eye_injury", _("Avez-vous reçu un coup ou un éclat dans l’œil ?")),
+    RedFlag("chest_pain", _("Avez-vous une douleur dans la poitrine en ce moment ?")),
+    RedFlag("breathless", _("Avez-vous du mal à respirer au repos ?")),
     RedFlag(
         "stroke_signs",
-        _("Avez-vous soudain un bras faible, la bouche de travers, ou du mal à parler ?"),
+        _("Avez-vous soudain un bras faible, la bouche de travers, ou du mal à parler ?"),
     ),
-    RedFlag("heavy_bleeding", _("Saignez-vous beaucoup sans que cela s'arrête ?")),
-    RedFlag("suicidal_thoughts", _("Pensez-vous à mettre fin à vos jours ?"), call="3114"),
-    RedFlag("baby_fever", _("S'agit-il d'un bébé de moins de trois mois qui a de la fièvre ?")),
-    RedFlag("worst_headache", _("Avez-vous soudain le pire mal de tête de votre vie ?")),
-    RedFlag("pregnancy_bleeding", _("Êtes-vous enceinte et saignez-vous ou avez-vous très mal ?")),
+    RedFlag("heavy_bleeding", _("Saignez-vous beaucoup sans que cela s’arrête ?")),
+    RedFlag("suicidal_thoughts", _("Pensez-vous à mettre fin à vos jours ?"), call="3114"),
+    RedFlag("baby_fever", _("S’agit-il d’un bébé de moins de trois mois qui a de la fièvre ?")),
+    RedFlag("worst_headache", _("Avez-vous soudain le pire mal de tête de votre vie ?")),
+    RedFlag("pregnancy_bleeding", _("Êtes-vous enceinte et saignez-vous ou avez-vous très mal ?")),
 )
 RED_FLAGS = {flag.code: flag for flag in _ALL}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from serment.errors import Conflict, NotThere, Refused
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SlotTaken(Conflict):
-    """Ce créneau vient d'être pris."""
+    """Ce créneau vient d’être pris."""
 
     def __init__(self, sentence: str = "", nearest: Sequence[Slot] = ()) -> None:
         super().__init__(sentence)
@@ -24,12 +25,25 @@ class FormAlreadyUsed(Conflict):
     """Ce formulaire a déjà servi à prendre un autre rendez-vous."""
 
 
+class CancelledSince(FormAlreadyUsed):
+    """Le rendez-vous pris par ce formulaire a été annulé depuis."""
+
+
+class AlreadyYours(Conflict):
+    """Vous avez déjà ce rendez-vous."""
+
+    def __init__(self, appointment_id: UUID) -> None:
+        super().__init__()
+        self.appointment_id = appointment_id
+        """For the person whose visit it is, and nobody else."""
+
+
 class AlreadyOver(Conflict):
     """Ce rendez-vous est déjà annulé ou passé."""
 
 
 class NotOffered(Refused):
-    """Ce créneau n'est pas proposé."""
+    """Ce créneau n’est pas proposé."""
 
     def __init__(self, sentence: str = "", nearest: Sequence[Slot] = ()) -> None:
         super().__init__(sentence)
@@ -41,19 +55,19 @@ class PastTime(NotOffered):
 
 
 class NoticeTooShort(NotOffered):
-    """Il est trop tard pour réserver ce créneau en ligne : appelez le cabinet."""
+    """Il est trop tard pour réserver ce créneau en ligne : appelez le cabinet."""
 
 
 class BeyondHorizon(NotOffered):
-    """Cette date n'est pas encore ouverte à la réservation."""
+    """Cette date n’est pas encore ouverte à la réservation."""
 
 
 class RedFlagUnanswered(Refused):
-    """Répondez d'abord aux questions de sécurité."""
+    """Répondez d’abord aux questions de sécurité."""
 
 
 class ReasonClosed(Refused):
-    """Ce motif n'est pas ouvert à la réservation en ligne."""
+    """Ce motif n’est pas ouvert à la réservation en ligne."""
 
 
 class NewPatientsRefused(Refused):
@@ -68,9 +82,17 @@ class ModeRefused(Refused):
     """Ce motif ne se fait pas de cette manière."""
 
 
+class SomebodyElses(Refused):
+    """Ce rendez-vous est celui d’une autre personne : rien n’a été déplacé."""
+
+
+class TooMany(Refused):
+    """Vous avez déjà autant de rendez-vous à venir qu’on peut en prendre en ligne."""
+
+
 class NoSuchReason(NotThere):
-    """Ce motif n'existe pas ou n'existe plus."""
+    """Ce motif n’existe pas ou n’existe plus."""
 
 
 class NoSuchAppointment(NotThere):
-    """Ce rendez-vous n'existe pas, ou n'est pas le vôtre."""
+    """Ce rendez-vous n’existe pas, ou n’est pas le vôtre."""

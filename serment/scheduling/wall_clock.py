@@ -23,11 +23,11 @@ Stretch = tuple[int, int, int]
 
 
 class NonexistentTime(Refused):
-    """Cette heure n'existe pas ce jour-là : les horloges passent à l'heure d'été."""
+    """Cette heure n’existe pas ce jour-là : les horloges passent à l’heure d’été."""
 
 
 class AmbiguousTime(Refused):
-    """Cette heure existe deux fois ce jour-là : précisez avant ou après le changement d'heure."""
+    """Cette heure existe deux fois ce jour-là : précisez avant ou après le changement d’heure."""
 
 
 def minute_of(instant: datetime) -> int:

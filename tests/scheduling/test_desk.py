@@ -42,8 +42,9 @@ def test_a_patient_cannot_overbook(practice: Practice) -> None:
 
     actor, file = practice.patient()
     booking.book(actor, practice.booking(file, NINE), NOW)
+    other, other_file = practice.patient()
     with pytest.raises(refusals.SlotTaken):
-        booking.book(actor, practice.booking(file, NINE, overbook=True), NOW)
+        booking.book(other, practice.booking(other_file, NINE, overbook=True), NOW)
 
 
 def test_the_desk_of_another_house_has_no_desk_rights(practice: Practice) -> None:

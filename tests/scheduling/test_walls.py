@@ -116,6 +116,7 @@ def test_rows_of_another_house_do_not_touch_a_practitioners_slots(
         "SELECT id FROM scheduling_appointment",
         "SELECT appointment_id FROM scheduling_occupancy",
         "SELECT id FROM scheduling_occupancy",
+        "SELECT tag FROM scheduling_holder",
         "DELETE FROM scheduling_occupancy",
         "UPDATE scheduling_visitreason SET active = false",
     ],
@@ -136,3 +137,52 @@ def test_the_public_search_reads_through_its_own_role(
         assert cursor.fetchone() == ("serment_search",)
         cursor.execute("SELECT claimant_id FROM scheduling_occupancy")
         assert {row[0] for row in cursor.fetchall()} == {p.role for p in booked[0]}
+
+
+def held_by(tag: bytes) -> int:
+    """Holders that a request sees which names this tag."""
+    from serment.directory.pipeline import together
+    from serment.scheduling import holders
+    from serment.scheduling.models import Holder
+
+    with tenancy.inside():
+        together(holders.stand(tag))
+        return Holder.objects.count()
+
+
+def test_who_holds_a_slot_leaks_only_with_the_wall_down(superuser: Any) -> None:
+    from serment.scheduling import holders, holding
+
+    practice = make_practice()
+    (mine, _), (theirs, _) = practice.patient(), practice.patient()
+    holding.hold(mine, practice.role, practice.reason, paris(TUESDAY, 9), NOW)
+    holding.hold(theirs, practice.role, practice.reason, paris(TUESDAY, 10), NOW)
+    with wall_down(superuser, "scheduling_holder"):
+        assert held_by(bytes(32)) == 2
+    assert held_by(bytes(32)) == 0
+    assert held_by(holders.tag_of(mine)) == 1
+    with tenancy.inside(practice.establishment):
+        assert held_by(bytes(32)) == 0
+
+
+def test_only_the_worker_forgets_the_holders_of_all_and_only_expired_ones(superuser: Any) -> None:
+    from serment import clock
+    from serment.scheduling import holders, holding
+
+    practice = make_practice()
+    (old, _), (new, _) = practice.patient(), practice.patient()
+    holding.hold(old, practice.role, practice.reason, paris(TUESDAY, 9), NOW)
+    holding.hold(new, practice.role, practice.reason, paris(TUESDAY, 10), NOW)
+    superuser.execute(
+        "UPDATE scheduling_holder SET expires_at = now() + interval '5 minutes' WHERE tag = %s",
+        [holders.tag_of(new)],
+    )
+    holders.sweep(clock.now())
+    assert held_by(holders.tag_of(old)) == 1
+    superuser.execute("SET ROLE serment_worker")
+    try:
+        superuser.execute("DELETE FROM scheduling_holder")
+    finally:
+        superuser.execute("RESET ROLE")
+    assert held_by(holders.tag_of(old)) == 0
+    assert held_by(holders.tag_of(new)) == 1

@@ -1,4 +1,8 @@
-"""Booking: one form for one slot, kept while it is filled; then the appointment stands."""
+"""Booking: one form for one slot, kept while it is filled; then the appointment stands.
+
+Showing the form keeps nothing. The page itself asks for the slot to be kept, by a POST that a
+foreign site cannot send; without script booking works all the same.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from serment import clock
 from serment.directory.models import PractitionerRole
@@ -23,12 +27,11 @@ from serment.disclosure import Actor, Purpose, gate
 from serment.errors import Conflict, NotThere, Refused
 from serment.identity import accounts, files
 from serment.identity.models import Account
-from serment.scheduling import booking, red_flags, refusals
+from serment.scheduling import booking, holding, red_flags, refusals
 from serment.scheduling.models import VisitReason
 from serment.web import asked
 
 NOTE_LETTERS_MAX = 500
-_HOLDS = "serment.holds"
 
 
 @dataclass(slots=True)
@@ -61,19 +64,39 @@ class Form:
 @require_http_methods(["GET", "POST"])
 @accounts.patient_only
 def form(request: HttpRequest, role_id: UUID) -> HttpResponse:
-    """GET keeps the slot and shows the form; POST books, or says beside each field why not."""
-    role = _role(role_id)
-    given = request.POST if request.method == "POST" else request.GET
-    filled = _read(role, given)
+    """GET shows the form and keeps nothing; POST books, or says beside each field why not."""
+    role, filled = read(request, role_id)
     actor = accounts.actor_for(request)
     if request.method == "POST":
         return _submit(request, actor, role, filled)
-    held_until = None
     try:
-        held_until = _hold(request, role, filled)
-    except (Conflict, refusals.NotOffered) as refused:
-        return _refused(request, actor, role, filled, refused)
-    return _show(request, actor, role, filled, held_until=held_until)
+        holding.look(actor, role.id, filled.reason.id, filled.starts_at, clock.now())
+    except (Conflict, refusals.NotOffered, refusals.TooMany) as refused:
+        return _not_booked(request, actor, role, filled, refused)
+    return _show(request, actor, role, filled)
+
+
+@require_POST
+@accounts.patient_only
+def keep(request: HttpRequest, role_id: UUID) -> HttpResponse:
+    """Keep the slot for ten minutes; the page asks when it is shown and puts in the line."""
+    role, filled = read(request, role_id)
+    actor = accounts.actor_for(request)
+    context: dict[str, Any] = {"role": role, "site": role.site, "typed": True}
+    try:
+        kept = holding.hold(actor, role.id, filled.reason.id, filled.starts_at, clock.now())
+    except (refusals.SlotTaken, refusals.NotOffered) as refused:
+        context |= {"gone": str(_(refused.sentence)), "nearest": refused.nearest}
+    else:
+        context["held_until"] = kept.expires_at
+    # Always 200: the page puts the line in its place, whatever it says.
+    return render(request, "patient/kept.html", context)
+
+
+def read(request: HttpRequest, role_id: UUID) -> tuple[PractitionerRole, Form]:
+    """The practitioner and the form as sent. Raises ``NotThere`` or ``NoSuchReason``."""
+    role = _role(role_id)
+    return role, _read(role, request.POST if request.method == "POST" else request.GET)
 
 
 def _role(role_id: UUID) -> PractitionerRole:
@@ -126,55 +149,20 @@ def _key(text: str) -> bytes:
     return key if len(key) == 16 else secrets.token_bytes(16)
 
 
-def _hold(request: HttpRequest, role: PractitionerRole, filled: Form) -> datetime:
-    """Keep the slot for this session; the same slot asked again keeps its hold."""
-    now = clock.now()
-    kept = request.session.get(_HOLDS) or {}
-    same = f"{role.id}|{filled.reason.id}|{filled.starts_at.isoformat()}"
-    if kept.get("what") == same and datetime.fromisoformat(kept["until"]) > now:
-        return datetime.fromisoformat(kept["until"])
-    replaces = UUID(kept["id"]) if kept.get("role") == str(role.id) else None
-    held = booking.hold(role.id, filled.reason.id, filled.starts_at, now, replaces=replaces)
-    if replaces is None and kept:
-        booking.let_go(UUID(kept["role"]), UUID(kept["id"]))
-    request.session[_HOLDS] = {
-        "what": same,
-        "id": str(held.id),
-        "role": str(role.id),
-        "until": held.expires_at.isoformat(),
-    }
-    return held.expires_at
-
-
-def _forget_hold(request: HttpRequest) -> None:
-    """Give back what this session still keeps: it may be one of the times offered instead."""
-    kept = request.session.pop(_HOLDS, None)
-    if kept:
-        booking.let_go(UUID(kept["role"]), UUID(kept["id"]))
-
-
 def _submit(
     request: HttpRequest, actor: Actor, role: PractitionerRole, filled: Form
 ) -> HttpResponse:
     alarm = next((flag for flag, answer in filled.questions if answer == "oui"), None)
     if alarm is not None:
+        holding.let_go(actor)
         return render(request, "patient/emergency.html", {"flag": alarm, "role": role}, status=200)
     _check(filled)
     if filled.errors:
         return _show(request, actor, role, filled, status=422)
     try:
-        appointment = _book(request, actor, role, filled)
-    except (refusals.SlotTaken, refusals.NotOffered) as refused:
-        return _refused(request, actor, role, filled, refused)
-    except (refusals.NewPatientsRefused, refusals.KnownPatientsRefused) as refused:
-        filled.errors["reason"] = _(
-            "%(why)s Choisissez un autre motif : l’heure reste la même."
-        ) % {"why": _(refused.sentence)}
-        return _show(request, actor, role, filled, status=422)
-    except Refused as refused:
-        filled.errors["form"] = str(_(refused.sentence))
-        return _show(request, actor, role, filled, status=422)
-    request.session.pop(_HOLDS, None)
+        appointment = _book(actor, role, filled)
+    except (Conflict, Refused) as refused:
+        return _not_booked(request, actor, role, filled, refused)
     return HttpResponseRedirect(reverse("patient:appointment", args=[appointment]) + "?confirme=1")
 
 
@@ -192,9 +180,8 @@ def _check(filled: Form) -> None:
             filled.errors[f"flag-{flag.code}"] = _("Répondez oui ou non.")
 
 
-def _book(request: HttpRequest, actor: Actor, role: PractitionerRole, filled: Form) -> UUID:
+def _book(actor: Actor, role: PractitionerRole, filled: Form) -> UUID:
     mode: Literal["in_person", "video"] = "video" if filled.mode == "video" else "in_person"
-    kept = request.session.get(_HOLDS) or {}
     wanted = booking.Booking(
         role_id=role.id,
         reason_id=filled.reason.id,
@@ -204,7 +191,6 @@ def _book(request: HttpRequest, actor: Actor, role: PractitionerRole, filled: Fo
         patient_file=files.find_or_create_for_account(actor, role.establishment_id),
         first_visit=filled.first_visit == "oui",
         note=filled.note,
-        hold_id=UUID(kept["id"]) if kept.get("role") == str(role.id) else None,
         red_flags_denied=frozenset(
             code for code, answer in filled.answers.items() if answer == "non"
         ),
@@ -212,20 +198,54 @@ def _book(request: HttpRequest, actor: Actor, role: PractitionerRole, filled: Fo
     return booking.book(actor, wanted, clock.now()).id
 
 
-def _refused(
+def _not_booked(
     request: HttpRequest,
     actor: Actor,
     role: PractitionerRole,
     filled: Form,
     refused: Conflict | Refused,
 ) -> HttpResponse:
-    """The slot is gone: what was typed stays, and the nearest free times are offered."""
-    _forget_hold(request)
-    nearest = list(getattr(refused, "nearest", ()))
+    """Why not, on the form with everything that was typed; a gone slot with the nearest free."""
+    sent = request.method == "POST"
     status = 409 if isinstance(refused, Conflict) else 422
-    return _show(
-        request, actor, role, filled, status=status, gone=str(_(refused.sentence)), nearest=nearest
-    )
+    more: dict[str, Any] = {}
+    if isinstance(refused, refusals.AlreadyYours):
+        return _yours(request, role, filled, refused, status=status if sent else 200)
+    if isinstance(refused, refusals.SlotTaken | refusals.NotOffered):
+        more = {"gone": str(_(refused.sentence)), "nearest": refused.nearest, "typed": sent}
+    elif isinstance(refused, refusals.CancelledSince):
+        filled.request_key = secrets.token_bytes(16)
+        more = {"again": str(_(refused.sentence))}
+    elif isinstance(refused, Conflict):
+        raise refused
+    elif isinstance(refused, refusals.NewPatientsRefused | refusals.KnownPatientsRefused):
+        filled.errors["reason"] = _(
+            "%(why)s Choisissez un autre motif : l’heure reste la même."
+        ) % {"why": _(refused.sentence)}
+    else:
+        filled.errors["form"] = str(_(refused.sentence))
+        more = {"bounded": isinstance(refused, refusals.TooMany)}
+        status = status if sent else 200
+    return _show(request, actor, role, filled, status=status, **more)
+
+
+def _yours(
+    request: HttpRequest,
+    role: PractitionerRole,
+    filled: Form,
+    mine: refusals.AlreadyYours,
+    *,
+    status: int,
+) -> HttpResponse:
+    """The person's own visit, and where to see it."""
+    context = {
+        "role": role,
+        "site": role.site,
+        "starts_at": filled.starts_at,
+        "sentence": str(_(mine.sentence)),
+        "appointment": mine.appointment_id,
+    }
+    return render(request, "patient/already.html", context, status=status)
 
 
 def _show(request: HttpRequest, actor: Actor, role: PractitionerRole, filled: Form, *,

@@ -21,6 +21,7 @@ urlpatterns = [
     path("soignant/<slug:slug>/", practitioner.page, name="practitioner"),
     path("soignant/<slug:slug>/pourquoi", practitioner.why_not, name="why_not"),
     path("reserver/<uuid:role_id>/", booking.form, name="book"),
+    path("reserver/<uuid:role_id>/retenir", booking.keep, name="keep"),
     path("mes-rendez-vous/", appointments.listing, name="appointments"),
     path("mes-rendez-vous/<uuid:appointment_id>/", appointments.one, name="appointment"),
     path("mes-rendez-vous/<uuid:appointment_id>/annuler", appointments.cancel, name="cancel"),

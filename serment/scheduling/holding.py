@@ -1,0 +1,115 @@
+"""Keeping a slot for ten minutes while its form is filled, and looking at one without keeping it.
+
+A patient holds one slot at a time, over all practitioners and sessions: choosing another gives the
+first back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from serment.directory import tenancy
+from serment.directory.pipeline import Rows, Statement, together
+from serment.disclosure import Actor
+from serment.scheduling import holders, occupying, offering, own_visits, refusals, wall_clock
+from serment.scheduling.models import Occupancy
+
+HOLD_MINUTES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A slot kept for whoever fills the form."""
+
+    id: UUID
+    expires_at: datetime
+
+
+def hold(actor: Actor, role_id: UUID, reason_id: UUID, starts_at: datetime, now: datetime) -> Hold:
+    """Keep a slot for ``HOLD_MINUTES``; the same slot asked for again keeps the time it had.
+
+    Raises ``SlotTaken`` or another ``NotOffered`` with the nearest free slots; an earlier hold is
+    then still kept.
+    """
+    wish = offering.wish(role_id, reason_id, starts_at)
+    tag, tenant = holders.tag_of(actor), wish.plan.establishment_id
+    with tenancy.inside(tenant):
+        former = _former(tag)
+        if former is not None and former.keeps(wish.claim, now):
+            return Hold(former.occupancy, former.expires_at)
+        live = former if former is not None and former.expires_at > now else None
+        # What is held here may stand in the way of what is wanted; what is held elsewhere is given
+        # back last, so that two who swap their slots never wait for each other.
+        first: list[Statement] = []
+        if live is not None and live.tenant == tenant:
+            first, live = [occupying.drop_hold(live.claimant, tenant, live.occupancy)], None
+        *_dropped, taken = together([*first, wish.taken_statement(now)])
+        kept = _take(offering.check(wish, taken, now), now)
+        holders.keep(tag, wish.claim, kept.id, kept.expires_at)
+        if live is not None:
+            holders.give_back(live)
+        return kept
+
+
+def _former(tag: bytes) -> holders.Held | None:
+    *_named, rows = together([*holders.stand(tag), holders.held_statement(tag)])
+    return holders.held(rows)
+
+
+def _take(offer: offering.Offer, now: datetime) -> Hold:
+    expires_at = now + timedelta(minutes=HOLD_MINUTES)
+    taken = occupying.take(offer.claim, now, kind=Occupancy.Kind.HOLD, expires_at=expires_at)
+    if taken is None:
+        raise refusals.SlotTaken(_("Ce créneau vient d’être pris."), offer.nearest(now))
+    return Hold(taken, expires_at)
+
+
+def let_go(actor: Actor) -> None:
+    """Give back what the account holds; nothing happens where there is nothing."""
+    with transaction.atomic():
+        former = _former(holders.tag_of(actor))
+        if former is not None:
+            holders.give_back(former)
+
+
+def look(actor: Actor, role_id: UUID, reason_id: UUID, starts_at: datetime, now: datetime) -> None:
+    """Raise what booking this slot would raise at this moment; nothing is kept or written.
+
+    ``AlreadyYours``, ``TooMany``, ``SlotTaken`` or another ``NotOffered``. The account's own hold
+    does not count as taken.
+    """
+    wish = offering.wish(role_id, reason_id, starts_at)
+    tag = holders.tag_of(actor)
+    with tenancy.inside(wish.plan.establishment_id):
+        _set, own, _named, held, taken = together(
+            [
+                *own_visits.statements(actor, role_id, starts_at, now),
+                *holders.stand(tag, lock=False),
+                holders.held_statement(tag, lock=False),
+                wish.taken_statement(now),
+            ]
+        )
+        own_visits.to_come(own).check()
+        offering.check(wish, _without(taken, holders.held(held), now), now)
+
+
+def _without(taken: Rows, own: holders.Held | None, now: datetime) -> Rows:
+    """The time taken, but for the account's own hold."""
+    if own is None or own.starts_at is None or own.ends_at is None or own.expires_at <= now:
+        return taken
+    mine = (wall_clock.minute_of(own.starts_at), wall_clock.minute_of(own.ends_at))
+    return [
+        (claimant, *_columns([span for span in zip(starts, ends, strict=True) if span != mine]))
+        if claimant == own.claimant
+        else (claimant, starts, ends)
+        for claimant, starts, ends in taken
+    ]
+
+
+def _columns(spans: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    return [start for start, _end in spans], [end for _start, end in spans]

@@ -1,0 +1,241 @@
+"""The booking form at its door: what GET, the page's own POST and the form's POST do and say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from serment import ids
+from serment.disclosure import SYSTEM
+from tests.scheduling.practice import Practice, count, make_practice, paris
+from tests.web_practice.house import PASSWORD, next_tuesday
+
+pytestmark = pytest.mark.django_db
+
+Visitor = Callable[[], Client]
+
+
+@pytest.fixture(autouse=True)
+def quick(settings: Any) -> None:
+    """Cheap password hashes, and files served as they lie."""
+    cache.clear()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture
+def practice(db: None) -> Practice:
+    return make_practice()
+
+
+@pytest.fixture
+def day() -> date:
+    return next_tuesday()
+
+
+def sign_in(email: str) -> Client:
+    browser = Client(headers={"accept-language": "fr"})
+    answer = browser.post("/compte/connexion/", {"login": email, "password": PASSWORD})
+    assert answer.status_code == 302, answer.content.decode()
+    return browser
+
+
+def someone() -> str:
+    """A new patient's address."""
+    from serment.identity import registration
+
+    email = f"patient-{ids.new_id().hex[:10]}@exemple.fr"
+    person = {"given_name": "Aurore", "family_name": "Lemoine", "birth_date": "1988-07-02"}
+    registration.create(SYSTEM, email, person, password=PASSWORD)
+    return email
+
+
+def address(practice: Practice, at: datetime, act: str = "") -> str:
+    return f"/reserver/{practice.role}/{act}?heure={quote(at.isoformat())}&motif={practice.reason}"
+
+
+def sent(practice: Practice, at: datetime, **changed: str) -> dict[str, str]:
+    return {
+        "heure": at.isoformat(), "motif": str(practice.reason), "premiere": "oui",
+        "mode": "in_person", "cle": "AAAAAAAAAAAAAAAAAAAAAA==",
+    } | changed  # fmt: skip
+
+
+def send(browser: Client, practice: Practice, at: datetime, **changed: str) -> Any:
+    return browser.post(f"/reserver/{practice.role}/", sent(practice, at, **changed))
+
+
+def ask_to_keep(browser: Client, practice: Practice, at: datetime) -> str:
+    answer = browser.post(f"/reserver/{practice.role}/retenir", sent(practice, at))
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_showing_the_form_keeps_nothing(practice: Practice, day: date) -> None:
+    browser = sign_in(someone())
+    page = browser.get(address(practice, paris(day, 9)))
+    assert page.status_code == 200
+    assert f'hx-post="/reserver/{practice.role}/retenir"' in page.content.decode()
+    assert count(practice, "Occupancy") == 0
+    assert browser.get(address(practice, paris(day, 9), "retenir")).status_code == 405
+    assert count(practice, "Occupancy") == 0
+
+
+def test_the_page_has_its_slot_kept_once_over_all_sessions(practice: Practice, day: date) -> None:
+    email = someone()
+    phone, laptop = sign_in(email), sign_in(email)
+    assert re.search(
+        r"retenu pour vous jusqu’à \d+\sh", ask_to_keep(phone, practice, paris(day, 9))
+    )
+    assert "retenu pour vous" in ask_to_keep(laptop, practice, paris(day, 10))
+    assert count(practice, "Occupancy") == 1
+    stranger = sign_in(someone())
+    assert "retenu pour vous" in ask_to_keep(stranger, practice, paris(day, 9))
+    gone = ask_to_keep(stranger, practice, paris(day, 10))
+    assert "vient d’être pris" in gone
+    assert gone.count('class="chip"') == 4
+    assert gone.count('hx-swap-oob="delete"') == 2
+    assert count(practice, "Occupancy") == 2
+
+
+def test_a_foreign_site_cannot_have_a_slot_kept(practice: Practice, day: date) -> None:
+    inside = sign_in(someone())
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = inside.cookies
+    answer = strict.post(f"/reserver/{practice.role}/retenir", sent(practice, paris(day, 9)))
+    assert answer.status_code == 403
+    assert count(practice, "Occupancy") == 0
+
+
+def test_booking_needs_no_hold_and_ends_the_one_there_is(practice: Practice, day: date) -> None:
+    browser = sign_in(someone())
+    assert send(browser, practice, paris(day, 9)).status_code == 302
+    ask_to_keep(browser, practice, paris(day, 10))
+    assert send(browser, practice, paris(day, 10), cle="").status_code == 302
+    assert count(practice) == count(practice, "Occupancy") == 2
+
+
+def test_a_time_that_was_never_a_slot(practice: Practice, day: date) -> None:
+    browser, other = sign_in(someone()), sign_in(someone())
+    assert send(other, practice, paris(day, 9)).status_code == 302
+    page = browser.get(address(practice, paris(day, 9, 1)))
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert "n’est pas proposée" in text
+    assert "vient d’être pris" not in text
+    assert text.count('class="chip"') == 4
+
+
+def test_the_own_slot_opened_again_leads_to_the_visit(practice: Practice, day: date) -> None:
+    browser = sign_in(someone())
+    made = send(browser, practice, paris(day, 9))["Location"]
+    again = browser.get(address(practice, paris(day, 9)))
+    assert again.status_code == 200
+    assert "Vous avez déjà ce rendez-vous." in again.content.decode()
+    assert made.split("?")[0] in again.content.decode()
+    fresh = send(browser, practice, paris(day, 9), cle="")
+    assert fresh.status_code == 409
+    assert made.split("?")[0] in fresh.content.decode()
+    assert send(browser, practice, paris(day, 9))["Location"] == made  # the same form
+
+
+def test_to_anybody_else_it_is_taken_whatever_form_they_send(practice: Practice, day: date) -> None:
+    browser, stranger = sign_in(someone()), sign_in(someone())
+    made = UUID(send(browser, practice, paris(day, 9))["Location"].split("/")[2])
+    looks = [
+        stranger.get(address(practice, paris(day, 9))),
+        send(stranger, practice, paris(day, 9)),  # with the first patient's key
+        send(stranger, practice, paris(day, 9), cle=""),
+    ]
+    for page in looks:
+        text = page.content.decode()
+        assert page.status_code == 409
+        assert "vient d’être pris" in text
+        assert str(made) not in text
+        assert "déjà ce rendez-vous" not in text
+
+
+def test_the_form_of_a_cancelled_visit_offers_to_book_anew(practice: Practice, day: date) -> None:
+    browser = sign_in(someone())
+    made = send(browser, practice, paris(day, 9))["Location"].split("?")[0]
+    assert browser.post(f"{made}annuler", {"raison": ""}).status_code == 302
+    page = send(browser, practice, paris(day, 9), mot="avec ma mère")
+    text = page.content.decode()
+    assert page.status_code == 409
+    assert "annulé depuis" in text
+    assert "avec ma mère" in text
+    key = re.search(r'name="cle" value="([^"]+)"', text)
+    assert key is not None
+    anew = send(browser, practice, paris(day, 9), cle=key.group(1))
+    assert anew.status_code == 302
+    assert anew["Location"].split("?")[0] != made
+
+
+def test_at_the_bound_the_page_says_what_to_do(practice: Practice, day: date) -> None:
+    browser = sign_in(someone())
+    for hour in (9, 10, 11):
+        assert send(browser, practice, paris(day, hour), cle="").status_code == 302
+    early = browser.get(address(practice, paris(day, 14)))
+    late = send(browser, practice, paris(day, 14), cle="")
+    assert (early.status_code, late.status_code) == (200, 422)
+    for page in (early, late):
+        text = page.content.decode()
+        assert "3 rendez-vous à venir chez ce soignant" in text
+        assert 'href="/mes-rendez-vous/"' in text
+    assert count(practice) == 3
+
+
+def test_an_alarming_answer_gives_the_slot_back(day: date) -> None:
+    practice = make_practice(red_flags=["chest_pain"])
+    browser = sign_in(someone())
+    ask_to_keep(browser, practice, paris(day, 9))
+    assert count(practice, "Occupancy") == 1
+    answer = send(browser, practice, paris(day, 9), **{"signe-chest_pain": "oui"})
+    assert "patient/emergency.html" in [one.name for one in answer.templates]
+    assert count(practice, "Occupancy") == 0
+
+
+def test_the_sign_in_page_says_which_slot_waits(practice: Practice, day: date) -> None:
+    there = address(practice, paris(day, 9))
+    browser = Client(headers={"accept-language": "fr"})
+    sign_in_page = browser.get(there)["Location"]
+    text = browser.get(sign_in_page).content.decode()
+    assert "Claude Rivage" in text
+    assert "à 9\xa0h" in text
+    failed = browser.post(sign_in_page, {"login": "personne@exemple.fr", "password": "x" * 12,
+                                         "next": there})  # fmt: skip
+    assert "Claude Rivage" in failed.content.decode()
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        "",
+        "/mes-rendez-vous/",
+        "https://ailleurs.example{slot}",
+        "//ailleurs.example{slot}",
+        "/reserver/00000000-0000-0000-0000-000000000000/?heure=2026-03-03T09:00:00%2B01:00",
+        "/reserver/{role}/?heure=demain",
+        "/reserver/{role}/",
+        "/reserver/{role}/retenir?heure=2026-03-03T09:00:00%2B01:00",
+        "/\x00",
+        "http://[",
+    ],
+)
+def test_it_says_nothing_where_no_slot_waits(practice: Practice, day: date, there: str) -> None:
+    slot = address(practice, paris(day, 9))
+    there = there.replace("{slot}", slot).replace("{role}", str(practice.role))
+    answer = Client().get("/compte/connexion/", {"next": there})
+    assert answer.status_code == 200
+    assert "waiting-slot" not in answer.content.decode()
