@@ -126,6 +126,13 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         uid, _dash, token = key.partition("-")
         return _public("account_reset_password_from_key", uidb36=uid, key=token)
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether somebody may be sent there after signing in; what cannot be read is nowhere."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """Behind our own relay (a Unix socket) the address stands in the forwarded header.
 
