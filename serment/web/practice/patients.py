@@ -66,12 +66,13 @@ def find(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("q", "").strip()
     booking = booking_query(request.POST.get("suite", request.GET.get("suite", "")))
     enough = len(text) >= LETTERS_MIN
-    hits = _hits(accounts.actor_for(request), text, booking) if enough else []
+    hits, more = _hits(accounts.actor_for(request), text, booking) if enough else ([], False)
     context = {
         "section": "book" if booking else "patients",
         "typed": text,
         "asked": enough,
         "hits": hits,
+        "more": more,
         "too_short": bool(text) and not enough,
         "suite": booking,
     }
@@ -79,7 +80,8 @@ def find(request: HttpRequest) -> HttpResponse:
     return render(request, "practice/_hits.html" if part else "practice/find.html", context)
 
 
-def _hits(actor: Actor, text: str, booking: str) -> list[Hit]:
+def _hits(actor: Actor, text: str, booking: str) -> tuple[list[Hit], bool]:
+    """At most ten, and whether others match too."""
     today = _today()
     asked, more = _found(actor, text, today)
     ids = list(asked)[:HITS_MAX]
