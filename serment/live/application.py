@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starlette.applications import Starlette
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from serment.live.health import Health, Probes
-from serment.live.serving import Limits, Serving, WSGIApplication
+from serment.live.serving import Limits, Serving, WSGIApplication, end_process
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,17 @@ class Setting:
     probes: Probes
     behind_proxy: bool = False
     limits: Limits = field(default_factory=Limits)
+    end: Callable[[], None] = end_process
 
 
 def build(setting: Setting) -> Starlette:
     """The application. ``/-/alive`` is the supervisor's knock and tells nothing."""
     serving = Serving(
-        setting.pages, setting.scheme, setting.limits, behind_proxy=setting.behind_proxy
+        setting.pages,
+        setting.scheme,
+        setting.limits,
+        behind_proxy=setting.behind_proxy,
+        end=setting.end,
     )
 
     async def alive(_: Request) -> Response:
@@ -35,7 +41,7 @@ def build(setting: Setting) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/healthz", Health(setting.probes).__call__),
+            Route("/healthz", Health(setting.probes, serving).__call__),
             Route("/-/alive", alive),
             Mount("/", app=serving),
         ]

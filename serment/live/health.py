@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -36,20 +36,31 @@ class Probes:
     isolated: Callable[[], bool]
 
 
+class Pages(Protocol):
+    """What runs the pages in this process."""
+
+    def well(self) -> bool:
+        """Do the pages answer?"""
+
+    def oldest_seconds(self) -> float:
+        """Age of the oldest answer awaited."""
+
+
 class Health:
     """The door ``/healthz``; one question at a time, its answer shared by all who ask meanwhile."""
 
-    def __init__(self, probes: Probes) -> None:
+    def __init__(self, probes: Probes, pages: Pages) -> None:
         self._probes = probes
+        self._pages = pages
         self._asking: asyncio.Task[dict[str, Any]] | None = None
         self._told: dict[str, Any] = {}
 
     async def __call__(self, request: Request) -> JSONResponse:
         """200 where all is well, else 503; the body says which part."""
         if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(report(self._probes))
+            self._asking = asyncio.create_task(report(self._probes, self._pages))
         told = await asyncio.shield(self._asking)
-        for part in ("database", "keeper", "worker"):
+        for part in ("database", "keeper", "worker", "pages"):
             if told[part] != self._told.get(part, OK):
                 _LOG.warning("health: %s is %s", part, told[part])
         self._told = told
@@ -57,15 +68,20 @@ class Health:
         return JSONResponse(told, status_code=status, headers={"cache-control": "no-store"})
 
 
-async def report(probes: Probes) -> dict[str, Any]:
-    """Ask every part at once; the shape is fixed in interfaces.md."""
+async def report(probes: Probes, pages: Pages) -> dict[str, Any]:
+    """Ask every part at once; ``pages`` are this process's own (docs/decisions/0002)."""
     database, ledger, worker = await asyncio.gather(
         _asked(probes.database()),
         _asked(probes.keeper()),
         _asked(probes.worker()),
     )
     keeper = OK if isinstance(ledger, LedgerState) else FAILING
-    parts = {"database": database or OK, "keeper": keeper, "worker": worker or OK}
+    parts = {
+        "database": database or OK,
+        "keeper": keeper,
+        "worker": worker or OK,
+        "pages": OK if pages.well() else FAILING,
+    }
     known = ledger if isinstance(ledger, LedgerState) else None
     return {
         "status": OK if set(parts.values()) == {OK} else FAILING,
@@ -77,6 +93,8 @@ async def report(probes: Probes) -> dict[str, Any]:
             "index_lag_seconds": known.index_lag_seconds if known else None,
         },
         "worker": parts["worker"],
+        "pages": parts["pages"],
+        "oldest_waiting_seconds": round(pages.oldest_seconds(), 1),
     }
 
 

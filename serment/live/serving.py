@@ -2,7 +2,9 @@
 
 A body is taken in whole before the application hears of it; an answer is taken from it whole
 before the first byte goes out. Large ones wait on disk. One thread answers one request at a time
-(choices.md, "Serving"): the loop beside it keeps taking in, sending out and telling its health.
+(docs/decisions/0002): the loop beside it keeps taking in, sending out and telling its health. A
+thread that a page never gives back ends the process: what can still be sent is, then another
+process takes over.
 """
 
 from __future__ import annotations
@@ -10,9 +12,9 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -22,10 +24,13 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from serment.live import pages
+from serment.live.thread import PageThread, TooLong
 
 WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 IN_MEMORY_BYTES_MAX = 1 << 20
 _CHUNK_BYTES = 256 * 1024
+_EXIT_STUCK = 70  # EX_SOFTWARE
+_ON_ITS_WAY_SECONDS = 0.3
 _FORWARDED = frozenset(
     {
         b"forwarded",
@@ -36,6 +41,8 @@ _FORWARDED = frozenset(
         b"x-real-ip",
     }
 )
+FORWARDED = "serment.forwarded"
+"""Key of the environ: did somebody on the way say that the request was passed on?"""
 _LOG = logging.getLogger(__name__)
 
 
@@ -46,7 +53,9 @@ class Limits:
     body_bytes_max: int = 25 * 1024 * 1024
     body_seconds_max: float = 30.0
     answer_seconds_max: float = 60.0
+    """Without a sign from the application; an answer that keeps growing is not stuck."""
     waiting_max: int = 256
+    ending_seconds_max: float = 10.0
 
 
 @dataclass(slots=True)
@@ -60,25 +69,53 @@ class Gone(Exception):  # noqa: N818
     """The client left before its request was complete."""
 
 
+def end_process() -> None:
+    """Without waiting for the lost thread, as any ordinary exit would."""
+    os._exit(_EXIT_STUCK)
+
+
 class Serving:
     """An ASGI application around a WSGI one.
 
     ``behind_proxy`` trusts the last address of ``X-Forwarded-For``; otherwise what clients claim
-    about themselves is dropped.
+    about themselves is dropped. ``end`` ends the process once its thread is lost.
     """
 
     def __init__(
-        self, application: WSGIApplication, scheme: str, limits: Limits, *, behind_proxy: bool
+        self,
+        application: WSGIApplication,
+        scheme: str,
+        limits: Limits,
+        *,
+        behind_proxy: bool,
+        end: Callable[[], None] = end_process,
     ) -> None:
         self._application = application
         self._scheme = scheme
         self._limits = limits
         self._behind_proxy = behind_proxy
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="django")
-        self._waiting = 0
+        self._end = end
+        self._thread: PageThread[_Answer] = PageThread(limits.answer_seconds_max)
+        self._serving = 0
+        self._ending: asyncio.Task[None] | None = None
+
+    def well(self) -> bool:
+        """Do the pages answer? Not any more once a page was lost: the process is about to end."""
+        return self._ending is None and not self._thread.lost()
+
+    def oldest_seconds(self) -> float:
+        """Age of the oldest request whose answer the application has not given yet."""
+        return self._thread.oldest_seconds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Says 408, 413 and 503 itself."""
+        self._serving += 1
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self._serving -= 1
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             async with asyncio.timeout(self._limits.body_seconds_max):
                 body = await self._take_in(receive)
@@ -129,41 +166,56 @@ class Serving:
     async def _ask(self, scope: Scope, body: IO[bytes]) -> _Answer | Response:
         """Have the thread answer; the page that says "in a moment" where it cannot."""
         language = Headers(scope=scope).get("accept-language", "")
-        if self._waiting >= self._limits.waiting_max:
+        if not self.well():
+            self._begin_to_end()
+        if self._ending is not None or len(self._thread) >= self._limits.waiting_max:
             return pages.not_answering(language)
         try:
             environ = self._environ(scope, body)
         except UnicodeDecodeError:
             return Response(status_code=400)
-        self._waiting += 1
-        asked = asyncio.get_running_loop().run_in_executor(self._thread, self._run, environ)
-        asked.add_done_callback(self._done)
         try:
-            return await asyncio.wait_for(asyncio.shield(asked), self._limits.answer_seconds_max)
-        except TimeoutError:
+            return await self._thread.ask(lambda mark: self._run(environ, mark))
+        except TooLong as late:
+            if late.begun:
+                self._begin_to_end()
             return pages.not_answering(language)
         except Exception as error:  # noqa: BLE001 -- its text could hold what no log may
             _LOG.error("the pages broke off: %s", type(error).__name__)
             return pages.not_answering(language)
 
-    def _done(self, asked: asyncio.Future[_Answer]) -> None:
-        self._waiting -= 1
-        if not asked.cancelled():
-            asked.exception()  # seen here, so that a late failure is not told twice
+    def _begin_to_end(self) -> None:
+        """The thread is lost: take nothing new, send what there is, end."""
+        if self._ending is None:
+            _LOG.error("a page has not answered for too long: this process ends")
+            self._ending = asyncio.create_task(self._finish())
+            self._thread.give_up()
+
+    async def _finish(self) -> None:
+        try:
+            async with asyncio.timeout(self._limits.ending_seconds_max):
+                while self._serving:
+                    await asyncio.sleep(0.05)
+                await asyncio.sleep(_ON_ITS_WAY_SECONDS)
+        except TimeoutError:
+            _LOG.warning("ended while %d clients were still being served", self._serving)
+        self._end()
 
     def _environ(self, scope: Scope, body: IO[bytes]) -> dict[str, Any]:
-        forwarded = Headers(scope=scope).get("x-forwarded-for", "")
+        given = Headers(scope=scope)
+        forwarded = given.get("x-forwarded-for", "")
         headers = [(name, value) for name, value in scope["headers"] if name not in _FORWARDED]
         environ: dict[str, Any] = dict(build_environ({**scope, "headers": headers}, body))  # type: ignore[typeddict-item, arg-type]
         environ["wsgi.url_scheme"] = self._scheme
         environ["wsgi.multithread"] = False
         environ["CONTENT_LENGTH"] = str(_length(body))
+        environ[FORWARDED] = any(name.decode() in given for name in (*_FORWARDED, b"via"))
         if self._behind_proxy and forwarded:
             environ["REMOTE_ADDR"] = forwarded.split(",")[-1].strip()
         return environ
 
-    def _run(self, environ: dict[str, Any]) -> _Answer:
-        """In the thread: call the application and take its answer whole."""
+    def _run(self, environ: dict[str, Any], mark: Callable[[], None]) -> _Answer:
+        """In the thread: call the application and take its answer whole, a mark with each piece."""
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(
@@ -176,7 +228,9 @@ class Serving:
         try:
             pieces = self._application(environ, start_response)
             try:
-                body.writelines(pieces)
+                for piece in pieces:
+                    body.write(piece)
+                    mark()
             finally:
                 close = getattr(pieces, "close", None)
                 if close is not None:

@@ -1,8 +1,9 @@
-"""A small site behind the port: a page that echoes, one of any size, one that breaks, one slow."""
+"""A small site behind the port: pages that echo, drip, break, are slow, never return."""
 
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -19,6 +20,11 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         return _breaks()
     if environ["PATH_INFO"] == "/slow":
         time.sleep(float(query["seconds"][0]))
+    if environ["PATH_INFO"] == "/stuck":
+        threading.Event().wait()
+    if environ["PATH_INFO"] == "/drip":
+        start_response("200 OK", [("Content-Type", "application/octet-stream")])
+        return _drips(float(query["seconds"][0]))
     body = environ["wsgi.input"].read()
     told = {
         "method": environ["REQUEST_METHOD"],
@@ -39,3 +45,10 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 def _breaks() -> Iterator[bytes]:
     yield b"x" * 1000
     raise RuntimeError
+
+
+def _drips(seconds: float) -> Iterator[bytes]:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        yield b"x" * 1000
+        time.sleep(0.2)

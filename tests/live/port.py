@@ -8,10 +8,11 @@ from pathlib import Path
 
 from serment.live.application import Setting, build
 from serment.live.health import LedgerState, Probes
-from serment.live.serving import Limits
+from serment.live.serving import Limits, end_process
 from tests.live import inner
 
 FAILING = Path(os.environ["TEST_FAILING"])
+STAYS = "TEST_STAYS" in os.environ
 
 
 async def _part(name: str) -> None:
@@ -38,6 +39,12 @@ application = build(
             worker=lambda: _part("worker"),
             isolated=lambda: False,
         ),
-        limits=Limits(body_bytes_max=200_000, body_seconds_max=3, answer_seconds_max=2),
+        limits=Limits(
+            body_bytes_max=200_000,
+            body_seconds_max=3,
+            answer_seconds_max=2,
+            ending_seconds_max=3,
+        ),
+        end=(lambda: None) if STAYS else end_process,
     )
 )
