@@ -2,7 +2,8 @@
 
 At least once. A claim is committed before sending and puts the message off by its back-off, so a
 crash in between sends again later; ``attempts`` above one says "possibly twice". Rows are claimed
-with SKIP LOCKED: any number of workers share the outbox, none waits for another.
+with SKIP LOCKED: any number of workers share the outbox, none waits for another. Only what was put
+off tells a time: a mark that all messages put off as often share.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from serment.directory.models import Establishment
 from serment.disclosure import Purpose, gate
 from serment.errors import Broken, Refused
 from serment.outbox import registry, rendering
-from serment.outbox.models import Channel, Message, State
+from serment.outbox.models import AT_ONCE, Channel, Message, State
 
 BACK_OFF_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
 _BATCH = 20
@@ -43,21 +44,24 @@ def send_due(now: datetime) -> Round:
     """Send every due message of every establishment, each inside its own wall."""
     done = Round()
     for establishment_id in Establishment.objects.values_list("pk", flat=True):
-        while claimed := _claim(establishment_id, now):
-            for message in claimed:
-                _count(done, message, _deliver(message))
+        _send_due_of(establishment_id, now, done)
     return done
 
 
-def send_one(message_id: UUID, establishment_id: UUID, now: datetime) -> Round:
-    """Send one message if it is still due; another worker may have been faster."""
+def send_due_of(establishment_id: UUID, now: datetime) -> Round:
+    """Send what is due at one establishment; another worker may have been faster."""
     done = Round()
-    for message in _claim(establishment_id, now, message_id):
-        _count(done, message, _deliver(message))
+    _send_due_of(establishment_id, now, done)
     return done
 
 
-def _claim(establishment_id: UUID, now: datetime, only: UUID | None = None) -> list[Message]:
+def _send_due_of(establishment_id: UUID, now: datetime, done: Round) -> None:
+    while claimed := _claim(establishment_id, now):
+        for message in claimed:
+            _count(done, message, _deliver(message))
+
+
+def _claim(establishment_id: UUID, now: datetime) -> list[Message]:
     with tenancy.inside(tenant=establishment_id):
         due = Message.objects.filter(
             establishment_id=establishment_id,
@@ -65,20 +69,24 @@ def _claim(establishment_id: UUID, now: datetime, only: UUID | None = None) -> l
             channel=Channel.MAIL,
             send_after__lte=now,
         )
-        if only is not None:
-            due = due.filter(pk=only)
         claimed = list(
             due.order_by("send_after").select_for_update(skip_locked=True, of=("self",))[:_BATCH]
         )
         for message in claimed:
-            message.send_after = now + _back_off(message.attempts)
+            message.send_after = next_try(message.attempts, now)
             message.attempts += 1
             message.save(update_fields=["send_after", "attempts"])
     return claimed
 
 
-def _back_off(attempts: int) -> timedelta:
-    return timedelta(minutes=BACK_OFF_MINUTES[min(attempts, len(BACK_OFF_MINUTES) - 1)])
+def next_try(attempts: int, now: datetime) -> datetime:
+    """When to try again: after the back-off, at its next mark (a whole minute, quarter, day).
+
+    At least the back-off and at most twice as long: the mark is shared, the instant would not be.
+    """
+    pause = timedelta(minutes=BACK_OFF_MINUTES[min(attempts, len(BACK_OFF_MINUTES) - 1)])
+    earliest = now + pause
+    return earliest + (AT_ONCE - earliest) % pause
 
 
 def _deliver(message: Message) -> State:
@@ -131,23 +139,18 @@ def _address(message: Message) -> str | None:
 def _as_letter(message: Message) -> State:
     """Nobody needs an e-mail address: it waits at the desk to be printed."""
     Message.objects.filter(pk=message.pk, state=State.WAITING).update(
-        channel=Channel.LETTER, ticket=b"", send_after=_day_only(message)
+        channel=Channel.LETTER, ticket=b"", send_after=AT_ONCE
     )
     message.channel = Channel.LETTER
     return State.WAITING
 
 
 def _close(message: Message, outcome: State) -> None:
-    """Write the outcome; the ticket has done its work and goes, and so does the instant."""
+    """Write the outcome; the ticket has done its work and goes, and so does the time."""
     with tenancy.inside(tenant=message.establishment_id):
         Message.objects.filter(pk=message.pk, state=State.WAITING).update(
-            state=outcome, ticket=b"", send_after=_day_only(message)
+            state=outcome, ticket=b"", send_after=AT_ONCE
         )
-
-
-def _day_only(message: Message) -> datetime:
-    """Two visits booked in one sitting would otherwise be tied by the minutes between them."""
-    return message.send_after.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _count(done: Round, message: Message, outcome: State) -> None:

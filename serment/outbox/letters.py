@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import translation
@@ -9,17 +10,21 @@ from django.utils import translation
 from serment.directory import tenancy
 from serment.errors import NotThere
 from serment.outbox import registry, rendering
-from serment.outbox.models import Channel, Message, State
+from serment.outbox.models import AT_ONCE, Channel, Message, State
 
 
 def waiting(establishment_id: UUID) -> list[Message]:
-    """Letters still to print, oldest first."""
+    """Letters still to print, the most urgent visit first; no row tells which waits longest."""
     with tenancy.inside(tenant=establishment_id):
-        return list(
-            Message.objects.filter(
-                establishment_id=establishment_id, channel=Channel.LETTER, state=State.WAITING
-            ).order_by("send_after")
+        found = Message.objects.filter(
+            establishment_id=establishment_id, channel=Channel.LETTER, state=State.WAITING
         )
+        return sorted(found, key=_visit)
+
+
+def _visit(message: Message) -> datetime:
+    facts = registry.facts_of(message.kind, message.record_id)
+    return facts.starts_at if facts else AT_ONCE
 
 
 def text_of(establishment_id: UUID, message_id: UUID) -> rendering.Letter:

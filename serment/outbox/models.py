@@ -1,17 +1,22 @@
 """What waits to be sent: which record, through which channel, when. Never to whom.
 
 The person is reached through the ticket that the act which wanted the message minted; the text is
-made while sending and kept nowhere.
+made while sending and kept nowhere. No row tells when it was posted: two instants near each other
+would tie two visits booked in one sitting (docs/reference/threat-model.md).
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import UTC, datetime
+from typing import ClassVar, Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from serment import ids
+
+AT_ONCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""``send_after`` of what may leave now, and of what has left, failed or waits as a letter."""
 
 
 class Channel(models.TextChoices):

@@ -14,9 +14,10 @@ from django.utils.translation import get_language
 
 from serment.directory.pipeline import Statement, together
 from serment.disclosure import Actor, Purpose, gate
-from serment.outbox.models import Channel, Message, State
+from serment.outbox.models import AT_ONCE, Channel, Message, State
 
 CONFIRMATION = "confirmation"
+MOVE = "move"
 CANCELLATION = "cancellation"
 
 PERSON_ADDRESS = "patient.email"
@@ -50,30 +51,42 @@ def sign(actor: Actor, record_id: UUID, now: datetime) -> bytes:
     return gate.sign(actor, errand(record_id, now))
 
 
-def confirmation(record_id: UUID, establishment_id: UUID, ticket: bytes, now: datetime) -> Message:
+def confirmation(record_id: UUID, establishment_id: UUID, ticket: bytes) -> Message:
     """Tell the person that their appointment stands; by letter when they have no e-mail address.
 
     ``ticket`` is from ``sign``. Asked twice for one record it is one message. The transaction must
     stand in the establishment.
     """
-    return _post(CONFIRMATION, record_id, establishment_id, ticket, now)
+    return _post(CONFIRMATION, record_id, establishment_id, ticket)
 
 
-def cancellation(record_id: UUID, establishment_id: UUID, ticket: bytes, now: datetime) -> Message:
+def move(record_id: UUID, establishment_id: UUID, ticket: bytes) -> Message:
+    """Tell the person its new time; what was not yet sent about the former one is called back.
+
+    Moved again, it is told again: the message about the former move gives way.
+    """
+    withdraw(record_id, establishment_id)
+    Message.objects.filter(
+        establishment_id=establishment_id, record_id=record_id, kind=MOVE
+    ).delete()
+    return _post(MOVE, record_id, establishment_id, ticket)
+
+
+def cancellation(record_id: UUID, establishment_id: UUID, ticket: bytes) -> Message:
     """Tell the person that it was cancelled; what was not yet sent about it is called back."""
     withdraw(record_id, establishment_id)
-    return _post(CANCELLATION, record_id, establishment_id, ticket, now)
+    return _post(CANCELLATION, record_id, establishment_id, ticket)
 
 
 def withdraw(record_id: UUID, establishment_id: UUID) -> int:
     """Call back every message about a record that has not left yet; their tickets go."""
     return Message.objects.filter(
         establishment_id=establishment_id, record_id=record_id, state=State.WAITING
-    ).update(state=State.CANCELLED, ticket=b"")
+    ).update(state=State.CANCELLED, ticket=b"", send_after=AT_ONCE)
 
 
 def draft(
-    kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes, now: datetime
+    kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes
 ) -> tuple[Message, Statement]:
     """A message and the statement that posts it; its row says whether it is the first."""
     message = Message(
@@ -83,7 +96,7 @@ def draft(
         channel=Channel.MAIL,
         state=State.WAITING,
         language=get_language() or "fr",
-        send_after=now,
+        send_after=AT_ONCE,
         ticket=ticket,
     )
     columns = [field.attname for field in Message._meta.concrete_fields]
@@ -91,18 +104,18 @@ def draft(
 
 
 def queue(message: Message) -> None:
-    """A job in the same transaction; if it is lost, the minute's sweep finds the message."""
+    """A job in the same transaction; if it is lost, the minute's sweep finds the message.
+
+    It names the establishment and not the message: a queue keeps the order and the instants in
+    which its rows were put in.
+    """
     from serment.outbox import tasks
 
-    tasks.send_message.defer(
-        message_id=str(message.pk), establishment_id=str(message.establishment_id)
-    )
+    tasks.send_waiting.defer(establishment_id=str(message.establishment_id))
 
 
-def _post(
-    kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes, now: datetime
-) -> Message:
-    message, statement = draft(kind, record_id, establishment_id, ticket, now)
+def _post(kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes) -> Message:
+    message, statement = draft(kind, record_id, establishment_id, ticket)
     (first,) = together([statement])
     if not first:
         return Message.objects.get(

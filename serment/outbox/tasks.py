@@ -9,12 +9,12 @@ from procrastinate.contrib.django import app
 from serment import clock
 
 
-@app.task(name="outbox.send_message", queue="outbox")
-def send_message(message_id: str, establishment_id: str) -> None:
-    """One message, as soon as the act that posted it is durable."""
+@app.task(name="outbox.send_waiting", queue="outbox")
+def send_waiting(establishment_id: str) -> None:
+    """What waits at one establishment, as soon as the act that posted something is durable."""
     from serment.outbox import delivery
 
-    delivery.send_one(UUID(message_id), UUID(establishment_id), clock.now())
+    delivery.send_due_of(UUID(establishment_id), clock.now())
 
 
 @app.periodic(cron="* * * * *", periodic_id="outbox")

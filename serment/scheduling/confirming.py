@@ -22,6 +22,7 @@ from serment.scheduling.models import Appointment
 def register() -> None:
     """Tell the outbox how to find the facts; called once, when Django has loaded."""
     registry.register(post.CONFIRMATION, _standing_facts)
+    registry.register(post.MOVE, _standing_facts)
     registry.register(post.CANCELLATION, _facts)
 
 
@@ -42,13 +43,42 @@ def seal_and_draft(
         subject=patient_file,
         tenant=appointment.establishment_id,
     )
-    return post.draft(post.CONFIRMATION, appointment.id, appointment.establishment_id, ticket, now)
+    return post.draft(post.CONFIRMATION, appointment.id, appointment.establishment_id, ticket)
+
+
+def seal_and_tell_moved(
+    actor: Actor,
+    appointment: Appointment,
+    details: str,
+    patient_file: UUID,
+    now: datetime,
+    *,
+    tell: bool,
+) -> None:
+    """Seal what a moved appointment says now; where ``tell``, post its new time.
+
+    The row is saved by the caller, in the same transaction.
+    """
+    tenant, values = appointment.establishment_id, {"details": details}
+    if not tell:
+        gate.seal(actor, Purpose.BOOKING, appointment, values, subject=patient_file, tenant=tenant)
+        return
+    ticket = gate.seal_and_sign(
+        actor,
+        Purpose.BOOKING,
+        appointment,
+        values,
+        post.errand(appointment.id, now),
+        subject=patient_file,
+        tenant=tenant,
+    )
+    post.move(appointment.id, tenant, ticket)
 
 
 def withdraw(actor: Actor, appointment: Appointment, now: datetime) -> None:
     """Call a waiting confirmation back, and tell the person that the appointment is cancelled."""
     ticket = post.sign(actor, appointment.id, now)
-    post.cancellation(appointment.id, appointment.establishment_id, ticket, now)
+    post.cancellation(appointment.id, appointment.establishment_id, ticket)
 
 
 def _standing_facts(appointment_id: UUID) -> registry.Facts | None:

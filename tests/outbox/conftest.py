@@ -85,7 +85,7 @@ def facts() -> Iterator[dict[UUID, registry.Facts]]:
     """What records are about; a record not listed is gone."""
     known: dict[UUID, registry.Facts] = {}
     before = dict(registry._facts)
-    for kind in ("confirmation", "cancellation"):
+    for kind in ("confirmation", "cancellation", "move"):
         registry.register(kind, known.get)
     yield known
     registry._facts.clear()
@@ -116,7 +116,7 @@ def book(establishment: UUID, facts: dict[UUID, registry.Facts]) -> Booked:
         )  # fmt: skip
         desk = _secretary(establishment)
         with tenancy.inside(tenant=establishment):
-            post.confirmation(visit.pk, establishment, post.sign(desk, visit.pk, NOW), NOW)
+            post.confirmation(visit.pk, establishment, post.sign(desk, visit.pk, NOW))
         return visit.pk
 
     return make

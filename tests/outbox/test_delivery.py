@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import time, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import connection
 
+from serment import ids
 from serment.directory import tenancy
 from serment.disclosure import Actor
 from serment.outbox import delivery, letters, post, rendering
-from serment.outbox.models import Channel, Message, State
+from serment.outbox.models import AT_ONCE, Channel, Message, State
 from tests.outbox.conftest import NOW, VISIT, Booked, Sink
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +53,7 @@ def test_the_same_confirmation_posted_twice_is_one_message(
 ) -> None:
     visit = book()
     with tenancy.inside(tenant=establishment):
-        post.confirmation(visit, establishment, post.sign(secretary, visit, NOW), NOW)
+        post.confirmation(visit, establishment, post.sign(secretary, visit, NOW))
         assert Message.objects.count() == 1
 
 
@@ -64,10 +66,10 @@ def test_a_server_that_is_away_puts_the_message_off_with_growing_pauses(
     assert delivery.send_due(NOW).put_off == 1
     first = _message(establishment)
     assert (first.state, first.attempts) == (State.WAITING, 1)
-    assert first.send_after == NOW + timedelta(minutes=1)
+    assert delivery.send_due(first.send_after - timedelta(seconds=1)).put_off == 0
     assert delivery.send_due(first.send_after).put_off == 1
     second = _message(establishment)
-    assert second.send_after - first.send_after == timedelta(minutes=5)
+    assert timedelta(minutes=5) <= second.send_after - first.send_after < timedelta(minutes=10)
     settings.EMAIL_PORT = right_port
     assert delivery.send_due(second.send_after).sent == 1
     assert len(smtp.taken) == 1
@@ -114,7 +116,7 @@ def test_a_crash_after_the_claim_sends_later_and_says_possibly_twice(
         with pytest.raises(KeyboardInterrupt):
             delivery.send_due(NOW)
     assert delivery.send_due(NOW).sent == 0
-    assert delivery.send_due(NOW + timedelta(minutes=1)).sent == 1
+    assert delivery.send_due(NOW + timedelta(minutes=2)).sent == 1
     assert _message(establishment).attempts == 2
 
 
@@ -136,7 +138,7 @@ def test_a_cancelled_visit_calls_its_confirmation_back(
 ) -> None:
     visit = book()
     with tenancy.inside(tenant=establishment):
-        post.cancellation(visit, establishment, post.sign(secretary, visit, NOW), NOW)
+        post.cancellation(visit, establishment, post.sign(secretary, visit, NOW))
     assert delivery.send_due(NOW).sent == 1
     assert [str(mail["subject"]).strip() for mail in smtp.taken] == [
         "Annulé : mardi 2 mars à 14 h 20"
@@ -161,24 +163,41 @@ def test_after_its_week_the_ticket_opens_nothing(
     assert _message(establishment).state == State.FAILED
 
 
-def test_the_job_and_the_row_carry_identifiers_only(book: Booked, establishment: UUID) -> None:
+def test_the_job_names_the_establishment_and_not_the_message(
+    book: Booked, establishment: UUID
+) -> None:
+    """The queue keeps the order and the instants of its rows: it must not say of which visits."""
     visit = book()
-    message = _message(establishment)
     with connection.cursor() as cursor:
         cursor.execute("SELECT args::text FROM procrastinate_jobs")
         jobs = [json.loads(row[0]) for row in cursor.fetchall()]
-    assert jobs == [{"message_id": str(message.pk), "establishment_id": str(establishment)}]
-    assert message.record_id == visit
+    assert jobs == [{"establishment_id": str(establishment)}]
+    assert _message(establishment).record_id == visit
 
 
-def test_the_job_sends_that_one_message(smtp: Sink, book: Booked, establishment: UUID) -> None:
+def test_the_first_job_sends_all_that_waits_at_its_establishment(
+    smtp: Sink, book: Booked, establishment: UUID
+) -> None:
     book()
     book()
-    with tenancy.inside(tenant=establishment):
-        first = Message.objects.first()
-    assert first is not None
-    assert delivery.send_one(first.pk, establishment, NOW).sent == 1
-    assert len(smtp.taken) == 1
+    assert delivery.send_due_of(ids.new_id(), NOW).sent == 0
+    assert delivery.send_due_of(establishment, NOW).sent == 2
+    assert delivery.send_due_of(establishment, NOW).sent == 0
+
+
+def test_a_move_is_told_each_time_and_calls_back_what_is_no_longer_so(
+    smtp: Sink, book: Booked, establishment: UUID, secretary: Actor, facts: dict[UUID, Any]
+) -> None:
+    visit = book()
+    for hours in (1, 2):
+        facts[visit] = replace(facts[visit], starts_at=VISIT + timedelta(hours=hours))
+        with tenancy.inside(tenant=establishment):
+            post.move(visit, establishment, post.sign(secretary, visit, NOW))
+        assert delivery.send_due(NOW).sent == 1
+    assert [str(mail["subject"]).strip() for mail in smtp.taken] == [
+        "Déplacé : mardi 2 mars à 15 h 20",
+        "Déplacé : mardi 2 mars à 16 h 20",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -193,11 +212,37 @@ def test_an_instant_is_said_as_its_place_says_it(zone: str, language: str, words
     assert rendering.spoken(VISIT, zone, language) == words
 
 
-def test_a_message_that_has_left_keeps_its_day_and_not_its_minute(
-    smtp: Sink, book: Booked, establishment: UUID
+def test_no_message_tells_when_it_was_posted(
+    smtp: Sink, book: Booked, establishment: UUID, secretary: Actor
 ) -> None:
-    """The control first: while it waits, the instant is there."""
+    """Waiting, sent, called back, or waiting as a letter: the same constant."""
+    told = set()
+
+    def look() -> None:
+        with tenancy.inside(tenant=establishment):
+            told.update(Message.objects.values_list("send_after", flat=True))
+
     book()
-    assert _message(establishment).send_after.time() != time(0)
-    assert delivery.send_due(NOW).sent == 1
-    assert _message(establishment).send_after.time() == time(0)
+    book(email=None)
+    look()
+    delivery.send_due(NOW)
+    look()
+    called_back = book()
+    with tenancy.inside(tenant=establishment):
+        post.cancellation(called_back, establishment, post.sign(secretary, called_back, NOW))
+    look()
+    assert told == {AT_ONCE}
+
+
+@pytest.mark.parametrize("attempts", range(len(delivery.BACK_OFF_MINUTES)))
+def test_what_is_put_off_goes_to_a_mark_that_many_share(attempts: int) -> None:
+    """Two put off at two instants of one visit to the site look like any two of that while."""
+    pause = timedelta(minutes=delivery.BACK_OFF_MINUTES[attempts])
+    marks = set()
+    for seconds in range(0, int(pause.total_seconds()), max(1, int(pause.total_seconds()) // 97)):
+        instant = NOW + timedelta(seconds=seconds, microseconds=137)
+        mark = delivery.next_try(attempts, instant)
+        assert pause <= mark - instant < 2 * pause
+        marks.add(mark)
+    assert len(marks) <= 2
+    assert all((mark - AT_ONCE) % pause == timedelta(0) for mark in marks)
