@@ -81,8 +81,9 @@ def test_moving_gives_up_the_former_time_only_if_the_new_one_is_had(
     assert taken.status_code == 409
     assert len(_standing(house)) == 3
     made = _made(desk.post("/cabinet/reserver/", _form(house, 16, deplace=former)))
-    assert [str(one.id) for one in _standing(house)][-1] == made
-    assert former not in [str(one.id) for one in _standing(house)]
+    assert made == former
+    assert [one.starts_at for one in _standing(house)][-1] == house.at(16)
+    assert len(_standing(house)) == 3
 
 
 def test_another_houses_patient_cannot_be_booked(house: House, desk: Client) -> None:

@@ -15,7 +15,6 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -27,11 +26,11 @@ from serment.disclosure import Actor, Purpose
 from serment.errors import Conflict, NotThere, Refused
 from serment.identity import accounts, files
 from serment.identity.rights import Act
-from serment.scheduling import booking, cancelling, refusals, search
+from serment.scheduling import booking, cancelling, moving, refusals, search
 from serment.scheduling.models import VisitReason
 from serment.scheduling.search import Slot
 from serment.web import asked, wording
-from serment.web.practice import addresses, naming, panel, team
+from serment.web.practice import addresses, naming, panel, team, telling
 from serment.web.practice import desk as desks
 from serment.web.practice.desk import Desk
 
@@ -168,16 +167,13 @@ def _submit(
         return _refused(request, actor, everybody, choice, refused)
     desk = Desk(request, clock.now())
     desk.open(desks.person_of(made))
-    address = addresses.of_appointment(choice.starts_at, choice.member, made, "pris")
+    said = f"{'deplace' if choice.moves else 'pris'}-{telling.channel(choice.patient)}"
+    address = addresses.of_appointment(choice.starts_at, choice.member, made, said)
     return HttpResponseRedirect(address)
 
 
-class MovesSomebodyElse(Refused):
-    """Ce rendez-vous est celui d’une autre personne : rien n’a été déplacé."""
-
-
 def _book(actor: Actor, choice: Choice, *, overbook: bool) -> UUID:
-    """The new appointment; a moved one is given up in the same transaction."""
+    """The new appointment, or the moved one: the same as before, at another time."""
     if choice.reason is None or choice.starts_at is None or choice.patient is None:
         raise ValueError("A booking needs a reason, a time and a person.")
     mode: Literal["in_person", "video"] = "video" if choice.mode == "video" else "in_person"
@@ -193,13 +189,10 @@ def _book(actor: Actor, choice: Choice, *, overbook: bool) -> UUID:
         note=choice.note,
         overbook=overbook,
     )
-    with transaction.atomic():
-        former = panel.seen(choice.moves) if choice.moves else None
-        if former is not None and former.status in cancelling.STANDING:
-            if naming.files_behind(actor, [former.id])[former.id] != choice.patient:
-                raise MovesSomebodyElse
-            booking.cancel(actor, former.id, _("déplacé"), now)
-        return booking.book(actor, wanted, now).id
+    former = panel.seen(choice.moves) if choice.moves else None
+    if former is not None and former.status in cancelling.STANDING:
+        return moving.move(actor, former.id, wanted, now).id
+    return booking.book(actor, wanted, now).id
 
 
 def _refused(

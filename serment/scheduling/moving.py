@@ -1,0 +1,112 @@
+"""Moving an appointment: another time, practitioner or reason, and the same appointment.
+
+The row stays and its occupancy is replaced, in one transaction: its id, its place in a calendar
+file and its history go on, and no second row lies beside the first for a stolen dump to show.
+The former time is freed before the new one is asked for, and taken back when that is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+import psycopg
+from django.db import OperationalError
+from django.utils.translation import gettext as _
+
+from serment.directory import tenancy
+from serment.directory.pipeline import together
+from serment.disclosure import Actor, Purpose, gate
+from serment.scheduling import (
+    booking,
+    cancelling,
+    confirming,
+    occupying,
+    offering,
+    refusals,
+    sealed_details,
+)
+from serment.scheduling.booking import Booking
+from serment.scheduling.models import Appointment
+from serment.scheduling.sealed_details import Details
+
+
+def move(actor: Actor, appointment_id: UUID, wanted: Booking, now: datetime) -> Appointment:
+    """Move it, seal what changed, tell the person; durable on commit. Staff only.
+
+    ``wanted`` says where to and for whom, who must be the person it is. The transaction must
+    stand in the establishment. The same move twice, also at once, is one. Raises
+    ``NoSuchAppointment``, ``AlreadyOver``, ``SomebodyElses``, and whatever ``book`` raises.
+    """
+    cancelling.seen(appointment_id)
+    wish = offering.wish(wanted.role_id, wanted.reason_id, wanted.starts_at)
+    if actor.kind != "staff" or actor.establishment != wish.plan.establishment_id:
+        raise refusals.NoSuchAppointment
+    try:
+        with tenancy.inside(wish.plan.establishment_id):
+            return _move(actor, appointment_id, wanted, wish, now)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, psycopg.errors.DeadlockDetected):
+            raise
+        # Two visits exchanged at the same moment: each waits for the time the other gives up.
+        raise refusals.SlotTaken from error
+
+
+def _move(
+    actor: Actor, appointment_id: UUID, wanted: Booking, wish: offering.Wish, now: datetime
+) -> Appointment:
+    appointment = _locked(appointment_id)
+    patient_file = gate.files_behind(actor, Purpose.BOOKING, [appointment_id])[appointment_id]
+    if patient_file != wanted.patient_file:
+        raise refusals.SomebodyElses
+    stays = (appointment.role_id, appointment.starts_at) == (wanted.role_id, wanted.starts_at)
+    if stays and _says_so_already(actor, appointment, wanted):
+        return appointment
+    appointment.ends_at, overbooked = _exchange(actor, appointment_id, wanted, wish, now)
+    appointment.role_id, appointment.starts_at = wanted.role_id, wanted.starts_at
+    appointment.status = Appointment.Status.BOOKED
+    details = _details(wanted, overbooked=overbooked).as_json()
+    confirming.seal_and_tell_moved(actor, appointment, details, patient_file, now, tell=not stays)
+    appointment.save(update_fields=["role", "starts_at", "ends_at", "status", "details"])
+    return appointment
+
+
+def _locked(appointment_id: UUID) -> Appointment:
+    """The row, locked: of two moves at once the second sees what the first did."""
+    found = Appointment.objects.select_for_update(of=("self",)).filter(id=appointment_id).first()
+    if found is None:
+        raise refusals.NoSuchAppointment
+    if found.status not in cancelling.STANDING:
+        raise refusals.AlreadyOver
+    return found
+
+
+def _says_so_already(actor: Actor, appointment: Appointment, wanted: Booking) -> bool:
+    """Whether this very move was made before: time and words are what is asked for."""
+    written = sealed_details.reveal(actor, Purpose.BOOKING, [appointment])[appointment.id]
+    return replace(written, overbooked=False) == _details(wanted, overbooked=False)
+
+
+def _exchange(
+    actor: Actor, appointment_id: UUID, wanted: Booking, wish: offering.Wish, now: datetime
+) -> tuple[datetime, bool]:
+    """Give the former time up and take the new one: when it ends, and whether it is overbooked."""
+    tenant = wish.plan.establishment_id
+    occupying.release(tenant, appointment_id)
+    (taken,) = together([wish.taken_statement(now)])
+    offer = booking.offer_for(actor, wanted, wish, taken, now)
+    overbooked = booking.take_time(offer, wanted, appointment_id, now)
+    if overbooked is None:
+        raise refusals.SlotTaken(_("Ce créneau vient d’être pris."), offer.nearest(now))
+    return offer.ends_at, overbooked
+
+
+def _details(wanted: Booking, *, overbooked: bool) -> Details:
+    return Details(
+        reason=wanted.reason_id,
+        mode=wanted.mode,
+        first_visit=wanted.first_visit,
+        note=wanted.note,
+        overbooked=overbooked,
+    )
