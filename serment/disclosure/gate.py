@@ -172,7 +172,7 @@ def files_of(actor: Actor, account: UUID) -> list[UUID]:
 
 def alias(email: str) -> str:
     """The keyed alias under which the sign-in library knows an address. The asking is counted."""
-    asked = wire.TextAsk(email.strip()[:200])
+    asked = wire.TextAsk(email.strip())
     return ask("alias", SYSTEM, wire.Text, asked, purpose=Purpose.SIGN_IN).text
 
 

@@ -50,6 +50,11 @@ def ask(
     errand: bytes = b"",
 ) -> Answer:
     """One call. KeeperUnavailable, NotYours, SessionEnded or Unusable when it fails."""
+    try:
+        packed = raw(body)
+    except (UnicodeEncodeError, OverflowError) as unspeakable:
+        # Half a surrogate pair, or a number of more than 64 bits: no wire carries it.
+        raise Unusable(_("Cette demande contient des signes illisibles.")) from unspeakable
     request = Request(
         id=new_id().bytes,
         op=op,
@@ -66,7 +71,7 @@ def ask(
         capability=actor.capability,
         tenant=None if tenant is None else tenant.bytes,
         errand=errand,
-        body=raw(body),
+        body=packed,
     )
     try:
         return client.call(request, answer)

@@ -30,7 +30,7 @@ def normalise(text: str) -> str:
         raise AddressUnusable(
             _("Écrivez une adresse e-mail complète, par exemple nom@exemple.fr.")
         ) from error
-    if is_alias(address) or len(address) > ADDRESS_LETTERS_MAX:
+    if is_alias(address) or len(address) > ADDRESS_LETTERS_MAX or not address.isprintable():
         raise AddressUnusable(_("Cette adresse e-mail ne peut pas recevoir de message."))
     return address
 

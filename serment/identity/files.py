@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate
 from serment.errors import NotThere, Unusable
-from serment.identity import addresses, birth_dates, names, phones
+from serment.identity import addresses, birth_dates, names, phones, plain_text
 from serment.identity.models import Account, PatientFile
 
 FIELDS = (
@@ -59,8 +59,8 @@ def cleaned(values: Mapping[str, str | None], today: date) -> dict[str, str | No
     for field, text in values.items():
         if field not in FIELDS:
             raise ValueError(f"A patient file has no field {field}.")
-        written = (text or "").strip()
         try:
+            written = plain_text.kept(field, text or "")
             kept[field] = checks.get(field, str)(written) if written else None
         except Unusable as error:
             errors[field] = error.sentence
@@ -115,7 +115,7 @@ def change(
     return file
 
 
-def find(actor: Actor, establishment: UUID, text: str) -> list[UUID]:
+def find(actor: Actor, establishment: UUID, text: str) -> gate.Hits:
     """At most ten files whose name, telephone or birth date match; recorded, even when empty."""
     return gate.find(actor, Purpose.SEARCH, "patient", text, tenant=establishment)
 

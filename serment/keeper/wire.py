@@ -184,9 +184,9 @@ class LinkAsk(Body):
 
 
 class TextAsk(Body):
-    """op ``alias``."""
+    """op ``alias``: whole, so that two long addresses never share an alias."""
 
-    text: Token
+    text: Annotated[str, msgspec.Meta(max_length=320)]
 
 
 class Text(Body):

@@ -8,12 +8,15 @@ from uuid import UUID
 
 import pytest
 from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM, Actor, NotYours, Purpose, gate
-from serment.identity import files, rights, staff
+from serment.errors import Unusable
+from serment.identity import addresses, files, rights, staff
 from serment.identity.models import PatientFile, Role
-from tests.identity.conftest import make_establishment, sign_up
+from tests.identity.conftest import PERSON, make_establishment, sign_up
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +45,86 @@ def test_every_unusable_value_is_told_at_once_beside_its_field() -> None:
     with pytest.raises(files.ValuesUnusable) as refused:
         files.cleaned(TYPED | {"phone": "12", "birth_date": "x", "given_name": ""}, TODAY)
     assert set(refused.value.errors) == {"phone", "birth_date", "given_name"}
+
+
+HOSTILE = {
+    "NUL": "\x00",
+    "half a surrogate pair": "\ud83d",
+    "turned around": "\u202egnp.exe",
+    "isolated": "\u2066x\u2069",
+    "escape": "\x1b[2J",
+    "a megabyte": "x" * (1 << 20),
+    "a megabyte of digits": "0" * (1 << 20),
+}
+
+
+@pytest.mark.parametrize("field", files.FIELDS)
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_is_told_beside_its_field(field: str, hostile: str) -> None:
+    for text in (hostile, f"12 rue {hostile} haute", f"a{hostile}@exemple.fr"):
+        with pytest.raises(files.ValuesUnusable) as refused:
+            files.cleaned(TYPED | {field: text}, TODAY)
+        assert set(refused.value.errors) == {field}
+        assert len(refused.value.errors[field]) < 200
+
+
+@pytest.mark.parametrize("field", ["address", "source_reference"])
+def test_a_text_without_a_form_of_its_own_is_named_when_refused(
+    field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: without the bound, both went to the keeper as they came."""
+    name = {"address": "L’adresse", "source_reference": "Le numéro de dossier"}[field]
+    for text in ("x\x00y", "x" * (1 << 20)):
+        with pytest.raises(files.ValuesUnusable) as refused:
+            files.cleaned({field: text}, TODAY)
+        assert refused.value.errors[field].startswith(name)
+    longest = {"address": 300, "source_reference": 100}[field] * "é"
+    assert files.cleaned({field: f" {longest} "}, TODAY) == {field: longest}
+    monkeypatch.setattr(files.plain_text, "kept", lambda _, text: text)
+    assert files.cleaned({field: "x\x00y"}, TODAY) == {field: "x\x00y"}
+
+
+def test_an_address_has_lines() -> None:
+    assert files.cleaned({"address": "3 rue Haute\r\n29000 Quimper"}, TODAY) == {
+        "address": "3 rue Haute\n29000 Quimper"
+    }
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from(files.FIELDS), st.text(max_size=60)))
+def test_any_text_is_kept_or_refused_in_words(values: dict[str, str]) -> None:
+    told: dict[str, str] = {}
+    kept: dict[str, str | None] = {}
+    try:
+        kept = files.cleaned(values, TODAY)
+    except files.ValuesUnusable as refused:
+        told = refused.errors
+    assert set(told) <= {*values, "family_name", "given_name"}
+    assert all(text is None or text.encode() for text in kept.values())
+
+
+@pytest.mark.parametrize("field", [*PERSON])
+def test_the_sign_up_form_answers_hostile_text_beside_its_field(
+    browser: Client, field: str
+) -> None:
+    for hostile in HOSTILE.values():
+        # As a browser would send it: half a surrogate pair is no UTF-8 and arrives replaced.
+        text = f"{PERSON[field]}{hostile}".encode("utf-8", "replace").decode()
+        answer = browser.post("/compte/inscription/", PERSON | {field: text})
+        assert answer.status_code in (200, 302, 429), field
+
+
+def test_an_address_shows_every_sign_of_it() -> None:
+    """The form of an address allows control characters between quotes; nobody has one."""
+    with pytest.raises(Unusable):
+        addresses.normalise('"\x01\x0b"@exemple.fr')
+
+
+def test_what_no_wire_carries_is_refused_not_broken(
+    establishment: UUID, secretary_of: ActorOf
+) -> None:
+    with pytest.raises(Unusable):
+        files.find(secretary_of(establishment), establishment, "quatre\ud83dvaux")
 
 
 def test_the_desk_makes_finds_and_opens_a_file(establishment: UUID, secretary_of: ActorOf) -> None:
