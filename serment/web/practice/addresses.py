@@ -15,7 +15,21 @@ from serment.web.practice.team import Member
 
 SAID = {
     "pris": _("Rendez-vous pris."),
+    "pris-courriel": _("Rendez-vous pris. La confirmation part par courriel dans la minute."),
+    "pris-lettre": _(
+        "Rendez-vous pris. Personne sans adresse e-mail : imprimez la carte ou la lettre."
+    ),
+    "annule-courriel": _("Rendez-vous annulé. Un courriel part à la personne dans la minute."),
+    "annule-lettre": _(
+        "Rendez-vous annulé. Personne sans adresse e-mail : une lettre attend d’être imprimée."
+    ),
+    "deplace-courriel": _("Rendez-vous déplacé. Un courriel dit la nouvelle heure à la personne."),
+    "deplace-lettre": _(
+        "Rendez-vous déplacé. Personne sans adresse e-mail : imprimez la carte ou la lettre."
+    ),
     "remis": _("Le rendez-vous est remis à sa place."),
+    "remis-courriel": _("Le rendez-vous est remis à sa place. Un courriel le confirme."),
+    "remis-lettre": _("Le rendez-vous est remis à sa place. La lettre d’annulation n’attend plus."),
     "plus-libre": _("Ce temps n’est plus libre : choisissez une autre heure."),
 }
 """What the agenda says about the act one comes from, by the word in its address."""

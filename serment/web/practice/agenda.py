@@ -233,6 +233,7 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
         "here": request.get_full_path(),
         "kept": _kept(request, without=("rdv", "dit")),
         "said": addresses.SAID.get(request.GET.get("dit", "")),
+        "said_undo": request.GET.get("dit", "").startswith("annule-"),
         "said_no": request.GET.get("dit") == "plus-libre",
         "count": sum(column.drawn.column.booked_count for column in columns),
         "collisions": sum(column.drawn.collisions for column in columns),

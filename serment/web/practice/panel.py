@@ -20,10 +20,11 @@ from serment.disclosure import Actor, Purpose, gate
 from serment.errors import Conflict, Refused
 from serment.identity import accounts, rights
 from serment.identity.rights import Act
+from serment.outbox import post
 from serment.scheduling import booking, cancelling, refusals, sealed_details
 from serment.scheduling.models import Appointment
 from serment.web import wording
-from serment.web.practice import addresses, naming, opened_by, team
+from serment.web.practice import addresses, naming, opened_by, team, telling
 from serment.web.practice import desk as desks
 from serment.web.practice.desk import Desk
 from serment.web.practice.naming import Person, Why
@@ -44,6 +45,13 @@ class Panel:
     why: Why | None
     opened_by: Sequence[opened_by.Line]
     is_over: bool
+    channel: str
+    """How the person hears of a cancellation (``telling``); empty while they are not open."""
+
+    @property
+    def if_cancelled(self) -> str:
+        """What cancelling would send, in a sentence."""
+        return str(telling.IF_CANCELLED[self.channel])
 
     @property
     def may_arrive(self) -> bool:
@@ -98,6 +106,7 @@ def build(actor: Actor, desk: Desk, appointment_id: UUID | None, now: datetime) 
         why=why,
         opened_by=lines,
         is_over=appointment.starts_at <= now,
+        channel=telling.channel(person.file) if person else "",
     )
 
 
@@ -157,12 +166,13 @@ def mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 @require_POST
 @accounts.staff_only(Act.CANCEL)
 def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """Cancel at once; the panel then offers to take it back."""
+    """Cancel at once, say how the person hears of it, and offer to take it back."""
     actor = accounts.actor_for(request)
     appointment = seen(appointment_id)
     why = request.POST.get("raison", "").strip()[:300]
     booking.cancel(actor, appointment.id, why, clock.now())
-    return addresses.back_beside(request, appointment.id)
+    told = telling.channel(naming.files_behind(actor, [appointment.id])[appointment.id])
+    return addresses.back_beside(request, appointment.id, f"annule-{told}")
 
 
 @require_POST
@@ -192,7 +202,10 @@ def put_back(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         made = booking.book(actor, again, clock.now())
     except (Conflict, refusals.NotOffered):
         return addresses.back_beside(request, former.id, "plus-libre")
+    # A letter that nobody printed must not say that it is cancelled.
+    post.withdraw(former.id, former.establishment_id)
     desk = Desk(request, clock.now())
     if desk.is_open(desks.person_of(former.id)):
         desk.open(desks.person_of(made.id))
-    return addresses.back_beside(request, made.id, "remis")
+    told = telling.channel(again.patient_file)
+    return addresses.back_beside(request, made.id, f"remis-{told}")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from serment.web.practice import agenda, arriving, card, panel, patients, telephone
+from serment.web.practice import agenda, arriving, card, letters, panel, patients, telephone
 
 app_name = "practice"
 urlpatterns = [
@@ -20,5 +20,10 @@ urlpatterns = [
     path("patients/<uuid:file_id>/", patients.patient, name="patient"),
     path("patients/<uuid:file_id>/corriger", patients.change, name="change_patient"),
     path("reserver/", telephone.book, name="book"),
+    path("lettres/", letters.waiting, name="letters"),
+    path("lettres/noms", letters.open_names, name="letters_names"),
+    path("lettres/feuilles", letters.sheets, name="letters_sheets"),
+    path("lettres/envoyees", letters.sent, name="letters_sent"),
+    path("lettres/remettre", letters.put_back, name="letters_put_back"),
     path("import/", arriving.arrival, name="arrival"),
 ]

@@ -1,0 +1,195 @@
+"""Letters that wait for somebody to print them: for people without an e-mail address.
+
+The list shows which visit each is about. Names are opened by a press, names and addresses again
+for the sheets; each opening is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_POST
+
+from serment import clock
+from serment.disclosure import Actor, Purpose
+from serment.errors import NotThere
+from serment.identity import accounts, files
+from serment.identity.rights import Act
+from serment.outbox import letters as outbox
+from serment.outbox import pile, rendering
+from serment.outbox.models import Message
+from serment.scheduling.models import Appointment
+from serment.web import asked, wording
+from serment.web.practice import naming, team
+from serment.web.practice.desk import Desk
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+NAMES = "letters:names"
+SHEETS_MAX = 200
+_LAST = "serment.cabinet.lettres"
+_KINDS: dict[str, _StrPromise] = {
+    "confirmation": _("Confirmation"),
+    "cancellation": _("Annulation"),
+    "move": _("Changement d’heure"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One letter of the pile: what it is about, and to whom where that is open."""
+
+    id: UUID
+    kind: _StrPromise | str
+    appointment: Appointment
+    member: team.Member
+    when: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One letter on paper."""
+
+    id: UUID
+    file: UUID
+    name: str
+    address: Sequence[str]
+    phone: str
+    letter: rendering.Letter
+
+
+@require_GET
+@accounts.staff_only(Act.PRINT_CARD)
+def waiting(request: HttpRequest) -> HttpResponse:
+    """The pile, the most urgent visit first."""
+    actor = accounts.actor_for(request)
+    desk = Desk(request, clock.now())
+    found = outbox.waiting(team.establishment_of(actor))
+    names_open = desk.is_open(NAMES)
+    rows = _rows(actor, found, names_open=names_open)
+    sent = request.session.get(_LAST, ()) if request.GET.get("dit") == "envoyees" else ()
+    context = {
+        "section": "letters",
+        "rows": rows,
+        "names_open": names_open,
+        "sent": sent,
+        "put_back": request.GET.get("dit") == "remises",
+        "sheets_max": SHEETS_MAX,
+    }
+    return render(request, "practice/letters.html", context)
+
+
+@require_POST
+@accounts.staff_only(Act.PRINT_CARD)
+def open_names(request: HttpRequest) -> HttpResponse:
+    """Open, or close, to whom they go."""
+    desk = Desk(request, clock.now())
+    if request.POST.get("quoi") == "fermer":
+        desk.close("letters")
+    else:
+        desk.open(NAMES)
+    return HttpResponseRedirect(reverse("practice:letters"))
+
+
+@require_POST
+@accounts.staff_only(Act.PRINT_CARD)
+def sheets(request: HttpRequest) -> HttpResponse:
+    """The chosen letters as sheets, one a page, their address where an envelope's window is."""
+    actor = accounts.actor_for(request)
+    wanted = set(_chosen(request))
+    found = [
+        one for one in outbox.waiting(team.establishment_of(actor)) if one.pk in wanted
+    ][:SHEETS_MAX]  # fmt: skip
+    if not found:
+        return HttpResponseRedirect(reverse("practice:letters"))
+    made = _sheets(actor, found)
+    sites = {one.member.role.site_id: one.member.role.site for one in _rows(actor, found)}
+    context = {"section": "letters", "sheets": made, "site": next(iter(sites.values()), None)}
+    return render(request, "practice/sheets.html", context)
+
+
+@require_POST
+@accounts.staff_only(Act.PRINT_CARD)
+def sent(request: HttpRequest) -> HttpResponse:
+    """They lie in their envelopes; the page that follows offers to take that back."""
+    establishment = team.establishment_of(accounts.actor_for(request))
+    chosen = _chosen(request)
+    for one in chosen:
+        outbox.printed(establishment, one)
+    request.session[_LAST] = [str(one) for one in chosen]
+    return HttpResponseRedirect(f"{reverse('practice:letters')}?dit=envoyees")
+
+
+@require_POST
+@accounts.staff_only(Act.PRINT_CARD)
+def put_back(request: HttpRequest) -> HttpResponse:
+    """Those last marked as sent wait again."""
+    last = [one for one in map(asked.uuid, request.session.pop(_LAST, ())) if one is not None]
+    pile.put_back(team.establishment_of(accounts.actor_for(request)), last)
+    return HttpResponseRedirect(f"{reverse('practice:letters')}?dit=remises")
+
+
+def _chosen(request: HttpRequest) -> list[UUID]:
+    found = (asked.uuid(text) for text in request.POST.getlist("lettre")[:SHEETS_MAX])
+    return [one for one in found if one is not None]
+
+
+def _rows(actor: Actor, found: Sequence[Message], *, names_open: bool = False) -> list[Waiting]:
+    visits = Appointment.objects.select_related(
+        "role__practitioner", "role__site", "role__specialty", "role__profession"
+    ).in_bulk([one.record_id for one in found])
+    people = naming.people(actor, visits) if names_open and visits else {}
+    rows = []
+    for one in found:
+        visit = visits.get(one.record_id)
+        if visit is None:
+            continue
+        member, person = team.Member(visit.role), people.get(visit.id)
+        today = clock.now().astimezone(member.zone).date()
+        rows.append(
+            Waiting(
+                id=one.pk,
+                kind=_KINDS.get(one.kind, one.kind),
+                appointment=visit,
+                member=member,
+                when=wording.moment(visit.starts_at, member.zone, today),
+                name=person.name if person else "",
+            )
+        )
+    return rows
+
+
+def _sheets(actor: Actor, found: Sequence[Message]) -> list[Sheet]:
+    behind = naming.files_behind(actor, [one.record_id for one in found])
+    fields = ("given_name", "family_name", "address", "phone")
+    opened = files.open(actor, set(behind.values()), fields, Purpose.MESSAGE)
+    made = []
+    for one in found:
+        file = behind.get(one.record_id)
+        if file is None or file not in opened:
+            continue
+        person = opened[file]
+        try:
+            letter = outbox.text_of(_establishment_of(one), one.pk)
+        except NotThere:  # its visit is gone: nothing to say any more
+            continue
+        address = [line.strip() for line in person["address"].split(",") if line.strip()]
+        name = f"{person['given_name']} {person['family_name']}".strip()
+        made.append(Sheet(one.pk, file, name, address, person["phone"], letter))
+    return made
+
+
+def _establishment_of(message: Message) -> UUID:
+    """Whose letter it is; every letter at a desk is somebody's."""
+    if message.establishment_id is None:
+        raise NotThere
+    return message.establishment_id

@@ -1,0 +1,31 @@
+"""Whether a person hears of what the desk does, and through which channel: said before and after.
+
+Whether a file has an e-mail address shows without opening it; the address itself stays closed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from serment.identity.models import PatientFile
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+MAIL, LETTER = "courriel", "lettre"
+
+IF_CANCELLED: dict[str, _StrPromise] = {
+    MAIL: _("Si vous annulez, un courriel part dans la minute."),
+    LETTER: _("Sans adresse e-mail : si vous annulez, une lettre attendra d’être imprimée."),
+    "": _("Si vous annulez, la personne est prévenue par courriel, ou par une lettre à imprimer."),
+}
+"""What cancelling would send, by channel; empty where nobody is open yet."""
+
+
+def channel(file_id: UUID) -> str:
+    """``MAIL`` where the file has an address, else ``LETTER``."""
+    file = PatientFile.objects.filter(pk=file_id).first()
+    return MAIL if file is not None and file.email is not None else LETTER
