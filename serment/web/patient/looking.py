@@ -37,6 +37,11 @@ class Question:
     errors: dict[str, str] = field(default_factory=dict)
 
     @property
+    def is_narrowed(self) -> bool:
+        """Whether a filter leaves some out."""
+        return bool(self.sector or self.video or self.step_free or self.language)
+
+    @property
     def filters(self) -> Filters:
         """The same, as scheduling's search takes it."""
         return Filters(

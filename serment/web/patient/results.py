@@ -20,7 +20,7 @@ from serment.directory.models import PractitionerRole
 from serment.scheduling import search
 from serment.web import wording
 from serment.web.patient.home import chips
-from serment.web.patient.looking import Question, understood
+from serment.web.patient.looking import RADIUS_CHOICES, Question, understood
 
 PAGE = 12
 DAYS_SHOWN = 5
@@ -52,6 +52,15 @@ class Card:
     anything_soon: bool
     bring: str
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """The nearest who can be seen where nobody is near, and the radius that shows them."""
+
+    city: str
+    how_far: str
+    radius_km: float
 
 
 @require_GET
@@ -103,6 +112,8 @@ def _context(question: Question, found: search.Results, now: datetime) -> dict[s
         "more_pages": (question.page + 1) * PAGE < found.total,
         "next_page": question.page + 1,
     }
+    if not found.total:
+        context["beyond"] = _beyond(question, now)
     if question.view == "map" and question.place is not None:
         points = {
             str(card.number): (card.role.site.latitude, card.role.site.longitude) for card in cards
@@ -122,6 +133,8 @@ def roles_by_id(ids: list[UUID]) -> dict[UUID, PractitionerRole]:
 
 def _title(total: int, noun: str, question: Question) -> str:
     lower = noun[:1].lower() + noun[1:] if noun[1:2].islower() else noun
+    if not total:
+        return _title_of_none(lower, question)
     words = {"count": total, "who": lower if total == 1 else wording.plural(lower)}
     if question.video and question.place is None:
         return ngettext("%(count)d %(who)s en vidéo", "%(count)d %(who)s en vidéo", total) % words
@@ -134,6 +147,38 @@ def _title(total: int, noun: str, question: Question) -> str:
         )
         % words
     )
+
+
+def _title_of_none(noun: str, question: Question) -> str:
+    """In words that need no gender: "aucun" or "aucune" would."""
+    if question.place is None:
+        return gettext("Aucun résultat pour « %(who)s » en vidéo") % {"who": noun}
+    words = {"who": noun, "where": question.place.name}
+    if question.video:
+        return gettext("Aucun résultat pour « %(who)s » en vidéo, autour de %(where)s") % words
+    return gettext("Aucun résultat pour « %(who)s » autour de %(where)s") % words
+
+
+def _beyond(question: Question, now: datetime) -> Beyond | None:
+    """Where nobody is near: who is nearest, within what a person might travel, filters kept."""
+    if question.key is None or question.place is None:
+        return None
+    found = search.around(
+        question.key.code,
+        question.place.latitude,
+        question.place.longitude,
+        RADIUS_CHOICES[-1],
+        now,
+        filters=question.filters,
+        sort="nearest",
+        limit=1,
+    )
+    role = next(iter(roles_by_id([item.role_id for item in found.items]).values()), None)
+    if role is None or found.items[0].distance_km is None:
+        return None
+    kilometres = found.items[0].distance_km
+    radius = next((r for r in RADIUS_CHOICES if r >= kilometres), RADIUS_CHOICES[-1])
+    return Beyond(role.site.city, wording.distance(kilometres), radius)
 
 
 def _soonest_line(found: search.Results, cards: list[Card]) -> str:
