@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import time_ns
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -69,16 +70,38 @@ def _names_open(page: Page, base: str) -> None:
     page.wait_for_timeout(1500)  # names fade in; a picture has no condition to wait for
 
 
+def _sign_up_wrong(page: Page, base: str) -> None:
+    page.goto(f"{base}/compte/inscription/")
+    page.locator("#id_given_name").fill("Marie-Bérangère")
+    page.locator("#id_birth_date").fill("31/02/1943")
+    page.locator("#id_email").fill("marie sans arobase")
+    page.locator("main button[type=submit]").first.click()
+
+
+def _code_awaited(page: Page, base: str) -> None:
+    page.goto(f"{base}/compte/inscription/")
+    page.locator("#id_given_name").fill("Marie-Bérangère")
+    page.locator("#id_family_name").fill("de Roquefeuil-Montpeyroux")
+    page.locator("#id_birth_date").fill("12/03/1943")
+    page.locator("#id_email").fill(f"marie.{time_ns()}@example.fr")
+    page.locator("#id_password1").fill("un cheval blanc sous la pluie")
+    page.locator("main button[type=submit]").first.click()
+
+
 RESULTS = "/rendez-vous/?quoi=specialty:ophtalmologue&ou=74256"
 PICTURES = (
     Picture("home", "", _to("/")),
     Picture("home-error", "", _to("/rendez-vous/?quoi_texte=zzz&ou_texte=zzzz")),
     Picture("results", "", _to(RESULTS)),
     Picture("map", "", _to(f"{RESULTS}&vue=carte")),
-    Picture("empty", "", _to("/rendez-vous/?quoi=specialty:neurologue&ou=20004")),
+    Picture("empty", "", _to("/rendez-vous/?quoi=profession:sage-femme&ou=74256&secteur=1")),
     Picture("practitioner", "", _first_practitioner),
     Picture("login", "", _to("/compte/connexion/")),
     Picture("signup", "", _to("/compte/inscription/")),
+    Picture("signup-error", "", _sign_up_wrong),
+    Picture("code", "", _code_awaited),
+    Picture("partners", "", _to("/partenaires/")),
+    Picture("mail", "", _to("/demo/courrier")),
     Picture("not-found", "", _to("/nulle-part/")),
     Picture("demo", "", _to("/demo")),
     Picture("steal", "", _stolen),
@@ -87,6 +110,9 @@ PICTURES = (
     Picture("appointment", "patient", _first_appointment),
     Picture("opened", "patient", _to("/qui-a-ouvert-mes-donnees/")),
     Picture("account", "patient", _to("/mon-compte/")),
+    Picture("relative", "relative", _to("/mes-rendez-vous/")),
+    Picture("privacy", "privacy_officer", _to("/acces/")),
+    Picture("security", "security_officer", _to("/acces/?jours=30")),
     Picture("agenda", "secretary", _names_open),
     Picture("agenda-closed", "secretary", _to("/cabinet/")),
 )
@@ -129,7 +155,7 @@ def _series(
     only: set[str],
 ) -> None:
     language, scheme, width = variant
-    for who in ("", "patient", "secretary"):
+    for who in dict.fromkeys(picture.who for picture in PICTURES):
         context = browser.new_context(
             viewport={"width": width, "height": WIDTHS[width]},
             color_scheme="dark" if scheme == "dark" else "light",

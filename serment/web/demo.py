@@ -10,8 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, date
+from email.utils import parsedate_to_datetime
 from functools import wraps
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
@@ -19,17 +22,19 @@ from django.contrib.auth import authenticate
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from serment import clock
 from serment.disclosure import gate
 from serment.errors import Broken, NotThere
 from serment.identity import accounts as identity_accounts
-from serment.identity import rights
 from serment.outbox import demo_mail
-from serment.web import theft
+from serment.web import theft, wording
 
+ZONE = ZoneInfo("Europe/Paris")
 LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -91,7 +96,9 @@ def _spoken(login: str) -> str:
 @demo_only
 def home(request: HttpRequest) -> HttpResponse:
     """Who to be, what was sent, what a thief would get."""
-    return render(request, "demo/home.html", {"accounts": accounts(), "roles": _roles()})
+    roles, today = _roles(), _today()
+    shown = [(one, roles.get(one.role, ""), today.get(one.role, "")) for one in accounts()]
+    return render(request, "demo/home.html", {"accounts": shown})
 
 
 @require_POST
@@ -108,22 +115,33 @@ def enter(request: HttpRequest) -> HttpResponse:
         raise DemoAccountsMissing
     with transaction.atomic():
         get_adapter(request).login(request, user)
-    return HttpResponseRedirect(_home_of(request))
+    return HttpResponseRedirect(_home_of(request, account.role))
 
 
-def _home_of(request: HttpRequest) -> str:
-    """Where a role works; those whose pages are still to come land on the first page."""
-    if not identity_accounts.is_staff(request):
-        return "/"
-    actor = identity_accounts.actor_for(request)
-    return identity_accounts.STAFF_HOME if rights.may(actor, rights.Act.SEE_AGENDA) else "/"
+def _home_of(request: HttpRequest, role: str) -> str:
+    """Where a role begins."""
+    if identity_accounts.is_staff(request):
+        return identity_accounts.home_of(request)
+    return reverse("partners") if role == "partner_developer" else reverse("patient:appointments")
 
 
 @require_GET
 @demo_only
 def mail(request: HttpRequest) -> HttpResponse:
     """What the demo sent, as its addressees would read it."""
-    return render(request, "demo/mail.html", {"letters": demo_mail.sent()})
+    today = clock.now().astimezone(ZONE).date()
+    letters = [(letter, _sent_at(letter.date, today)) for letter in demo_mail.sent()]
+    return render(request, "demo/mail.html", {"letters": letters})
+
+
+def _sent_at(header: str, today: date) -> str:
+    """The date of a message's header as people say it; as it stands where it is none."""
+    try:
+        sent = parsedate_to_datetime(header)
+        # "-0000" means UTC said without a zone (RFC 5322, 3.3).
+        return wording.moment(sent if sent.tzinfo else sent.replace(tzinfo=UTC), ZONE, today)
+    except ValueError:
+        return header
 
 
 @require_http_methods(["GET", "POST"])
@@ -150,5 +168,19 @@ def _roles() -> dict[str, str]:
         "manager": _("responsable"),
         "privacy_officer": _("délégué à la protection des données"),
         "security_officer": _("responsable de la sécurité"),
-        "partner_developer": _("développeur partenaire"),
+        "partner_developer": _("développeuse partenaire"),
+    }
+
+
+def _today() -> dict[str, str]:
+    """What each can do in this version, so that nobody looks for what is still to come."""
+    return {
+        "patient": _("Ses rendez-vous, ceux qu’elle prend, et qui a ouvert ses données."),
+        "relative": _("Ses propres rendez-vous. Agir pour sa fille viendra plus tard."),
+        "secretary": _("L’agenda, les dossiers, le téléphone, l’import."),
+        "practitioner": _("Son agenda et ses patients."),
+        "manager": _("Les agendas, sans les noms, et l’import."),
+        "privacy_officer": _("Qui a ouvert quoi, en nombres, jour par jour."),
+        "security_officer": _("Les mêmes nombres, et l’état du gardien."),
+        "partner_developer": _("Ce que sera la porte des logiciels : elle n’est pas ouverte."),
     }

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models.functions import Length
+from django.utils.translation import gettext as _
 
 from serment.directory.models import Practitioner
 
@@ -39,9 +40,9 @@ class Loot:
         return sum(self.hits.values())
 
     @property
-    def megabytes(self) -> str:
+    def megabytes(self) -> float:
         """Size of the dump for people."""
-        return f"{self.bytes_read / 1e6:.1f}"
+        return round(self.bytes_read / 1e6, 1)
 
 
 def ways_of_writing(text: str) -> dict[str, bytes]:
@@ -51,15 +52,15 @@ def ways_of_writing(text: str) -> dict[str, bytes]:
     utf8 = plain.lower().encode()
     return {
         "UTF-8": utf8,
-        "sans accents": bare.lower().encode(),
+        _("sans accents"): bare.lower().encode(),
         "Latin-1": plain.lower().encode("latin-1", "replace"),
         "UTF-16": plain.lower().encode("utf-16-le"),
-        "hexadécimal": utf8.hex().encode(),
-        "hexadécimal, initiale": plain.encode().hex().encode(),
-        "hexadécimal, capitales": plain.upper().encode().hex().encode(),
+        _("hexadécimal"): utf8.hex().encode(),
+        _("hexadécimal, initiale capitale"): plain.encode().hex().encode(),
+        _("hexadécimal, tout en capitales"): plain.upper().encode().hex().encode(),
         "base64": base64.b64encode(plain.encode())[: max(4, len(plain) // 3 * 4)].lower(),
-        "base64, décalé d’un octet": _base64_inside(plain.encode(), 1),
-        "base64, décalé de deux octets": _base64_inside(plain.encode(), 2),
+        _("base64, décalé d’un octet"): _base64_inside(plain.encode(), 1),
+        _("base64, décalé de deux octets"): _base64_inside(plain.encode(), 2),
         "JSON, \\u…": json.dumps(plain)[1:-1].lower().encode(),
     }
 

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from serment.web import demo, language, wellknown
+from serment.web.privacy import accesses, partners
 
 demo_patterns = (
     [
@@ -17,6 +18,8 @@ demo_patterns = (
 urlpatterns = [
     path("langue/", language.choose, name="set_language"),
     path("", include(demo_patterns)),
+    path("acces/", accesses.counts, name="accesses"),
+    path("partenaires/", partners.door, name="partners"),
     path(".well-known/security.txt", wellknown.security, name="security"),
     path("robots.txt", wellknown.robots, name="robots"),
 ]

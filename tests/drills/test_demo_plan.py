@@ -119,6 +119,14 @@ def test_the_demo_patient_has_been_and_will_come(plan: Plan) -> None:
     assert sum(visit.starts_at < NOW for _slug, visit in own) >= 4
 
 
+def test_the_relative_has_visits_of_his_own_and_acts_for_nobody_yet(plan: Plan) -> None:
+    own = [
+        visit for house in plan.houses for visit in house.visits if visit.person == named.BASTIEN
+    ]
+    assert {visit.starts_at > NOW for visit in own} == {True, False}
+    assert named.ACTS_FOR[named.BASTIEN] == ((named.BASTIEN, "self"),)
+
+
 @pytest.mark.parametrize("day", range(7))
 def test_the_plan_stands_on_every_day_and_hour_of_a_week(day: int) -> None:
     now = NOW + timedelta(days=day, hours=(day * 5) % 13)

@@ -20,7 +20,7 @@ from serment.identity import registration
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 ROLES = (
     "patient", "relative", "secretary", "practitioner", "manager", "privacy_officer",
-    "security_officer", "partner_developer",
+    "security_officer", "secretary", "partner_developer",
 )  # fmt: skip
 
 

@@ -23,8 +23,11 @@ _GIVEN = {
     named.QUAIS: ((-9, named.AURORE), (-60, named.AURORE), (6, named.AURORE), (3, named.CAPUCINE)),
     named.HOSPITAL: ((-4, named.AURORE),),
     named.BY_VIDEO: ((-3, named.AURORE),),
-    named.FAMILY_DOCTOR: ((-7, named.AURORE), (9, named.AURORE), (-12, named.CAPUCINE)),
-}
+    named.FAMILY_DOCTOR: (
+        (-7, named.AURORE), (9, named.AURORE), (-12, named.CAPUCINE), (-20, named.BASTIEN),
+        (5, named.BASTIEN),
+    ),
+}  # fmt: skip
 
 
 def build(now: datetime, seed: int = SEED, told: Sequence[Mapping[str, Any]] = ()) -> Plan:

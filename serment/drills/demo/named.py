@@ -34,12 +34,12 @@ FILES_AT = {
     QUAIS: (AURORE, CAPUCINE),
     HOSPITAL: (AURORE, CAPUCINE),
     BY_VIDEO: (AURORE,),
-    FAMILY_DOCTOR: (AURORE, CAPUCINE),
+    FAMILY_DOCTOR: (AURORE, BASTIEN, CAPUCINE),
 }
-"""Who has a file where. Bastien has none: his account acts for Capucine."""
+"""Who has a file where."""
 
-ACTS_FOR = {AURORE: ((AURORE, "self"),), BASTIEN: ((CAPUCINE, "child"),)}
-"""Whose files an account opens, and as what."""
+ACTS_FOR = {AURORE: ((AURORE, "self"),), BASTIEN: ((BASTIEN, "self"),)}
+"""Whose files an account opens, and as what. Nobody acts for Capucine before pages say for whom."""
 
 
 @dataclass(frozen=True, slots=True)

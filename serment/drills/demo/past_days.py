@@ -43,7 +43,7 @@ def _desk_opens(house: Planted, secretary: StaffMember, now: datetime) -> None:
     until = now + timedelta(days=AGENDA_DAYS)
     known = {
         house.files[visit.person] for visit in house.plan.visits
-        if now <= visit.starts_at < until or visit.person in (named.AURORE, named.CAPUCINE)
+        if now <= visit.starts_at < until or visit.person < len(named.FAMILY)
     }  # fmt: skip
     actor = _session(secretary)
     with tenancy.inside(house.establishment):

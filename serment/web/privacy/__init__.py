@@ -1,1 +1,1 @@
-"""Pages of the privacy officer; filled by the work on incidents."""
+"""Pages of those who watch over the data: privacy and security officers; partners' first page."""
