@@ -27,6 +27,12 @@ def _checked(check: Callable[[str], str], text: str) -> str:
         raise forms.ValidationError(error.sentence) from error
 
 
+def _wanted(form: forms.Form, sentences: dict[str, Any]) -> None:
+    """What to write, where nothing was written."""
+    for name, sentence in sentences.items():
+        form.fields[name].error_messages["required"] = sentence
+
+
 def _plain(form: forms.Form, name: str, label: Any, autocomplete: str, help_text: Any = "") -> None:
     """The library's field in our words: no placeholder, which vanishes once one types."""
     field = form.fields[name]
@@ -77,6 +83,16 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         _plain(
             self, "password1", _("Mot de passe"), "new-password", _("Douze caractères au moins.")
         )
+        _wanted(
+            self,
+            {
+                "given_name": _("Écrivez votre prénom."),
+                "family_name": _("Écrivez votre nom."),
+                "birth_date": _("Écrivez votre date de naissance."),
+                "email": _("Écrivez votre adresse e-mail."),
+                "password1": _("Choisissez un mot de passe de douze caractères au moins."),
+            },
+        )
 
     def try_save(self, request: HttpRequest) -> Any:
         """Save, or pretend to; an address typed before but never confirmed starts afresh."""
@@ -121,6 +137,13 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         _plain(self, "login", _("Adresse e-mail"), "username")
         _plain(self, "password", _("Mot de passe"), "current-password")
+        _wanted(
+            self,
+            {
+                "login": _("Écrivez votre adresse e-mail."),
+                "password": _("Écrivez votre mot de passe."),
+            },
+        )
 
     def clean_login(self) -> str:
         """The alias; the library never has the address."""
