@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import cycle
 from multiprocessing.pool import Pool
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -31,6 +32,8 @@ CLIENTS = 32
 PROCESSES = 8
 WARM_UP = 3
 SECONDS = 5.0
+PATIENTS = 48
+"""Of each client; with one practitioner each may have three visits to come."""
 RUNS = 3
 _INSERT = """
 INSERT INTO scheduling_occupancy
@@ -40,18 +43,28 @@ VALUES (%s, %s, %s, tstzrange(%s, %s), 'appointment', true, %s)
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
-    """One client: its patient, and the free slots it may book, nobody else's."""
+class Patient:
+    """An account with its session, and its file at one establishment."""
 
     account: UUID
     file: UUID
     capability: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One client: its patients, and the free slots it may book, nobody else's.
+
+    A patient may have a few visits to come with one practitioner and no more, so they take turns.
+    """
+
+    patients: list[Patient]
     tenant: UUID
     slots: list[tuple[UUID, UUID, datetime]]
 
 
 def clients(now: datetime) -> list[Client]:
-    """Each client at an establishment of its own, with an account linked to a file there."""
+    """Each client at an establishment of its own, with patients who have a file there."""
     from serment.directory.models import PractitionerRole
     from serment.scheduling import search
 
@@ -66,11 +79,11 @@ def clients(now: datetime) -> list[Client]:
         window = (now, now + timedelta(days=60))
         free = search.next_slots([role for (role,) in roles], None, window, now, 10_000)
         slots = [(s.role_id, s.reason_id, s.starts_at) for each in free.values() for s in each]
-        found.append(_client(tenant, slots))
+        found.append(Client([_patient(tenant) for _ in range(PATIENTS)], tenant, slots))
     return found
 
 
-def _client(tenant: UUID, slots: list[tuple[UUID, UUID, datetime]]) -> Client:
+def _patient(tenant: UUID) -> Patient:
     from serment.directory import tenancy
     from serment.disclosure import SYSTEM, Purpose, gate
     from serment.identity.models import PatientFile
@@ -82,7 +95,7 @@ def _client(tenant: UUID, slots: list[tuple[UUID, UUID, datetime]]) -> Client:
         gate.seal(SYSTEM, Purpose.IMPORT, row, values, subject=file, tenant=tenant)
         row.save(force_insert=True)
     gate.link(SYSTEM, account=account, patient_file=file)
-    return Client(account, file, gate.open_session("patient", account, "", None, 1), tenant, slots)
+    return Patient(account, file, gate.open_session("patient", account, "", None, 1))
 
 
 _ready: list[Barrier] = []
@@ -133,18 +146,20 @@ def book_all(some: list[Client], now: datetime) -> int:
     from serment.scheduling import booking
 
     def act_of(client: Client) -> Callable[[], object]:
-        actor = Actor("patient", client.account, capability=client.capability)
         slots = iter(client.slots)
+        turns = cycle(client.patients)
 
         def act() -> object:
             role, reason, starts_at = next(slots)
+            patient = next(turns)
+            actor = Actor("patient", patient.account, capability=patient.capability)
             form = booking.Booking(
                 role_id=role,
                 reason_id=reason,
                 starts_at=starts_at,
                 mode="in_person",
                 request_key=os.urandom(16),
-                patient_file=client.file,
+                patient_file=patient.file,
                 first_visit=True,
             )
             return booking.book(actor, form, now)
@@ -197,7 +212,8 @@ def main() -> None:
             for _ in range(RUNS):
                 for found, task, more in ((bare, insert_all, state), (booked, book_all, now)):
                     root.execute(
-                        "TRUNCATE scheduling_appointment, scheduling_occupancy, outbox_message"
+                        "TRUNCATE scheduling_appointment, scheduling_occupancy, scheduling_holder,"
+                        " outbox_message"
                     )
                     found.append(measure(pool, task, everybody, more))
         from django.db import connections

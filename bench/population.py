@@ -121,7 +121,7 @@ def appointments(
     root: psycopg.Connection[tuple[object, ...]], count: int, now: datetime, roles: int = 1000
 ) -> int:
     """Empty the agenda and fill it anew; how many appointments there are then."""
-    root.execute("TRUNCATE scheduling_appointment, scheduling_occupancy")
+    root.execute("TRUNCATE scheduling_appointment, scheduling_occupancy, scheduling_holder")
     each = count // roles
     future = min(FUTURE_PER_ROLE_MAX, max(1, each // 2))
     past = each - future

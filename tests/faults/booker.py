@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from tests.journeys.demo import Demo
 
 _APPOINTMENT = re.compile(r"/mes-rendez-vous/([0-9a-f-]{36})/\?confirme=1")
+_BOUNDED = "rendez-vous à venir"
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 _REASON = re.compile(r'<option value="([^"]+)" selected')
 _SIGN = re.compile(r'name="(signe-[a-z_]+)"')
@@ -75,13 +76,16 @@ class Booker:
     def book(self, address: str, note: str, over: threading.Event) -> str | None:
         """Fill the form once and send it until it is answered; the appointment's id.
 
-        None where the time is somebody else's, or where the story was over before an answer.
+        None where the time is somebody else's or this patient's already, where they may have no
+        more visits to come, or where the story was over before an answer.
         """
         form: dict[str, str] | None = None
         while not over.is_set():
             if form is None:
                 shown = self.ask(address)
                 if shown.status == 409:
+                    return None
+                if shown.status == 200 and 'id="booking"' not in shown.text:
                     return None
                 if shown.status == 200:
                     form = _filled(shown.text, note)
@@ -90,10 +94,20 @@ class Booker:
             booked = _APPOINTMENT.search(sent.leads_to)
             if booked:
                 return booked.group(1)
-            if sent.status == 409:
+            if sent.status == 409 or (sent.status == 422 and _BOUNDED in sent.text):
                 return None
             assert sent.status in {0, 302, 403, 503}, (sent.status, sent.text)
         return None
+
+    def cancel(self, appointment: str, over: threading.Event) -> bool:
+        """Cancel until it is answered; False where the story was over before an answer."""
+        while not over.is_set():
+            sent = self.ask(f"/mes-rendez-vous/{appointment}/annuler", {"raison": ""})
+            # Sent again after an answer that was lost, it is over already.
+            if sent.leads_to.endswith("?annule=1") or sent.status == 409:
+                return True
+            assert sent.status in {0, 302, 403, 503}, (sent.status, sent.text)
+        return False
 
 
 def _filled(page: str, note: str) -> dict[str, str]:

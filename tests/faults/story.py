@@ -42,10 +42,16 @@ json.dump(
 
 @dataclass(slots=True)
 class Story:
-    """What the bookers were told; ``shown`` are appointments whose note a page has shown."""
+    """What the bookers were told; ``shown`` are appointments whose note a page has shown.
+
+    Each booker gives a visit up before making the next: a patient has only so many to come.
+    """
 
     demo: Demo
     acknowledged: dict[str, str] = field(default_factory=dict)
+    given_up: set[str] = field(default_factory=set)
+    """The booker asked to cancel, and may have had no answer; ``cancelled``: it had one."""
+    cancelled: set[str] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
     failures: list[BaseException] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
@@ -74,12 +80,19 @@ class Story:
         assert not any(thread.is_alive() for thread in threads)
 
     def _work(self, hand: Booker) -> None:
+        former: str | None = None
         try:
             while not self.over.is_set():
+                if former:
+                    self.given_up.add(former)
+                    if hand.cancel(former, self.over):
+                        self.cancelled.add(former)
+                    former = None
                 address = self.waiting.get_nowait()
                 note = f"mot {random.randrange(10**9)}"
                 booked = hand.book(address, note, self.over)
                 if booked:
+                    former = booked
                     self.acknowledged[booked] = note
                     if note in hand.ask(f"/mes-rendez-vous/{booked}/").text:
                         self.shown.add(booked)
@@ -116,12 +129,12 @@ class Story:
 
     def check(self) -> None:
         """Every acknowledged booking stands, none twice; every opening has its record."""
-        standing = {
-            str(row[0])
-            for row in self.rows("SELECT id FROM scheduling_appointment WHERE status = 'booked'")
-        }
-        lost = set(self.acknowledged) - standing
+        rows = self.rows("SELECT id, status FROM scheduling_appointment")
+        kept = {str(row[0]) for row in rows}
+        standing = {str(row[0]) for row in rows if row[1] == "booked"}
+        lost = (set(self.acknowledged) - kept) | (set(self.acknowledged) - self.given_up - standing)
         assert not lost, f"acknowledged and gone: {lost}"
+        assert not self.cancelled & standing, "a cancellation was acknowledged and is gone"
         twice = self.rows(
             "SELECT a.id FROM scheduling_occupancy a JOIN scheduling_occupancy b"
             " ON a.claimant_id = b.claimant_id AND a.span && b.span AND a.id < b.id"
@@ -133,7 +146,8 @@ class Story:
             " WHERE appointment_id IS NOT NULL GROUP BY 1"
         )
         held = {str(appointment): count for appointment, count in places}
-        assert all(held.get(booked) == 1 for booked in self.acknowledged)
+        for booked in self.acknowledged:
+            assert held.get(booked) == (1 if booked in standing else None), booked
         told = self.records()
         written = {record for kind, _, record, _ in told if kind == "write"}
         read = {record for kind, _, record, _ in told if kind == "read"}

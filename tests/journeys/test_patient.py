@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.journeys.visitor import EYES_AT_SALLANCHES, PATIENT, RELATIVE, Visitor
 
@@ -56,10 +56,12 @@ def test_a_time_taken_meanwhile_costs_nothing_that_was_typed(
     slow.go(EYES_AT_SALLANCHES)
     wanted, other = slow.slots()[:2]
     slow.go(wanted)
+    expect(slow.page.locator("#kept")).to_contain_text("retenu pour vous")
     slow.answer(note=NOTE)
     # A second tab on another time: the first is no longer kept.
     second = slow.page.context.new_page()
     second.goto(slow.demo.base + other)
+    expect(second.locator("#kept")).to_contain_text("retenu pour vous")
     quick.sign_in(RELATIVE)
     quick.go(wanted)
     quick.answer()
@@ -77,6 +79,39 @@ def test_a_time_taken_meanwhile_costs_nothing_that_was_typed(
     nearest.first.click()
     expect(slow.page.get_by_role("status")).to_contain_text("C’est réservé.")
     expect(slow.page.locator("main")).to_contain_text(NOTE)
+
+
+def test_a_time_taken_between_two_pages_is_said_without_losing_the_form(
+    visitor: Callable[..., Visitor],
+) -> None:
+    """The page was shown while the slot was free; another took it before the page asked for it."""
+    slow, quick = visitor(), visitor(1440)
+    slow.sign_in(PATIENT)
+    quick.sign_in(RELATIVE)
+    slow.go(EYES_AT_SALLANCHES)
+    wanted = slow.slots()[3]
+    asked: list[Route] = []
+
+    def wait(route: Route) -> None:
+        asked.append(route)
+
+    slow.page.route("**/retenir", wait)
+    slow.go(wanted)
+    slow.page.locator("#mot").fill(NOTE)
+    expect(slow.page.locator("#confirm")).to_be_visible()
+    quick.go(wanted)
+    expect(quick.page.locator("#kept")).to_contain_text("retenu pour vous")
+    asked[0].continue_()
+    expect(slow.page.get_by_role("alert")).to_contain_text("vient d’être pris")
+    expect(slow.page.locator("#confirm")).to_have_count(0)
+    expect(slow.page.locator("#mot")).to_have_value(NOTE)
+    slow.look()
+    slow.page.locator("input[name=premiere][value=oui]").check()
+    on_site = slow.page.locator("input[type=radio][name=mode][value=in_person]")
+    if on_site.count():
+        on_site.check()
+    slow.page.get_by_role("alert").get_by_role("button").first.click()
+    expect(slow.page.get_by_role("status")).to_contain_text("C’est réservé.")
 
 
 def test_what_cannot_wait_is_sent_to_a_telephone(visitor: Callable[..., Visitor]) -> None:
