@@ -1,6 +1,7 @@
 """Takes a backup. The database goes first, so that every key it needs is in the keeper's copy.
 
 The keeper's root key is no part of it: beside the copy it would unlock it. It is kept apart.
+Rows are put in order before they are copied (docs/decisions/0004); large tables keep last night's.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from serment import clock
 from serment.config import keeper_probe
 from serment.config.backup import cluster, manifest
 from serment.config.database import binaries
+from serment.config.database.row_order import RowOrder
+from serment.config.database.upkeep import owner
 from serment.config.environment import Environment
 from serment.errors import Unusable
 from serment.keeper import upkeep
@@ -61,6 +64,8 @@ def take(env: Environment, folder: Path) -> manifest.Manifest:
 
 def _dump(env: Environment, file: Path) -> None:
     with cluster.answering(env):
+        with owner(env) as connection:
+            RowOrder().restore(connection, clock.now())
         cluster.run(
             env, "pg_dump", "--format=custom", "--file", file, "--dbname", env.database_name
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from serment.config.database import connecting, roles
+from serment.config.database import connecting, roles, upkeep
 from serment.config.environment import Environment
 from serment.config.postgres import Postgres
 from serment.config.supervisor.program import Program
@@ -69,11 +69,23 @@ class Plan:
             name="worker",
             command=(
                 sys.executable, "-m", "django", "procrastinate", "--skip-checks", "worker",
-                "--concurrency", "1", "--delete-jobs", "successful",
+                "--concurrency", "1", "--delete-jobs", "always",
             ),
             env={"SERMENT_DATABASE_ROLE": "serment_worker"},
             well=lambda: _heartbeat(self.env),
         )  # fmt: skip
+
+    def upkeep(self) -> Program:
+        """The order of rows, kept by the tables' owner (docs/decisions/0004)."""
+        return Program(
+            name="upkeep",
+            command=(sys.executable, "-m", "serment.config.database.upkeep"),
+            well=lambda: _beats(self.env),
+        )
+
+
+async def _beats(env: Environment) -> bool:
+    return upkeep.beats(env)
 
 
 async def answers(env: Environment) -> bool:

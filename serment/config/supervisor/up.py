@@ -104,7 +104,8 @@ async def _run(env: Environment) -> None:
     order += [(plan.keeper(),), step("prepare", "serment.config.prepare")]
     if env.demo:
         order.append(step("demo", "serment.config.command_line", "demo", "seed", "--if-empty"))
-    order.append((plan.web(), plan.worker()))
+    order.append(step("upkeep", "serment.config.database.upkeep", "--once"))
+    order.append((plan.web(), plan.worker(), plan.upkeep()))
     await Supervisor(order, say).run(ready=_ready(env))
 
 
