@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class CustodyConfig(AppConfig):
-    """Arriving and leaving; so far without a table of its own."""
+    """Arriving and leaving."""
 
     name = "serment.custody"
     label = "custody"

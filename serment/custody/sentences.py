@@ -22,6 +22,24 @@ FIELD_NAMES: dict[str, _StrPromise] = {
     "source_reference": gettext_lazy("numéro de dossier"),
 }
 
+COLUMN_NAMES: dict[str, _StrPromise] = {
+    "name": gettext_lazy("nom (en usage ; de naissance, à côté d’une colonne « nom d’usage »)"),
+    "used_name": gettext_lazy("nom d’usage"),
+    "birth_name": gettext_lazy("nom de naissance"),
+    "given_name": gettext_lazy("prénom"),
+    "full_name": gettext_lazy("nom et prénom ensemble"),
+    "birth_date": gettext_lazy("date de naissance"),
+    "sex": gettext_lazy("sexe"),
+    "phone": gettext_lazy("téléphone"),
+    "mobile": gettext_lazy("téléphone portable (préféré à l’autre)"),
+    "email": gettext_lazy("adresse e-mail"),
+    "address": gettext_lazy("adresse"),
+    "address_more": gettext_lazy("complément d’adresse"),
+    "postcode": gettext_lazy("code postal"),
+    "city": gettext_lazy("ville"),
+    "source_reference": gettext_lazy("numéro de dossier"),
+}
+
 _OF_FAULT: dict[str, _StrPromise] = {
     "missing": gettext_lazy("Cette colonne est vide ; elle est nécessaire."),
     "too_many_cells": gettext_lazy(
@@ -45,6 +63,7 @@ _OF_FAULT: dict[str, _StrPromise] = {
     "no_start": gettext_lazy("Cet événement n’a pas de date de début."),
     "too_dense": gettext_lazy("Cet événement se répète sans laisser de temps entre deux fois."),
     "too_old": gettext_lazy("Cette série commence avant 1900 : vérifiez l’année."),
+    "lasts_too_long": gettext_lazy("Cet événement dure plus d’un an : vérifiez sa fin."),
     "ends_before_start": gettext_lazy("Cet événement finit avant de commencer."),
     "cancelled": gettext_lazy("Annulé : laissé de côté."),
     "free": gettext_lazy("Marqué comme libre : laissé de côté."),
@@ -79,3 +98,17 @@ def of(fault: str, other_line: int = 0) -> str:
 def field_name(field: str) -> str:
     """A field in words; "" where the whole line is meant."""
     return str(FIELD_NAMES[field]) if field in FIELD_NAMES else ""
+
+
+def about(field: str, sentence: str) -> str:
+    """A fault where the field has no column of its own to say it: "nom : Cette colonne…"."""
+    return (
+        _("%(field)s : %(sentence)s") % {"field": field, "sentence": sentence}
+        if field
+        else sentence
+    )
+
+
+def faults_column() -> str:
+    """Head of the column that refused lines are given back with; reading leaves it out."""
+    return _("À CORRIGER")

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 FILE_BYTES_MAX = 20 * 1024 * 1024
 _BUSY_PARTS = ("VEVENT", "VFREEBUSY")
 _BEGIN = re.compile(r"BEGIN:\s*([A-Z0-9-]+)\s*", re.IGNORECASE)
+# What a program writes anew at each export, or when somebody only looked.
+_STAMPS = re.compile(r"(DTSTAMP|LAST-MODIFIED|CREATED|SEQUENCE)[;:]", re.IGNORECASE)
 _HEAD_LINES = re.compile(r"(METHOD|X-WR-TIMEZONE)[;:]", re.IGNORECASE)
 
 
@@ -29,7 +31,9 @@ class Group:
     """One event and the entries that change single repetitions of it, as a calendar of its own."""
 
     line: int
-    text: str
+    text: str = field(repr=False)
+    identity: str = field(repr=False)
+    """The same for the same event in a later file: its UID, else all it says but its stamps."""
 
 
 @dataclass(slots=True)
@@ -82,9 +86,16 @@ def groups(text: str) -> list[Group]:
     if not together:
         raise CalendarUnreadable("no_events")
     return [
-        Group(same[0].line, _calendar([*_spoken_of(zones, same), *same], heads))
+        Group(same[0].line, _calendar([*_spoken_of(zones, same), *same], heads), _identity(same[0]))
         for same in together.values()
     ]
+
+
+def _identity(block: _Block) -> str:
+    uid = block.value("UID")
+    if uid:
+        return f"uid {uid}"
+    return "\n".join(line for line in block.lines if not _STAMPS.match(line))
 
 
 def _spoken_of(zones: list[_Block], events: list[_Block]) -> list[_Block]:

@@ -8,8 +8,8 @@ decided here. An event that cannot be used is refused alone; the others stand.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from icalendar import Calendar, Component
 from serment.interchange import calendar_text
 from serment.interchange.calendar_text import CalendarUnreadable
 
-__all__ = ["CalendarUnreadable", "Found", "Span", "Unused", "read"]
+__all__ = ["CalendarUnreadable", "Entry", "Found", "Span", "Unused", "merged", "read"]
 
 Span = tuple[datetime, datetime]
 
@@ -47,22 +47,45 @@ class Unused:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Busy time within the window: in order, disjoint, UTC."""
+class Entry:
+    """One event with all its repetitions; ``spans`` within the window, in order, disjoint, UTC.
 
+    ``identity`` is the same when the same event is read again; a program may have written a name
+    into it, so it is kept out of the representation. ``place`` says where an event without a span
+    lies: "past" or "later" than the window, "instant" (it takes no time), or "free".
+    """
+
+    line: int
+    identity: str = field(repr=False)
     spans: tuple[Span, ...]
+    repeats: bool
+    place: str
+    zones: tuple[str, ...]
+    """Zones its times were written in: a name, "" for the site's own, "?name" for an unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Every event of the file that could be read, and the others with the reason."""
+
+    entries: tuple[Entry, ...]
     events: int
     refused: tuple[Unused, ...]
     free: tuple[Unused, ...]
     """Cancelled or marked as free: left out on purpose."""
 
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Busy time of all events within the window: in order, disjoint, UTC."""
+        return merged(span for entry in self.entries for span in entry.spans)
+
 
 def read(data: bytes, zone: ZoneInfo, window: Span) -> Found:
-    """All busy time of a file within ``window``. Raises ``CalendarUnreadable``.
+    """All events of a file, their busy time within ``window``. Raises ``CalendarUnreadable``.
 
     ``zone`` is where an event without one, and a whole day, takes place.
     """
-    spans: list[Span] = []
+    entries: list[Entry] = []
     refused: list[Unused] = []
     free: list[Unused] = []
     groups = calendar_text.groups(calendar_text.decoded(data))
@@ -70,15 +93,16 @@ def read(data: bytes, zone: ZoneInfo, window: Span) -> Found:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # they repeat what the file says
-                why_free = _group(group, zone, window, spans)
+                entry, why_free = _group(group, zone, window)
         except _EventUnusable as unusable:
             refused.append(Unused(group.line, unusable.fault))
         except _FILE_FAULTS:
             refused.append(Unused(group.line, "event_unusable"))
         else:
+            entries.append(entry)
             if why_free:
                 free.append(Unused(group.line, why_free))
-    return Found(tuple(_merged(spans)), len(groups), tuple(refused), tuple(free))
+    return Found(tuple(entries), len(groups), tuple(refused), tuple(free))
 
 
 class _EventUnusable(Exception):  # noqa: N818
@@ -87,8 +111,8 @@ class _EventUnusable(Exception):  # noqa: N818
         self.fault = fault
 
 
-def _group(group: calendar_text.Group, zone: ZoneInfo, window: Span, spans: list[Span]) -> str:
-    """Add one event's busy time, all its repetitions; why it takes none, or ""."""
+def _group(group: calendar_text.Group, zone: ZoneInfo, window: Span) -> tuple[Entry, str]:
+    """One event with its busy time, all its repetitions; and why it takes none, or ""."""
     calendar = Calendar.from_ical(group.text)
     if not isinstance(calendar, Calendar):
         raise _EventUnusable("event_unusable")
@@ -100,10 +124,39 @@ def _group(group: calendar_text.Group, zone: ZoneInfo, window: Span, spans: list
         _must_be_countable(events, zone)
         found += _occurrences(calendar, zone, window)
     clipped = [(max(start, window[0]), min(end, window[1])) for start, end in found]
-    spans.extend(span for span in clipped if span[0] < span[1])
-    if periods or not reasons or "" in reasons:
+    spans = merged(span for span in clipped if span[0] < span[1])
+    free = "" if periods or not reasons or "" in reasons else sorted(reasons)[0]
+    entry = Entry(
+        line=group.line,
+        identity=group.identity,
+        spans=spans,
+        repeats=any("RRULE" in event or "RDATE" in event for event in events),
+        place="free" if free else "" if spans else _place(events, periods, zone, window),
+        zones=tuple(sorted({_zone_read(event) for event in events if "DTSTART" in event})),
+    )
+    return entry, free
+
+
+def _place(
+    events: Sequence[Component], periods: Sequence[Span], zone: ZoneInfo, window: Span
+) -> str:
+    """Where an event lies that takes no time within the window."""
+    own = [*periods, *(_own_span(event, zone) for event in events)]
+    if own and min(own)[0] >= window[1]:
+        return "later"
+    ended = all(end <= window[0] for _start, end in own)
+    return "past" if ended else "instant"
+
+
+def _zone_read(event: Component) -> str:
+    start = event.get("DTSTART")
+    start = start[0] if isinstance(start, list) else start
+    named = str(start.params.get("TZID", ""))
+    if not isinstance(start.dt, datetime) or not (start.dt.tzinfo or named):
         return ""
-    return sorted(reasons)[0]
+    if start.dt.tzinfo is None:
+        return f"?{named}"
+    return named or "UTC"
 
 
 def _why_free(event: Component, calendar: Component) -> str:
@@ -154,7 +207,7 @@ def _occurrences(calendar: Calendar, zone: ZoneInfo, window: Span) -> Iterator[S
 
 def _valid(span: Span) -> bool:
     if span[1] - span[0] > timedelta(days=EVENT_DAYS_MAX):
-        raise _EventUnusable("too_long")
+        raise _EventUnusable("lasts_too_long")
     return span[0] <= span[1]
 
 
@@ -194,14 +247,12 @@ def _free_busy(part: Component, zone: ZoneInfo) -> Iterator[Span]:
             yield _instant(start, zone), _instant(end, zone)
 
 
-def _merged(spans: Sequence[Span]) -> Iterator[Span]:
-    at: Span | None = None
+def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The same time in order and disjoint; what touches is one."""
+    found: list[Span] = []
     for span in sorted(spans):
-        if at is not None and span[0] <= at[1]:
-            at = at[0], max(at[1], span[1])
+        if found and span[0] <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], span[1])
         else:
-            if at is not None:
-                yield at
-            at = span
-    if at is not None:
-        yield at
+            found.append(span)
+    return tuple(found)

@@ -33,8 +33,14 @@ _SYNONYMS: dict[str, str] = {
 }
 
 FIELD_OF = {name: field for field, names in _SYNONYMS.items() for name in names.split(";")}
-NEEDED = ("given_name", "full_name")
+FAULTS_COLUMNS = ("a corriger", "to correct")
+"""The column that refused lines are given back with; it may stay where it is."""
 _FAMILY = ("name", "used_name", "birth_name")
+
+
+def recognised() -> dict[str, tuple[str, ...]]:
+    """Column of ours → every header that is taken for it, without accents, case and signs."""
+    return {field: tuple(names.split(";")) for field, names in _SYNONYMS.items()}
 
 
 def folded(text: str) -> str:
@@ -57,6 +63,11 @@ def fields_of(cells: Sequence[str]) -> list[str]:
         field = FIELD_OF.get(folded(cell), "")
         found.append("" if field in found else field)
     return found
+
+
+def is_faults_column(cell: str) -> bool:
+    """Whether a header is the one we added to the lines we gave back."""
+    return folded(cell) in FAULTS_COLUMNS
 
 
 def is_header(fields: Sequence[str]) -> bool:

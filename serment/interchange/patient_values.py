@@ -11,13 +11,13 @@ from serment.interchange.patient_columns import folded
 AGE_YEARS_MAX = 130
 _NO_WORDS = "0;neant;nc;n c;nr;null;none;inconnu;non renseigne;aucun;aucune;na;n a"
 _NOTHING = frozenset(["", *_NO_WORDS.split(";")])
-_SEXES = {
+SEXES = {
     "female": "f;fem;feminin;femme;mme;madame;mlle;mademoiselle;2;female;fille;mrs;ms",
     "male": "m;h;masc;masculin;homme;mr;monsieur;1;male;garcon;m mr",
     "other": "x;autre;other;non binaire",
     "unknown": "i;u;3;9;ind;indetermine;unknown",
 }
-_SEX_OF = {word: sex for sex, words in _SEXES.items() for word in words.split(";")}
+_SEX_OF = {word: sex for sex, words in SEXES.items() for word in words.split(";")}
 _MONTHS = ("janv", "fev", "mars", "avr", "mai", "juin", "juil", "aout", "sept", "oct", "nov", "dec")
 _EXCEL_EPOCH = date(1899, 12, 30)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from serment.interchange import patient_values, text_tables
-from serment.interchange.patient_columns import fields_of, is_header
+from serment.interchange.patient_columns import fields_of, is_faults_column, is_header
 from serment.interchange.patient_values import CellUnusable
 from serment.interchange.text_tables import DELIMITERS, Line, TableUnreadable
 
@@ -31,7 +31,7 @@ class PatientRow:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a line was not taken; ``other_line`` is the line it repeats, for duplicates."""
+    """One fault of a line that was not taken; ``other_line`` is the one it repeats."""
 
     line: int
     field: str
@@ -44,6 +44,8 @@ class Found:
     """What a file holds."""
 
     rows: tuple[PatientRow, ...]
+    halves: tuple[PatientRow, ...]
+    """What could be read of the lines that are refused."""
     refused: tuple[Refusal, ...]
     encoding: str
     delimiter: str
@@ -54,9 +56,10 @@ class Found:
 def read(data: bytes, today: date) -> Found:
     """Read a whole file. Raises ``TableUnreadable`` where it is no patient list at all."""
     text, encoding = text_tables.decoded(data)
-    delimiter, header = _header(text)
+    delimiter, header = header_of(text)
     fields = fields_of(header.cells)
     rows: list[PatientRow] = []
+    halves: list[PatientRow] = []
     refused: list[Refusal] = []
     empty = 0
     for line in text_tables.lines(text, delimiter):
@@ -67,25 +70,26 @@ def read(data: bytes, today: date) -> Found:
             continue
         if _swallowed(line, delimiter, len(fields)):
             raise TableUnreadable("unclosed_quote", line.number)
-        taken = _row(line, fields, today)
-        if isinstance(taken, PatientRow):
-            rows.append(taken)
-        else:
-            refused.append(taken)
+        values, faults = _row(line, fields, today)
+        (halves if faults else rows).append(PatientRow(line.number, values))
+        refused += faults
     once = list(_once(rows, refused))
     return Found(
         rows=tuple(once),
+        halves=tuple(halves),
         refused=tuple(sorted(refused, key=lambda refusal: refusal.line)),
         encoding=encoding,
         delimiter=delimiter,
         columns_left_out=sum(
-            1 for cell, field in zip(header.cells, fields, strict=True) if cell and not field
+            1
+            for cell, field in zip(header.cells, fields, strict=True)
+            if cell and not field and not is_faults_column(cell)
         ),
         empty_lines=empty,
     )
 
 
-def _header(text: str) -> tuple[str, Line]:
+def header_of(text: str) -> tuple[str, Line]:
     """The delimiter and the line under which most columns are known."""
     best: tuple[int, str, Line] | None = None
     for delimiter in DELIMITERS:
@@ -117,30 +121,34 @@ def _swallowed(line: Line, delimiter: str, columns: int) -> bool:
     )
 
 
-def _row(line: Line, fields: Sequence[str], today: date) -> PatientRow | Refusal:
+def _row(line: Line, fields: Sequence[str], today: date) -> tuple[dict[str, str], list[Refusal]]:
+    """What could be read of a line, and every fault of it."""
     if any(line.cells[len(fields) :]):
-        return Refusal(line.number, "", "too_many_cells")
+        # The cells may all be shifted by one: what else looks wrong would mislead.
+        return {}, [Refusal(line.number, "", "too_many_cells")]
     cells = {
         field: cell
         for field, cell in zip(fields, line.cells, strict=False)
         if field and not patient_values.is_nothing(field, cell)
     }
-    for field, cell in cells.items():
-        if len(cell) > text_tables.CELL_LETTERS_MAX:
-            return Refusal(line.number, _shown(field), "too_long")
-        if "\ufffd" in cell:
-            return Refusal(line.number, _shown(field), "letters_lost")
-    try:
-        return PatientRow(line.number, dict(_values(cells, today)))
-    except _FieldUnusable as unusable:
-        return Refusal(line.number, unusable.field, unusable.fault)
+    faults = {field: fault for field, cell in cells.items() if (fault := _fault(cell))}
+    found = [(_shown(field), fault) for field, fault in faults.items()]
+    usable = {field: cell for field, cell in cells.items() if field not in faults}
+    values: dict[str, str] = {}
+    unread = {field for field, _fault in found}
+    for field, value, fault in _values(usable, today):
+        if not fault:
+            values[field] = value
+        elif fault != "missing" or not ({field} & unread or "full_name" in faults):
+            found.append((field, fault))
+    once = dict.fromkeys(found)  # two columns of one field may have the same fault
+    return values, [Refusal(line.number, field, fault) for field, fault in once]
 
 
-class _FieldUnusable(Exception):  # noqa: N818
-    def __init__(self, field: str, fault: str) -> None:
-        super().__init__(field)
-        self.field = field
-        self.fault = fault
+def _fault(cell: str) -> str:
+    if len(cell) > text_tables.CELL_LETTERS_MAX:
+        return "too_long"
+    return "letters_lost" if "\ufffd" in cell else ""
 
 
 def _shown(field: str) -> str:
@@ -155,38 +163,37 @@ _READ = {"birth_date": "birth_date", "sex": "sex", "phone": "phone", "mobile": "
 """Column → field; the mobile telephone comes last and is the one kept."""
 
 
-def _values(cells: Mapping[str, str], today: date) -> Iterator[tuple[str, str]]:
+def _values(cells: Mapping[str, str], today: date) -> Iterator[tuple[str, str, str]]:
+    """Field, value, fault: where there is a fault there is no value."""
     family, at_birth, given = (_one_line(name) for name in patient_values.names(cells))
-    if not family:
-        raise _FieldUnusable("family_name", "missing")
-    if not given:
-        raise _FieldUnusable("given_name", "missing")
-    yield "family_name", family
-    yield "given_name", given
+    yield "family_name", family, "" if family else "missing"
+    yield "given_name", given, "" if given else "missing"
     if at_birth:
-        yield "birth_name", at_birth
+        yield "birth_name", at_birth, ""
     for column, field in _READ.items():
         if column in cells:
-            yield field, _read(field, cells[column], today)
+            yield field, *_read(field, cells[column], today)
     if "email" in cells:
-        yield "email", cells["email"].split(";")[0].split()[0].strip("<>,")
+        yield "email", (cells["email"].split(";")[0].split() or [""])[0].strip("<>,"), ""
     if where := patient_values.address(cells):
-        yield "address", where
+        yield "address", where, ""
     if "source_reference" in cells:
-        yield "source_reference", _one_line(cells["source_reference"])
+        yield "source_reference", _one_line(cells["source_reference"]), ""
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _read(field: str, cell: str, today: date) -> str:
+def _read(field: str, cell: str, today: date) -> tuple[str, str]:
+    """Value and fault, one of them empty."""
     try:
         if field == "birth_date":
-            return patient_values.birth_date(cell, today).isoformat()
-        return patient_values.sex(cell) if field == "sex" else patient_values.phone(cell)
+            return patient_values.birth_date(cell, today).isoformat(), ""
+        read_as = patient_values.sex if field == "sex" else patient_values.phone
+        return read_as(cell), ""
     except CellUnusable as unusable:
-        raise _FieldUnusable(field, unusable.fault) from unusable
+        return "", unusable.fault
 
 
 def person_key(values: Mapping[str, str | None]) -> str:
@@ -194,14 +201,14 @@ def person_key(values: Mapping[str, str | None]) -> str:
 
     Names and birth date; where the date is missing, what else tells two people apart.
     """
-    parts = [_letters(values.get(field) or "") for field in ("family_name", "given_name")]
+    parts = [letters(values.get(field) or "") for field in ("family_name", "given_name")]
     parts.append(values.get("birth_date") or "")
     if not values.get("birth_date"):
         parts += [values.get(field) or "" for field in ("source_reference", "phone", "email")]
     return "|".join(parts)
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
     """Letters and digits of any script, without case and accents."""
     return "".join(
         char for char in unicodedata.normalize("NFKD", text) if char.isalnum()

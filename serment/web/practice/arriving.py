@@ -1,6 +1,7 @@
-"""Import: a patient list or an agenda is read, told line by line, and only then brought in.
+"""Import: a patient list or an agenda is read, told in full, and only then brought in.
 
 Between the two steps the file stays in the browser's own form: nothing of it lies here meanwhile.
+Refused lines go back the same way, built from what the form brings and kept nowhere.
 """
 
 from __future__ import annotations
@@ -9,23 +10,23 @@ import base64
 import binascii
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from serment import clock
 from serment.custody import arrival as arrivals
 from serment.disclosure import Actor
-from serment.errors import Refused
+from serment.errors import NotThere, SermentError
 from serment.identity import accounts
 from serment.identity.rights import Act
-from serment.web.practice import team
+from serment.web.practice import arrival_told, team
 from serment.web.practice.team import Member
 
 FILE_BYTES_MAX = 1_700_000
-LINES_SHOWN = 200
 
 Report = arrivals.PatientsReport | arrivals.AgendaReport
 
@@ -38,6 +39,8 @@ class Sent:
     name: str
     data: bytes
     member: Member | None
+    left_out: frozenset[int] = frozenset()
+    """Accepted lines that the desk chose not to bring in."""
 
     @property
     def text(self) -> str:
@@ -48,22 +51,57 @@ class Sent:
 @require_http_methods(["GET", "POST"])
 @accounts.staff_only(Act.IMPORT)
 def arrival(request: HttpRequest) -> HttpResponse:
-    """GET asks for a file; POST reads and tells; POST with "confirmer" brings in."""
+    """GET asks for a file; POST tells what it would do, and with a button named so: does it.
+
+    "confirmer" brings in, "refusees" gives the refused lines back as a file, "annuler" takes an
+    agenda's arrival back.
+    """
     actor = accounts.actor_for(request)
     everybody = team.members(team.establishment_of(actor))
     if request.method == "GET":
-        return _show(request, everybody)
+        return _show(request, actor, everybody)
+    try:
+        if "annuler" in request.POST:
+            taken_back = arrivals.take_back(actor, _id(request.POST["annuler"]))
+            return _show(request, actor, everybody, taken_back=taken_back)
+        return _with_file(request, actor, everybody)
+    except SermentError as fault:
+        if isinstance(fault, NotThere):
+            raise
+        return _show(request, actor, everybody, status=422, fault=str(_(fault.sentence)))
+
+
+@require_GET
+@accounts.staff_only(Act.IMPORT)
+def columns(request: HttpRequest) -> HttpResponse:
+    """Which columns of a patient list are recognised, as the reader knows them."""
+    context = {"section": "arrival", "columns": arrivals.recognised_columns()}
+    return render(request, "practice/arrival_columns.html", context)
+
+
+def _with_file(request: HttpRequest, actor: Actor, everybody: list[Member]) -> HttpResponse:
     sent, fault = _sent(request, everybody)
     if sent is None:
-        return _show(request, everybody, status=422, fault=fault)
-    try:
-        report = _read(sent)
-        if "confirmer" not in request.POST:
-            return _show(request, everybody, report=report, sent=sent)
+        return _show(request, actor, everybody, status=422, fault=fault)
+    report = _read(sent)
+    if "refusees" in request.POST and isinstance(report, arrivals.PatientsReport):
+        return _refused_lines(sent, report)
+    if "confirmer" in request.POST:
         brought = _bring_in(actor, sent, report)
-    except Refused as refused:
-        return _show(request, everybody, status=422, fault=str(_(refused.sentence)), sent=sent)
-    return _show(request, everybody, brought=brought, sent=sent, report=report)
+        return _show(request, actor, everybody, brought=brought, sent=sent, report=report)
+    return _show(request, actor, everybody, report=report, sent=sent, **_told(actor, sent, report))
+
+
+def _told(actor: Actor, sent: Sent, report: Report) -> dict[str, Any]:
+    """What a person reads before anything is written."""
+    if isinstance(report, arrivals.AgendaReport):
+        member = _owner(sent)
+        preview = arrivals.look_at_agenda(actor, member.id, report)
+        return {"preview": preview, "told": arrival_told.agenda(report, preview, member.zone)}
+    house = team.establishment_of(actor)
+    known = arrivals.already_here(actor, house, report)
+    alike, asked = arrivals.alike_here(actor, house, report, known)
+    return {"told": arrival_told.patients(report, known, alike, asked)}
 
 
 def _sent(request: HttpRequest, everybody: list[Member]) -> tuple[Sent | None, str]:
@@ -82,33 +120,59 @@ def _sent(request: HttpRequest, everybody: list[Member]) -> tuple[Sent | None, s
         data = b""
     if not data:
         return None, _("Choisissez un fichier.")
-    return Sent(kind, request.POST.get("nom", "")[:120], data, member), ""
+    chosen = ",".join(request.POST.getlist("laisser")).split(",")
+    left_out = frozenset(int(line) for line in chosen if line.isascii() and line.isdigit())
+    return Sent(kind, request.POST.get("nom", "")[:120], data, member, left_out), ""
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as wrong:
+        raise NotThere from wrong
+
+
+def _owner(sent: Sent) -> Member:
+    if sent.member is None:
+        raise ValueError("An agenda belongs to somebody.")
+    return sent.member
 
 
 def _read(sent: Sent) -> Report:
-    if sent.member is not None and sent.kind == "agenda":
+    if sent.kind == "agenda":
         window = arrivals.usual_window(clock.now())
-        return arrivals.read_agenda(sent.data, sent.name, sent.member.zone, window)
+        return arrivals.read_agenda(sent.data, sent.name, _owner(sent).zone, window)
     return arrivals.read_patients(sent.data, sent.name)
 
 
 def _bring_in(actor: Actor, sent: Sent, report: Report) -> arrivals.Brought:
     if isinstance(report, arrivals.AgendaReport):
-        if sent.member is None:
-            raise ValueError("An agenda belongs to somebody.")
-        return arrivals.bring_in_agenda(actor, sent.member.id, report)
-    return arrivals.bring_in_patients(actor, team.establishment_of(actor), report)
+        return arrivals.bring_in_agenda(actor, _owner(sent).id, report)
+    wanted = report.but(sent.left_out)
+    return arrivals.bring_in_patients(actor, team.establishment_of(actor), wanted)
+
+
+def _refused_lines(sent: Sent, report: arrivals.PatientsReport) -> HttpResponse:
+    """The lines to mend, as a file; the browser keeps it, this side does not."""
+    answer = HttpResponse(
+        arrivals.refused_csv(sent.data, report), content_type="text/csv; charset=binary"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="{_("lignes-a-corriger")}.csv"'
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def _show(
-    request: HttpRequest, everybody: list[Member], *, status: int = 200, **more: Any
+    request: HttpRequest, actor: Actor, everybody: list[Member], *, status: int = 200, **more: Any
 ) -> HttpResponse:
+    names = {one.id: one for one in everybody}
+    earlier = [
+        {"arrival": one, "who": names[one.role_id]}
+        for one in arrivals.recent(actor)
+        if one.role_id in names
+    ]
     report = more.get("report")
-    context = {
-        "section": "arrival",
-        "everybody": everybody,
-        "refused": list(report.refused)[:LINES_SHOWN] if report else [],
-        "refused_count": len(report.refused) if report else 0,
-        **more,
-    }
+    refused = arrival_told.refused(report.refused) if report else None
+    context = {"section": "arrival", "everybody": everybody, "refused": refused,
+               "earlier": earlier, **more}  # fmt: skip
     return render(request, "practice/arrival.html", context, status=status)

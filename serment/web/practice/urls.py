@@ -26,4 +26,5 @@ urlpatterns = [
     path("lettres/envoyees", letters.sent, name="letters_sent"),
     path("lettres/remettre", letters.put_back, name="letters_put_back"),
     path("import/", arriving.arrival, name="arrival"),
+    path("import/colonnes/", arriving.columns, name="arrival_columns"),
 ]
