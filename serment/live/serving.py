@@ -42,7 +42,7 @@ _FORWARDED = frozenset(
     }
 )
 FORWARDED = "serment.forwarded"
-"""Key of the environ: did somebody on the way say that the request was passed on?"""
+"""Key of the environ: did somebody pass the request on, whom nobody announced?"""
 _LOG = logging.getLogger(__name__)
 
 
@@ -209,7 +209,7 @@ class Serving:
         environ["wsgi.url_scheme"] = self._scheme
         environ["wsgi.multithread"] = False
         environ["CONTENT_LENGTH"] = str(_length(body))
-        environ[FORWARDED] = any(name.decode() in given for name in (*_FORWARDED, b"via"))
+        environ[FORWARDED] = not self._behind_proxy and any(map(_tells_of_relay, given))
         if self._behind_proxy and forwarded:
             environ["REMOTE_ADDR"] = forwarded.split(",")[-1].strip()
         return environ
@@ -241,6 +241,10 @@ class Serving:
         status, headers = started[-1]
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return _Answer(int(status.split(" ", 1)[0]), raw, body)
+
+
+def _tells_of_relay(name: str) -> bool:
+    return name.startswith("x-forwarded") or name in ("forwarded", "via", "x-real-ip")
 
 
 async def _send_out(answer: _Answer, head_only: bool, send: Send) -> None:

@@ -32,10 +32,9 @@ from serment.disclosure import gate
 from serment.errors import Broken, NotThere
 from serment.identity import accounts as identity_accounts
 from serment.outbox import demo_mail
-from serment.web import theft, wording
+from serment.web import loopback, theft, wording
 
 ZONE = ZoneInfo("Europe/Paris")
-LOOPBACK = ("127.0.0.1", "::1")
 
 
 class DemoAccountsMissing(Broken):
@@ -54,20 +53,16 @@ class DemoAccount:
 
 
 def demo_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For everybody but this machine's user of a demo, the page does not exist."""
+    """For everybody but this machine's user of a demo: no page, or a refusal of relays."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not settings.DEMO or not _from_this_machine(request):
+        if not settings.DEMO:
             raise NotThere
+        loopback.only(request)
         return view(request, *args, **kwargs)
 
     return guarded
-
-
-def _from_this_machine(request: HttpRequest) -> bool:
-    """The public port writes the real client here, whatever a header claims."""
-    return request.META.get("REMOTE_ADDR", "") in LOOPBACK
 
 
 def accounts() -> list[DemoAccount]:

@@ -33,6 +33,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         "body": len(body),
         "address": environ["REMOTE_ADDR"],
         "scheme": environ["wsgi.url_scheme"],
+        "forwarded": environ["serment.forwarded"],
         "headers": {key: str(value) for key, value in environ.items() if key.startswith("HTTP_")},
     }
     start_response(

@@ -110,6 +110,12 @@ def test_what_clients_claim_about_themselves_is_dropped(port: Port) -> None:
     assert "6.6.6.6" not in str(told)
 
 
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Forwarded-Any", "Forwarded", "Via"])
+def test_the_pages_hear_that_a_request_was_passed_on(port: Port, name: str) -> None:
+    assert port.ask("/", **{name: "6.6.6.6"})[1]["forwarded"] is True
+    assert port.ask("/", Serment_Forwarded="no")[1]["forwarded"] is False
+
+
 def test_head_has_no_body_and_large_answers_are_whole(port: Port) -> None:
     _, raw, answer, _ = port.ask("/size?bytes=3000000", "HEAD")
     assert (raw, answer.headers["content-length"]) == (b"", "3000000")
