@@ -79,3 +79,12 @@ def test_taken_back_before_anybody_printed_it_no_letter_says_cancelled(
     with tenancy.inside(house.practice.establishment):
         told = Message.objects.get(record_id=house.visits[0], kind="cancellation")
     assert told.state == "cancelled"
+
+
+def test_a_booking_says_how_the_person_is_told(house: House, desk: Client) -> None:
+    form = {
+        "agenda": str(house.practice.role), "motif": str(house.practice.reason),
+        "heure": house.at(15).isoformat(), "patient": str(house.files[1]), "mot": "",
+    }  # fmt: skip
+    page = desk.post("/cabinet/reserver/", form, follow=True).content.decode()
+    assert "imprimez la carte ou la lettre" in page

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from serment import clock
+from serment.directory.models import Site
 from serment.disclosure import Actor, Purpose
 from serment.errors import NotThere
 from serment.identity import accounts, files
@@ -64,6 +65,7 @@ class Sheet:
     name: str
     address: Sequence[str]
     phone: str
+    site: Site
     letter: rendering.Letter
 
 
@@ -112,8 +114,7 @@ def sheets(request: HttpRequest) -> HttpResponse:
     if not found:
         return HttpResponseRedirect(reverse("practice:letters"))
     made = _sheets(actor, found)
-    sites = {one.member.role.site_id: one.member.role.site for one in _rows(actor, found)}
-    context = {"section": "letters", "sheets": made, "site": next(iter(sites.values()), None)}
+    context = {"section": "letters", "sheets": made}
     return render(request, "practice/sheets.html", context)
 
 
@@ -172,10 +173,11 @@ def _sheets(actor: Actor, found: Sequence[Message]) -> list[Sheet]:
     behind = naming.files_behind(actor, [one.record_id for one in found])
     fields = ("given_name", "family_name", "address", "phone")
     opened = files.open(actor, set(behind.values()), fields, Purpose.MESSAGE)
+    sites = {one.id: one.member.role.site for one in _rows(actor, found)}
     made = []
     for one in found:
         file = behind.get(one.record_id)
-        if file is None or file not in opened:
+        if file is None or file not in opened or one.pk not in sites:
             continue
         person = opened[file]
         try:
@@ -184,7 +186,7 @@ def _sheets(actor: Actor, found: Sequence[Message]) -> list[Sheet]:
             continue
         address = [line.strip() for line in person["address"].split(",") if line.strip()]
         name = f"{person['given_name']} {person['family_name']}".strip()
-        made.append(Sheet(one.pk, file, name, address, person["phone"], letter))
+        made.append(Sheet(one.pk, file, name, address, person["phone"], sites[one.pk], letter))
     return made
 
 
