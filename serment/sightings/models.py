@@ -1,11 +1,18 @@
-"""One odd thing that was seen: what kind, when, where, about which record. No personal data."""
+"""One odd thing that was seen: what kind, in which hour, where. Nobody's name, nobody's id."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 from django.db import models
 
 from serment.clock import now
 from serment.ids import new_id
+
+
+def this_hour() -> datetime:
+    """The hour it is: an instant beside an actor's other traces would name the actor."""
+    return now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 class Kind(models.TextChoices):
@@ -20,20 +27,19 @@ class Kind(models.TextChoices):
 class Sighting(models.Model):
     """A row that is written once and never changed; no role may update or delete it.
 
-    ``actor`` and ``record`` are ids without names. ``facts`` holds codes and counts only.
+    A stolen dump says that something was seen at an establishment in some hour, and no more. Who,
+    and about whom, stands in the keeper's record or nowhere. ``facts`` holds counts only.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    seen_at = models.DateTimeField(default=now)
+    seen_in_hour = models.DateTimeField(default=this_hour)
     kind = models.CharField(max_length=32, choices=Kind.choices)
     establishment_id = models.UUIDField(null=True)
-    actor = models.UUIDField(null=True)
-    record = models.UUIDField(null=True)
     facts = models.JSONField(default=dict)
 
     class Meta:
         db_table = "sightings_sighting"
-        indexes = [models.Index(fields=["kind", "seen_at"], name="sighting_kind_seen_at")]
+        indexes = [models.Index(fields=["kind", "seen_in_hour"], name="sighting_kind_seen_in_hour")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"

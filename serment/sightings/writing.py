@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from serment.sightings.models import Kind, Sighting
 
 
-def note(
-    kind: Kind,
-    *,
-    establishment: UUID | None = None,
-    actor: UUID | None = None,
-    record: UUID | None = None,
-    **facts: str | int | bool,
-) -> None:
-    """Append one row in the caller's transaction.
+COUNT_MAX: Final = 1_000_000_000
+"""An id written as a number is larger."""
+
+
+def note(kind: Kind, *, establishment: UUID | None = None, **facts: int | bool) -> None:
+    """Append one row in the caller's transaction; ``facts`` are counts, never who or what.
 
     A door that refuses by raising rolls its transaction back: it notes the sighting after that,
-    in a transaction of its own.
+    in a transaction of its own. Raises TypeError for a fact that is no count.
     """
-    row = Sighting(
-        kind=kind, establishment_id=establishment, actor=actor, record=record, facts=facts
-    )
+    for name, fact in facts.items():
+        if not isinstance(fact, int) or not 0 <= fact <= COUNT_MAX:
+            raise TypeError(f"A sighting counts: {name} is no count.")
+    row = Sighting(kind=kind, establishment_id=establishment, facts=facts)
     # Without RETURNING: the writer needs no right to read what others wrote.
     Sighting.objects.bulk_create([row])

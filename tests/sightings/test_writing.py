@@ -23,7 +23,7 @@ def seen_as_tenant(tenant: object) -> list[str]:
 
 def test_a_sighting_is_kept_and_read_behind_the_wall_of_its_establishment() -> None:
     here, there = new_id(), new_id()
-    note(Kind.CROSS_TENANT, establishment=here, actor=new_id(), record=new_id(), tries=3)
+    note(Kind.CROSS_TENANT, establishment=here, tries=3)
     note(Kind.TRIPWIRE)
     assert list(Sighting.objects.all()) == []
     assert seen_as_tenant(there) == []
@@ -41,3 +41,25 @@ def test_no_role_of_serment_changes_what_was_seen(change: Callable[[Any], Any]) 
     with pytest.raises(DatabaseError), transaction.atomic():
         change(rows)
     assert seen_as_tenant(here) == ["break_glass"]
+
+
+def test_a_row_names_nobody_and_no_instant() -> None:
+    """From a dump: what was seen, where, in which hour; no id of an actor, record or person."""
+    here = new_id()
+    note(Kind.CROSS_TENANT, establishment=here, tries=3)
+    assert seen_as_tenant(here) == ["cross_tenant"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM sightings_sighting")
+        names = [column.name for column in cursor.description or ()]
+        (row,) = cursor.fetchall()
+    assert names == ["id", "seen_in_hour", "kind", "establishment_id", "facts"]
+    hour = dict(zip(names, row, strict=True))["seen_in_hour"]
+    assert (hour.minute, hour.second, hour.microsecond) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "fact", ["3fa85f64-5717-4562-b3fc-2c963f66afa6", new_id(), new_id().int, b"x", 1.5, -1]
+)
+def test_a_fact_is_a_count(fact: Any) -> None:
+    with pytest.raises(TypeError):
+        note(Kind.TRIPWIRE, who=fact)
