@@ -2,61 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import random
-import time
-from collections import Counter, defaultdict
-from itertools import pairwise
+from collections import defaultdict
 
 import pytest
 
 from serment.config.database import roles
 from serment.config.environment import run_folder
 from tests.dump import loot, words
+from tests.dump.conftest import Lived, take
 from tests.dump.linker import Linker
 from tests.journeys.demo import Demo
 
 pytestmark = pytest.mark.xdist_group("demo")
-
-POST_SECONDS_MAX = 90
-_WAITING = "SELECT 1 FROM outbox_message WHERE state = 'waiting' AND channel = 'mail'"
-_DUMP = """
-import sys
-from serment.config.database import dump
-sys.stdout.buffer.writelines(dump.whole())
-"""
-_WHOSE = """
-import django, json, sys
-from datetime import UTC, datetime, timedelta
-django.setup()
-from serment.disclosure import oversight
-now = datetime.now(UTC)
-window = oversight.window(
-    oversight.OPERATOR, oversight.Selection(now - timedelta(hours=2), now + timedelta(minutes=1))
-)
-json.dump({str(one.record): str(row.person)
-           for row in window.rows if row.kind == "write"
-           for one in row.records if one.kind == "appointment"}, sys.stdout)
-"""
-
-
-@pytest.fixture(scope="module")
-def dump(demo: Demo) -> bytes:
-    """Taken when the post has left: a message that waits still tells its instant (threat model)."""
-    demo.wait_until_well()
-    with roles.connect(demo.state, run_folder(demo.state), "serment") as root:
-        end = time.monotonic() + POST_SECONDS_MAX
-        while root.execute(_WAITING).fetchone():
-            assert time.monotonic() < end, "the post did not leave"
-            time.sleep(0.1)
-    return demo.run("-c", _DUMP).stdout
-
-
-@pytest.fixture(scope="module")
-def whose(demo: Demo) -> dict[bytes, str]:
-    """The truth, which only the keeper knows: appointment → person."""
-    told = json.loads(demo.run("-c", _WHOSE).stdout)
-    return {appointment.encode(): person for appointment, person in told.items()}
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +36,7 @@ def careless_dump(
             root.execute("INSERT INTO careless_note VALUES (1, %s)", [f"Voir {name} demain"])
             root.execute("INSERT INTO careless_note VALUES (2, %s)", [planted[1][-1]])
             root.cursor().executemany("INSERT INTO careless_file VALUES (%s, %s)", pairs)
-            return demo.run("-c", _DUMP).stdout
+            return take(demo)
         finally:
             root.execute("DROP TABLE careless_note, careless_file")
 
@@ -127,6 +85,14 @@ def test_from_one_known_visit_no_other_is_found(dump: bytes, whose: dict[bytes, 
             assert not others, f"{person}: {known!r} leads to {others}"
 
 
+def test_nor_any_of_those_made_in_one_sitting(dump: bytes, lived: Lived) -> None:
+    """Two booked in a row, one moved, one given up and booked again: within a second or two."""
+    linker = Linker(loot.tables(dump))
+    for sitting in lived.sittings:
+        for known in sitting.visits:
+            assert not linker.visits_of_the_same_person(known) & set(sitting.visits)
+
+
 def test_a_column_with_the_file_would_give_them_all_away(
     careless_dump: bytes, whose: dict[bytes, str]
 ) -> None:
@@ -136,19 +102,3 @@ def test_a_column_with_the_file_would_give_them_all_away(
     for found in random.Random(3).sample(list(visits.values()), 20):
         known, *others = sorted(found)
         assert set(others) <= linker.visits_of_the_same_person(known)
-
-
-def test_rows_beside_each_other_belong_together_no_more_than_any_two(
-    dump: bytes, whose: dict[bytes, str]
-) -> None:
-    """The order of rows tells nothing: neighbours share a person as often as by chance."""
-    rows = [row for row in loot.tables(dump)["scheduling_appointment"].column("id") if row in whose]
-    people = [whose[row] for row in rows]
-    beside = sum(one == other for one, other in pairwise(people))
-    shuffled = random.Random(5)
-    by_chance = []
-    for _ in range(20):
-        mixed = shuffled.sample(people, len(people))
-        by_chance.append(sum(one == other for one, other in pairwise(mixed)))
-    most = max(Counter(people).values())
-    assert beside <= max(by_chance) + most // 10 + 3, (beside, by_chance)
