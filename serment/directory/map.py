@@ -15,6 +15,8 @@ from typing import NamedTuple
 from serment.directory import data, places
 
 LABELS_MAX = 14
+MARK_WIDTH = 30.0
+"""Two marks nearer than this are drawn as one."""
 WIDTH = 720.0
 HEIGHT = 540.0
 # Below this radius a town's arrondissements are told apart; above it the town itself is named.
@@ -32,21 +34,26 @@ class Shape(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A commune's name and where to write it."""
+    """A commune's name and where to write it: ``aside`` of its point, clear of a mark on it."""
 
     name: str
     x: float
     y: float
     population: int
+    aside: float = 6
 
 
 class Mark(NamedTuple):
-    """A point that was asked for, by its key; ``inside`` is False when it lies off the drawing."""
+    """A point that was asked for, by its key; ``inside`` is False when it lies off the drawing.
+
+    ``others`` are the keys of later points too near to be drawn beside it: one mark stands for all.
+    """
 
     key: str
     x: float
     y: float
     inside: bool
+    others: tuple[str, ...] = ()
 
 
 class Drawing(NamedTuple):
@@ -105,13 +112,14 @@ def render(
     projection = Projection(*center, scale, width, height)
     named = points.items() if isinstance(points, Mapping) else points
     bar_km = _round_length(width / 5 / scale)
+    marks = _gathered([_mark(projection, key, where) for key, where in named])
     return Drawing(
         width,
         height,
         f"0 0 {width:g} {height:g}",
         _shapes(projection),
-        _labels(projection, radius_km),
-        [_mark(projection, key, where) for key, where in named],
+        [_clear_of(marks, label) for label in _labels(projection, radius_km)],
+        marks,
         projection.place(*center),
         round(radius_km * scale, 1),
         bar_km,
@@ -122,6 +130,37 @@ def render(
 def _mark(projection: Projection, key: str, where: tuple[float, float]) -> Mark:
     x, y = projection.place(*where)
     return Mark(key, x, y, projection.holds(x, y))
+
+
+def _gathered(marks: list[Mark]) -> list[Mark]:
+    """Points that would hide each other, as one mark at the first of them."""
+    drawn: list[Mark] = []
+    for mark in marks:
+        near = (
+            at
+            for at, other in enumerate(drawn)
+            if mark.inside and other.inside and _touch(mark, other)
+        )
+        at = next(near, None)
+        if at is None:
+            drawn.append(mark)
+        else:
+            drawn[at] = drawn[at]._replace(others=(*drawn[at].others, mark.key))
+    return drawn
+
+
+def _clear_of(marks: list[Mark], label: Label) -> Label:
+    """The label, written beyond whatever mark lies on its point."""
+    beyond = [
+        mark.x - label.x + MARK_WIDTH * 0.7
+        for mark in marks
+        if abs(mark.y - label.y) < MARK_WIDTH * 0.7 and abs(mark.x - label.x) < MARK_WIDTH
+    ]
+    return label._replace(aside=round(max([6.0, *beyond]), 1))
+
+
+def _touch(one: Mark, other: Mark) -> bool:
+    return math.hypot(one.x - other.x, one.y - other.y) < MARK_WIDTH
 
 
 def _round_length(kilometres: float) -> float:

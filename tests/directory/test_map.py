@@ -31,6 +31,12 @@ def test_distances_on_the_map_are_those_on_the_ground() -> None:
     assert on_paper / units_per_km == pytest.approx(ground, rel=0.01)
 
 
+def test_points_that_would_hide_each_other_are_one_mark_and_none_is_lost() -> None:
+    near = (SALLANCHES[0] + 0.001, SALLANCHES[1])
+    drawing = charts.render(SALLANCHES, 30, {"1": SALLANCHES, "2": near, "3": (46.07, 6.55)})
+    assert [(mark.key, mark.others) for mark in drawing.marks] == [("1", ("2",)), ("3", ())]
+
+
 def test_what_lies_off_the_drawing_is_said_to() -> None:
     drawing = charts.render(SALLANCHES, 10, {"paris": (48.85, 2.35), "here": SALLANCHES})
     assert [mark.inside for mark in drawing.marks] == [False, True]

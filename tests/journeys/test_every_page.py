@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ConsoleMessage, expect
 
 from tests.journeys.visitor import EYES_AT_SALLANCHES, PATIENT, Visitor
 
@@ -16,7 +16,8 @@ FOR_EVERYBODY = (
     "/rendez-vous/?quoi_texte=zzz&ou_texte=zzzz",
     EYES_AT_SALLANCHES,
     f"{EYES_AT_SALLANCHES}&vue=carte",
-    "/rendez-vous/?quoi=specialty:neurologue&ou=20004",
+    "/rendez-vous/?quoi=specialty:neurologue&ou=2A004",
+    "/rendez-vous/?quoi=profession:sage-femme&ou=74256&secteur=1",
     "/compte/connexion/",
     "/compte/inscription/",
     "/compte/mot-de-passe/oublie/",
@@ -24,6 +25,7 @@ FOR_EVERYBODY = (
     "/demo",
     "/demo/voler",
     "/demo/courrier",
+    "/partenaires/",
 )
 FOR_PATIENTS = ("/mes-rendez-vous/", "/qui-a-ouvert-mes-donnees/", "/mon-compte/")
 VARIANTS = [
@@ -34,12 +36,43 @@ VARIANTS = [
 ]
 
 
+FOR_OFFICERS = ("/acces/", "/acces/?jours=30")
+OFFICERS = ("souleymane.diarra@example.fr", "ingrid.vandamme@example.fr")
+DESK = "nadia.kerviel@example.fr"
+
+
+def complaints_of(somebody: Visitor) -> list[str]:
+    """What the browser complains of from now on: blocked styles, broken scripts, missing files.
+
+    A page that answers 404 or 422 on purpose is told too; that line names the page itself.
+    """
+    heard: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        own = message.location.get("url", "") == somebody.page.url
+        refused = own and message.text.startswith("Failed to load resource")
+        if message.type == "error" and not refused:
+            heard.append(f"{somebody.page.url}: {message.text}")
+
+    somebody.page.on("console", hear)
+    somebody.page.on("pageerror", lambda error: heard.append(f"{somebody.page.url}: {error}"))
+    return heard
+
+
+def enter(somebody: Visitor, login: str) -> None:
+    """By the demo's one click."""
+    somebody.go("/demo")
+    somebody.page.locator(f"form:has(input[name=login][value='{login}']) button").click()
+    somebody.page.wait_for_load_state()
+
+
 @pytest.mark.parametrize(("width", "language", "scheme"), VARIANTS)
 def test_shuts_nobody_out_and_fits(
     visitor: Callable[..., Visitor], width: int, language: str, scheme: str
 ) -> None:
     somebody = visitor(width, language, color_scheme=scheme, reduced_motion="reduce")
     page = somebody.page
+    heard = complaints_of(somebody)
     for address in FOR_EVERYBODY:
         somebody.go(address)
         somebody.look()
@@ -61,6 +94,35 @@ def test_shuts_nobody_out_and_fits(
     somebody.look()
     page.locator("main a.button-danger").click()
     somebody.look()
+    assert heard == []
+
+
+def test_an_officer_s_pages_shut_nobody_out_and_fit(visitor: Callable[..., Visitor]) -> None:
+    for width, scheme, login in zip((390, 1440), ("dark", "light"), OFFICERS, strict=True):
+        somebody = visitor(width, color_scheme=scheme, reduced_motion="reduce")
+        heard = complaints_of(somebody)
+        enter(somebody, login)
+        for address in FOR_OFFICERS:
+            somebody.go(address)
+            somebody.look()
+        assert heard == []
+
+
+def test_opening_names_at_the_desk_is_no_complaint_of_the_browser(
+    visitor: Callable[..., Visitor],
+) -> None:
+    somebody = visitor(1440)
+    heard = complaints_of(somebody)
+    enter(somebody, DESK)
+    opened = somebody.page.get_by_role("button", name="noms").first
+    if opened.is_visible():
+        opened.click()
+        somebody.page.wait_for_load_state("networkidle")
+    assert heard == []
+    # The control: a style the policy forbids is heard of.
+    somebody.page.evaluate("document.body.innerHTML += '<p style=\"color:red\">x</p>'")
+    somebody.page.wait_for_timeout(200)
+    assert any("style" in line for line in heard)
 
 
 def test_a_page_with_a_fault_is_found_out(visitor: Callable[..., Visitor]) -> None:

@@ -152,11 +152,11 @@ def _title(total: int, noun: str, question: Question) -> str:
 def _title_of_none(noun: str, question: Question) -> str:
     """In words that need no gender: "aucun" or "aucune" would."""
     if question.place is None:
-        return gettext("Aucun résultat pour « %(who)s » en vidéo") % {"who": noun}
+        return gettext("Aucun résultat pour «\u00a0%(who)s\u00a0» en vidéo") % {"who": noun}
     words = {"who": noun, "where": question.place.name}
     if question.video:
-        return gettext("Aucun résultat pour « %(who)s » en vidéo, autour de %(where)s") % words
-    return gettext("Aucun résultat pour « %(who)s » autour de %(where)s") % words
+        return gettext("Aucun résultat pour «\u00a0%(who)s\u00a0» en vidéo, autour de %(where)s") % words
+    return gettext("Aucun résultat pour «\u00a0%(who)s\u00a0» autour de %(where)s") % words
 
 
 def _beyond(question: Question, now: datetime) -> Beyond | None:
