@@ -155,7 +155,10 @@ def _title_of_none(noun: str, question: Question) -> str:
         return gettext("Aucun résultat pour «\u00a0%(who)s\u00a0» en vidéo") % {"who": noun}
     words = {"who": noun, "where": question.place.name}
     if question.video:
-        return gettext("Aucun résultat pour «\u00a0%(who)s\u00a0» en vidéo, autour de %(where)s") % words
+        return (
+            gettext("Aucun résultat pour «\u00a0%(who)s\u00a0» en vidéo, autour de %(where)s")
+            % words
+        )
     return gettext("Aucun résultat pour «\u00a0%(who)s\u00a0» autour de %(where)s") % words
 
 
