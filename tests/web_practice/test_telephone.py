@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
+from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.test import Client
@@ -133,3 +134,49 @@ def test_time_taken_is_freed_with_the_cancellation(house: House, desk: Client) -
     desk.post(f"/cabinet/visite/{house.visits[0]}/annuler", {"retour": house.agenda()})
     with tenancy.inside(house.practice.establishment):
         assert Occupancy.objects.filter(kind="appointment").count() == 2
+
+
+def test_looking_at_other_times_keeps_what_was_written(house: House, desk: Client) -> None:
+    form = _form(house, 15, premiere="oui", mode="video")
+    other = house.at(16).isoformat()
+    for look in ({"choisir": other}, {"choisir": "", "vers_heure": other}):
+        answer = desk.post("/cabinet/reserver/", form | look)
+        page = answer.content.decode().replace("\u00a0", " ")
+        assert answer.status_code == 200
+        assert "appellera avant" in page
+        assert 'name="premiere" value="oui" checked' in page
+        assert 'value="video" checked' in page
+        assert f'name="heure" value="{other}"' in page
+    assert len(_standing(house)) == 3
+    # The control: without that button the same form books.
+    assert _made(desk.post("/cabinet/reserver/", form))
+
+
+def test_another_practitioner_or_reason_keeps_the_note_and_the_time(
+    house: House, desk: Client
+) -> None:
+    look = {"choisir": "", "vers_agenda": str(house.second), "vers_jour": house.day.isoformat()}
+    page = desk.post("/cabinet/reserver/", _form(house, 15) | look).content.decode()
+    assert "appellera avant" in page
+    assert f'name="agenda" value="{house.second}"' in page
+    assert f'name="heure" value="{house.at(15).isoformat()}"' in page
+
+
+def test_days_further_on_are_looked_at_with_the_note_and_the_time_kept(
+    house: House, desk: Client
+) -> None:
+    later = (house.day + timedelta(days=7)).isoformat()
+    look = {"choisir": "", "vers_jour": later}
+    page = desk.post("/cabinet/reserver/", _form(house, 15) | look).content.decode()
+    assert "appellera avant" in page
+    assert f'name="vers_jour" form="confirm" value="{later}"' in page
+    assert f'name="heure" value="{house.at(15).isoformat()}"' in page
+
+
+def test_another_day_lets_the_time_of_the_former_day_go(house: House, desk: Client) -> None:
+    later = (house.day + timedelta(days=7)).isoformat()
+    query = f"agenda={house.practice.role}&patient={house.files[1]}&jour={later}"
+    kept = urlencode({"heure_gardee": house.at(15).isoformat()})
+    page = desk.get(f"/cabinet/reserver/?{query}&{kept}").content.decode()
+    assert "Choisissez une heure." in page
+    assert f'name="jour" value="{later}"' in page

@@ -37,6 +37,8 @@ from serment.web.practice.desk import Desk
 SHOWN_DAYS = 7
 SLOTS_A_LOOK = 400
 NOTE_LETTERS_MAX = 500
+LOOK = "choisir"
+"""The button that shows other times: it carries a time, or nothing."""
 
 
 @dataclass(slots=True)
@@ -83,10 +85,26 @@ def book(request: HttpRequest) -> HttpResponse:
     if not everybody:
         return render(request, "practice/book.html", {"section": "book", "choice": None})
     given = request.POST if request.method == "POST" else request.GET
-    choice = _read(request, everybody, given)
-    if request.method == "POST":
+    looking = LOOK in given
+    choice = _read(request, everybody, _looked_at(given) if looking else given)
+    if request.method == "POST" and not looking:
         return _submit(request, actor, everybody, choice)
-    return _show(request, actor, everybody, choice)
+    return _show(request, actor, everybody, choice, looking=looking and not given[LOOK])
+
+
+def _looked_at(given: Mapping[str, str]) -> dict[str, str]:
+    """What step 1 asks to see, from the form of step 3: so what is written there is not lost."""
+    wanted = {name: given.get(name, "") for name in ("agenda", "motif", "jour")}
+    asked_for = {name: given.get(f"vers_{name}") or value for name, value in wanted.items()}
+    time = given.get(LOOK) or given.get("vers_heure") or given.get("heure", "")
+    return {name: given[name] for name in given} | asked_for | {"heure": time, "autre_heure": ""}
+
+
+def _kept_time(given: Mapping[str, str], member: team.Member) -> datetime | None:
+    """The time chosen before, as long as its day is still the one looked at."""
+    kept = _instant(given.get("heure_gardee", ""), member)
+    same = kept and kept.astimezone(member.zone).date() == asked.day(given.get("jour", ""))
+    return kept if same else None
 
 
 def _read(request: HttpRequest, everybody: list[team.Member], given: Mapping[str, str]) -> Choice:
@@ -97,12 +115,13 @@ def _read(request: HttpRequest, everybody: list[team.Member], given: Mapping[str
     reasons = list(member.role.reasons.filter(active=True).order_by("position", "id"))
     by_id = {str(one.id): one for one in reasons}
     starts_at = _instant(given.get("autre_heure") or given.get("heure", ""), member)
+    starts_at = starts_at or _kept_time(given, member)
     today = clock.now().astimezone(member.zone).date()
-    day = (
-        starts_at.astimezone(member.zone).date() if starts_at else asked.day(given.get("jour", ""))
-    )
+    day = asked.day(given.get("jour", ""))
+    if starts_at and not (given.get("vers_jour") and day):
+        day = starts_at.astimezone(member.zone).date()
     wanted = given.get("motif", "")
-    if request.method == "POST" and wanted not in by_id:
+    if request.method == "POST" and LOOK not in given and wanted not in by_id:
         # Withdrawn while the form was open: another reason has other rules and questions.
         raise refusals.NoSuchReason
     choice = Choice(

@@ -39,6 +39,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-submit-on-change]");
   if (form) form.requestSubmit();
+  else if (event.target.dataset.press) document.getElementById(event.target.dataset.press)?.click();
 });
 
 // Choosing agendas in a large house: a few letters narrow the list, and no more than fit are ticked.
