@@ -48,7 +48,8 @@ WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
   AND NOT (c.relname = ANY(%s))
   AND NOT EXISTS (
     SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY(i.indkey)
-    AND pg_get_serial_sequence(quote_ident(c.relname), a.attname) IS NOT NULL)
+    AND CASE WHEN a.attisdropped THEN false  -- asked for such a column, the function fails
+        ELSE pg_get_serial_sequence(quote_ident(c.relname), a.attname) IS NOT NULL END)
 ORDER BY c.relname
 """
 PUBLIC = (
