@@ -32,8 +32,8 @@ CLIENTS = 32
 PROCESSES = 8
 WARM_UP = 3
 SECONDS = 5.0
-PATIENTS = 48
-"""Of each client; with one practitioner each may have three visits to come."""
+PATIENTS = 16
+"""Of each client; each may have twelve visits to come, three with one practitioner."""
 RUNS = 3
 _INSERT = """
 INSERT INTO scheduling_occupancy
@@ -79,6 +79,7 @@ def clients(now: datetime) -> list[Client]:
         window = (now, now + timedelta(days=60))
         free = search.next_slots([role for (role,) in roles], None, window, now, 10_000)
         slots = [(s.role_id, s.reason_id, s.starts_at) for each in free.values() for s in each]
+        slots.sort(key=lambda slot: slot[2])
         found.append(Client([_patient(tenant) for _ in range(PATIENTS)], tenant, slots))
     return found
 

@@ -105,3 +105,17 @@ def test_many_arrive_at_once_and_a_second_arrival_adds_nothing(practice: Practic
     assert bulk.place(SYSTEM, practice.establishment, many) == []
     assert count(practice) == 5
     assert free_at(practice)[0] == "11:30"
+
+
+def test_a_form_whose_visit_was_cancelled_books_nothing_more(practice: Practice) -> None:
+    from serment.scheduling import booking, refusals
+
+    desk = practice.secretary()
+    _, file = practice.patient()
+    form = practice.booking(file, NINE)
+    made = booking.book(desk, form, NOW)
+    assert booking.book(desk, form, NOW).id == made.id
+    with tenancy.inside(practice.establishment):
+        booking.cancel(desk, made.id, "", NOW)
+    with pytest.raises(refusals.CancelledSince):
+        booking.book(desk, form, NOW)
