@@ -23,7 +23,7 @@ FIELD_NAMES: dict[str, _StrPromise] = {
 }
 
 COLUMN_NAMES: dict[str, _StrPromise] = {
-    "name": gettext_lazy("nom (en usage ; de naissance, à côté d’une colonne « nom d’usage »)"),
+    "name": gettext_lazy("nom (en usage ; de naissance, à côté d’une colonne « nom d’usage »)"),
     "used_name": gettext_lazy("nom d’usage"),
     "birth_name": gettext_lazy("nom de naissance"),
     "given_name": gettext_lazy("prénom"),
@@ -63,7 +63,7 @@ _OF_FAULT: dict[str, _StrPromise] = {
     "no_start": gettext_lazy("Cet événement n’a pas de date de début."),
     "too_dense": gettext_lazy("Cet événement se répète sans laisser de temps entre deux fois."),
     "too_old": gettext_lazy("Cette série commence avant 1900 : vérifiez l’année."),
-    "lasts_too_long": gettext_lazy("Cet événement dure plus d’un an : vérifiez sa fin."),
+    "lasts_too_long": gettext_lazy("Cet événement dure plus d’un an : vérifiez sa fin."),
     "ends_before_start": gettext_lazy("Cet événement finit avant de commencer."),
     "cancelled": gettext_lazy("Annulé : laissé de côté."),
     "free": gettext_lazy("Marqué comme libre : laissé de côté."),

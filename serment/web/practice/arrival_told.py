@@ -45,7 +45,8 @@ class AgendaTold:
     last: str
     days: Sequence[Day]
     more_days: Sequence[Day]
-    clashes: Sequence[tuple[date, str]]
+    clashes: Sequence[tuple[date, Sequence[str]]]
+    """Appointments in the way: their times, day by day."""
     until: str
     zone: str
     zones: Sequence[str]
@@ -113,14 +114,17 @@ def agenda(report: arrivals.AgendaReport, preview: arrivals.Preview, zone: ZoneI
         last=wording.day(found[-1].on, year=True) if found else "",
         days=found[:DAYS_SHOWN],
         more_days=found[DAYS_SHOWN:],
-        clashes=[
-            (start.astimezone(zone).date(), _from_to(start, end, zone))
-            for start, end in preview.clashes[:LINES_SHOWN]
-        ],
+        clashes=_by_day(preview.clashes, zone),
         until=wording.day(report.window[1].astimezone(zone).date(), year=True),
         zone=str(zone),
         zones=[name for name in report.zones if name not in ("", str(zone))],
     )
+
+
+def _by_day(spans: Iterable[Span], zone: ZoneInfo) -> list[tuple[date, Sequence[str]]]:
+    """Times in words under the day they begin on; in order."""
+    dated = [(start.astimezone(zone).date(), _from_to(start, end, zone)) for start, end in spans]
+    return [(on, [times for _on, times in some]) for on, some in groupby(dated, lambda one: one[0])]
 
 
 def days(spans: Iterable[Span], zone: ZoneInfo) -> Iterable[Day]:

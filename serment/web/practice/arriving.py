@@ -157,7 +157,8 @@ def _refused_lines(sent: Sent, report: arrivals.PatientsReport) -> HttpResponse:
     answer = HttpResponse(
         arrivals.refused_csv(sent.data, report), content_type="text/csv; charset=binary"
     )
-    answer["Content-Disposition"] = f'attachment; filename="{_("lignes-a-corriger")}.csv"'
+    name = _("lignes-a-corriger")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     answer["Cache-Control"] = "no-store"
     return answer
 
