@@ -7,18 +7,21 @@ once, to whoever starts over, and gone with the sign-in it was for.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 FIELDS = ("given_name", "family_name", "birth_date", "email", "phone")
+NEXT = "next"
 LETTERS_MAX = 300
 _KEY = "serment.sign_up"
 
 
 def keep(request: HttpRequest, typed: Mapping[str, str]) -> None:
-    """Remember the fields as typed."""
+    """Remember the fields as typed, and the page somebody signs up for."""
     request.session[_KEY] = {
-        name: text[:LETTERS_MAX] for name in FIELDS if (text := typed.get(name, ""))
+        name: text[:LETTERS_MAX] for name in (*FIELDS, NEXT) if (text := typed.get(name, ""))
     }
 
 
@@ -28,10 +31,18 @@ def address(request: HttpRequest) -> str:
     return kept.get("email", "")
 
 
+def form_again(request: HttpRequest) -> str:
+    """The address of the form, which leads on to the page somebody signs up for."""
+    kept: dict[str, str] = request.session.get(_KEY) or {}
+    onward = kept.get(NEXT, "")
+    form = reverse("account_signup")
+    return f"{form}?{urlencode({NEXT: onward})}" if onward else form
+
+
 def take(request: HttpRequest) -> dict[str, str]:
     """All of it, for the form; and forget it here."""
     kept: dict[str, str] = request.session.pop(_KEY, None) or {}
-    return kept
+    return {name: text for name, text in kept.items() if name in FIELDS}
 
 
 def forget(request: HttpRequest) -> None:

@@ -15,7 +15,7 @@ from allauth.account.views import (
 )
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -64,7 +64,7 @@ def code(request: HttpRequest) -> HttpResponse:
             request,
             _("Ce code n’est plus attendu : il a servi, ou un quart d’heure a passé."),
         )
-        return HttpResponseRedirect(reverse("account_signup"))
+        return HttpResponseRedirect(draft.form_again(request))
     response: HttpResponse = _Code.as_view()(request)
     return response
 
@@ -90,7 +90,7 @@ def start_over(request: HttpRequest) -> HttpResponse:
             " le mot de passe est à choisir de nouveau."
         ),
     )
-    return HttpResponseRedirect(reverse("account_signup"))
+    return HttpResponseRedirect(draft.form_again(request))
 
 
 @never_cache

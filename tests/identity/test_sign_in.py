@@ -138,6 +138,15 @@ def test_who_mistyped_the_address_corrects_it_and_types_nothing_else_again(
     assert sign_up(browser).url == "/mes-rendez-vous/"
 
 
+def test_who_starts_over_still_gets_to_the_page_they_signed_up_for(browser: Client) -> None:
+    onward = "/reserver/0191b0a0-0000-7000-8000-000000000000/?heure=2026-11-24T09:00"
+    browser.post("/compte/inscription/", PERSON | {"next": onward})
+    again = browser.post("/compte/inscription/recommencer/").url
+    assert again.startswith("/compte/inscription/?next=%2Freserver%2F")
+    answer = sign_up(browser, next=onward)
+    assert answer.url == onward
+
+
 def test_starting_over_removes_nobody_s_confirmed_account(pages: None) -> None:
     sign_up(Client())
     somebody = Client(headers={"accept-language": "fr"})
