@@ -64,7 +64,9 @@ def test_a_list_is_told_then_brought_in(house: House, desk: Client) -> None:
     again = desk.post(PLACE, told).content.decode()
     assert "1 y était déjà" in again
     assert _files(house) == before + 1
-    assert "Déjà reprises" in _send(desk, CSV)
+    known = _send(desk, CSV)
+    assert "Déjà reprises" in known
+    assert 'name="confirmer"' not in known  # nothing is left to bring in
 
 
 def test_refused_lines_are_given_back_and_kept_nowhere(house: House, desk: Client) -> None:

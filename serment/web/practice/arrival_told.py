@@ -57,6 +57,7 @@ class AgendaTold:
 class PatientsTold:
     """The list's preview, by line numbers."""
 
+    new: int
     accepted: str
     known: str
     twice: Sequence[tuple[int, int]]
@@ -87,6 +88,7 @@ def patients(
 ) -> PatientsTold:
     """``alike`` maps lines to files of the house; ``asked`` is how many were looked for."""
     return PatientsTold(
+        new=report.accepted - len(known),
         accepted=ranges([line for line in report.lines if line not in set(known)]),
         known=ranges(known),
         twice=sorted(report.alike.items())[:LINES_SHOWN],
