@@ -167,3 +167,11 @@ def test_chosen_agendas_stay_chosen_from_day_to_day(house: House, desk: Client) 
     assert "1 agenda affiché" in _page(desk, "/cabinet/?jour=2030-01-01")
     joined = _page(desk, house.agenda(avec=str(house.practice.role)))
     assert "2 agendas affichés" in joined
+
+
+def test_hours_are_written_as_each_language_says_them(house: House, desk: Client) -> None:
+    french = desk.get(house.agenda()).content.decode()
+    assert "14\u00a0h<" in french
+    english = desk.get(house.agenda(), headers={"accept-language": "en"}).content.decode()
+    assert "2\u00a0pm<" in english
+    assert "14\u00a0h<" not in english

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from django import template
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from serment.identity import accounts, rights
 from serment.identity.rights import Act
 from serment.outbox import pile
 
 register = template.Library()
+
+
+@register.filter
+def whole_hour(hour: int) -> str:
+    """ "14 h" in French, "2 pm" in English, beside the agenda's columns."""
+    if (get_language() or "fr").startswith("en"):
+        return f"{(hour - 1) % 12 + 1}\u00a0{'am' if hour < 12 else 'pm'}"
+    return f"{hour}\u00a0h"
 
 
 @register.simple_tag(takes_context=True)
