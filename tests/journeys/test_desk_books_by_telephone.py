@@ -14,10 +14,10 @@ from tests.journeys.visitor import Visitor
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("demo")]
 
 
-def _desk(somebody: Visitor) -> Visitor:
+def _desk(somebody: Visitor, login: str = "nadia.kerviel@example.fr") -> Visitor:
     """Signed in at the desk."""
     listed = json.loads((somebody.demo.state / "demo-accounts.json").read_text())
-    account = next(one for one in listed if one["role"] == "secretary")
+    account = next(one for one in listed if one["login"] == login)
     somebody.go("/compte/connexion/")
     somebody.page.locator("#id_login").fill(account["login"])
     somebody.page.locator("#id_password").fill(account["password"])
@@ -75,7 +75,9 @@ def test_books_moves_nothing_typed_lost_and_takes_back(
     expect(page.locator("#panel")).to_contain_text("Vous")
     desk.look()
     page.locator("#act-cancel").press("Enter")
-    page.locator("#act-back").press("Enter")
+    expect(page.locator(".desk-centre > .notice")).to_contain_text("une lettre attend")
+    desk.look()
+    _press(desk, "u")
     expect(page.locator("#act-cancel")).to_be_visible()
     expect(page.locator("#panel h2")).to_contain_text(f"Zélie {family}")
     page.locator("#panel a", has_text="Carte").press("Enter")
@@ -94,7 +96,7 @@ def test_every_page_of_the_desk_shuts_nobody_out_and_fits(
     page = desk.page
     for address in (
         "/cabinet/", "/cabinet/semaine/", "/cabinet/patients/", "/cabinet/patients/nouveau",
-        "/cabinet/reserver/", "/cabinet/import/",
+        "/cabinet/reserver/", "/cabinet/import/", "/cabinet/lettres/", "/cabinet/?jour=2026-12-25",
     ):  # fmt: skip
         desk.go(address)
         desk.look()
@@ -107,4 +109,25 @@ def test_every_page_of_the_desk_shuts_nobody_out_and_fits(
     desk.look()
     page.locator("#panel h2 a").click()
     expect(page).to_have_url(re.compile("/cabinet/patients/"))
+    desk.look()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_of_forty_agendas_a_few_are_chosen_with_the_keyboard(
+    visitor: Callable[..., Visitor], width: int
+) -> None:
+    desk = _desk(visitor(width), "solange.mossuz@example.fr")
+    page = desk.page
+    desk.go("/cabinet/?jour=2027-03-02")
+    desk.look()
+    assert page.locator("#who-list input[type=checkbox]").count() >= 40
+    _press(desk, "c")
+    expect(_focused(desk)).to_have_attribute("id", "who-filter")
+    page.keyboard.type("pediat")
+    ticked = page.locator("#who-list input:checked")
+    before = ticked.count()
+    _press(desk, "ArrowDown", "Space")
+    expect(ticked).not_to_have_count(before)
+    expect(page.locator("#who-count")).to_contain_text(f"{ticked.count()} agenda")
+    expect(page.locator("section.day, .closed-day li")).to_have_count(ticked.count())
     desk.look()
