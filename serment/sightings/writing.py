@@ -7,7 +7,6 @@ from uuid import UUID
 
 from serment.sightings.models import Kind, Sighting
 
-
 COUNT_MAX: Final = 1_000_000_000
 """An id written as a number is larger."""
 
