@@ -180,6 +180,10 @@ ACCOUNT_RATE_LIMITS = {"confirm_email": "4/10m/key"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
 
+# An uploaded patient list stays in memory: Django's other handler would leave it readable on disk.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 25 * 1024 * 1024
+
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 # A demo writes its mail to a folder outside the database, where /demo shows it.
 EMAIL_BACKEND = (

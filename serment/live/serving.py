@@ -1,10 +1,10 @@
 """Runs a WSGI application behind the public port so that no slow client ever holds its thread.
 
 A body is taken in whole before the application hears of it; an answer is taken from it whole
-before the first byte goes out. Large ones wait on disk. One thread answers one request at a time
-(docs/decisions/0002): the loop beside it keeps taking in, sending out and telling its health. A
-thread that a page never gives back ends the process: what can still be sent is, then another
-process takes over.
+before the first byte goes out. Large ones wait on disk, closed (``spool``). One thread answers one
+request at a time (docs/decisions/0002): the loop beside it keeps taking in, sending out and telling
+its health. A thread that a page never gives back ends the process: what can still be sent is, then
+another process takes over.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import asyncio
 import io
 import logging
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any, cast
 
 from a2wsgi.wsgi import build_environ
 from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from serment.live import pages
+from serment.live.spool import Spool
 from serment.live.thread import PageThread, TooLong
 
 WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -62,7 +62,7 @@ class Limits:
 class _Answer:
     status: int
     headers: list[tuple[bytes, bytes]]
-    body: IO[bytes]
+    body: Spool
 
 
 class Gone(Exception):  # noqa: N818
@@ -132,38 +132,32 @@ class Serving:
         with answer.body:
             return await _send_out(answer, scope["method"] == "HEAD", send)
 
-    async def _take_in(self, receive: Receive) -> IO[bytes] | None:
+    async def _take_in(self, receive: Receive) -> Spool | None:
         """The whole body; None where it is too large. Raises Gone."""
-        message = await receive()
-        if message["type"] == "http.request" and not message.get("more_body"):
-            whole = message.get("body", b"")
-            return io.BytesIO(whole) if len(whole) <= self._limits.body_bytes_max else None
-        body: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES_MAX)  # noqa: SIM115
+        body = Spool(IN_MEMORY_BYTES_MAX)
         try:
-            if not await self._fill(body, message, receive):
+            if not await self._fill(body, receive):
                 body.close()
                 return None
         except BaseException:
             body.close()
             raise
-        body.seek(0)
+        body.rewind()
         return body
 
-    async def _fill(self, body: IO[bytes], message: Message, receive: Receive) -> bool:
-        size = 0
+    async def _fill(self, body: Spool, receive: Receive) -> bool:
         while True:
+            message = await receive()
             if message["type"] == "http.disconnect":
                 raise Gone
             piece = message.get("body", b"")
-            size += len(piece)
-            if size > self._limits.body_bytes_max:
+            if body.length_bytes + len(piece) > self._limits.body_bytes_max:
                 return False
             body.write(piece)
             if not message.get("more_body"):
                 return True
-            message = await receive()
 
-    async def _ask(self, scope: Scope, body: IO[bytes]) -> _Answer | Response:
+    async def _ask(self, scope: Scope, body: Spool) -> _Answer | Response:
         """Have the thread answer; the page that says "in a moment" where it cannot."""
         language = Headers(scope=scope).get("accept-language", "")
         if not self.well():
@@ -201,14 +195,15 @@ class Serving:
             _LOG.warning("ended while %d clients were still being served", self._serving)
         self._end()
 
-    def _environ(self, scope: Scope, body: IO[bytes]) -> dict[str, Any]:
+    def _environ(self, scope: Scope, body: Spool) -> dict[str, Any]:
         given = Headers(scope=scope)
         forwarded = given.get("x-forwarded-for", "")
         headers = [(name, value) for name, value in scope["headers"] if name not in _FORWARDED]
-        environ: dict[str, Any] = dict(build_environ({**scope, "headers": headers}, body))  # type: ignore[typeddict-item, arg-type]
+        asked: Any = {**scope, "headers": headers}
+        environ: dict[str, Any] = dict(build_environ(asked, cast(Any, io.BufferedReader(body))))
         environ["wsgi.url_scheme"] = self._scheme
         environ["wsgi.multithread"] = False
-        environ["CONTENT_LENGTH"] = str(_length(body))
+        environ["CONTENT_LENGTH"] = str(body.length_bytes)
         environ[FORWARDED] = not self._behind_proxy and any(map(_tells_of_relay, given))
         if self._behind_proxy and forwarded:
             environ["REMOTE_ADDR"] = forwarded.split(",")[-1].strip()
@@ -224,7 +219,7 @@ class Serving:
             started.append((status, headers))
             return body.write
 
-        body: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES_MAX)  # noqa: SIM115
+        body = Spool(IN_MEMORY_BYTES_MAX)
         try:
             pieces = self._application(environ, start_response)
             try:
@@ -240,6 +235,7 @@ class Serving:
             raise
         status, headers = started[-1]
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        body.rewind()
         return _Answer(int(status.split(" ", 1)[0]), raw, body)
 
 
@@ -248,7 +244,7 @@ def _tells_of_relay(name: str) -> bool:
 
 
 async def _send_out(answer: _Answer, head_only: bool, send: Send) -> None:
-    length = _length(answer.body)
+    length = answer.body.length_bytes
     empty = answer.status in {204, 304}
     bodiless = head_only or empty
     if not empty and not any(name == b"content-length" for name, _ in answer.headers):
@@ -260,12 +256,6 @@ async def _send_out(answer: _Answer, head_only: bool, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def _pieces(body: IO[bytes]) -> Iterator[bytes]:
+def _pieces(body: Spool) -> Iterator[bytes]:
     while piece := body.read(_CHUNK_BYTES):
         yield piece
-
-
-def _length(body: IO[bytes]) -> int:
-    length = body.seek(0, io.SEEK_END)
-    body.seek(0)
-    return length
