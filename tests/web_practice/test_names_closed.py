@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
 from serment import ids
@@ -35,6 +36,7 @@ def test_names_are_closed_until_asked_for(monkeypatch: pytest.MonkeyPatch, setti
         make = RequestFactory()
         request = make.post("/cabinet/noms", sent) if "quoi" in sent else make.get("/x", sent)
         request.session = session  # type: ignore[assignment]
+        request.user = AnonymousUser()
         with tenancy.inside(practice.establishment):
             return str(inspect.unwrap(view)(request).content.decode())
 
