@@ -19,7 +19,7 @@ from serment.errors import NotThere
 from serment.identity import accounts
 from serment.identity.rights import Act
 from serment.scheduling import agenda, closing
-from serment.web import wording
+from serment.web import asked, wording
 from serment.web.practice import addresses, closed, grid, naming, panel, team
 from serment.web.practice import desk as desks
 from serment.web.practice.desk import Desk
@@ -103,7 +103,7 @@ def open_names(request: HttpRequest) -> HttpResponse:
     desk = Desk(request, clock.now())
     members = {str(one.id): one for one in team.members(team.establishment_of(actor))}
     member = members.get(request.POST.get("agenda", ""))
-    on = _day(request.POST.get("jour", ""))
+    on = asked.day(request.POST.get("jour", ""))
     if member is None or on is None:
         raise NotThere
     what = request.POST.get("quoi", "")
@@ -130,15 +130,7 @@ def _asked(request: HttpRequest) -> tuple[Actor, Desk, list[Member], date]:
     everybody = team.members(team.establishment_of(actor))
     now = clock.now()
     today = now.astimezone(everybody[0].zone).date() if everybody else now.date()
-    return actor, Desk(request, now), everybody, _day(request.GET.get("jour", "")) or today
-
-
-def _day(text: str) -> date | None:
-    try:
-        on = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return on if 2000 <= on.year <= 2100 else None
+    return actor, Desk(request, now), everybody, asked.day(request.GET.get("jour", "")) or today
 
 
 def _columns(
@@ -200,7 +192,7 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
 ) -> HttpResponse:  # fmt: skip
     now = clock.now()
     step = timedelta(days=1 if view == "day" else WEEK_DAYS)
-    opened = panel.build(actor, desk, _uuid(request.GET.get("rdv", "")), now)
+    opened = panel.build(actor, desk, asked.uuid(request.GET.get("rdv", "")), now)
     for column in columns:
         for one in column.drawn.entries:
             one.chosen = opened is not None and one.entry.id == opened.appointment.id
@@ -250,10 +242,3 @@ def _kept(request: HttpRequest, without: Sequence[str]) -> str:
         if name not in without
     ]
     return urlencode(pairs)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

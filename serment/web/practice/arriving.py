@@ -23,10 +23,12 @@ from serment.disclosure import Actor
 from serment.errors import NotThere, SermentError
 from serment.identity import accounts
 from serment.identity.rights import Act
+from serment.web import asked
 from serment.web.practice import arrival_told, team
 from serment.web.practice.team import Member
 
 FILE_BYTES_MAX = 1_700_000
+LINES_MAX = 1_000_000
 
 Report = arrivals.PatientsReport | arrivals.AgendaReport
 
@@ -100,8 +102,8 @@ def _told(actor: Actor, sent: Sent, report: Report) -> dict[str, Any]:
         return {"preview": preview, "told": arrival_told.agenda(report, preview, member.zone)}
     house = team.establishment_of(actor)
     known = arrivals.already_here(actor, house, report)
-    alike, asked = arrivals.alike_here(actor, house, report, known)
-    return {"told": arrival_told.patients(report, known, alike, asked)}
+    alike, looked_up = arrivals.alike_here(actor, house, report, known)
+    return {"told": arrival_told.patients(report, known, alike, looked_up)}
 
 
 def _sent(request: HttpRequest, everybody: list[Member]) -> tuple[Sent | None, str]:
@@ -121,15 +123,16 @@ def _sent(request: HttpRequest, everybody: list[Member]) -> tuple[Sent | None, s
     if not data:
         return None, _("Choisissez un fichier.")
     chosen = ",".join(request.POST.getlist("laisser")).split(",")
-    left_out = frozenset(int(line) for line in chosen if line.isascii() and line.isdigit())
+    lines = (asked.number(line, LINES_MAX) for line in chosen)
+    left_out = frozenset(line for line in lines if line is not None)
     return Sent(kind, request.POST.get("nom", "")[:120], data, member, left_out), ""
 
 
 def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as wrong:
-        raise NotThere from wrong
+    found = asked.uuid(text)
+    if found is None:
+        raise NotThere
+    return found
 
 
 def _owner(sent: Sent) -> Member:

@@ -130,8 +130,8 @@ def _read(request: HttpRequest, everybody: list[team.Member], given: Mapping[str
         reason=by_id.get(wanted, reasons[0] if reasons else None),
         first_day=max(today, day or today),
         starts_at=starts_at,
-        patient=_uuid(given.get("patient", "")),
-        moves=_uuid(given.get("deplace", "")),
+        patient=asked.uuid(given.get("patient", "")),
+        moves=asked.uuid(given.get("deplace", "")),
         key=_key(given.get("cle", "")),
         first_visit=given.get("premiere", "") == "oui",
         note=asked.words(given.get("mot", ""), 10 * NOTE_LETTERS_MAX),
@@ -149,13 +149,6 @@ def _instant(text: str, member: team.Member) -> datetime | None:
     if local is None or asked.instant(text) is not None:
         return asked.instant(text)
     return local.replace(tzinfo=member.zone).astimezone(UTC)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _key(text: str) -> bytes:
