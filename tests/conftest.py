@@ -33,6 +33,7 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 if not WORKER:
     os.environ["SERMENT_STATE"] = tempfile.mkdtemp(prefix="serment-test-")
 STATE = Path(os.environ["SERMENT_STATE"])
+(STATE / "static").mkdir(exist_ok=True)  # WhiteNoise warns where there is none
 DATABASE = f"serment_{WORKER or 'alone'}"
 TEMPLATE = "serment_template"
 KEEPER_STATE = STATE / f"keeper-{WORKER or 'alone'}"
