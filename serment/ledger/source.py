@@ -1,0 +1,119 @@
+"""Where a published ledger is read from: a folder, or an address on the web.
+
+Both give files by their path under the log's prefix. Nothing read here is trusted.
+"""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPException
+from pathlib import Path
+from typing import Final, Protocol
+
+from serment.errors import Broken, Unusable
+from serment.ledger.tiles import Tile, TileMissing, TileWrong
+
+FILE_BYTES_MAX: Final = 1 << 17
+TIMEOUT_SECONDS: Final = 20
+CHECKPOINT: Final = "checkpoint"
+
+
+class SourceUnusable(Unusable):
+    """The published ledger is neither a folder nor an address that starts with https:// or http://."""
+
+
+class SourceDown(Broken):
+    """The published ledger's address does not answer. Please try again later."""
+
+
+class Source(Protocol):
+    """A published ledger."""
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, None where there is none. Raises SourceDown or TileWrong."""
+        ...
+
+    def listing(self) -> Iterator[str] | None:
+        """Every file below ``tile/``, or None where files cannot be listed."""
+        ...
+
+
+class Folder:
+    """A ledger on this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file; a file larger than any of a ledger is TileWrong."""
+        try:
+            with (self.folder / path).open("rb") as file:
+                data = file.read(FILE_BYTES_MAX + 1)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+        if len(data) > FILE_BYTES_MAX:
+            raise TileWrong
+        return data
+
+    def listing(self) -> Iterator[str] | None:
+        """Every file below ``tile/``; those that a writer has not finished are left out."""
+        return self._files()
+
+    def _files(self) -> Iterator[str]:
+        for path in sorted((self.folder / "tile").rglob("*")):
+            if path.is_file() and not path.name.startswith("."):
+                yield path.relative_to(self.folder).as_posix()
+
+
+class Address:
+    """A ledger on the web."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix.rstrip("/")
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file."""
+        ask = urllib.request.Request(  # noqa: S310 -- opened by ``open_source``: http(s) only
+            f"{self.prefix}/{path}", headers={"User-Agent": "serment-ledger", "Accept": "*/*"}
+        )
+        try:
+            with urllib.request.urlopen(ask, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+                data: bytes = answer.read(FILE_BYTES_MAX + 1)
+        except urllib.error.HTTPError as refused:
+            if refused.code in (404, 410):
+                return None
+            raise SourceDown from refused
+        except (OSError, HTTPException) as fault:
+            raise SourceDown from fault
+        if len(data) > FILE_BYTES_MAX:
+            raise TileWrong
+        return data
+
+    def listing(self) -> Iterator[str] | None:
+        """The web does not list files."""
+        return None
+
+
+def open_source(where: str) -> Source:
+    """A folder or an address, as a person names it. Raises SourceUnusable."""
+    if where.startswith(("https://", "http://")):
+        return Address(where)
+    if not Path(where).is_dir():
+        raise SourceUnusable
+    return Folder(Path(where))
+
+
+def fetch_tile(source: Source, tile: Tile) -> bytes:
+    """A tile's bytes; a partial one that is gone is cut from the full one that replaced it.
+
+    Raises TileMissing, TileWrong or SourceDown.
+    """
+    found = source.read(tile.path)
+    if found is not None:
+        return found
+    full = source.read(Tile(tile.level, tile.index).path)
+    if full is None or len(full) % 256:
+        raise TileMissing
+    return full[: len(full) // 256 * tile.width]
