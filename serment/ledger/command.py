@@ -1,0 +1,63 @@
+"""``serment ledger …``: verify a published ledger, be a witness, make a witness's key."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serment.errors import SermentError
+from serment.ledger import asking
+from serment.ledger.report import EXIT_STATUS
+
+ledger = typer.Typer(
+    name="ledger",
+    help="The public ledger of accesses: check it, and vouch for that of others.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@ledger.command("verify")
+def verify(  # noqa: PLR0913, PLR0917 -- one argument an option is how typer reads them
+    where: Annotated[str, typer.Argument(help="Folder or address of the ledger.")] = "",
+    key: Annotated[
+        list[str] | None, typer.Option(help="Key of the log or of a witness, or its file.")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="tlog-policy file: logs, witnesses, quorum.")
+    ] = None,
+    from_checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="A checkpoint seen before: nothing may be gone.")
+    ] = None,
+    proof: Annotated[Path | None, typer.Option(help="Check this .tlog-proof file instead.")] = None,
+    entry: Annotated[str, typer.Option(help="Commitment in hexadecimal, for --proof.")] = "",
+    segment: Annotated[
+        Path | None, typer.Option(help="The keeper's own segment, to compare.")
+    ] = None,
+    minimum: Annotated[int, typer.Option(help="Entries below may have been pruned.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Whether a ledger is what its checkpoint says; no database is needed.
+
+    Exit status: 0 intact, 3 tampered, 4 incomplete, 2 unusable question.
+    Example: serment ledger verify https://rdv.example.fr/ledger --policy trusted.policy
+    """
+    question = asking.Question(
+        where, key or [], policy, from_checkpoint or [], proof, entry, segment, minimum
+    )
+    try:
+        report = asking.answer(question)
+    except (SermentError, OSError) as error:
+        sentence, status = asking.failed(error)
+        sys.stderr.write(f"{sentence}\n")
+        raise typer.Exit(status) from error
+    sys.stdout.write(asking.as_json(report) + "\n" if as_json else asking.in_words(report))
+    raise typer.Exit(EXIT_STATUS[report.verdict])
+
+
+def register(app: typer.Typer) -> None:
+    """Bring this package's commands to ``serment``."""
+    app.add_typer(ledger)
