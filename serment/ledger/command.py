@@ -58,6 +58,40 @@ def verify(  # noqa: PLR0913, PLR0917 -- one argument an option is how typer rea
     raise typer.Exit(EXIT_STATUS[report.verdict])
 
 
+@ledger.command("witness-key")
+def witness_key(
+    name: Annotated[str, typer.Argument(help="A schema-less URL, as temoin.example.org/w1.")],
+    file: Annotated[Path, typer.Argument(help="Where the private key goes; must not exist yet.")],
+) -> None:
+    """Make a witness's key; prints the public half, which logs and readers are given.
+
+    Example: serment ledger witness-key temoin.example.org/w1 /var/lib/witness/key
+    """
+    from serment.ledger import witnessing
+
+    sys.stdout.write(f"{witnessing.make_key(name, file)}\n")
+
+
+@ledger.command("witness")
+def witness(
+    key: Annotated[Path, typer.Option(help="The private key that witness-key made.")],
+    state: Annotated[Path, typer.Option(help="Folder in which the witness remembers the logs.")],
+    log: Annotated[list[str] | None, typer.Option(help="Key of a log to vouch for.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="tlog-policy file that names logs.")] = None,
+    listen: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8090,
+    behind_proxy: Annotated[bool, typer.Option(help="A proxy tells who asks.")] = False,
+) -> None:
+    """Vouch for other people's ledgers: cosign what only grew. Runs until it is stopped.
+
+    Example: serment ledger witness --key key --state logs --log "$(cat log.vkey)"
+    """
+    from serment.ledger import witnessing
+
+    setting = witnessing.Setting(key, state, tuple(log or ()), policy, behind_proxy)
+    witnessing.serve(setting, listen, port)
+
+
 def register(app: typer.Typer) -> None:
     """Bring this package's commands to ``serment``."""
     app.add_typer(ledger)

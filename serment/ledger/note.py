@@ -23,6 +23,7 @@ COSIGNATURE: Final = 4
 NOTE_BYTES_MAX: Final = 1 << 16
 SIGNATURES_MAX: Final = 64
 _MARK: Final = "— "
+_PRIVATE: Final = "PRIVATE+KEY+"
 _TIME: Final = struct.Struct(">Q")
 _TIME_MAX: Final = 2**63 - 1
 
@@ -136,6 +137,23 @@ class Signer:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.verifier = Verifier(name, kind, self._key.public_key().public_bytes_raw())
 
+    @classmethod
+    def parse(cls, text: str) -> Signer:
+        """Read a private key as ``private_text`` writes it. Raises KeyUnusable."""
+        words = text.strip().removeprefix(_PRIVATE).split("+", 2)
+        if not text.startswith(_PRIVATE) or len(words) != 3:
+            raise KeyUnusable("This is no private key of the form PRIVATE+KEY+name+id+base64.")
+        try:
+            key = decode_base64(words[2])
+        except NoteUnusable as wrong:
+            raise KeyUnusable from wrong
+        if len(key) != 1 + ed25519.PUBLIC_BYTES or key[0] not in (ED25519, COSIGNATURE):
+            raise KeyUnusable
+        found = cls(words[0], key[1:], key[0])
+        if found.verifier.id.hex() != words[1]:
+            raise KeyUnusable("A key's id does not fit its name and bytes: it was mistyped.")
+        return found
+
     def line(self, text: bytes, time: int | None = None) -> str:
         """One signature line over a note's text; a cosigner says the time."""
         if self.verifier.kind == ED25519:
@@ -145,6 +163,12 @@ class Signer:
         else:
             signature = _TIME.pack(time) + self._key.sign(cosigned(text, time))
         return line_of(self.verifier.name, self.verifier.id + signature)
+
+
+def private_text(name: str, seed: bytes, kind: int) -> str:
+    """A private key as golang.org/x/mod/sumdb/note writes it. It is a secret."""
+    verifier = Signer(name, seed, kind).verifier
+    return f"{_PRIVATE}{name}+{verifier.id.hex()}+{encode_base64(bytes([kind]) + seed)}"
 
 
 def line_of(name: str, signature: bytes) -> str:

@@ -205,9 +205,11 @@ def verify_consistency(
     """Check that one tree extends another (RFC 9162, section 2.1.4.2). Raises ProofWrong."""
     if not 0 <= old <= new:
         raise ProofWrong
+    for size, root in ((old, old_root), (new, new_root)):
+        if size == 0 and root != EMPTY_ROOT:
+            raise ProofWrong
     if old in (0, new):
-        same = old_root == (EMPTY_ROOT if old == 0 else new_root)
-        if proof or not same:
+        if proof or (old == new and old_root != new_root):
             raise ProofWrong
         return
     path = list(proof)
