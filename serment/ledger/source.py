@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from serment.errors import Broken, Unusable
-from serment.ledger.tiles import Tile, TileMissing, TileWrong
+from serment.ledger.tiles import Tile, TileMissing, TileWrong, beginning
 
 FILE_BYTES_MAX: Final = 1 << 17
 TIMEOUT_SECONDS: Final = 20
@@ -114,6 +114,6 @@ def fetch_tile(source: Source, tile: Tile) -> bytes:
     if found is not None:
         return found
     full = source.read(Tile(tile.level, tile.index).path)
-    if full is None or len(full) % 256:
+    if full is None:
         raise TileMissing
-    return full[: len(full) // 256 * tile.width]
+    return beginning(full, tile)

@@ -11,7 +11,16 @@ from collections.abc import Callable
 from typing import Final
 
 from serment.ledger.source import Source
-from serment.ledger.tiles import ENTRIES, HEIGHT, WIDTH, Tile, TileWrong, number_path
+from serment.ledger.tiles import (
+    ENTRIES,
+    FRAMED_BYTES,
+    HEIGHT,
+    WIDTH,
+    Tile,
+    TileWrong,
+    number_path,
+)
+from serment.ledger.tree import HASH_BYTES
 
 _PATH: Final = re.compile(
     r"tile/(?P<level>entries|[0-9]|[1-5][0-9]|6[0-3])/(?P<number>(?:x\d{3}/)*\d{3})"
@@ -58,11 +67,12 @@ def _check_beginning(
         own, other = source.read(tile.path), source.read(asked.path)
     except TileWrong:
         own, other = b"", b"wrong"
-    if own is None or len(own) % tile.width:
-        tampered(f"{tile.path} is cut off.")
+    each = FRAMED_BYTES if tile.level == ENTRIES else HASH_BYTES
+    if own is None or len(own) != each * tile.width:
+        tampered(f"{tile.path} does not hold {tile.width} of what it should.")
         return
     if other is None:
         return
-    length = len(own) // tile.width * min(tile.width, asked.width)
-    if not length or own[:length] != other[:length]:
+    length = each * min(tile.width, asked.width)
+    if own[:length] != other[:length]:
         tampered(f"{tile.path} does not fit {asked.path}.")

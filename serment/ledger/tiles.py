@@ -23,7 +23,7 @@ ENTRY_BYTES: Final = 32
 ENTRIES: Final = -1
 """The level under which entry bundles go here; in paths it is written ``entries``."""
 _LENGTH: Final = struct.Struct(">H")
-_FRAMED_BYTES: Final = _LENGTH.size + ENTRY_BYTES
+FRAMED_BYTES: Final = _LENGTH.size + ENTRY_BYTES
 _PREFIX: Final = _LENGTH.pack(ENTRY_BYTES)
 
 
@@ -98,13 +98,13 @@ def encode_entries(entries: Sequence[bytes]) -> bytes:
 
 def decode_entries(data: bytes, width: int) -> list[bytes]:
     """The entries of a bundle that must hold ``width`` of them. Raises TileWrong."""
-    if len(data) != width * _FRAMED_BYTES:
+    if len(data) != width * FRAMED_BYTES:
         raise TileWrong
     found = []
-    for at in range(0, len(data), _FRAMED_BYTES):
+    for at in range(0, len(data), FRAMED_BYTES):
         if data[at : at + 2] != _PREFIX:
             raise TileWrong
-        found.append(data[at + 2 : at + _FRAMED_BYTES])
+        found.append(data[at + 2 : at + FRAMED_BYTES])
     return found
 
 
@@ -113,6 +113,12 @@ def decode_hashes(data: bytes, width: int) -> list[bytes]:
     if len(data) != width * HASH_BYTES:
         raise TileWrong
     return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]
+
+
+def beginning(full: bytes, tile: Tile) -> bytes:
+    """A partial tile, cut from the full one that took its place."""
+    each = FRAMED_BYTES if tile.level == ENTRIES else HASH_BYTES
+    return full[: each * tile.width]
 
 
 Fetch = Callable[[Tile], bytes]

@@ -15,6 +15,7 @@ from serment.ledger.tiles import (
     Tile,
     TileReader,
     TileWrong,
+    beginning,
     decode_entries,
     decode_hashes,
     levels_of,
@@ -132,7 +133,7 @@ class Walk:
             if data is None and tile.width < WIDTH:
                 # A log may drop a partial tile once the full one is there.
                 full = self._source.read(Tile(tile.level, tile.index).path)
-                data = None if full is None else full[: len(full) // WIDTH * tile.width]
+                data = None if full is None else beginning(full, tile)
         except TileWrong:
             self._report.tampered(f"{tile.path} is far too long.")
             return None

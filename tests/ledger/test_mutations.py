@@ -113,6 +113,7 @@ def test_every_single_bit_flip_is_seen(whole: Shelf) -> None:
 
 def test_a_sample_of_cuts_is_seen(whole: Shelf) -> None:
     assert unseen_cuts(whole, 61) == []
+    assert unseen_cuts(whole, 960) == [], "cuts between whole hashes too"
 
 
 @pytest.mark.torture
