@@ -11,7 +11,7 @@ endif
 SERMENT := .venv/bin/serment
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset up test check format torture bench setup setup-test
+.PHONY: help demo demo-reset up test check format torture verifier bench setup setup-test
 
 help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,7 +40,10 @@ format: setup-test ## Format and mend what can be mended by itself
 	@.venv/bin/ruff check --fix --quiet .
 
 torture: setup-test ## The long sweeps: every fault, every mutation, chaos histories
-	@.venv/bin/pytest -m "torture or not torture" tests/faults tests/journeys tests/concurrency tests/config $(ARGS)
+	@.venv/bin/pytest -m "torture or not torture" tests/faults tests/journeys tests/concurrency tests/config tests/ledger $(ARGS)
+
+verifier: ## Build serment-verify.pyz, the ledger's verifier for a bare python3
+	@$(PYTHON) scripts/verifier.py
 
 bench: setup-test ## Measurements, each beside its peer or limit; writes bench/results/
 	@.venv/bin/python -m bench.run $(ARGS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from serment.errors import Broken
 from serment.ledger import tree
 from serment.ledger.report import Report
 from serment.ledger.source import Source, fetch_tile
@@ -87,7 +88,12 @@ class Walk:
 
     def _compare_segment(self, index: int, width: int, entries: list[bytes] | None) -> None:
         assert self.segment is not None  # noqa: S101 -- asked by the caller
-        own = list(islice(self.segment, width))
+        try:
+            own = list(islice(self.segment, width))
+        except Broken:
+            self._report.tampered("The keeper's own ledger is damaged.")
+            self.segment = None
+            return
         if len(own) < width:
             self._report.tampered("The keeper's own ledger is shorter than what was signed.")
             self.segment = None

@@ -1,0 +1,94 @@
+"""``serment ledger verify`` on a folder and on an address, and the same answer as the one file."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from serment.config import command_line
+from serment.ledger import offline, segment
+from tests.ledger.making import KEY, WITNESS, Made
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    found = Made(tmp_path_factory.mktemp("ledger"))
+    found.grow(100, WITNESS)
+    found.grow(200, WITNESS)
+    own = segment.Segment(found.folder / "segment.log")
+    own.append([(entry, b"opening") for entry in found.entries])
+    own.close()
+    (found.folder / "key").write_text(KEY.verifier.text + "\n", encoding="utf-8")
+    return found
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A folder on the web, without a line for each request."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+@pytest.fixture
+def address(made: Made) -> Iterator[str]:
+    handler = partial(Quiet, directory=str(made.site.folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def run(*arguments: object) -> int:
+    return command_line._run(["ledger", "verify", *map(str, arguments)])
+
+
+def test_a_folder_and_an_address_give_the_same_verdict(
+    made: Made, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for where in (made.site.folder, address + "/"):
+        assert run(where, "--key", made.folder / "key", "--json") == 0
+        told.append(json.loads(capsys.readouterr().out))
+    assert offline.main([str(made.site.folder), "--key", KEY.verifier.text, "--json"]) == 0
+    told.append(json.loads(capsys.readouterr().out))
+    assert told[0] == told[1] == told[2]
+    assert (told[0]["verdict"], told[0]["size"]) == ("intact", 300)
+
+
+def test_the_keepers_segment_is_compared_with_what_was_published(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, own = KEY.verifier.text, made.folder / "segment.log"
+    assert run(made.site.folder, "--key", key, "--segment", own) == 0
+    other = segment.Segment(tmp_path / "other")
+    other.append([(bytes(32), b"opening")] * 300)
+    other.close()
+    assert run(made.site.folder, "--key", key, "--segment", tmp_path / "other") == 3
+    assert "Entries from 0 on are not those of the keeper's own ledger." in capsys.readouterr().out
+    damaged = bytearray(own.read_bytes())
+    damaged[1000] ^= 1
+    (tmp_path / "damaged").write_bytes(damaged)
+    assert run(made.site.folder, "--key", key, "--segment", tmp_path / "damaged") == 3
+    assert "keeper's own ledger is damaged" in capsys.readouterr().out
+
+
+def test_what_cannot_be_asked_is_said_in_a_sentence(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run() == 2
+    assert run(tmp_path / "nowhere") == 2
+    assert run(made.site.folder, "--policy", tmp_path / "nowhere") == 2
+    assert run("http://127.0.0.1:9", "--key", KEY.verifier.text) == 4
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 4
+    assert all(line.endswith(".") for line in told)
+    assert run(made.site.folder) == 4
+    assert "No key was given" in capsys.readouterr().out
