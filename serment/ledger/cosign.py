@@ -43,6 +43,8 @@ class Gathered:
     signatures: list[Signature] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)
     """Name of each witness that did not cosign, and why."""
+    alarm: bool = False
+    """A witness saw this log larger than it is, or another one."""
 
 
 def ask(witness: Party, signed: Signed, old: int, prove: Prove) -> Signature:
@@ -82,6 +84,7 @@ def gather(witnesses: dict[str, Party], signed: Signed, prove: Prove) -> Gathere
                 found.signatures.append(answer.result())
             except SermentError as refusal:
                 found.refusals[name] = refusal.sentence
+                found.alarm |= isinstance(refusal, WitnessAhead)
     return found
 
 

@@ -24,7 +24,8 @@ from serment.ledger.tree import HASH_BYTES
 
 _PATH: Final = re.compile(
     r"tile/(?P<level>entries|[0-9]|[1-5][0-9]|6[0-3])/(?P<number>(?:x\d{3}/)*\d{3})"
-    r"(?:\.p/(?P<width>[1-9]\d{0,2}))?"
+    r"(?:\.p/(?P<width>[1-9]\d{0,2}))?",
+    re.ASCII,
 )
 
 

@@ -130,8 +130,14 @@ def test_a_missing_file_is_told_as_incomplete(whole: Shelf) -> None:
 
 
 def test_a_foreign_file_is_seen(whole: Shelf) -> None:
-    for name in ("tile/0/names.csv", "tile/0/0000", "tile/00/000", "tile/0/000.p/256"):
-        assert verify(whole.with_file(name, b"x"), TRUST).verdict is Verdict.TAMPERED
+    for name in (
+        "tile/0/names.csv",
+        "tile/0/0000",
+        "tile/00/000",
+        "tile/0/000.p/256",
+        "tile/0/000.p/1٢",
+    ):
+        assert verify(whole.with_file(f"tile/{name}", b"x"), TRUST).verdict is Verdict.TAMPERED
 
 
 def test_without_the_comparison_of_roots_a_rewritten_ledger_passes(
