@@ -5,12 +5,11 @@ Both give files by their path under the log's prefix. Nothing read here is trust
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from serment.errors import Broken, Unusable
 from serment.ledger.tiles import Tile, TileMissing, TileWrong, beginning
@@ -68,28 +67,48 @@ class Folder:
 
 
 class Address:
-    """A ledger on the web."""
+    """A ledger on the web, read over one connection that is kept open."""
 
     def __init__(self, prefix: str) -> None:
-        self.prefix = prefix.rstrip("/")
+        try:
+            parts = urlsplit(prefix)
+            host, port = parts.hostname, parts.port
+        except ValueError as wrong:
+            raise SourceUnusable from wrong
+        if parts.scheme not in ("https", "http") or not host:
+            raise SourceUnusable
+        self._path = parts.path.rstrip("/")
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._line = kind(host, port, timeout=TIMEOUT_SECONDS)
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file."""
-        ask = urllib.request.Request(  # noqa: S310 -- opened by ``open_source``: http(s) only
-            f"{self.prefix}/{path}", headers={"User-Agent": "serment-ledger", "Accept": "*/*"}
-        )
+        """The bytes of a file. Raises SourceDown, also for an answer that points elsewhere."""
         try:
-            with urllib.request.urlopen(ask, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
-                data: bytes = answer.read(FILE_BYTES_MAX + 1)
-        except urllib.error.HTTPError as refused:
-            if refused.code in (404, 410):
-                return None
-            raise SourceDown from refused
-        except (OSError, HTTPException) as fault:
-            raise SourceDown from fault
+            status, data = self._ask(path)
+        except (OSError, HTTPException):
+            # A server may close a line that was idle; a fresh one decides.
+            self._line.close()
+            try:
+                status, data = self._ask(path)
+            except (OSError, HTTPException) as fault:
+                self._line.close()
+                raise SourceDown from fault
+        if status in (404, 410):
+            return None
+        if status != 200:
+            raise SourceDown(f"The published ledger's address answers with status {status}.")
         if len(data) > FILE_BYTES_MAX:
             raise TileWrong
         return data
+
+    def _ask(self, path: str) -> tuple[int, bytes]:
+        headers = {"User-Agent": "serment-ledger", "Accept-Encoding": "identity"}
+        self._line.request("GET", f"{self._path}/{path}", headers=headers)
+        answer = self._line.getresponse()
+        data = answer.read(FILE_BYTES_MAX + 1)
+        if not answer.isclosed():
+            self._line.close()  # the rest of something too long would stand before the next answer
+        return answer.status, data
 
     def listing(self) -> Iterator[str] | None:
         """The web does not list files."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from functools import partial
+from http.client import HTTPConnection
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import pytest
 
 from serment.config import command_line
 from serment.ledger import offline, segment
+from serment.ledger.source import Address, SourceDown, SourceUnusable, open_source
+from serment.ledger.tiles import TileWrong
 from tests.ledger.making import KEY, WITNESS, Made
 
 
@@ -30,6 +34,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 class Quiet(SimpleHTTPRequestHandler):
     """A folder on the web, without a line for each request."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = 1
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""
@@ -61,6 +68,32 @@ def test_a_folder_and_an_address_give_the_same_verdict(
     told.append(json.loads(capsys.readouterr().out))
     assert told[0] == told[1] == told[2]
     assert (told[0]["verdict"], told[0]["size"]) == ("intact", 300)
+
+
+def test_an_address_is_read_over_one_line_and_survives_its_end(
+    made: Made, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Address(address)
+    whole = (made.site.folder / "checkpoint").read_bytes()
+    opened = []
+    real = HTTPConnection.connect
+    monkeypatch.setattr(HTTPConnection, "connect", lambda line: (opened.append(1), real(line))[1])
+    assert [source.read("checkpoint") for _ in range(5)] == [whole] * 5
+    assert len(opened) == 1
+    source._line.sock.shutdown(socket.SHUT_RDWR)
+    assert source.read("checkpoint") == whole
+    assert len(opened) == 2
+    assert source.read("tile/0/999") is None
+    (made.site.folder / "long").write_bytes(bytes(1 << 18))
+    with pytest.raises(TileWrong):
+        source.read("long")
+    (made.site.folder / "long").unlink()
+    assert source.read("checkpoint") == whole
+    with pytest.raises(SourceDown, match="301"):
+        source.read("tile")
+    for wrong in ("http://", "https://a:b", "http://[", "ftp://a"):
+        with pytest.raises(SourceUnusable):
+            open_source(wrong)
 
 
 def test_the_keepers_segment_is_compared_with_what_was_published(

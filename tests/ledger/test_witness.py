@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from serment.ledger import checkpoint, durable, note, tree
 from serment.ledger.checkpoint import Checkpoint
@@ -175,3 +177,20 @@ def test_two_questions_at_once_do_not_get_two_histories_signed(
     assert forks_signed(locked) == 1
     unlocked.close()
     locked.close()
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200), st.integers(min_value=0), st.integers(min_value=0, max_value=40))
+def test_no_altered_question_is_cosigned_or_brings_the_witness_down(
+    witness: Witness, data: bytes, at: int, cut: int
+) -> None:
+    if witness._latest[ORIGIN] is None:
+        witness.add_checkpoint(question(0, head(100)))
+    honest = question(100, head(200))
+    end_of_text = honest.rindex(b"\n\n")
+    place = at % end_of_text
+    altered = honest[:place] + data + honest[place + cut :]
+    answer = witness.add_checkpoint(altered)
+    assert answer.status in (400, 403, 404, 409, 422) or altered == honest
+    if altered == honest:
+        witness._latest[ORIGIN] = head(100)
