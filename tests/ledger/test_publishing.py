@@ -12,7 +12,7 @@ from serment.ledger import checkpoint, durable, publish, tiles, tree
 from serment.ledger.note import SignatureWrong
 from serment.ledger.publish import LeavesMissing, LedgerForked, Publisher
 from serment.ledger.tiles import Tile, TileWrong
-from serment.ledger.tiling import BundlesWrong
+from serment.ledger.tiling import BundlesWrong, Site
 from tests.ledger import oracle
 from tests.ledger.making import KEY, OTHER_WITNESS, WITNESS, Made, cosignatures, from_list
 
@@ -177,6 +177,20 @@ def test_bundles_that_lead_elsewhere_are_never_published(made: Made) -> None:
     signed = made.site.build(made.inbox)
     assert signed is not None
     assert signed.checkpoint.size == 300
+
+
+def test_without_the_check_before_writing_false_tiles_would_lie_there(
+    made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: the comparison with the signed root is what keeps them out."""
+    made.entries = oracle.entries(10)
+    made.publisher().publish(made.entries)
+    bundle = publish.bundle_path(made.inbox, 0)
+    bundle.write_bytes(bytes(32) + bundle.read_bytes()[32:])
+    monkeypatch.setattr(Site, "_check", lambda *given: None)
+    made.site.build(made.inbox)
+    leaves = (made.site.folder / Tile(0, 0, 10).path).read_bytes()
+    assert leaves[:32] == tree.leaf_hash(bytes(32))
 
 
 def test_a_checkpoint_of_another_key_is_refused(made: Made) -> None:

@@ -91,6 +91,17 @@ def test_the_answers_are_those_of_the_specification(witness: Witness) -> None:
     assert cosigns(witness.add_checkpoint(question(100, head(200))), head(200))
 
 
+def test_without_the_proof_a_fork_would_be_cosigned(
+    witness: Witness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: the consistency proof is what stops it."""
+    witness.add_checkpoint(question(0, head(100)))
+    fork = head(200, [bytes(32), *ENTRIES])
+    assert witness.add_checkpoint(question(100, fork)).status == 422
+    monkeypatch.setattr(tree, "verify_consistency", lambda *given: None)
+    assert cosigns(witness.add_checkpoint(question(100, fork)), fork)
+
+
 def test_a_restarted_witness_still_knows(witness: Witness, tmp_path: Path) -> None:
     witness.add_checkpoint(question(0, head(100)))
     with pytest.raises(WitnessLocked):
