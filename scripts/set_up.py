@@ -41,6 +41,7 @@ def main() -> int:
         compile_messages()
         if wanted == "test":
             find_browser()
+            find_security_token()
     except CannotSetUp as reason:
         sys.stderr.write(f"{reason}\n")
         return 2
@@ -181,6 +182,31 @@ def find_browser() -> None:
         f"exec '{unpacked}/chromium' \"$@\"\n"
     )
     program.chmod(0o755)
+
+
+def find_security_token() -> None:
+    """SoftHSM, a PKCS#11 token in software: the system's, else Debian's, unpacked where not root.
+
+    Where neither package manager nor package is there, the one test that needs it says so.
+    """
+    module = Path("lib") / "softhsm" / "libsofthsm2.so"
+    folder = TOOLS / "softhsm"
+    if any((usr / module).exists() for usr in (Path("/usr"), folder / "usr")):
+        return
+    if not shutil.which("apt-get"):
+        _say("no SoftHSM: install it for tests/keeper/root_key (Fedora: dnf install softhsm)")
+        return
+    if os.getuid() == 0:
+        _apt("softhsm2")
+        return
+    _say("unpacking SoftHSM for the tests under .tools/")
+    folder.mkdir(parents=True, exist_ok=True)
+    fetch = ["apt-get", "download", "-qq", "softhsm2", "libsofthsm2"]
+    if subprocess.run(fetch, cwd=folder, check=False).returncode != 0:
+        _say("SoftHSM could not be fetched; tests/keeper/root_key/test_token.py will say so")
+        return
+    for package in folder.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", str(package), str(folder)], check=True)
 
 
 def _npm(folder: Path, *arguments: str) -> None:
