@@ -38,6 +38,17 @@ class Environment:
     security_contact: str
     smtp_url: str | None
     mail_from: str | None
+    keeper_keys: Path | None = None
+    credentials: Path | None = None
+    key_backup: Path | None = None
+    epoch_days: float = 7
+    backup_days: float = 30
+    record_days: float = 1_095
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the keeper's vault, and of its root key where that is a file."""
+        return self.keeper_keys or self.state / "keeper"
 
     @property
     def run(self) -> Path:
@@ -78,6 +89,21 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _folder(name: str) -> Path | None:
+    given = os.environ.get(name)
+    return Path(given).absolute() if given else None
+
+
+def _days(name: str, usual: float) -> float:
+    """A number of days. Raises SettingWrong."""
+    given = os.environ.get(name)
+    if not given:
+        return usual
+    if not given.isascii() or not given.isdigit() or not 0 < int(given) < 36_600:
+        raise SettingWrong(f"{name} must be a whole number of days, at least 1.")
+    return float(given)
+
+
 def read() -> Environment:
     """Read the environment once."""
     state = state_folder().absolute()
@@ -101,4 +127,10 @@ def read() -> Environment:
         security_contact=os.environ.get("SERMENT_SECURITY_CONTACT", "mailto:security@localhost"),
         smtp_url=os.environ.get("SERMENT_SMTP_URL") or None,
         mail_from=os.environ.get("SERMENT_MAIL_FROM") or None,
+        keeper_keys=_folder("SERMENT_KEEPER_KEYS"),
+        credentials=_folder("CREDENTIALS_DIRECTORY"),
+        key_backup=_folder("SERMENT_KEY_BACKUP"),
+        epoch_days=_days("SERMENT_EPOCH_DAYS", 7),
+        backup_days=_days("SERMENT_BACKUP_DAYS", 30),
+        record_days=_days("SERMENT_RECORD_DAYS", 1_095),
     )

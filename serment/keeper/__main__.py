@@ -16,8 +16,13 @@ import sys
 from pathlib import Path
 
 from serment.errors import SermentError
+from serment.keeper.erasure import end_begun
 from serment.keeper.house import enter
+from serment.keeper.recovery import record_ordered
+from serment.keeper.root_key.source import AskingDescriptor, asking_terminal
 from serment.keeper.server import Door
+from serment.keeper.tending import remember_size, tend_forever
+from serment.keeper.unlocking import KeyPlaces, Terms
 
 _PR_SET_DUMPABLE = 4
 
@@ -30,7 +35,31 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--allow-uid", type=int, action="append", default=[], help="another user who may connect"
     )
+    keys = parser.add_argument_group("keys")
+    keys.add_argument("--keys", type=Path, help="folder of root key and vault, if not --state")
+    keys.add_argument("--credentials", type=Path, help="folder of systemd's credentials")
+    keys.add_argument(
+        "--answers-fd", type=int, help="where passphrase, shares or PIN are read, one a line"
+    )
+    keys.add_argument("--key-backup", type=Path, help="folder on another disk for new keys")
+    terms = Terms()
+    keys.add_argument("--epoch-days", type=_days, default=terms.epoch_days)
+    keys.add_argument("--backup-days", type=_days, default=terms.backup_days)
+    keys.add_argument("--record-days", type=_days, default=terms.record_days)
     return parser.parse_args()
+
+
+def _days(text: str) -> float:
+    days = float(text)
+    if not 0 < days < 36_600:
+        raise argparse.ArgumentTypeError("days, more than none")
+    return days
+
+
+def _places(arguments: argparse.Namespace) -> KeyPlaces:
+    descriptor = arguments.answers_fd
+    ask = asking_terminal if descriptor is None else AskingDescriptor(descriptor)
+    return KeyPlaces(arguments.keys, arguments.credentials, ask, arguments.key_backup)
 
 
 def _keep_memory_private() -> None:
@@ -43,7 +72,10 @@ def _keep_memory_private() -> None:
 
 
 async def _run(arguments: argparse.Namespace) -> None:
-    house = enter(arguments.state, drill=arguments.drill)
+    terms = Terms(arguments.epoch_days, arguments.backup_days, arguments.record_days)
+    house = enter(arguments.state, drill=arguments.drill, places=_places(arguments), terms=terms)
+    await record_ordered(house)
+    await end_begun(house)
     door = Door(house, frozenset({os.getuid(), *arguments.allow_uid}))
     server = await door.listen(arguments.socket)
     stop = asyncio.Event()
@@ -51,9 +83,13 @@ async def _run(arguments: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     sys.stdout.write(f"keeper ready, {house.segment.size} leaves\n")
     sys.stdout.flush()
+    tending = asyncio.create_task(tend_forever(house))
     await stop.wait()
+    tending.cancel()
+    await asyncio.gather(tending, return_exceptions=True)
     server.close()
     await door.close()
+    remember_size(house)
     arguments.socket.unlink(missing_ok=True)
     house.segment.close()
 

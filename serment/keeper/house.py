@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from serment.errors import Refused
 from serment.keeper.aliases import AliasCount
 from serment.keeper.index import Index
-from serment.keeper.keys import Box, KeyRing, derive, load_root
+from serment.keeper.keys import Box, KeyGone, KeyRing
 from serment.keeper.recorder import KeeperClock, Recorder
+from serment.keeper.root_key.vault import Known, Vault
 from serment.keeper.search import SearchIndex, tokens_of
 from serment.keeper.store import Store
-from serment.ledger.segment import Segment, read
+from serment.keeper.unlocking import KeyPlaces, Terms, unlock
+from serment.ledger.segment import Segment, SegmentShorter, read
 
 NOBODY: Final = bytes(16)
 """The tenant of accounts: no establishment, the operator keeps them."""
@@ -47,48 +51,96 @@ class House:
     recorder: Recorder
     folder: Path
     drill: bool
+    vault: Vault
     isolated: bool = False
     capabilities: dict[bytes, object] = field(default_factory=dict)
     aliases: AliasCount = field(default_factory=AliasCount)
+    terms: Terms = field(default_factory=Terms)
+    forgetters: list[Callable[[], None]] = field(default_factory=list)
+    tending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    erasing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    swept: int = 0
+    based: bool = False
 
     @property
     def origin(self) -> str:
         """Name of the log; a throw-away instance never passes for a real one."""
-        return "serment/drill" if self.drill else "serment"
+        return origin_of(self.store, drill=self.drill)
 
     def now(self) -> int:
         """The keeper's instant (µs)."""
         return self.recorder.clock.now()
 
 
+def origin_of(store: Store, *, drill: bool) -> str:
+    """Name of this store's log; each recovery from an older store began a new one."""
+    number = store.recoveries()
+    name = f"serment/{number + 1}" if number else "serment"
+    return f"{name}/drill" if drill else name
+
+
 def enter(
-    folder: Path, *, drill: bool = False, on_fatal: Callable[[], None] | None = None
+    folder: Path,
+    *,
+    drill: bool = False,
+    on_fatal: Callable[[], None] | None = None,
+    places: KeyPlaces | None = None,
+    terms: Terms | None = None,
 ) -> House:
     """Open a keeper's folder, making a new one at the first start; replay what the index lacks.
 
-    Raises SegmentDamaged or SegmentShorter for a ledger that is not the one last closed, and
-    RootKeyUnusable where a store exists without its key.
+    Raises SegmentDamaged or SegmentShorter for a ledger that is not the one last closed,
+    RootKeyUnusable where a store exists without its key, StoreTooOld for a backup past its time.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    root = load_root(folder / "root.key", may_create=not (folder / "store.sqlite").exists())
-    store = Store(folder / "store.sqlite", root)
-    keys = KeyRing(root, store)
+    unlocked = unlock(folder, places or KeyPlaces())
+    store, keys, vault = unlocked.store, unlocked.keys, unlocked.vault
     segment = Segment(folder / "segment.log")
     index = Index(folder / "index.sqlite")
-    segment.must_hold(index.size)
+    try:
+        segment.must_hold(index.size)
+        _must_be_known(store, vault.contents.known, segment.size, drill=drill)
+    except SegmentShorter:
+        segment.close()
+        raise
     recorder = Recorder(
-        segment, index, store, keys, Box(derive(root, "index")), on_fatal or _end_process,
+        segment, index, store, keys, Box(vault.contents.index), on_fatal or _end_process,
         KeeperClock(last=index.latest()),
     )  # fmt: skip
     _replay(recorder)
     search = SearchIndex()
-    for name, row in store.searchable():
+    for name, row in store.searchable(partial(_key_of, keys)):
         search.put(row.record, name, (row.tenant, row.kind), tokens_of(row.search, row.text))
     for newcomer in store.newcomers():
         search.newcomer(newcomer.record, newcomer.at)
     store.drop_expired(recorder.clock.now())
-    return House(store, keys, search, index, segment, recorder, folder, drill)
+    return House(
+        store, keys, search, index, segment, recorder, folder, drill, vault,
+        terms=terms or Terms(),
+    )  # fmt: skip
+
+
+def _must_be_known(store: Store, known: Known | None, size: int, *, drill: bool) -> None:
+    """A store and ledger from before do not quietly take the place of longer ones.
+
+    Only a recovery that two persons ordered may, and it says so in the log (``recovery``).
+    """
+    if known is None or store.recovery_waits() is not None:
+        return
+    if known.origin != origin_of(store, drill=drill) or size < known.size:
+        raise SegmentShorter(
+            f"This ledger ({size} records) is older than the one last kept here ({known.size})."
+            " To go on with it all the same: serment restore --recover."
+        )
+
+
+def _key_of(keys: KeyRing, subject: bytes, zone: str) -> bytes | None:
+    """A zone key to read search rows with; None where it was destroyed."""
+    try:
+        return keys.zone_key(subject, zone, None)
+    except KeyGone:
+        return None
 
 
 def _replay(recorder: Recorder) -> None:

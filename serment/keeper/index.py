@@ -87,6 +87,7 @@ class Index:
         path.chmod(0o600)
         self.database.execute("PRAGMA journal_mode=WAL")
         self.database.execute("PRAGMA synchronous=NORMAL")
+        self.database.execute("PRAGMA secure_delete=ON")
         self.database.executescript(_SCHEMA)
 
     @property
@@ -121,6 +122,10 @@ class Index:
             ],
         )
         self.database.execute("COMMIT")
+
+    def forget(self, subject: bytes) -> None:
+        """Delete a subject's disclosures: its audit key is gone. Files held stay counted."""
+        self.database.execute("DELETE FROM disclosure WHERE subject = ?", (subject,))
 
     def of_subjects(
         self, subjects: list[bytes], before: int | None, limit: int

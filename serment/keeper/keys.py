@@ -1,4 +1,4 @@
-"""The key hierarchy: root → establishment → subject × zone. Only the keeper imports this.
+"""The key hierarchy: root and epoch → establishment → subject × zone. Only the keeper imports this.
 
 Wrapped keys lie in the keeper's store and nowhere else. Nothing here leaves the process except
 what ``sealing.record_key`` derives from a zone key.
@@ -8,38 +8,26 @@ from __future__ import annotations
 
 import hmac
 import os
-from pathlib import Path
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final, Protocol
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from serment.errors import SettingWrong
+from serment.errors import Broken, Refused
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
-EPOCH: Final = 1
+AUDIT: Final = "audit"
 
 
-class RootKeyUnusable(SettingWrong):
-    """The keeper's root key file is missing, damaged or readable by others."""
+class KeyGone(Broken):
+    """A key that closed this was destroyed on schedule; nothing opens it any more."""
 
 
-def load_root(path: Path, *, may_create: bool) -> bytes:
-    """The root key from its file of mode 0600; made at the very first start only."""
-    if not path.exists():
-        if not may_create:
-            raise RootKeyUnusable
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(os.urandom(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-    if path.stat().st_mode & 0o077:
-        raise RootKeyUnusable
-    root = path.read_bytes()
-    if len(root) != KEY_BYTES:
-        raise RootKeyUnusable
-    return root
+class SubjectErased(Refused):
+    """This person's data were erased; nothing new is kept about them under the same number."""
 
 
 def derive(key: bytes, label: str) -> bytes:
@@ -67,11 +55,19 @@ class KeyRows(Protocol):
     """Where wrapped keys lie."""
 
     def establishment_key(self, tenant: bytes, epoch: int) -> bytes | None: ...
-    def add_establishment_key(self, tenant: bytes, epoch: int, wrapped: bytes) -> None: ...
+    def put_establishment_key(self, tenant: bytes, epoch: int, wrapped: bytes) -> None: ...
     def subject_key(self, subject: bytes, zone: str) -> tuple[bytes, int, bytes] | None: ...
     def add_subject_key(
         self, subject: bytes, zone: str, tenant: bytes, epoch: int, wrapped: bytes
     ) -> None: ...
+    def is_erased(self, subject: bytes) -> bool: ...
+
+
+class Wraps(Protocol):
+    """What establishment keys are wrapped under: root key and epoch."""
+
+    def epoch_number(self) -> int: ...
+    def wraps(self, number: int) -> list[Box]: ...
 
 
 class KeyRing:
@@ -82,16 +78,19 @@ class KeyRing:
     no store knows.
     """
 
-    def __init__(self, root: bytes, rows: KeyRows, *, cached_max: int = 200_000) -> None:
-        self._root = Box(derive(root, "wrap"))
+    def __init__(self, wraps: Wraps, rows: KeyRows, *, cached_max: int = 200_000) -> None:
+        self._wraps = wraps
         self._rows = rows
-        self._boxes: dict[bytes, Box] = {}
+        self._boxes: dict[tuple[bytes, int], Box] = {}
         self._zones: dict[tuple[bytes, str], bytes] = {}
-        self._fresh: list[tuple[bytes, str] | bytes] = []
+        self._fresh: list[tuple[bytes, str] | tuple[bytes, int]] = []
         self._cached_max = cached_max
 
     def zone_key(self, subject: bytes, zone: str, tenant: bytes | None) -> bytes | None:
-        """The subject's key for one zone; made when missing and a tenant is given."""
+        """The subject's key for one zone; made when missing and a tenant is given.
+
+        Raises SubjectErased instead of making new keys for one whose keys were destroyed.
+        """
         name = (subject, zone)
         key = self._zones.get(name)
         if key is not None:
@@ -99,32 +98,62 @@ class KeyRing:
         row = self._rows.subject_key(subject, zone)
         if row is not None:
             owner, epoch, wrapped = row
-            key = self._establishment(owner, epoch).open(wrapped, subject + zone.encode())
+            key = self.establishment(owner, epoch).open(wrapped, subject + zone.encode())
         elif tenant is None:
             return None
+        elif zone != AUDIT and self._rows.is_erased(subject):
+            raise SubjectErased
         else:
             key = os.urandom(KEY_BYTES)
-            wrapped = self._establishment(tenant, EPOCH).close(key, subject + zone.encode())
-            self._rows.add_subject_key(subject, zone, tenant, EPOCH, wrapped)
+            epoch = self._wraps.epoch_number()
+            wrapped = self.establishment(tenant, epoch).close(key, subject + zone.encode())
+            self._rows.add_subject_key(subject, zone, tenant, epoch, wrapped)
             self._fresh.append(name)
         if len(self._zones) >= self._cached_max:
             self._zones.clear()
         self._zones[name] = key
         return key
 
-    def _establishment(self, tenant: bytes, epoch: int) -> Box:
-        box = self._boxes.get(tenant)
+    def establishment(self, tenant: bytes, epoch: int) -> Box:
+        """The box of an establishment in one epoch; a new key is made where it has none yet."""
+        name = (tenant, epoch)
+        box = self._boxes.get(name)
         if box is None:
-            place = b"establishment" + tenant
             wrapped = self._rows.establishment_key(tenant, epoch)
             if wrapped is None:
                 key = os.urandom(KEY_BYTES)
-                self._rows.add_establishment_key(tenant, epoch, self._root.close(key, place))
-                self._fresh.append(tenant)
+                closed = self._wraps.wraps(epoch)[0].close(key, _place(tenant))
+                self._rows.put_establishment_key(tenant, epoch, closed)
+                self._fresh.append(name)
             else:
-                key = self._root.open(wrapped, place)
-            box = self._boxes[tenant] = Box(key)
+                key = self._unwrapped(tenant, epoch, wrapped)
+            box = self._boxes[name] = Box(key)
         return box
+
+    def _unwrapped(self, tenant: bytes, epoch: int, wrapped: bytes) -> bytes:
+        """An establishment key, whichever root key still known closed it."""
+        for box in self._wraps.wraps(epoch):
+            with suppress(InvalidTag):
+                return box.open(wrapped, _place(tenant))
+        raise KeyGone
+
+    def rewrapped(self, tenant: bytes, epoch: int, wrapped: bytes) -> bytes | None:
+        """The same key under the present root key; None where it lies so already."""
+        present = self._wraps.wraps(epoch)[0]
+        try:
+            present.open(wrapped, _place(tenant))
+        except InvalidTag:
+            return present.close(self._unwrapped(tenant, epoch, wrapped), _place(tenant))
+        return None
+
+    def forget(self, subject: bytes, zones: Iterable[str]) -> None:
+        """The keys were destroyed: none stays in memory."""
+        for zone in zones:
+            self._zones.pop((subject, zone), None)
+
+    def forget_epoch(self, epoch: int) -> None:
+        """The epoch ended for good."""
+        self._boxes = {name: box for name, box in self._boxes.items() if name[1] != epoch}
 
     def keep_fresh(self) -> None:
         """The transaction that stored the new keys is durable."""
@@ -133,8 +162,13 @@ class KeyRing:
     def forget_fresh(self) -> None:
         """The transaction failed: keys made in it were never stored."""
         for name in self._fresh:
-            if isinstance(name, bytes):
-                self._boxes.pop(name, None)
+            owner, what = name
+            if isinstance(what, int):
+                self._boxes.pop((owner, what), None)
             else:
-                self._zones.pop(name, None)
+                self._zones.pop((owner, what), None)
         self._fresh.clear()
+
+
+def _place(tenant: bytes) -> bytes:
+    return b"establishment" + tenant

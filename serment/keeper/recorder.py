@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 
 from serment.keeper.index import ActorPart, Index, IndexRow, PatientPart
-from serment.keeper.keys import Box, KeyRing
+from serment.keeper.keys import AUDIT, Box, KeyRing
 from serment.keeper.store import Store
 from serment.keeper.wire import Item, Request
 from serment.keeper.words import KIND_READ
@@ -26,7 +26,6 @@ from serment.ledger import commitment
 from serment.ledger.segment import Frame, Segment
 
 OPENING_VERSION: Final = 1
-_AUDIT: Final = "audit"
 
 
 class Opening(msgspec.Struct, array_like=True, frozen=True):
@@ -183,7 +182,7 @@ class Recorder:
         )
 
     def _audit_box(self, subject: bytes, tenant: bytes) -> Box:
-        key = self.keys.zone_key(subject, _AUDIT, tenant)
+        key = self.keys.zone_key(subject, AUDIT, tenant)
         assert key is not None  # noqa: S101 -- a tenant was given, so a missing key was made
         return Box(key)
 
@@ -198,10 +197,17 @@ class Recorder:
         )
 
     def replay(self, frame: Frame) -> IndexRow:
-        """The index row of a frame that was durable before its row was."""
+        """The index row of a frame that was durable before its row was.
+
+        Of a subject whose audit key was destroyed only the actor's part can still be read.
+        """
         opening = msgspec.msgpack.decode(frame.opening, type=Opening)
         tenant = opening.establishment
-        actor = self._audit_box(tenant, tenant).open(opening.actor, frame.leaf)
-        patient = self._audit_box(opening.subject, tenant).open(opening.patient, frame.leaf)
-        row = self._row(commitment.unsalted(actor), commitment.unsalted(patient), tenant)
+        actor = commitment.unsalted(self._audit_box(tenant, tenant).open(opening.actor, frame.leaf))
+        key = self.keys.zone_key(opening.subject, AUDIT, None)
+        if key is None:
+            patient = msgspec.msgpack.encode(PatientPart(None, "", b"", [], b"", b"", b""))
+        else:
+            patient = commitment.unsalted(Box(key).open(opening.patient, frame.leaf))
+        row = self._row(actor, patient, tenant)
         return msgspec.structs.replace(row, seq=frame.seq)

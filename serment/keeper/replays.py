@@ -20,6 +20,7 @@ ACTS_ONCE: Final = frozenset(
     {"seal", "reveal", "find", "records_of", "files_behind", "link", "delete", "open_session",
      "errand", "history", "perimeter", "batch"}
 )  # fmt: skip
+_OPENS: Final = frozenset({"reveal", "find", "records_of", "files_behind", "history", "perimeter"})
 
 Name = tuple[bytes, bytes, str]
 
@@ -32,6 +33,7 @@ class Kept:
     until: float
     answer: asyncio.Future[Reply]
     length_bytes: int = 0
+    opened: bool = False
 
 
 @dataclass(slots=True)
@@ -55,7 +57,9 @@ class Replays:
         loop = asyncio.get_running_loop()
         self._drop_old(loop.time())
         answer: asyncio.Future[Reply] = loop.create_future()
-        self._kept[_name(ask)] = Kept(_question(ask), loop.time() + REPLAY_SECONDS, answer)
+        self._kept[_name(ask)] = Kept(
+            _question(ask), loop.time() + REPLAY_SECONDS, answer, opened=ask.op in _OPENS
+        )
         return answer
 
     def given(self, ask: Request, promised: asyncio.Future[Reply], reply: Reply) -> None:
@@ -69,6 +73,13 @@ class Replays:
         else:
             kept.length_bytes = len(bytes(reply.body))
             self._bytes += kept.length_bytes
+
+    def forget_opened(self) -> None:
+        """Forget answers that opened something: keys of an erased person may be among them."""
+        for name, kept in list(self._kept.items()):
+            if kept.opened and kept.answer.done():
+                del self._kept[name]
+                self._bytes -= kept.length_bytes
 
     def _drop_old(self, now: float) -> None:
         while self._kept:

@@ -30,7 +30,9 @@ ASKS: Final[dict[str, frozenset[str]]] = {
          "open_session", "close_session", "errand", "history", "perimeter", "batch"}
     ),
     "worker": frozenset({"reveal", "files_behind"}),
-    "operator": frozenset({"hello", "stats", "perimeter", "backup"}),
+    "operator": frozenset(
+        {"hello", "stats", "perimeter", "backup", "erase", "erasure_state", "hold", "tend"}
+    ),
     "partner": frozenset(),
     "system": frozenset(
         {"hello", "seal", "delete", "link", "errand", "batch", "alias", "close_session",

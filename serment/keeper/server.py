@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from serment.keeper import reading, telling, tokens, upkeep, writing
+from serment.keeper import reading, telling, tending, tokens, upkeep, writing
 from serment.keeper.house import AskUnusable, House, NoAccess, SessionOver
 from serment.keeper.replays import ACTS_ONCE, Replays
 from serment.keeper.rights import capability_of, errand_of, may_ask
@@ -94,6 +94,7 @@ async def batch(house: House, ask: Request, peer: int) -> Body:
 
 
 ACTS["batch"] = batch
+ACTS.update(tending.ACTS)
 
 
 class Desk:
@@ -102,6 +103,7 @@ class Desk:
     def __init__(self, house: House) -> None:
         self.house = house
         self._replays = Replays()
+        house.forgetters.append(self._replays.forget_opened)
 
     async def answer(self, ask: Request, peer: int) -> Reply:
         """One reply for one request; never an exception."""
@@ -179,7 +181,9 @@ class Door:
         try:
             while True:
                 ask = await _read(reader)
-                writer.write(frame(await self._desk.answer(ask, pid)))
+                mine = uid == os.getuid() or ask.op not in tending.OWN_USER_ONLY
+                reply = await self._desk.answer(ask, pid) if mine else Reply(ask.id, "refused")
+                writer.write(frame(reply))
                 await writer.drain()
         except FrameRefused:
             log.warning("Closed a connection that did not speak wire format 1.")

@@ -1,44 +1,13 @@
-"""The keeper's own SQLite store: wrapped keys, who a record belongs to, links, tickets, search.
-
-Every commit is synced (synchronous=FULL). Rows are named by keyed tags and their contents are
-closed under the store key, so a copy of this file without the root key names nobody and cannot
-be joined with a copy of the relational database.
-"""
+"""The keeper's store: who a record belongs to, links, tickets, search; wrapped keys below it."""
 
 from __future__ import annotations
 
-import hmac
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Callable, Iterator
 
 import msgspec
-from cryptography.exceptions import InvalidTag
 
-from serment.keeper.keys import Box, RootKeyUnusable, derive
-
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS establishment_key (
-  tenant BLOB, epoch INTEGER, wrapped BLOB, PRIMARY KEY (tenant, epoch)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS subject_key (
-  subject BLOB, zone TEXT, tenant BLOB, epoch INTEGER, wrapped BLOB,
-  PRIMARY KEY (subject, zone)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS record (
-  record BLOB PRIMARY KEY, subject BLOB, body BLOB) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS record_of_subject ON record (subject);
-CREATE TABLE IF NOT EXISTS link (
-  account BLOB, file BLOB, own INTEGER, at INTEGER, body BLOB,
-  PRIMARY KEY (account, file)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS link_of_file ON link (file);
-CREATE TABLE IF NOT EXISTS search (
-  record BLOB, field TEXT, body BLOB, PRIMARY KEY (record, field)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS capability (tag BLOB PRIMARY KEY, expires INTEGER, body BLOB);
-CREATE TABLE IF NOT EXISTS newcomer (record BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS proof_of_root (body BLOB);
-CREATE TABLE IF NOT EXISTS errand (tag BLOB PRIMARY KEY, expires INTEGER, body BLOB);
-"""
+from serment.keeper.key_rows import KeyTables
+from serment.keeper.keys import Box, derive
 
 
 class RecordRow(msgspec.Struct, array_like=True, frozen=True):
@@ -77,122 +46,16 @@ class Newcomer(msgspec.Struct, array_like=True, frozen=True):
     at: int
 
 
-class Store:
+ZoneKeys = Callable[[bytes, str], bytes | None]
+
+
+def search_key(zone_key: bytes) -> bytes:
+    """The key of a subject's search rows."""
+    return derive(zone_key, "search")
+
+
+class Store(KeyTables):
     """Rows of the keeper. One connection, one thread."""
-
-    def __init__(self, path: Path, root: bytes) -> None:
-        self._tag_key = derive(root, "tags")
-        self._box = Box(derive(root, "store"))
-        self._unsettled = False
-        self.database = sqlite3.connect(path, isolation_level=None)
-        path.chmod(0o600)
-        self.database.execute("PRAGMA journal_mode=WAL")
-        self.database.execute("PRAGMA synchronous=FULL")
-        self.database.executescript(_SCHEMA)
-        self._must_be_closed_under_this_root()
-
-    def _must_be_closed_under_this_root(self) -> None:
-        """A store meets one root key only; another one would quietly seal beside the old keys."""
-        row = self._one("SELECT body FROM proof_of_root")
-        if row is None:
-            body = self._box.close(b"", b"proof of root")
-            self.database.execute("INSERT INTO proof_of_root VALUES (?)", (body,))
-            return
-        try:
-            self._box.open(row[0], b"proof of root")
-        except InvalidTag as other:
-            raise RootKeyUnusable from other
-
-    def tag(self, what: str, value: bytes) -> bytes:
-        """The keyed name under which a row lies."""
-        return hmac.digest(self._tag_key, what.encode() + b"\0" + value, "sha256")[:16]
-
-    def subject_tag(self, subject: bytes) -> bytes:
-        """Tag of a person, account, staff member or establishment."""
-        return self.tag("subject", subject)
-
-    @contextmanager
-    def gathered(self) -> Iterator[None]:
-        """All or nothing, durable with the next ``settle``: many acts share one sync."""
-        if not self.database.in_transaction:
-            self.database.execute("BEGIN IMMEDIATE")
-        self.database.execute("SAVEPOINT act")
-        try:
-            yield
-            self.database.execute("RELEASE act")
-            self._unsettled = True
-        except BaseException:
-            if self.database.in_transaction:  # a full disk may have rolled it back already
-                if self._unsettled:
-                    self.database.execute("ROLLBACK TO act")
-                    self.database.execute("RELEASE act")
-                else:
-                    self.database.execute("ROLLBACK")
-            raise
-
-    def settle(self) -> None:
-        """Make durable what was gathered.
-
-        Fails too where SQLite rolled it back in between: whoever waits must not be answered.
-        """
-        if self._unsettled:
-            self.database.execute("COMMIT")
-            self._unsettled = False
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; durable when the block has ended."""
-        self.settle()
-        self.database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self.database.execute("COMMIT")
-        except BaseException:
-            if self.database.in_transaction:  # a full disk may have rolled it back already
-                self.database.execute("ROLLBACK")
-            raise
-
-    def close_body(self, row: msgspec.Struct, place: bytes) -> bytes:
-        """A row's contents as they lie at rest."""
-        return self._box.close(msgspec.msgpack.encode(row), place)
-
-    def open_body(self, body: bytes, place: bytes) -> bytes:
-        """A row's contents, MessagePack."""
-        return self._box.open(body, place)
-
-    def _one(self, sql: str, *values: Any) -> Any:
-        return self.database.execute(sql, values).fetchone()
-
-    def establishment_key(self, tenant: bytes, epoch: int) -> bytes | None:
-        """Wrapped key of an establishment."""
-        row = self._one(
-            "SELECT wrapped FROM establishment_key WHERE tenant = ? AND epoch = ?", tenant, epoch
-        )
-        return None if row is None else row[0]
-
-    def add_establishment_key(self, tenant: bytes, epoch: int, wrapped: bytes) -> None:
-        """Store a new establishment key."""
-        self.database.execute(
-            "INSERT INTO establishment_key VALUES (?, ?, ?)", (tenant, epoch, wrapped)
-        )
-
-    def subject_key(self, subject: bytes, zone: str) -> tuple[bytes, int, bytes] | None:
-        """Tenant, epoch and wrapped key of a subject's zone."""
-        row = self._one(
-            "SELECT tenant, epoch, wrapped FROM subject_key WHERE subject = ? AND zone = ?",
-            subject,
-            zone,
-        )
-        return None if row is None else (row[0], row[1], row[2])
-
-    def add_subject_key(
-        self, subject: bytes, zone: str, tenant: bytes, epoch: int, wrapped: bytes
-    ) -> None:
-        """Store a new zone key."""
-        self.database.execute(
-            "INSERT INTO subject_key VALUES (?, ?, ?, ?, ?)",
-            (subject, zone, tenant, epoch, wrapped),
-        )
 
     def record(self, record: bytes) -> RecordRow | None:
         """Whose record this is."""
@@ -206,17 +69,14 @@ class Store:
     def add_record(self, row: RecordRow) -> None:
         """Register a record as its subject's."""
         tag = self.tag("record", row.record)
-        self.database.execute(
-            "INSERT INTO record VALUES (?, ?, ?)",
-            (tag, self.subject_tag(row.subject), self.close_body(row, tag)),
-        )
+        self._put("record", tag, self.subject_tag(row.subject), self.close_body(row, tag))
 
     def drop_record(self, record: bytes) -> None:
         """Forget a record and everything that finds it."""
         tag = self.tag("record", record)
-        self.database.execute("DELETE FROM search WHERE record = ?", (tag,))
+        self._drop("search", record=tag)
         self.database.execute("DELETE FROM newcomer WHERE record = ?", (tag,))
-        self.database.execute("DELETE FROM record WHERE record = ?", (tag,))
+        self._drop("record", record=tag)
 
     def records_of(self, subject: bytes) -> list[RecordRow]:
         """All records of one subject."""
@@ -228,10 +88,10 @@ class Store:
     def add_link(self, row: LinkRow) -> None:
         """Let an account act for a file; twice is once."""
         account, file = self.tag("account", row.account), self.subject_tag(row.file)
-        self.database.execute(
-            "INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)",
-            (account, file, row.relation == "self", row.at, self.close_body(row, account + file)),
-        )
+        if self._one("SELECT 1 FROM link WHERE account = ? AND file = ?", account, file):
+            return
+        body = self.close_body(row, account + file)
+        self._put("link", account, file, row.relation == "self", row.at, body)
 
     def links(self, *, account: bytes | None = None, file: bytes | None = None) -> list[LinkRow]:
         """Links of an account, or of a file."""
@@ -249,20 +109,58 @@ class Store:
         """How many files were linked to the person's own account before an instant."""
         return int(self._one("SELECT count(*) FROM link WHERE own AND at < ?", end)[0])
 
-    def put_search(self, field: str, row: SearchRow) -> None:
-        """Make one value findable after a restart; an empty text removes it."""
+    def put_search(self, field: str, row: SearchRow, owner: tuple[bytes, str], box: Box) -> None:
+        """Make one value findable after a restart; an empty text removes it.
+
+        It lies under a key of its owner (subject tag and zone): it ends with that key, in every
+        copy of this file.
+        """
         tag = self.tag("record", row.record)
         if not row.text:
-            self.database.execute("DELETE FROM search WHERE record = ? AND field = ?", (tag, field))
+            self._drop("search", record=tag, field=field)
             return
-        body = self.close_body(row, tag + field.encode())
-        self.database.execute("INSERT OR REPLACE INTO search VALUES (?, ?, ?)", (tag, field, body))
+        body = box.close(msgspec.msgpack.encode(row), tag + field.encode())
+        self._put("search", tag, field, body, *owner)
 
-    def searchable(self) -> Iterator[tuple[str, SearchRow]]:
+    def drop_search_of(self, subject: bytes) -> list[bytes]:
+        """Forget all that finds a subject's records; the records' ids."""
+        rows = self.database.execute(
+            "SELECT record, body FROM record WHERE subject = ?", (subject,)
+        )
+        records = [self._record(body, tag).record for tag, body in rows.fetchall()]
+        self._drop("search", subject=subject)
+        return records
+
+    def drop_links_of(self, account: bytes) -> None:
+        """Forget which files an account acted for."""
+        self._drop("link", account=self.tag("account", account))
+
+    def drop_records_of(self, subject: bytes) -> None:
+        """Forget which records were a subject's, and who acted for it."""
+        self._drop("record", subject=subject)
+        self._drop("link", file=subject)
+
+    def searchable(self, key_of: ZoneKeys) -> Iterator[tuple[str, SearchRow]]:
         """All searchable values with their field, to fill the memory at start."""
-        for tag, field, body in self.database.execute("SELECT record, field, body FROM search"):
+        rows = self.database.execute("SELECT record, field, body, subject, zone FROM search")
+        for tag, field, body, subject, zone in rows:
+            key = key_of(subject, zone)
+            if key is not None:
+                plain = Box(search_key(key)).open(body, tag + field.encode())
+                yield field, msgspec.msgpack.decode(plain, type=SearchRow)
+
+    def searchable_of_before(self) -> Iterator[tuple[bytes, str, SearchRow]]:
+        """Rows closed under the store's key, as they once were: (subject tag, field, row)."""
+        rows = self.database.execute(
+            "SELECT search.record, field, search.body, record.subject FROM search"
+            " LEFT JOIN record ON record.record = search.record WHERE search.subject IS NULL"
+        ).fetchall()
+        for tag, field, body, subject in rows:
             plain = self.open_body(body, tag + field.encode())
-            yield field, msgspec.msgpack.decode(plain, type=SearchRow)
+            if subject is None:
+                self._drop("search", record=tag, field=field)
+            else:
+                yield subject, field, msgspec.msgpack.decode(plain, type=SearchRow)
 
     def add_newcomer(self, row: Newcomer) -> None:
         """Note that a patient made this record alone."""
@@ -303,7 +201,3 @@ class Store:
         """Forget capabilities and errands whose time is over."""
         for table in ("capability", "errand"):
             self.database.execute(f"DELETE FROM {table} WHERE expires < ?", (now,))
-
-    def count(self, table: str) -> int:
-        """Rows of a table."""
-        return int(self._one(f"SELECT count(*) FROM {table}")[0])

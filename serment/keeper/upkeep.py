@@ -14,8 +14,10 @@ import msgspec
 
 from serment.errors import Broken, Refused
 from serment.keeper.house import AskUnusable, House
+from serment.keeper.root_key.vault import Known
+from serment.keeper.tending import remember_size
 from serment.keeper.wire import Body, FolderAsk, Request, Text
-from serment.ledger.segment import Segment, read
+from serment.ledger.segment import read
 
 FILES: Final = ("store.sqlite", "index.sqlite", "segment.log")
 MANIFEST: Final = "keeper.json"
@@ -26,7 +28,10 @@ class BackupUnusable(Refused):
 
 
 class BackupOlder(Refused):
-    """This backup is older than the ledger that is here. Restoring it would hide accesses."""
+    """This backup is older than the ledger that was here: a restore would hide accesses.
+
+    Where nothing newer is left, --recover with two names goes on from it and says so in the log.
+    """
 
 
 class Manifest(msgspec.Struct):
@@ -56,6 +61,7 @@ async def backup(house: House, ask: Request, _peer: int) -> Body:
     await asyncio.to_thread(_copy_prefix, house.segment.path, folder / "segment.log", length)
     manifest = await asyncio.to_thread(_manifest, folder, house.origin)
     (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+    remember_size(house)
     return Text(str(manifest.size))
 
 
@@ -107,21 +113,36 @@ def verify(folder: Path) -> Manifest:
     return manifest
 
 
-def restore(folder: Path, state: Path, *, accept_older: bool = False) -> Manifest:
+def must_not_be_older(manifest: Manifest, state: Path, known: Known | None) -> None:
+    """Compare a backup with the ledger in place and with the length the vault knows of.
+
+    Raises BackupOlder where records would be missing, or where the two are not one log.
+    """
+    if known is not None and (known.origin != manifest.origin or known.size > manifest.size):
+        raise BackupOlder
+    here = state / "segment.log"
+    if not here.exists():
+        return
+    size, same = 0, manifest.size == 0
+    for frame in read(here):
+        size = frame.seq + 1
+        same = same or (size == manifest.size and frame.leaf.hex() == manifest.last_leaf)
+    if size > manifest.size or (size == manifest.size and not same):
+        raise BackupOlder
+
+
+def restore(
+    folder: Path, state: Path, *, known: Known | None = None, recovering: bool = False
+) -> Manifest:
     """Put a verified backup in place of a stopped keeper's files. The root key must be there.
 
-    Raises BackupOlder when the ledger in place holds more leaves than the backup, unless that is
-    accepted by the caller; the newer files are then kept beside as ``*.replaced``.
+    Raises BackupOlder (``must_not_be_older``), unless the caller orders a recovery, which the log
+    will tell of. The files that were there are kept beside as ``*.replaced``.
     """
     manifest = verify(folder)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    here = state / "segment.log"
-    if here.exists():
-        segment = Segment(here)
-        size = segment.size
-        segment.close()
-        if size > manifest.size and not accept_older:
-            raise BackupOlder
+    if not recovering:
+        must_not_be_older(manifest, state, known)
     for name in FILES:
         for side in ("-wal", "-shm"):
             (state / f"{name}{side}").unlink(missing_ok=True)

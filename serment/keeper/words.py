@@ -36,6 +36,7 @@ KIND_READ: Final = "read"
 KIND_WRITE: Final = "write"
 KIND_SEARCH: Final = "search"
 KIND_QUERY: Final = "query"
+KIND_RECOVERED: Final = "recovered"
 
 SUBJECTS_MAX: Final = 200
 """Distinct subjects in one request; each gets its own leaf, all in one group commit."""

@@ -8,11 +8,12 @@ import os
 import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.keys import Box, SubjectErased
 from serment.keeper.recorder import Access
 from serment.keeper.rights import Reach, check
 from serment.keeper.sealing import VERSION_BYTES, bound_to, record_key, seal
 from serment.keeper.search import tokens_of
-from serment.keeper.store import Newcomer, RecordRow, SearchRow
+from serment.keeper.store import Newcomer, RecordRow, SearchRow, search_key
 from serment.keeper.wire import (
     Body,
     IdAsk,
@@ -58,6 +59,9 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
                     _note_newcomer(house, ask, item)
                 answer.append(_seal_item(house, item, tenant))
             meet(house, ask, [item.subject for item in items])
+    except SubjectErased as gone:
+        house.keys.forget_fresh()
+        raise NoAccess from gone
     except BaseException:
         house.keys.forget_fresh()
         raise
@@ -127,7 +131,10 @@ def _store_search(house: House, item: SealItem, value: SealValue, tenant: bytes)
     if value.search:
         text = value.value or ""
         row = SearchRow(item.record, tenant, item.kind, value.search, text)
-        house.store.put_search(value.field, row)
+        tag = house.store.subject_tag(item.subject)
+        key = house.keys.zone_key(tag, value.zone, house.store.subject_tag(tenant))
+        assert key is not None  # noqa: S101 -- an owner was given, so it was made
+        house.store.put_search(value.field, row, (tag, value.zone), Box(search_key(key)))
 
 
 def _make_findable(house: House, item: SealItem, tenant: bytes) -> None:

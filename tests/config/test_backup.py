@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ from serment.config.database import roles
 from serment.config.doctor import examination
 from serment.config.environment import Environment
 from serment.config.supervisor.up import AlreadyRunning, alone
+from serment.keeper import recovery, upkeep
+from serment.keeper.erasure import HoldAsk
+from serment.keeper.tending import TendAsk
 
 
 def instance_at(folder: Path) -> Environment:
@@ -102,11 +106,15 @@ def test_the_root_key_of_another_instance_is_refused_before_anything_changes(
         restoring.restore(env, backup, force=False, root_key=tmp_path / "nowhere")
     assert not env.state.exists()
     # The control: unproved, the other key would lie there and the keeper would not start.
-    restoring._place_root_key(env.state / "keeper", other)
-    shutil.copyfile(backup / "keeper" / "store.sqlite", env.state / "keeper" / "store.sqlite")
+    keeper = env.state / "keeper"
+    keeper.mkdir(parents=True, mode=0o700)
+    shutil.copyfile(other, keeper / "root.key")
+    (keeper / "root.key").chmod(0o600)
+    shutil.copyfile(backup / "keeper" / "store.sqlite", keeper / "store.sqlite")
     with pytest.raises(cluster.KeeperDown), cluster.keeping(env):
         pass
-    shutil.copyfile(original.state / "keeper" / "root.key", env.state / "keeper" / "root.key")
+    for name in ("root.key", "keys.vault"):
+        shutil.copy(original.state / "keeper" / name, keeper / name)
     with cluster.keeping(env):
         pass
 
@@ -170,3 +178,64 @@ def test_running_instance_is_not_restored_over(original: Environment, backup: Pa
 def test_second_start_on_the_same_state_is_refused(original: Environment) -> None:
     with alone(original.state), pytest.raises(AlreadyRunning), alone(original.state):
         pass
+
+
+def one_more_record(env: Environment) -> None:
+    """Have the keeper write a leaf."""
+    with cluster.keeping(env) as socket:
+        asyncio.run(keeper_probe.ask(socket, "hold", HoldAsk(b"h" * 16, "evidence")))
+
+
+def origin(env: Environment) -> str:
+    with cluster.keeping(env) as socket:
+        return asyncio.run(keeper_probe.figures(socket)).origin
+
+
+def test_an_older_backup_is_refused_even_by_force_and_gone_on_with_by_two(
+    original: Environment, backup: Path, tmp_path: Path
+) -> None:
+    env = instance_at(tmp_path / "state")
+    key = original.state / "keeper" / "root.key"
+    restoring.restore(env, backup, force=False, root_key=key)
+    assert origin(env) == "serment"
+    one_more_record(env)
+    segment = (env.state / "keeper" / "segment.log").read_bytes()
+    with pytest.raises(upkeep.BackupOlder):
+        restoring.restore(env, backup, force=True)
+    with pytest.raises(recovery.ApprovalsMissing):
+        restoring.restore(env, backup, force=True, given=restoring.Given(approved=["Anne"]))
+    assert (env.state / "keeper" / "segment.log").read_bytes() == segment
+    two = restoring.Given(approved=["Anne Martin", "Jean Petit"])
+    assert restoring.restore(env, backup, force=True, given=two).recovered
+    assert origin(env) == "serment/2"
+    # The same length again, nothing missing: no recovery, no new origin.
+    (tmp_path / "again").mkdir()
+    taking.take(env, tmp_path / "again" / "copy")
+    assert not restoring.restore(env, tmp_path / "again" / "copy", force=True, given=two).recovered
+    assert origin(env) == "serment/2"
+
+
+def test_a_lost_machine_comes_back_from_backup_root_key_and_key_backup(
+    original: Environment, backup: Path, tmp_path: Path
+) -> None:
+    disk, key = tmp_path / "disk", tmp_path / "root.key"
+    disk.mkdir()
+    env = replace(instance_at(tmp_path / "state"), key_backup=disk)
+    shutil.copy(original.state / "keeper" / "root.key", key)
+    first = original.state / "keeper" / "root.key"
+    restoring.restore(env, backup, force=False, root_key=first)
+    with cluster.keeping(env) as socket:
+        ask = HoldAsk(b"h" * 16, "evidence")
+        asyncio.run(keeper_probe.ask(socket, "hold", ask))
+        asyncio.run(keeper_probe.ask(socket, "tend", TendAsk(advance=True)))
+    shutil.rmtree(env.state)
+    lost = instance_at(tmp_path / "new")
+    # The root key alone has no vault beside it: nothing opens the backup.
+    with pytest.raises(restoring.OtherRootKey):
+        restoring.restore(lost, backup, force=False, root_key=key)
+    given = restoring.Given(key, disk)
+    with pytest.raises(upkeep.BackupOlder):
+        restoring.restore(lost, backup, force=False, given=given)
+    approved = restoring.Given(key, disk, ["Anne Martin", "Jean Petit"])
+    assert restoring.restore(lost, backup, force=False, given=approved).recovered
+    assert origin(lost) == "serment/2"

@@ -98,5 +98,5 @@ def test_a_restore_that_would_hide_accesses_says_so(own_keeper: Running, tmp_pat
     own_keeper.stop()
     with pytest.raises(BackupOlder):
         restore(tmp_path, own_keeper.state)
-    restore(tmp_path, own_keeper.state, accept_older=True)
+    restore(tmp_path, own_keeper.state, recovering=True)
     assert (own_keeper.state / "segment.log.replaced").exists()

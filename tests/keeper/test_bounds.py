@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serment.ids import new_id
-from serment.keeper import tokens, wire, words
+from serment.keeper import erasure, tending, tokens, wire, words
 from serment.keeper.aliases import AliasCount
 from serment.keeper.house import House, enter
 from serment.keeper.rights import ASKS
@@ -42,6 +42,10 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "backup": wire.FolderAsk,
     "drive_clock": wire.ClockAsk,
     "batch": wire.BatchAsk,
+    "erase": wire.IdAsk,
+    "erasure_state": wire.IdAsk,
+    "hold": erasure.HoldAsk,
+    "tend": tending.TendAsk,
 }
 # Ids that exist, so that the noise reaches what lies behind the first refusal.
 KNOWN = [b"r" * 16, WHO, HERE, SYSTEM]
@@ -116,6 +120,7 @@ def noise_for(shape: msgspec.inspect.Type) -> st.SearchStrategy[Any]:
         "StrType": st.sampled_from(TEXTS) | st.text(max_size=70) | st.just("x" * 65_000),
         "BytesType": st.sampled_from(KNOWN) | st.binary(max_size=70),
         "NoneType": st.none(),
+        "BoolType": st.booleans(),
         "RawType": st.builds(dict),
     }  # fmt: skip
     return simple[kind] | st.sampled_from([None, True, [], {}, "", b"", 1.5])

@@ -6,116 +6,100 @@ last a mark lies in the state folder: an interrupted restore is never taken for 
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from serment import clock
 from serment.config import postgres
-from serment.config.backup import cluster, manifest
+from serment.config.backup import cluster, manifest, restored_keys
+from serment.config.backup.restored_keys import NoRootKey, OtherRootKey
 from serment.config.doctor import examination, instance
 from serment.config.environment import Environment
 from serment.config.supervisor.up import AlreadyRunning, alone
-from serment.errors import Refused, SettingWrong
-from serment.keeper import upkeep
-from serment.keeper.keys import RootKeyUnusable, load_root
-from serment.keeper.store import Store
+from serment.errors import Refused
+from serment.keeper import key_backup as key_backups
+from serment.keeper import recovery, upkeep
+from serment.keeper.root_key.source import Ask, asking_terminal
+
+__all__ = ["NoRootKey", "OtherRootKey", "Restored", "SomethingThere", "restore"]
 
 
 class SomethingThere(Refused):
     """This state folder already holds an instance; --force moves it aside and restores."""
 
 
-class NoRootKey(SettingWrong):
-    """The keeper's root key is not here and is in no backup; name its file with --root-key."""
-
-
-class OtherRootKey(SettingWrong):
-    """This root key does not open this backup: it belongs to another instance."""
-
-
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came back, and where what stood there before now lies."""
+    """What came back, where what stood there before now lies, and whether a new origin begins."""
 
     manifest: manifest.Manifest
     aside: tuple[Path, ...]
+    recovered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a restore may be given: key and key backup, and who approves that records are missing.
+
+    ``approved`` empty: an older backup is refused.
+    """
+
+    root_key: Path | None = None
+    key_backup: Path | None = None
+    approved: Sequence[str] = ()
+    ask: Ask = asking_terminal
 
 
 def restore(
-    env: Environment, folder: Path, *, force: bool, root_key: Path | None = None
+    env: Environment,
+    folder: Path,
+    *,
+    force: bool,
+    root_key: Path | None = None,
+    given: Given | None = None,
 ) -> Restored:
     """Restore both stores.
 
-    Raises NoBackup, BackupDamaged, AlreadyRunning, SomethingThere, NoRootKey, OtherRootKey with
-    nothing changed; BackupOlder where the ledger in place holds more records than the backup,
-    unless forced.
+    Raises NoBackup, BackupDamaged, AlreadyRunning, SomethingThere, NoRootKey, OtherRootKey,
+    ApprovalsMissing, KeyBackupUnusable, and BackupOlder where the ledger that was here held more
+    records than the backup and no recovery is ordered, all with nothing changed.
     """
+    given = given or Given(root_key)
     told = manifest.verified(folder)
-    upkeep.verify(folder / "keeper")
+    kept = upkeep.verify(folder / "keeper")
     if examination.running(env.state):
         raise AlreadyRunning
     half = env.state / instance.HALF_RESTORED
-    present = (env.state / "postgres").exists() or (env.state / "keeper" / "segment.log").exists()
+    keeper = env.state / "keeper"
+    present = (env.state / "postgres").exists() or (keeper / "segment.log").exists()
     if present and not force and not half.exists():
         raise SomethingThere
-    key = _root_key(env.state / "keeper", root_key)
-    _must_open(key, folder / "keeper" / "store.sqlite")
+    approved = recovery.must_be_approved(list(given.approved)) if given.approved else []
+    proved = restored_keys.prove(
+        env, folder / "keeper", given.root_key, given.key_backup, given.ask
+    )
+    older = False
+    try:
+        upkeep.must_not_be_older(kept, keeper, proved.contents.known)
+    except upkeep.BackupOlder:
+        if not approved:
+            raise
+        older = True
     postgres.make_private(env.state)
     with alone(env.state):
         half.touch(mode=0o600)
-        aside = [*_place_root_key(env.state / "keeper", key)]
-        upkeep.restore(folder / "keeper", env.state / "keeper", accept_older=force)
-        aside += _set_aside(env.state / "postgres")
+        aside = restored_keys.place(proved, env.keys)
+        upkeep.restore(folder / "keeper", keeper, recovering=True)
+        if given.key_backup is not None:
+            key_backups.rebuild(given.key_backup, keeper / "store.sqlite")
+        if older:
+            restored_keys.order_recovery(proved, keeper, kept.origin, approved)
+        aside += restored_keys.set_aside(env.state / "postgres")
         with cluster.answering(env):
             cluster.run(
                 env, "pg_restore", "--exit-on-error", "--single-transaction",
                 "--dbname", env.database_name, folder / manifest.DUMP,
             )  # fmt: skip
         half.unlink()
-    return Restored(told, (*aside, *sorted((env.state / "keeper").glob("*.replaced"))))
-
-
-def _root_key(keeper: Path, given: Path | None) -> Path:
-    key = given or keeper / "root.key"
-    if not key.is_file():
-        raise NoRootKey(f"There is no root key at {given}." if given else "")
-    return key
-
-
-def _must_open(key: Path, store: Path) -> None:
-    """Whether this key is the one the copy was sealed under; tried on a copy of the copy."""
-    with tempfile.TemporaryDirectory(prefix="serment-key-") as name:
-        tried = Path(name)
-        for source, copy in ((key, tried / "root.key"), (store, tried / "store.sqlite")):
-            copy.touch(mode=0o600)
-            shutil.copyfile(source, copy)
-        try:
-            root = load_root(tried / "root.key", may_create=False)
-            Store(tried / "store.sqlite", root).database.close()
-        except RootKeyUnusable as other:
-            raise OtherRootKey from other
-
-
-def _place_root_key(keeper: Path, key: Path) -> list[Path]:
-    """Lay the key where the keeper looks; another one that lay there is kept beside."""
-    place = keeper / "root.key"
-    data = key.read_bytes()
-    aside: list[Path] = []
-    if place.exists():
-        if place.read_bytes() == data:
-            return aside
-        aside = _set_aside(place)
-    postgres.make_private(keeper)
-    place.touch(mode=0o600)
-    place.write_bytes(data)
-    return aside
-
-
-def _set_aside(path: Path) -> list[Path]:
-    if not path.exists():
-        return []
-    aside = path.with_name(f"{path.name}-replaced-{clock.now():%Y%m%dT%H%M%S%f}")
-    path.rename(aside)
-    return [aside]
+    replaced = sorted(keeper.glob("*.replaced"))
+    return Restored(told, (*aside, *replaced), recovered=older)

@@ -53,7 +53,7 @@ def backup(
         json.dumps(told)
         if as_json
         else f"{folder}: {manifest.size:,} bytes in {len(manifest.files)} files, verified.\n"
-        f"Keep the root key apart, no restore works without it: {env.state / 'keeper' / 'root.key'}"
+        f"Keep root key and vault apart, no restore works without them: {env.keys}"
     )
 
 
@@ -66,6 +66,15 @@ def restore(
         Path | None,
         typer.Option(help="The keeper's root key; without it the one in the state folder."),
     ] = None,
+    key_backup: Annotated[
+        Path | None, typer.Option(help="The keeper's key backup: keys newer than the backup.")
+    ] = None,
+    recover: Annotated[
+        bool, typer.Option("--recover", help="Go on from an older ledger; the log tells of it.")
+    ] = False,
+    approved_by: Annotated[
+        list[str] | None, typer.Option(help="Who approves --recover; two persons, one a use.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Put a backup in the place of a stopped instance, in the folder that SERMENT_STATE names.
@@ -77,11 +86,14 @@ def restore(
 
     _stop_tidily()
     env = environment.read()
-    done = restoring.restore(env, folder, force=force, root_key=root_key)
+    approved = (approved_by or [""]) if recover else ()
+    given = restoring.Given(root_key, key_backup, approved)
+    done = restoring.restore(env, folder, force=force, given=given)
     aside = [str(path) for path in done.aside]
     if as_json:
         files = len(done.manifest.files)
-        typer.echo(json.dumps({"restored": str(folder), "files": files, "aside": aside}))
+        told = {"restored": str(folder), "files": files, "aside": aside}
+        typer.echo(json.dumps(told | {"recovered": done.recovered}))
         return
     typer.echo(
         f"Restored into {env.state}: the state of {done.manifest.taken_at:%Y-%m-%d %H:%M} UTC."

@@ -1,0 +1,178 @@
+"""The keeper's own SQLite file: synced commits, rows closed under keys of the vault, key backup.
+
+Every commit is synced (synchronous=FULL). Rows are named by keyed tags and their contents are
+closed, so a copy of this file without root key and vault names nobody and cannot be joined with a
+copy of the relational database.
+"""
+
+from __future__ import annotations
+
+import hmac
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+
+from serment.keeper.key_backup import KeyJournal
+from serment.keeper.keys import Box
+from serment.keeper.root_key.closing import RootKeyUnusable
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS establishment_key (
+  tenant BLOB, epoch INTEGER, wrapped BLOB, PRIMARY KEY (tenant, epoch)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS subject_key (
+  subject BLOB, zone TEXT, tenant BLOB, epoch INTEGER, wrapped BLOB,
+  PRIMARY KEY (subject, zone)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS record (
+  record BLOB PRIMARY KEY, subject BLOB, body BLOB) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS record_of_subject ON record (subject);
+CREATE TABLE IF NOT EXISTS link (
+  account BLOB, file BLOB, own INTEGER, at INTEGER, body BLOB,
+  PRIMARY KEY (account, file)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS link_of_file ON link (file);
+CREATE TABLE IF NOT EXISTS search (
+  record BLOB, field TEXT, body BLOB, subject BLOB, zone TEXT,
+  PRIMARY KEY (record, field)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS capability (tag BLOB PRIMARY KEY, expires INTEGER, body BLOB);
+CREATE TABLE IF NOT EXISTS newcomer (record BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS proof_of_root (body BLOB);
+CREATE TABLE IF NOT EXISTS erasure (subject BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS evidence_hold (name BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS log_origin (number INTEGER PRIMARY KEY, body BLOB, seq INTEGER);
+CREATE TABLE IF NOT EXISTS errand (tag BLOB PRIMARY KEY, expires INTEGER, body BLOB);
+"""
+
+
+class Durable:
+    """One connection, one thread; acts gather into one commit."""
+
+    def __init__(
+        self, path: Path, *, tags: bytes, key: bytes, journal: KeyJournal | None = None
+    ) -> None:
+        self._tag_key = tags
+        self._box = Box(key)
+        self._unsettled = False
+        self.journal = journal
+        self.database = sqlite3.connect(path, isolation_level=None)
+        path.chmod(0o600)
+        self.database.execute("PRAGMA journal_mode=WAL")
+        self.database.execute("PRAGMA synchronous=FULL")
+        self.database.execute("PRAGMA secure_delete=ON")
+        self.database.executescript(_SCHEMA)
+        self._grow()
+        self._must_be_closed_under_this_root()
+
+    def _must_be_closed_under_this_root(self) -> None:
+        """A store meets one root key only; another one would quietly seal beside the old keys."""
+        row = self._one("SELECT body FROM proof_of_root")
+        if row is None:
+            body = self._box.close(b"", b"proof of root")
+            self.database.execute("INSERT INTO proof_of_root VALUES (?)", (body,))
+            return
+        try:
+            self._box.open(row[0], b"proof of root")
+        except InvalidTag as other:
+            raise RootKeyUnusable from other
+
+    def _grow(self) -> None:
+        """Add the columns that a store of before has not."""
+        columns = {row[1] for row in self.database.execute("PRAGMA table_info(search)")}
+        for column, kind in (("subject", "BLOB"), ("zone", "TEXT")):
+            if column not in columns:
+                self.database.execute(f"ALTER TABLE search ADD COLUMN {column} {kind}")
+
+    def tag(self, what: str, value: bytes) -> bytes:
+        """The keyed name under which a row lies."""
+        return hmac.digest(self._tag_key, what.encode() + b"\0" + value, "sha256")[:16]
+
+    def subject_tag(self, subject: bytes) -> bytes:
+        """Tag of a person, account, staff member or establishment."""
+        return self.tag("subject", subject)
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """All or nothing, durable with the next ``settle``: many acts share one sync."""
+        if not self.database.in_transaction:
+            self.database.execute("BEGIN IMMEDIATE")
+        self.database.execute("SAVEPOINT act")
+        journaled = self.journal.mark() if self.journal else 0
+        try:
+            yield
+            self.database.execute("RELEASE act")
+            self._unsettled = True
+        except BaseException:
+            if self.journal:
+                self.journal.forget(journaled)
+            if self.database.in_transaction:  # a full disk may have rolled it back already
+                if self._unsettled:
+                    self.database.execute("ROLLBACK TO act")
+                    self.database.execute("RELEASE act")
+                else:
+                    self.database.execute("ROLLBACK")
+            raise
+
+    def settle(self) -> None:
+        """Make durable what was gathered.
+
+        New keys reach the key backup first. Fails too where SQLite rolled it back in between:
+        whoever waits must not be answered.
+        """
+        if self.journal:
+            self.journal.sync()
+        if self._unsettled:
+            self.database.execute("COMMIT")
+            self._unsettled = False
+
+    def flush(self) -> None:
+        """Take what was deleted out of the write-ahead log too."""
+        self.settle()
+        self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; durable when the block has ended."""
+        self.settle()
+        self.database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            if self.journal:
+                self.journal.sync()
+            self.database.execute("COMMIT")
+        except BaseException:
+            if self.database.in_transaction:  # a full disk may have rolled it back already
+                self.database.execute("ROLLBACK")
+            raise
+
+    def close_body(self, row: msgspec.Struct, place: bytes) -> bytes:
+        """A row's contents as they lie at rest."""
+        return self._box.close(msgspec.msgpack.encode(row), place)
+
+    def open_body(self, body: bytes, place: bytes) -> bytes:
+        """A row's contents, MessagePack."""
+        return self._box.open(body, place)
+
+    def _one(self, sql: str, *values: Any) -> Any:
+        return self.database.execute(sql, values).fetchone()
+
+    def _put(self, table: str, *values: Any) -> None:
+        """Store a row that a recovery could not do without: it goes to the key backup too."""
+        marks = ",".join("?" for _ in values)
+        self.database.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", values)
+        if self.journal:
+            self.journal.put(table, values)
+
+    def _drop(self, table: str, **where: Any) -> int:
+        """Delete rows here and in the key backup; how many."""
+        wanted = " AND ".join(f"{column} = ?" for column in where)
+        sql = f"DELETE FROM {table} WHERE {wanted}"
+        if self.journal:
+            self.journal.drop(table, where)
+        return self.database.execute(sql, tuple(where.values())).rowcount
+
+    def count(self, table: str) -> int:
+        """Rows of a table."""
+        return int(self._one(f"SELECT count(*) FROM {table}")[0])
