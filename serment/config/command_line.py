@@ -25,8 +25,9 @@ BROUGHT = {
     "demo": "serment.drills.command",
     "drill": "serment.drills.command",
     "ledger": "serment.ledger.command",
+    "keeper": "serment.config.commands.keeper",
 }
-_NEED_NO_DJANGO = {"serment.ledger.command"}
+_NEED_NO_DJANGO = {"serment.ledger.command", "serment.config.commands.keeper"}
 
 
 def application(asked: str) -> typer.Typer:

@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 _PR_SET_PDEATHSIG = 1
+PIPE_BYTES = 4_096
 
 
 def start(
@@ -20,24 +22,44 @@ def start(
     death: signal.Signals = signal.SIGTERM,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    stdin: bytes = b"",
     stdout: int | IO[bytes] | None = None,
     stderr: int | IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a child that gets the signal ``death`` when this process ends, however it ends.
 
     The child leaves the terminal's process group, so that Ctrl-C reaches the supervisor alone,
-    which then stops everything in order.
+    which then stops everything in order. ``stdin`` is a few lines that the child is to read.
     """
+    with _readable(stdin) as reading:
+        return _popen(command, reading, death, env=env, cwd=cwd, stdout=stdout, stderr=stderr)
+
+
+def _popen(
+    command: Sequence[str], stdin: int | IO[bytes], death: signal.Signals, **rest: Any
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
-        env=env,
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=stderr,
+        stdin=stdin,
+        **rest,
         preexec_fn=die_with_parent(death),  # noqa: PLW1509 -- no thread runs where this is used
         process_group=0,
     )
+
+
+@contextmanager
+def _readable(data: bytes) -> Iterator[int | IO[bytes]]:
+    """Where a child reads these bytes; they never lie on disk. A pipe holds at least 4 KiB."""
+    if not data:
+        yield subprocess.DEVNULL
+        return
+    if len(data) > PIPE_BYTES:
+        raise ValueError("Too long for a pipe that nobody reads yet.")
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as source:
+        with os.fdopen(writing, "wb") as sink:
+            sink.write(data)
+        yield source
 
 
 def die_with_parent(death: signal.Signals = signal.SIGTERM) -> Callable[[], None]:

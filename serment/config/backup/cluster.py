@@ -14,6 +14,7 @@ from pathlib import Path
 from serment.config import keeper_probe, postgres, process
 from serment.config.database import binaries, roles
 from serment.config.environment import Environment
+from serment.config.supervisor import asking
 from serment.config.supervisor.plan import Plan
 from serment.errors import Broken, SettingWrong
 
@@ -52,7 +53,7 @@ def answering(env: Environment) -> Iterator[postgres.Postgres]:
 def keeping(env: Environment) -> Iterator[Path]:
     """The keeper's socket, answering; a keeper that was stopped is stopped again."""
     if not env.keeper_socket.exists() or asyncio.run(_silent(env.keeper_socket)):
-        child = process.start(Plan(env).keeper().command)
+        child = _start_keeper(env)
         try:
             until = time.monotonic() + KEEPER_SECONDS_MAX
             while asyncio.run(_silent(env.keeper_socket)):
@@ -64,6 +65,11 @@ def keeping(env: Environment) -> Iterator[Path]:
             process.stop(child, signal.SIGTERM, KEEPER_SECONDS_MAX)
     else:
         yield env.keeper_socket
+
+
+def _start_keeper(env: Environment) -> subprocess.Popen[bytes]:
+    program = Plan(env, asking.answers_for(env)).keeper()
+    return process.start(program.command, stdin=program.stdin)
 
 
 async def _silent(socket: Path) -> bool:

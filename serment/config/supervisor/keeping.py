@@ -74,6 +74,7 @@ class Keeping:
                 death=program.stop_signal,
                 env=os.environ | dict(program.env),
                 cwd=program.cwd,
+                stdin=program.stdin,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

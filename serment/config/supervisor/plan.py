@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -25,6 +26,8 @@ class Plan:
     """Where one instance lives, and with it each program's command."""
 
     env: Environment
+    answers: bytes = field(default=b"", repr=False)
+    """What the root key's source asks for, a line each; held here for the keeper's restarts."""
 
     def postgres(self) -> Program:
         """The embedded database."""
@@ -46,7 +49,9 @@ class Plan:
                 sys.executable, "-I", "-m", "serment.keeper",
                 "--state", str(self.env.state / "keeper"),
                 "--socket", str(self.env.keeper_socket),
+                *key_arguments(self.env), "--answers-fd", "0",
             ),
+            stdin=self.answers,
             well=lambda: connects(self.env.keeper_socket),
         )  # fmt: skip
 
@@ -86,6 +91,19 @@ class Plan:
 
 async def _beats(env: Environment) -> bool:
     return upkeep.beats(env)
+
+
+def key_arguments(env: Environment) -> Iterator[str]:
+    """What the keeper is told about keys; paths and days only, never a secret."""
+    for option, folder in (
+        ("--keys", env.keeper_keys),
+        ("--credentials", env.credentials),
+        ("--key-backup", env.key_backup),
+    ):
+        if folder is not None:
+            yield from (option, str(folder))
+    yield from ("--epoch-days", f"{env.epoch_days:g}", "--backup-days", f"{env.backup_days:g}")
+    yield from ("--record-days", f"{env.record_days:g}")
 
 
 async def answers(env: Environment) -> bool:

@@ -24,3 +24,4 @@ class Program:
     stop_seconds_max: float = 10.0
     start_seconds_max: float = 60.0
     cwd: Path | None = None
+    stdin: bytes = field(default=b"", repr=False)

@@ -18,6 +18,7 @@ from serment.config.database import roles
 from serment.config.doctor import examination
 from serment.config.environment import Environment
 from serment.config.prepare import secret_key
+from serment.config.supervisor import asking
 from serment.config.supervisor.keeping import DidNotStart
 from serment.config.supervisor.plan import Plan
 from serment.config.supervisor.program import Program
@@ -60,7 +61,7 @@ def up(env: Environment, *, anew: bool = False) -> None:
             (env.state / DEMO).touch()
         secret_key(env.secret_key_file)
         _hand_down(env)
-        asyncio.run(_run(env))
+        asyncio.run(_run(env, asking.answers_for(env)))
 
 
 def _throw_away(state: Path) -> None:
@@ -94,8 +95,8 @@ def _hand_down(env: Environment) -> None:
     }
 
 
-async def _run(env: Environment) -> None:
-    plan = Plan(env)
+async def _run(env: Environment, answers: bytes) -> None:
+    plan = Plan(env, answers)
     order: list[tuple[Program, ...] | Step] = []
     if env.database_url is None:
         cluster = postgres.Postgres(env.state)
