@@ -99,7 +99,7 @@ def unlock(folder: Path, places: KeyPlaces) -> Unlocked:
         store.journal = KeyJournal(places.backup, store.tag("instance", b""))
         vault.mirror_to(places.backup)
     keys = KeyRing(vault, store)
-    _must_be_alive(store, keys)
+    must_be_alive(store, keys)
     rewrap_establishments(store, keys, vault)
     _close_search_rows(store, keys)
     _forget_again(store, vault)
@@ -119,8 +119,8 @@ def _store(path: Path, contents: Contents) -> Store:
     return Store(path, tags=contents.tags, key=contents.store)
 
 
-def _must_be_alive(store: Store, keys: KeyRing) -> None:
-    """A backup past its time opens nothing: better said than found out."""
+def must_be_alive(store: Store, keys: KeyRing) -> None:
+    """A backup past its time opens nothing: better said than found out. Raises StoreTooOld."""
     wrapped = store.establishment_keys()
     if wrapped and not any(_opens(keys, tenant, epoch) for tenant, epoch, _key in wrapped):
         raise StoreTooOld

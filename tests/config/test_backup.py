@@ -20,6 +20,7 @@ from serment.config.supervisor.up import AlreadyRunning, alone
 from serment.keeper import recovery, upkeep
 from serment.keeper.erasure import HoldAsk
 from serment.keeper.tending import TendAsk
+from serment.keeper.unlocking import StoreTooOld
 
 
 def instance_at(folder: Path) -> Environment:
@@ -213,6 +214,24 @@ def test_an_older_backup_is_refused_even_by_force_and_gone_on_with_by_two(
     taking.take(env, tmp_path / "again" / "copy")
     assert not restoring.restore(env, tmp_path / "again" / "copy", force=True, given=two).recovered
     assert origin(env) == "serment/2"
+
+
+def test_a_backup_past_its_time_is_refused_before_anything_changes(
+    original: Environment, backup: Path, tmp_path: Path
+) -> None:
+    env = instance_at(tmp_path / "state")
+    restoring.restore(env, backup, force=False, root_key=original.state / "keeper" / "root.key")
+    one_more_record(env)  # an establishment's key, so that there is one to lose
+    taking.take(env, tmp_path / "copy")
+    hasty = replace(env, epoch_days=1e-9, backup_days=1e-9)
+    for _ in range(2):
+        with cluster.keeping(hasty) as socket:
+            asyncio.run(keeper_probe.ask(socket, "tend", TendAsk()))
+    taken = taking.take(hasty, tmp_path / "new")
+    assert taken.files
+    with pytest.raises(StoreTooOld):
+        restoring.restore(env, tmp_path / "copy", force=True)
+    restoring.restore(env, tmp_path / "new", force=True)  # the control: one of today
 
 
 def test_a_lost_machine_comes_back_from_backup_root_key_and_key_backup(

@@ -14,9 +14,10 @@ import pytest
 from serment.disclosure import NotYours, Purpose, gate, opening
 from serment.disclosure.line import client
 from serment.ids import new_id
-from serment.keeper import wire
+from serment.keeper import server, wire
 from serment.keeper.house import House, enter
 from serment.keeper.server import Door
+from serment.keeper.tending import OWN_USER_ONLY, TendAsk
 from tests.apart import apart
 from tests.keeper.running import Running, make_file, staff_of
 
@@ -50,6 +51,37 @@ def test_another_user_is_not_answered(
             server.close()
 
     assert bool(apart(knock())) == answered
+
+
+@pytest.mark.parametrize(("other", "error"), [(True, "refused"), (False, "")])
+def test_another_system_user_tends_no_keys_and_erases_nobody(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: bool, error: str
+) -> None:
+    """The pages' process may claim to be the operator; the kernel says which user it is.
+
+    Negative control: the same request of the keeper's own user is done.
+    """
+    asked = wire.Request(
+        new_id().bytes, "tend", wire.ActorWire("operator", bytes(16)), body=wire.raw(TendAsk())
+    )
+    pages = os.getuid() + other
+    monkeypatch.setattr(server, "_peer", lambda _writer: (os.getpid(), pages))
+
+    async def knock() -> str:
+        door = Door(house, frozenset({pages}))
+        listening = await door.listen(tmp_path / "k.sock")
+        reader, writer = await asyncio.open_unix_connection(tmp_path / "k.sock")
+        writer.write(wire.frame(asked))
+        try:
+            head = await reader.readexactly(wire.HEAD_BYTES)
+            return wire.reply_from(await reader.readexactly(wire.body_length(head))).error
+        finally:
+            writer.close()
+            await door.close()
+            listening.close()
+
+    assert apart(knock()) == error
+    assert {"erase", "hold", "tend"} <= OWN_USER_ONLY
 
 
 @pytest.fixture

@@ -20,10 +20,12 @@ from serment.config.environment import Environment
 from serment.errors import SettingWrong
 from serment.keeper import key_backup as key_backups
 from serment.keeper import recovery
+from serment.keeper.keys import KeyRing
 from serment.keeper.root_key import vault as vaults
 from serment.keeper.root_key.closing import RootKeyUnusable
 from serment.keeper.root_key.source import ROOT_FILE, Ask, FromFile, Surroundings, open_source
 from serment.keeper.store import Store
+from serment.keeper.unlocking import must_be_alive
 
 
 class NoRootKey(SettingWrong):
@@ -45,7 +47,7 @@ class Proved:
 def prove(
     env: Environment, keeper: Path, root_key: Path | None, key_backup: Path | None, ask: Ask
 ) -> Proved:
-    """Find the keys that open this copy of a keeper. Raises NoRootKey and OtherRootKey.
+    """Find the keys that open this copy of a keeper. Raises NoRootKey, OtherRootKey, StoreTooOld.
 
     Every candidate is tried on a copy of the copy; a key backup's store is tried too.
     """
@@ -94,12 +96,17 @@ def _opened(files: dict[str, Path], store: Path, env: Environment, ask: Ask) -> 
             (tried / copy).touch(mode=0o600)
             shutil.copyfile(source, tried / copy)
         at = Surroundings(tried, env.credentials, ask)
-        if vaults.exists(tried):
-            contents = vaults.Vault.open(at).contents
-        else:
+        if not vaults.exists(tried):
             contents = vaults.contents_of_before(open_source(FromFile(), at), 0)
-        _store(tried / "store.sqlite", contents).database.close()
-        return contents
+            _store(tried / "store.sqlite", contents).database.close()
+            return contents
+        vault = vaults.Vault.open(at)
+        opened = _store(tried / "store.sqlite", vault.contents)
+        try:
+            must_be_alive(opened, KeyRing(vault, opened))
+        finally:
+            opened.database.close()
+        return vault.contents
 
 
 def _store(path: Path, contents: vaults.Contents) -> Store:
