@@ -1,0 +1,97 @@
+"""Grants: what two people approve before it happens. Pure state; the acts are in ``deciding``.
+
+A grant is proposed with everything it allows, then closed (its digest is fixed), then approved by
+two different people who saw that digest. Nothing can be added after it was closed. In a solo
+practice, which has no second person, one approval and 72 hours take the second one's place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+APPROVALS: Final = 2
+SOLO_DELAY_US: Final = 72 * 3_600_000_000
+GRANT_DAYS_MAX: Final = 31
+SUBJECTS_MAX: Final = 1_000_000
+
+
+class GrantKind(StrEnum):
+    """What may be granted."""
+
+    BULK = "bulk"
+    BUDGET = "budget"
+    ERASE = "erase"
+    UNFREEZE = "unfreeze"
+
+
+class Approval(msgspec.Struct, array_like=True, frozen=True):
+    """Who approved, when, on what evidence, and the leaf that says so."""
+
+    by: bytes
+    at: int
+    evidence: str
+
+
+class Grant(msgspec.Struct, array_like=True, frozen=True):
+    """One grant. ``fields`` as ``kind.field``; ``digest`` is empty until it is closed."""
+
+    kind: str
+    establishment: bytes
+    purpose: str
+    fields: list[str]
+    by: bytes
+    at: int
+    not_after: int
+    count: int = 0
+    digest: bytes = b""
+    target: bytes = b""
+    factor: int = 1
+    approvals: list[Approval] = []
+    revoked: bool = False
+
+    @property
+    def closed(self) -> bool:
+        """Is what it allows fixed?"""
+        return bool(self.digest)
+
+    def good(self, now: int, *, solo: bool) -> bool:
+        """May it be used at this instant?"""
+        if self.revoked or not self.closed or now > self.not_after:
+            return False
+        if len(self.approvals) >= APPROVALS:
+            return True
+        return solo and bool(self.approvals) and now >= self.approvals[0].at + SOLO_DELAY_US
+
+    def approved_by(self, approval: Approval) -> Grant:
+        """With one more approval; the same person's second one changes nothing."""
+        if any(one.by == approval.by for one in self.approvals):
+            return self
+        return msgspec.structs.replace(self, approvals=[*self.approvals, approval])
+
+
+def digest_of(grant: Grant, subjects: Iterable[bytes]) -> bytes:
+    """What approvers approve: everything the grant allows, and whom, in one hash.
+
+    ``subjects`` are 16-byte ids; their order does not count.
+    """
+    running = hashlib.sha256(b"serment grant 1")
+    head = msgspec.msgpack.encode(
+        (
+            grant.kind,
+            grant.establishment,
+            grant.purpose,
+            sorted(grant.fields),
+            grant.not_after,
+            grant.target,
+            grant.factor,
+        )
+    )
+    running.update(len(head).to_bytes(4, "big") + head)
+    for subject in sorted(subjects):
+        running.update(subject)
+    return running.digest()
