@@ -3,20 +3,30 @@
 from serment.disclosure import gate
 from serment.disclosure.actors import SYSTEM, Actor
 from serment.disclosure.fields import Sealed, SealedValue, all_sealed
-from serment.disclosure.line import KeeperUnavailable, NotYours, SessionEnded
+from serment.disclosure.line import (
+    AccessFrozen,
+    KeeperUnavailable,
+    NotYours,
+    OpeningSlowed,
+    SessionEnded,
+    TooManyFiles,
+)
 from serment.disclosure.purposes import Purpose
 from serment.keeper.sealing import SealBroken
 
 __all__ = [
     "SYSTEM",
+    "AccessFrozen",
     "Actor",
     "KeeperUnavailable",
     "NotYours",
+    "OpeningSlowed",
     "Purpose",
     "SealBroken",
     "Sealed",
     "SealedValue",
     "SessionEnded",
+    "TooManyFiles",
     "all_sealed",
     "gate",
 ]

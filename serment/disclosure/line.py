@@ -27,6 +27,18 @@ class NotYours(NotThere):
     """Cette page n’existe pas, ou ne vous est pas ouverte."""
 
 
+class AccessFrozen(Refused):
+    """Cet accès est gelé par un responsable ou par une alarme."""
+
+
+class TooManyFiles(Refused):
+    """Beaucoup de dossiers ont été ouverts en peu de temps."""
+
+
+class OpeningSlowed(Refused):
+    """Beaucoup de dossiers s’ouvrent en même temps."""
+
+
 class SessionEnded(Refused):
     """Votre session est terminée. Connectez-vous de nouveau."""
 
@@ -48,6 +60,7 @@ def ask(
     purpose: str = "",
     tenant: UUID | None = None,
     errand: bytes = b"",
+    grant: bytes = b"",
 ) -> Answer:
     """One call. KeeperUnavailable, NotYours, SessionEnded or Unusable when it fails."""
     try:
@@ -71,6 +84,7 @@ def ask(
         capability=actor.capability,
         tenant=None if tenant is None else tenant.bytes,
         errand=errand,
+        grant=grant,
         body=packed,
     )
     try:
@@ -93,4 +107,26 @@ def _refusal(why: str) -> Refused:
         return SessionEnded(_("Votre session est terminée. Connectez-vous de nouveau."))
     if why == "refused":
         return NotYours(_("Cette page n’existe pas, ou ne vous est pas ouverte."))
+    if why == "frozen":
+        return AccessFrozen(
+            _(
+                "Cet accès est gelé : rien n’a été ouvert. Le responsable de la protection des"
+                " données de l’établissement peut dire pourquoi et lever le gel."
+            )
+        )
+    if why == "budget":
+        return TooManyFiles(
+            _(
+                "Vous avez ouvert beaucoup de dossiers en peu de temps : celui-ci n’a pas été"
+                " ouvert. En cas d’urgence, ouvrez-le en brisant la glace ; sinon, deux"
+                " responsables peuvent relever la limite."
+            )
+        )
+    if why == "busy":
+        return OpeningSlowed(
+            _(
+                "Beaucoup de dossiers s’ouvrent en même temps : celui-ci n’a pas été ouvert."
+                " Réessayez dans quelques secondes."
+            )
+        )
     return Unusable(_("Le gardien des données ne peut pas utiliser cette demande."))

@@ -52,7 +52,7 @@ def disclosure_of(row: wire.DisclosureRow) -> Disclosure:
     """A row of the keeper's index as a value."""
     return Disclosure(
         seq=row.seq,
-        at=_EPOCH + timedelta(microseconds=row.at),
+        at=instant_of(row.at),
         kind=row.kind,
         actor_kind=row.actor_kind,
         actor_id=UUID(bytes=row.actor),
@@ -78,3 +78,8 @@ def _record_of(item: wire.Item) -> OpenedRecord:
 def microseconds(instant: datetime) -> int:
     """An instant as the keeper counts it: whole microseconds since 1970, UTC."""
     return (instant - _EPOCH) // timedelta(microseconds=1)
+
+
+def instant_of(microseconds: int) -> datetime:
+    """The keeper's count as an instant in UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)

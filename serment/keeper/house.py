@@ -14,6 +14,8 @@ from serment.errors import Refused
 from serment.keeper.aliases import AliasCount
 from serment.keeper.index import Index
 from serment.keeper.keys import Box, KeyGone, KeyRing
+from serment.keeper.policy.budgets import DAY_US, Key, Scope
+from serment.keeper.policy.standing import Standing, standing_of
 from serment.keeper.recorder import KeeperClock, Recorder
 from serment.keeper.root_key.vault import Known, Vault
 from serment.keeper.search import SearchIndex, tokens_of
@@ -49,6 +51,7 @@ class House:
     index: Index
     segment: Segment
     recorder: Recorder
+    standing: Standing
     folder: Path
     drill: bool
     vault: Vault
@@ -70,6 +73,15 @@ class House:
     def now(self) -> int:
         """The keeper's instant (µs)."""
         return self.recorder.clock.now()
+
+    def sweep(self) -> None:
+        """Forget sessions, tickets, relations and counts whose time is over."""
+        now = self.now()
+        with self.store.transaction():
+            self.store.drop_expired(now)
+            self.standing.relations.drop_over(now)
+        self.standing.sweep(now)
+        self.index.forget_counted(now - DAY_US)
 
 
 def origin_of(store: Store, *, drill: bool) -> str:
@@ -115,8 +127,10 @@ def enter(
     for newcomer in store.newcomers():
         search.newcomer(newcomer.record, newcomer.at)
     store.drop_expired(recorder.clock.now())
+    standing = standing_of(store)
+    _recount(standing, index, recorder.clock.now())
     return House(
-        store, keys, search, index, segment, recorder, folder, drill, vault,
+        store, keys, search, index, segment, recorder, standing, folder, drill, vault,
         terms=terms or Terms(),
     )  # fmt: skip
 
@@ -152,6 +166,17 @@ def _replay(recorder: Recorder) -> None:
     for place in range(0, len(rows), REPLAY_GROUP):
         recorder.index.add(rows[place : place + REPLAY_GROUP])
     recorder.clock.last = recorder.index.latest()
+
+
+def _recount(standing: Standing, index: Index, now: int) -> None:
+    """Fill the budgets with what was opened in the last day: a restart gives nobody a new one."""
+    for at, subject, counted in index.counted_since(now - DAY_US):
+        keys = [Key(Scope.ACTOR, counted.actor), Key(Scope.PROCESS, counted.process)]
+        if counted.client is not None:
+            keys.append(Key(Scope.CLIENT, counted.client))
+        if counted.establishment is not None:
+            keys.append(Key(Scope.ESTABLISHMENT, counted.establishment))
+        standing.budgets.replay(keys, frozenset({subject}), at)
 
 
 def _end_process() -> None:

@@ -27,6 +27,11 @@ CREATE INDEX IF NOT EXISTS disclosure_session ON disclosure (session, at)
 CREATE TABLE IF NOT EXISTS held (
   subject BLOB PRIMARY KEY, establishment BLOB, kind TEXT, at INTEGER) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS held_at ON held (at);
+CREATE TABLE IF NOT EXISTS counted (
+  seq INTEGER PRIMARY KEY, at INTEGER, subject BLOB, actor BLOB, process BLOB, client BLOB,
+  establishment BLOB);
+CREATE INDEX IF NOT EXISTS counted_at ON counted (at);
+CREATE INDEX IF NOT EXISTS disclosure_alarm ON disclosure (seq) WHERE kind = 'alarm';
 """
 
 
@@ -49,6 +54,7 @@ class ActorPart(msgspec.Struct, array_like=True, frozen=True):
     request: bytes
     fields: list[str]
     pseudonym: bytes
+    counted: bool = False
 
 
 class PatientPart(msgspec.Struct, array_like=True, frozen=True):
@@ -61,6 +67,16 @@ class PatientPart(msgspec.Struct, array_like=True, frozen=True):
     relation: bytes
     grant: bytes
     errand: bytes
+    note: str = ""
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """On whose budgets an access counts, by their tags."""
+
+    actor: bytes
+    process: bytes
+    client: bytes | None
+    establishment: bytes | None
 
 
 class IndexRow(msgspec.Struct, frozen=True):
@@ -77,6 +93,7 @@ class IndexRow(msgspec.Struct, frozen=True):
     process: bytes
     body: bytes
     subject_kind: str
+    counted: Counted | None = None
 
 
 class Index:
@@ -121,6 +138,15 @@ class Index:
                 if row.kind == "write" and row.subject is not None and row.subject_kind
             ],
         )
+        self.database.executemany(
+            "INSERT INTO counted VALUES (?,?,?,?,?,?,?)",
+            [
+                (row.seq, row.at, row.subject, row.counted.actor, row.counted.process,
+                 row.counted.client, row.counted.establishment)
+                for row in kept
+                if row.counted is not None
+            ],
+        )  # fmt: skip
         self.database.execute("COMMIT")
 
     def forget(self, subject: bytes) -> None:
@@ -149,6 +175,32 @@ class Index:
             f" AND kind <> 'query'{where} ORDER BY at LIMIT ?"
         )
         return self.database.execute(sql, values).fetchall()
+
+    def counted_since(self, start: int) -> Iterator[tuple[int, bytes, Counted]]:
+        """Instant, person and budgets of each access that counts, oldest first."""
+        for at, subject, *budgets in self.database.execute(
+            "SELECT at, subject, actor, process, client, establishment FROM counted"
+            " WHERE at >= ? ORDER BY at",
+            (start,),
+        ):
+            yield at, subject, Counted(*budgets)
+
+    def forget_counted(self, before: int) -> None:
+        """Drop what no window reaches any more."""
+        self.database.execute("DELETE FROM counted WHERE at < ?", (before,))
+
+    def alarms(
+        self, establishment: bytes | None, before: int | None, limit: int
+    ) -> list[tuple[int, bytes]]:
+        """Newest first: (seq, body) of an establishment's alarms, or of all."""
+        where = "" if establishment is None else " AND establishment = ?"
+        values: list[Any] = [before if before is not None else 1 << 62]
+        values += [] if establishment is None else [establishment]
+        return self.database.execute(
+            f"SELECT seq, body FROM disclosure WHERE kind = 'alarm' AND seq < ?{where}"
+            " ORDER BY seq DESC LIMIT ?",
+            (*values, limit),
+        ).fetchall()
 
     def held(self, end: int, establishment: bytes | None) -> int:
         """Patient files and accounts first written before an instant."""

@@ -6,15 +6,20 @@ while the disk was syncing gets nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.policy.admitting import admit
+from serment.keeper.policy.granting import granted
 from serment.keeper.recorder import Access
 from serment.keeper.rights import (
     Errand,
     Reach,
     capability_of,
     check,
+    check_session,
     errand_covers,
     errand_of,
     own_subjects,
@@ -65,15 +70,20 @@ async def reveal(house: House, ask: Request, peer: int) -> Body:
     rows = _rows_reached(house, ask, items)
     if len({row.subject for row in rows}) > SUBJECTS_MAX:
         raise AskUnusable
+    house.standing.must_stand(ask, peer, house.now(), rows)
+    _must_open(house, ask, rows, items)
     opened = [
         (row, Item(item.record, row.kind, [field.field for field in item.fields]))
         for row, item in zip(rows, items, strict=True)
     ]
+    counted, alarms = await _admitted(house, ask, peer, rows)
     if ask.purpose == "care":
         with house.store.gathered():
             meet(house, ask, [row.subject for row in rows])
-    await house.recorder.record(ask, peer, accesses_of(house, opened, KIND_READ))
-    _check_again(house, ask)
+    accesses = accesses_of(house, opened, KIND_READ, counted)
+    await house.recorder.record(ask, peer, [*accesses, *alarms])
+    _check_again(house, ask, peer, rows)
+    _must_open(house, ask, rows, items)
     keys = [_keys(house, row, item) for row, item in zip(rows, items, strict=True)]
     return RevealAnswer(keys, LEASE_SECONDS)
 
@@ -82,8 +92,37 @@ def _rows_reached(house: House, ask: Request, items: list[RevealItem]) -> list[R
     if ask.errand:
         errand = errand_of(house, ask)
         return [_by_errand(house, errand, item) for item in items]
-    reach = Reach(house, ask, check(house, ask))
+    if ask.grant:
+        check_session(house, ask)
+        return [_by_grant(house, item) for item in items]
+    reach = Reach(house, ask, check_session(house, ask))
     return [reached(house, reach, item.record, item.kind) for item in items]
+
+
+def _by_grant(house: House, item: RevealItem) -> RecordRow:
+    row = house.store.record(item.record)
+    if row is None or row.kind != item.kind:
+        raise NoAccess
+    return row
+
+
+def _must_open(house: House, ask: Request, rows: list[RecordRow], items: list[RevealItem]) -> None:
+    """No file of it is frozen, and a grant covers it where one is named."""
+    now = house.now()
+    if any(house.standing.subject_frozen(row, now) for row in rows):
+        raise NoAccess
+    if ask.grant and not ask.errand:
+        fields = [[field.field for field in item.fields] for item in items]
+        granted(house, ask, list(zip(rows, fields, strict=True)))
+
+
+async def _admitted(
+    house: House, ask: Request, peer: int, rows: list[RecordRow]
+) -> tuple[frozenset[bytes], list[Access]]:
+    """Budgets count what somebody opens for others; tickets, grants and one's own do not."""
+    if ask.errand or ask.grant or ask.actor.kind == "patient":
+        return frozenset(), []
+    return await admit(house, ask, peer, rows)
 
 
 def reached(house: House, reach: Reach, record: bytes, kind: str) -> RecordRow:
@@ -103,15 +142,21 @@ def _by_errand(house: House, errand: Errand, item: RevealItem) -> RecordRow:
     return row
 
 
-def _check_again(house: House, ask: Request) -> None:
-    """After the sync: is the ticket or the session still good?"""
+def _check_again(house: House, ask: Request, peer: int, rows: Sequence[RecordRow] = ()) -> None:
+    """After the sync: is the ticket or the session still good, and nothing frozen?"""
     if ask.errand:
         errand_of(house, ask)
     else:
-        check(house, ask)
+        check_session(house, ask)
+    house.standing.must_stand(ask, peer, house.now(), rows)
 
 
-def accesses_of(house: House, opened: list[tuple[RecordRow, Item]], kind: str) -> list[Access]:
+def accesses_of(
+    house: House,
+    opened: list[tuple[RecordRow, Item]],
+    kind: str,
+    counted: frozenset[bytes] = frozenset(),
+) -> list[Access]:
     """One access for each subject, with all its records."""
     of_subject: dict[bytes, list[Item]] = {}
     tenants: dict[bytes, bytes] = {}
@@ -119,7 +164,14 @@ def accesses_of(house: House, opened: list[tuple[RecordRow, Item]], kind: str) -
         of_subject.setdefault(row.subject, []).append(item)
         tenants[row.subject] = row.tenant
     return [
-        Access(subject, tenants[subject], items, kind, kind_of(house, subject))
+        Access(
+            subject,
+            tenants[subject],
+            items,
+            kind,
+            kind_of(house, subject),
+            counted=subject in counted,
+        )
         for subject, items in of_subject.items()
     ]
 
@@ -143,7 +195,7 @@ async def find(house: House, ask: Request, peer: int) -> Body:
     """op ``find``: at most ten record ids; the hits are recorded, what was typed is not."""
     must_have_purpose(ask)
     wanted = msgspec.msgpack.decode(ask.body, type=FindAsk)
-    capability = check(house, ask)
+    capability = check(house, ask, peer)
     if ask.tenant is None or capability is None or capability.establishment != ask.tenant:
         raise NoAccess
     if capability.kind != "staff":
@@ -151,10 +203,11 @@ async def find(house: House, ask: Request, peer: int) -> Body:
     hits = house.search.find(ask.tenant, wanted.kind, wanted.text)
     rows = [row for record in hits.records if (row := house.store.record(record)) is not None]
     opened = [(row, Item(row.record, row.kind, ["found"])) for row in rows]
-    accesses = accesses_of(house, opened, KIND_SEARCH)
+    counted, alarms = await _admitted(house, ask, peer, rows)
+    accesses = accesses_of(house, opened, KIND_SEARCH, counted)
     nothing = Access(None, ask.tenant, [], KIND_SEARCH)
-    await house.recorder.record(ask, peer, accesses or [nothing])
-    check(house, ask)
+    await house.recorder.record(ask, peer, [*(accesses or [nothing]), *alarms])
+    check(house, ask, peer)
     return Found([row.record for row in rows], hits.more)
 
 
@@ -164,7 +217,7 @@ async def records_of(house: House, ask: Request, peer: int) -> Body:
     A patient's own list is no disclosure; an establishment following a file's is recorded.
     """
     wanted = msgspec.msgpack.decode(ask.body, type=IdAsk)
-    capability = check(house, ask)
+    capability = check(house, ask, peer)
     reach = Reach(house, ask, capability)
     if capability is not None and capability.kind == "patient":
         own = own_subjects(house, capability.id)
@@ -180,7 +233,7 @@ async def records_of(house: House, ask: Request, peer: int) -> Body:
     if capability is not None and capability.kind == "staff" and rows:
         opened = [(row, Item(row.record, row.kind, ["listed"])) for row in rows]
         await house.recorder.record(ask, peer, accesses_of(house, opened, KIND_SEARCH))
-        check(house, ask)
+        check(house, ask, peer)
     return Ids([row.record for row in rows])
 
 
@@ -191,14 +244,14 @@ async def files_behind(house: House, ask: Request, peer: int) -> Body:
     if ask.errand:
         rows = [_subject_by_errand(house, errand_of(house, ask), record) for record in ids]
     else:
-        reach = Reach(house, ask, check(house, ask))
+        reach = Reach(house, ask, check(house, ask, peer))
         found = [house.store.record(record) for record in ids]
         rows = [row for row in found if row is not None and reach.opens(row)]
     if not ids or len(rows) != len(ids) or len({row.subject for row in rows}) > SUBJECTS_MAX:
         raise NoAccess
     opened = [(row, Item(row.record, row.kind, ["patient"])) for row in rows]
     await house.recorder.record(ask, peer, accesses_of(house, opened, KIND_READ))
-    _check_again(house, ask)
+    _check_again(house, ask, peer)
     return Ids([row.subject for row in rows])
 
 
@@ -217,7 +270,7 @@ async def link(house: House, ask: Request, peer: int) -> Body:
     files of their establishment; Serment itself links files it made.
     """
     wanted = msgspec.msgpack.decode(ask.body, type=LinkAsk)
-    reach = Reach(house, ask, check(house, ask))
+    reach = Reach(house, ask, check(house, ask, peer))
     file = house.store.record(wanted.file)
     if not reach.links(wanted.account, file):
         raise NoAccess

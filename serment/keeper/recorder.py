@@ -17,11 +17,11 @@ from typing import Final
 
 import msgspec
 
-from serment.keeper.index import ActorPart, Index, IndexRow, PatientPart
+from serment.keeper.index import ActorPart, Counted, Index, IndexRow, PatientPart
 from serment.keeper.keys import AUDIT, Box, KeyRing
 from serment.keeper.store import Store
 from serment.keeper.wire import Item, Request
-from serment.keeper.words import KIND_READ
+from serment.keeper.words import KIND_READ, OWN_DOORS
 from serment.ledger import commitment
 from serment.ledger.segment import Frame, Segment
 
@@ -49,6 +49,10 @@ class Access:
     items: list[Item]
     kind: str = KIND_READ
     subject_kind: str = ""
+    counted: bool = False
+    """Does it count on budgets: a person outside any care relation?"""
+    note: str = ""
+    """Why, in a person's words; sealed with the rest."""
 
 
 @dataclass(slots=True)
@@ -140,7 +144,8 @@ class Recorder:
         patient_part = msgspec.msgpack.encode(
             PatientPart(
                 access.subject, access.subject_kind, access.tenant, access.items,
-                ask.relation, ask.grant, self.store.tag("errand", ask.errand)[:8],
+                ask.relation, self.store.tag("grant", ask.grant)[:8],
+                self.store.tag("errand", ask.errand)[:8], access.note,
             )
         )  # fmt: skip
         actor, patient = commitment.salted(actor_part), commitment.salted(patient_part)
@@ -159,7 +164,7 @@ class Recorder:
         return ActorPart(
             OPENING_VERSION, self.clock.now(), access.kind, ask.purpose, ask.actor.kind,
             ask.actor.id, ask.actor.role, ask.actor.establishment, ask.evidence, ask.client,
-            ask.process, peer, ask.session, ask.id, mask, pseudonym,
+            ask.process, peer, ask.session, ask.id, mask, pseudonym, access.counted,
         )  # fmt: skip
 
     def _row(self, actor_part: bytes, patient_part: bytes, establishment: bytes) -> IndexRow:
@@ -179,6 +184,17 @@ class Recorder:
             process=tag("process", actor.process.encode()),
             body=self.box.close(msgspec.msgpack.encode((actor_part, patient_part)), b"index"),
             subject_kind=patient.subject_kind,
+            counted=self._counted(actor) if actor.counted else None,
+        )
+
+    def _counted(self, actor: ActorPart) -> Counted:
+        """On whose budgets the access counts; the same tags as ``policy.standing`` uses."""
+        tag = self.store.tag
+        return Counted(
+            tag("actor", actor.actor),
+            tag("process", str(actor.peer).encode()),
+            None if actor.client in OWN_DOORS else tag("client", actor.client.encode()),
+            None if actor.establishment is None else self.store.subject_tag(actor.establishment),
         )
 
     def _audit_box(self, subject: bytes, tenant: bytes) -> Box:

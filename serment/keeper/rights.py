@@ -23,20 +23,23 @@ OFFICERS = frozenset({"manager", "privacy_officer", "security_officer"})
 ASKS: Final[dict[str, frozenset[str]]] = {
     "patient": frozenset(
         {"seal", "delete", "reveal", "records_of", "files_behind", "link", "files_of",
-         "open_session", "close_session", "errand", "history", "batch"}
+         "open_session", "close_session", "errand", "history", "batch", "relate"}
     ),
     "staff": frozenset(
         {"seal", "delete", "reveal", "find", "records_of", "files_behind", "link",
-         "open_session", "close_session", "errand", "history", "perimeter", "batch"}
+         "open_session", "close_session", "errand", "history", "perimeter", "batch", "relate",
+         "break_glass", "freeze", "unfreeze", "freezes", "alarms", "grant_propose", "grant_add",
+         "grant_close", "grant_approve", "grant_revoke", "grants"}
     ),
     "worker": frozenset({"reveal", "files_behind"}),
     "operator": frozenset(
-        {"hello", "stats", "perimeter", "backup", "erase", "erasure_state", "hold", "tend"}
+        {"hello", "stats", "perimeter", "backup", "erase", "erasure_state", "hold", "tend",
+         "freeze", "unfreeze", "freezes", "alarms"}
     ),
     "partner": frozenset(),
     "system": frozenset(
         {"hello", "seal", "delete", "link", "errand", "batch", "alias", "close_session",
-         "drive_clock"}
+         "drive_clock", "relate"}
     ),
 }  # fmt: skip
 """The operations of each kind of actor; whatever is not named here is refused.
@@ -103,8 +106,15 @@ def capability_of(house: House, ask: Request) -> Capability | None:
     return held
 
 
-def check(house: House, ask: Request) -> Capability | None:
-    """The first check of every request, and the last one before anything leaves."""
+def check(house: House, ask: Request, peer: int) -> Capability | None:
+    """The first check of an act, and the last one before anything leaves: signed in, not frozen."""
+    capability = check_session(house, ask)
+    house.standing.must_stand(ask, peer, house.now())
+    return capability
+
+
+def check_session(house: House, ask: Request) -> Capability | None:
+    """Is the request's session good? Freezes are asked apart, where it matters what is opened."""
     capability = capability_of(house, ask)
     if ask.actor.kind in ("patient", "staff") and capability is None:
         raise SessionOver

@@ -20,6 +20,8 @@ import msgspec
 
 from serment.keeper import reading, telling, tending, tokens, upkeep, writing
 from serment.keeper.house import AskUnusable, House, NoAccess, SessionOver
+from serment.keeper.policy import deciding, granting
+from serment.keeper.policy.standing import BudgetOver, ComeBack, Frozen
 from serment.keeper.replays import ACTS_ONCE, Replays
 from serment.keeper.rights import capability_of, errand_of, may_ask
 from serment.keeper.wire import (
@@ -41,6 +43,7 @@ log = logging.getLogger("serment.keeper")
 CONNECTIONS_MAX: Final = 512
 FRAME_SECONDS_MAX: Final = 30
 STOP_SECONDS_MAX: Final = 3
+SWEEP_SECONDS: Final = 60
 _PEER: Final = struct.Struct("3i")
 
 IN_A_BATCH: Final = frozenset({"seal", "errand"})
@@ -64,6 +67,18 @@ ACTS: Final[dict[str, Act]] = {
     "history": telling.history,
     "perimeter": telling.perimeter,
     "backup": upkeep.backup,
+    "relate": deciding.relate,
+    "break_glass": deciding.break_glass,
+    "freeze": deciding.freeze,
+    "unfreeze": deciding.unfreeze,
+    "freezes": deciding.freezes,
+    "alarms": deciding.alarms,
+    "grant_propose": granting.propose,
+    "grant_add": granting.add,
+    "grant_close": granting.close,
+    "grant_approve": granting.approve,
+    "grant_revoke": granting.revoke,
+    "grants": granting.listed,
     "drive_clock": telling.drive_clock,
 }
 
@@ -104,12 +119,21 @@ class Desk:
         self.house = house
         self._replays = Replays()
         house.forgetters.append(self._replays.forget_opened)
+        granting.raise_all(house)
 
     async def answer(self, ask: Request, peer: int) -> Reply:
         """One reply for one request; never an exception."""
         try:
             return await self._once(ask, peer)
-        except (NoAccess, SessionOver, AskUnusable, FrameRefused) as refusal:
+        except (
+            NoAccess,
+            SessionOver,
+            AskUnusable,
+            FrameRefused,
+            Frozen,
+            BudgetOver,
+            ComeBack,
+        ) as refusal:
             return Reply(ask.id, _error_of(refusal))
         except msgspec.MsgspecError:
             return Reply(ask.id, "unusable")
@@ -129,6 +153,7 @@ class Desk:
             errand_of(self.house, ask)
         former = self._replays.seen(ask)
         if former is not None:
+            self.house.standing.must_stand(ask, peer, self.house.now())
             return await asyncio.shield(former)
         promised = self._replays.keep(ask)
         reply = Reply(ask.id, "broken")
@@ -144,10 +169,17 @@ class Desk:
         return Reply(ask.id, "", raw(await ACTS[ask.op](self.house, ask, peer)))
 
 
+_ERRORS: Final[dict[type[Exception], str]] = {
+    SessionOver: "session",
+    NoAccess: "refused",
+    Frozen: "frozen",
+    BudgetOver: "budget",
+    ComeBack: "busy",
+}
+
+
 def _error_of(refusal: Exception) -> str:
-    if isinstance(refusal, SessionOver):
-        return "session"
-    return "refused" if isinstance(refusal, NoAccess) else "unusable"
+    return _ERRORS.get(type(refusal), "unusable")
 
 
 class Door:
@@ -158,6 +190,7 @@ class Door:
         self._house = house
         self._allowed = allowed
         self._open: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
+        self._sweeping: asyncio.Task[None] | None = None
 
     async def listen(self, path: Path) -> asyncio.Server:
         """Bind the socket with mode 0600 (its folder's mode decides where users are many)."""
@@ -165,9 +198,17 @@ class Door:
         path.unlink(missing_ok=True)
         before = os.umask(0o177)
         try:
-            return await asyncio.start_unix_server(self._serve, path, limit=1 << 20)
+            server = await asyncio.start_unix_server(self._serve, path, limit=1 << 20)
         finally:
             os.umask(before)
+        self._sweeping = asyncio.create_task(self._sweep())
+        return server
+
+    async def _sweep(self) -> None:
+        """Every minute: forget what is over, so that memory and rows do not only grow."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            self._house.sweep()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         pid, uid = _peer(writer)
@@ -195,6 +236,8 @@ class Door:
 
     async def close(self) -> None:
         """Hang up on everybody, letting what is being recorded end."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         for writer in list(self._open.values()):
             writer.close()
         tasks = [task for task in self._open if task is not None]

@@ -28,18 +28,18 @@ PAGE_ROWS = 5_000
 async def history(house: House, ask: Request, peer: int) -> Body:
     """op ``history``: who opened this account's, file's or record's data, newest first."""
     wanted = msgspec.msgpack.decode(ask.body, type=HistoryAsk)
-    capability = check(house, ask)
+    capability = check(house, ask, peer)
     if capability is None:
         raise NoAccess
     subjects, record = _asked_about(house, ask, capability, wanted.subject)
     known = [(one, house.store.record(one)) for one in sorted(subjects)]
     asked = [Access(one, row.tenant, [], KIND_QUERY) for one, row in known if row is not None]
     await house.recorder.record(ask, peer, asked or [Access(None, NOBODY, [], KIND_QUERY)])
-    check(house, ask)
+    check(house, ask, peer)
     tags = [house.store.subject_tag(one) for one in subjects]
     limit = wanted.limit if record is None else wanted.limit * 20
     rows = [
-        _told(house, seq, body, {})
+        told(house, seq, body, {})
         for seq, body in house.index.of_subjects(tags, wanted.before, limit)
     ]
     if record is not None:
@@ -59,7 +59,8 @@ def _asked_about(
     return {row.subject}, None if row.record == row.subject else row.record
 
 
-def _told(house: House, seq: int, body: bytes, persons: dict[bytes, bytes]) -> DisclosureRow:
+def told(house: House, seq: int, body: bytes, persons: dict[bytes, bytes]) -> DisclosureRow:
+    """A row of the index as an answer gives it; ``persons`` names the person behind a file."""
     actor, patient = house.recorder.parts(body)
     person = None if patient.subject is None else persons.get(patient.subject, patient.subject)
     return DisclosureRow(
@@ -74,7 +75,7 @@ async def perimeter(house: House, ask: Request, peer: int) -> Body:
     wanted = msgspec.msgpack.decode(ask.body, type=PerimeterAsk)
     if wanted.end <= wanted.start:
         raise AskUnusable
-    establishment = _establishment_allowed(house, ask, wanted)
+    establishment = _establishment_allowed(house, ask, peer, wanted)
     asked = Access(None, establishment or NOBODY, [], KIND_QUERY)
     await house.recorder.record(ask, peer, [asked])
     lease = LEASE_SECONDS * 1_000_000
@@ -82,10 +83,10 @@ async def perimeter(house: House, ask: Request, peer: int) -> Body:
         wanted.start - lease, wanted.end, wanted.after, PAGE_ROWS,
         _selectors(house, wanted, establishment),
     )  # fmt: skip
-    told = [_told(house, seq, body, {}) for seq, body in rows]
-    _resolve_persons(house, told, wanted.end)
+    found = [told(house, seq, body, {}) for seq, body in rows]
+    _resolve_persons(house, found, wanted.end)
     held = _held(house, wanted.end, establishment)
-    return Disclosures(told, held, LEASE_SECONDS, house.isolated)
+    return Disclosures(found, held, LEASE_SECONDS, house.isolated)
 
 
 def _held(house: House, end: int, establishment: bytes | None) -> int:
@@ -95,11 +96,13 @@ def _held(house: House, end: int, establishment: bytes | None) -> int:
     return house.index.held(end, None) - house.store.own_links(end)
 
 
-def _establishment_allowed(house: House, ask: Request, wanted: PerimeterAsk) -> bytes | None:
+def _establishment_allowed(
+    house: House, ask: Request, peer: int, wanted: PerimeterAsk
+) -> bytes | None:
     """The operator asks about all; an officer about the own establishment."""
     if ask.actor.kind == "operator":
         return wanted.establishment
-    capability = check(house, ask)
+    capability = check(house, ask, peer)
     if capability is None or capability.role not in OFFICERS or capability.kind != "staff":
         raise NoAccess
     if wanted.establishment not in (None, capability.establishment):

@@ -56,7 +56,7 @@ async def close_session(house: House, ask: Request, _peer: int) -> Body:
 async def mint_errand(house: House, ask: Request, peer: int) -> Body:
     """op ``errand``: what a person signs for work done later without them."""
     wanted = msgspec.msgpack.decode(ask.body, type=MintErrand)
-    reach = Reach(house, ask, check(house, ask))
+    reach = Reach(house, ask, check(house, ask, peer))
     row = house.store.record(wanted.record)
     if row is None or not reach.signs(row, wanted.purpose):
         raise NoAccess

@@ -30,6 +30,9 @@ PATIENT_PURPOSES: Final = frozenset(
 )
 """What a patient may open their own data for; the rest is an establishment's work."""
 
+OWN_DOORS: Final = frozenset({"web", "worker", "command", "live", "system"})
+"""Clients that are ours; a partner's client id has a budget of its own."""
+
 SEARCHES: Final = ("", "name", "phone", "email", "birth_date")
 
 KIND_READ: Final = "read"
@@ -37,6 +40,7 @@ KIND_WRITE: Final = "write"
 KIND_SEARCH: Final = "search"
 KIND_QUERY: Final = "query"
 KIND_RECOVERED: Final = "recovered"
+KIND_ALARM: Final = "alarm"
 
 SUBJECTS_MAX: Final = 200
 """Distinct subjects in one request; each gets its own leaf, all in one group commit."""

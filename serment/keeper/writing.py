@@ -44,7 +44,7 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
     items = msgspec.msgpack.decode(ask.body, type=SealAsk).items
     tenant = ask.tenant or NOBODY
     _must_fit(items)
-    reach = Reach(house, ask, check(house, ask))
+    reach = Reach(house, ask, check(house, ask, peer))
     rows = [house.store.record(item.record) for item in items]
     for item, row in zip(items, rows, strict=True):
         if not reach.writes(row, item.subject, tenant):
@@ -176,7 +176,7 @@ def kind_of(house: House, subject: bytes) -> str:
 async def delete(house: House, ask: Request, peer: int) -> Body:
     """op ``delete``: record the deletion, then forget whose the record was and what found it."""
     record = msgspec.msgpack.decode(ask.body, type=IdAsk).id
-    reach = Reach(house, ask, check(house, ask))
+    reach = Reach(house, ask, check(house, ask, peer))
     row = house.store.record(record)
     if row is None or not reach.deletes(row):
         raise NoAccess

@@ -80,7 +80,7 @@ def test_a_session_closed_during_the_sync_gets_nothing(
 ) -> None:
     """Negative control: without the second look the keys leave after the session was closed."""
     if not guarded:
-        monkeypatch.setattr(reading, "_check_again", lambda house, ask: None)
+        monkeypatch.setattr(reading, "_check_again", lambda *asked: None)
 
     async def race() -> str:
         desk = Desk(house)

@@ -1,0 +1,142 @@
+"""What bounds opening: relations, broken glass, freezes, alarms, and grants two people approve.
+
+Errors as of the gate; the keeper records each act before it takes effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from serment.disclosure.actors import Actor
+from serment.disclosure.line import ask
+from serment.disclosure.purposes import Purpose
+from serment.disclosure.told import Disclosure, disclosure_of, instant_of, microseconds
+from serment.keeper import wire
+from serment.keeper.policy import asks
+
+Frozen = Literal["session", "actor", "client", "process", "exports", "subject"]
+GrantKind = Literal["bulk", "budget", "erase", "unfreeze"]
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeOn:
+    """One freeze; ``by_person`` is False where the keeper set it itself."""
+
+    what: str
+    value: str
+    at: datetime
+    until: datetime | None
+    by_person: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantState:
+    """A grant as its approvers see it; ``digest`` is what they approve."""
+
+    kind: str
+    purpose: str
+    fields: tuple[str, ...]
+    proposed_by: UUID
+    at: datetime
+    not_after: datetime
+    persons: int
+    digest: bytes
+    approved_by: tuple[UUID, ...]
+    good: bool
+    revoked: bool
+
+
+def relate(actor: Actor, record: UUID, not_before: datetime, not_after: datetime) -> None:
+    """A care relation between a record's establishment and its person, for a window."""
+    wanted = asks.RelateAsk(record.bytes, microseconds(not_before), microseconds(not_after))
+    ask("relate", actor, wire.Nothing, wanted)
+
+
+def break_glass(actor: Actor, record: UUID, why: str) -> None:
+    """Open a file to the own establishment for an hour, with the reason on record."""
+    ask("break_glass", actor, wire.Nothing, asks.GlassAsk(record.bytes, why.strip()[:500]))
+
+
+def freeze(
+    actor: Actor, what: Frozen, value: str, why: str, *, until: datetime | None = None
+) -> None:
+    """Stop a session, a person, a client, a process, an establishment's exports or a file."""
+    end = None if until is None else microseconds(until)
+    ask("freeze", actor, wire.Nothing, asks.FreezeAsk(what, value, why.strip()[:500], end))
+
+
+def unfreeze(actor: Actor, what: Frozen, value: str, why: str) -> None:
+    """Lift a freeze; nobody lifts one on themselves."""
+    ask("unfreeze", actor, wire.Nothing, asks.UnfreezeAsk(what, value, why.strip()[:500]))
+
+
+def freezes(actor: Actor) -> list[FreezeOn]:
+    """What is frozen, the latest first; for officers and the operator. The asking is recorded."""
+    answer = ask("freezes", actor, asks.FreezeList, wire.Nothing(), purpose=Purpose.INCIDENT)
+    return [
+        FreezeOn(
+            row.what,
+            row.value,
+            instant_of(row.at),
+            None if row.until is None else instant_of(row.until),
+            row.human,
+            row.why,
+        )
+        for row in answer.rows
+    ]
+
+
+def alarms(actor: Actor, limit: int = 100, before: int | None = None) -> list[Disclosure]:
+    """Budgets passed, glass broken, sessions frozen: newest first; ``before`` is a seq."""
+    wanted = asks.AlarmsAsk(limit, before)
+    answer = ask("alarms", actor, wire.Disclosures, wanted, purpose=Purpose.INCIDENT)
+    return [disclosure_of(row) for row in answer.rows]
+
+
+def propose_grant(
+    actor: Actor, kind: GrantKind, *, not_after: datetime, purpose: str = "",
+    fields: Sequence[str] = (), subjects: Sequence[UUID] = (), target: UUID | None = None,
+    factor: int = 1,
+) -> tuple[bytes, bytes]:  # fmt: skip
+    """Propose and close a grant: its token, for who will use it, and its digest, to approve.
+
+    ``fields`` as ``patient.email``; ``target`` is whose budget is raised, ``factor`` by how much.
+    """
+    wanted = asks.ProposeAsk(
+        kind, purpose, list(fields), microseconds(not_after),
+        None if target is None else target.bytes, factor,
+    )  # fmt: skip
+    token = ask("grant_propose", actor, wire.Token32, wanted).token
+    for start in range(0, len(subjects), asks.SUBJECTS_A_CALL):
+        part = [one.bytes for one in subjects[start : start + asks.SUBJECTS_A_CALL]]
+        ask("grant_add", actor, wire.Nothing, asks.AddAsk(token, part))
+    return token, ask("grant_close", actor, wire.Token32, asks.GrantAsk(token)).token
+
+
+def approve_grant(actor: Actor, digest: bytes) -> GrantState:
+    """One officer's approval of exactly what this digest stands for."""
+    return _grant(ask("grant_approve", actor, asks.GrantRow, asks.DigestAsk(digest)))
+
+
+def revoke_grant(actor: Actor, digest: bytes) -> None:
+    """The grant allows nothing from now on."""
+    ask("grant_revoke", actor, wire.Nothing, asks.DigestAsk(digest))
+
+
+def grants(actor: Actor) -> list[GrantState]:
+    """The establishment's grants that have not ended, for its officers."""
+    answer = ask("grants", actor, asks.GrantList, wire.Nothing(), purpose=Purpose.ADMINISTRATION)
+    return [_grant(row) for row in answer.rows]
+
+
+def _grant(row: asks.GrantRow) -> GrantState:
+    return GrantState(
+        row.kind, row.purpose, tuple(row.fields), UUID(bytes=row.by), instant_of(row.at),
+        instant_of(row.not_after), row.count, row.digest,
+        tuple(UUID(bytes=one) for one in row.approved_by), row.good, row.revoked,
+    )  # fmt: skip

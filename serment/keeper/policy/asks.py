@@ -1,0 +1,125 @@
+"""Bodies of the policy's operations on the socket; see docs/reference/keeper-wire-v1.md."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from serment.keeper.wire import Body, Bytes16, Secret, Token, Word
+
+INSTANT_MAX = 1 << 53
+Instant = Annotated[int, msgspec.Meta(ge=0, le=INSTANT_MAX)]
+Why = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+SUBJECTS_A_CALL = 2_000
+
+
+class RelateAsk(Body):
+    """op ``relate``: this record's person and its establishment, for a window (µs)."""
+
+    record: Bytes16
+    not_before: Instant
+    not_after: Instant
+
+
+class GlassAsk(Body):
+    """op ``break_glass``: open this record's person to the own establishment for an hour."""
+
+    record: Bytes16
+    why: Why
+
+
+class FreezeAsk(Body):
+    """op ``freeze``: ``value`` names a session, a client, a process (``web-4711``) or, for an
+    actor, a subject or an establishment's exports, a UUID in its canonical form."""
+
+    what: Word
+    value: Token
+    why: Why
+    until: Instant | None = None
+
+
+class UnfreezeAsk(Body):
+    """op ``unfreeze``."""
+
+    what: Word
+    value: Token
+    why: Why
+
+
+class FreezeRow(Body):
+    """One freeze as officers read it."""
+
+    what: str
+    value: str
+    at: int
+    until: int | None
+    human: bool
+    establishment: bytes | None
+    why: str
+
+
+class FreezeList(Body):
+    """op ``freezes``."""
+
+    rows: list[FreezeRow]
+
+
+class AlarmsAsk(Body):
+    """op ``alarms``: newest first, below ``before``."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 100
+    before: Annotated[int, msgspec.Meta(ge=0, le=INSTANT_MAX)] | None = None
+
+
+class ProposeAsk(Body):
+    """op ``grant_propose``; ``target`` is the actor of a budget grant."""
+
+    kind: Word
+    purpose: Word = ""
+    fields: Annotated[list[Token], msgspec.Meta(max_length=200)] = []
+    not_after: Instant = 0
+    target: Bytes16 | None = None
+    factor: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
+
+
+class GrantAsk(Body):
+    """op ``grant_close``: one grant by its token."""
+
+    grant: Secret
+
+
+class AddAsk(Body):
+    """op ``grant_add``: persons the grant covers, before it is closed."""
+
+    grant: Secret
+    subjects: Annotated[list[Bytes16], msgspec.Meta(min_length=1, max_length=SUBJECTS_A_CALL)]
+
+
+class DigestAsk(Body):
+    """ops ``grant_approve``, ``grant_revoke``: a closed grant by the digest the officer saw."""
+
+    digest: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+
+
+class GrantRow(Body):
+    """A grant as it stands."""
+
+    kind: str
+    establishment: bytes
+    purpose: str
+    fields: list[str]
+    by: bytes
+    at: int
+    not_after: int
+    count: int
+    digest: bytes
+    approved_by: list[bytes]
+    good: bool
+    revoked: bool
+
+
+class GrantList(Body):
+    """op ``grants``."""
+
+    rows: list[GrantRow]

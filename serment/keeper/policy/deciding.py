@@ -1,0 +1,199 @@
+"""Acts about who may go on: relate, break the glass, freeze and unfreeze, read the alarms.
+
+Each is recorded before it takes effect, and stored before it is recorded as done.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.policy.admitting import admit
+from serment.keeper.policy.asks import (
+    AlarmsAsk,
+    FreezeAsk,
+    FreezeList,
+    FreezeRow,
+    GlassAsk,
+    RelateAsk,
+    UnfreezeAsk,
+)
+from serment.keeper.policy.freezes import Freeze, What
+from serment.keeper.policy.relations import DAY_US, RELATION_DAYS_MAX, Window
+from serment.keeper.policy.standing import BudgetOver
+from serment.keeper.recorder import Access
+from serment.keeper.rights import OFFICERS, Capability, Reach, check
+from serment.keeper.telling import told
+from serment.keeper.wire import Body, Disclosures, Item, Nothing, Request
+from serment.keeper.words import KIND_ALARM, KIND_QUERY, KIND_WRITE
+from serment.keeper.writing import kind_of
+
+OPERATING: Final = ("operator", "system")
+_UUID_VALUES: Final = frozenset({What.ACTOR, What.SUBJECT, What.ESTABLISHMENT_EXPORTS})
+_OPERATORS_ONLY: Final = frozenset({What.CLIENT, What.PROCESS})
+
+
+async def relate(house: House, ask: Request, peer: int) -> Body:
+    """op ``relate``: booking makes a care relation between establishment and person.
+
+    By the patient concerned, by staff of the establishment, or by Serment itself. What staff make
+    counts on their budget when it is made.
+    """
+    wanted = msgspec.msgpack.decode(ask.body, type=RelateAsk)
+    days = (wanted.not_after - wanted.not_before) / DAY_US
+    if not 0 < days <= RELATION_DAYS_MAX:
+        raise AskUnusable
+    reach = Reach(house, ask, check(house, ask, peer))
+    row = house.store.record(wanted.record)
+    if row is None or row.tenant == NOBODY:
+        raise NoAccess
+    if ask.actor.kind != "system" and not reach.opens(row):
+        raise NoAccess
+    counted = frozenset[bytes]()
+    alarms: list[Access] = []
+    if ask.actor.kind == "staff":
+        counted, alarms = await admit(house, ask, peer, [row])
+    made = Item(wanted.record, row.kind, ["relation"])
+    await house.recorder.record(
+        ask,
+        peer,
+        [
+            Access(row.subject, row.tenant, [made], KIND_WRITE, kind_of(house, row.subject),
+                   counted=row.subject in counted),
+            *alarms,
+        ],
+    )  # fmt: skip
+    window = Window(wanted.not_before, wanted.not_after)
+    with house.store.transaction():
+        house.standing.relations.make(
+            house.store.subject_tag(row.tenant), house.store.subject_tag(row.subject), window
+        )
+    return Nothing()
+
+
+async def break_glass(house: House, ask: Request, peer: int) -> Body:
+    """op ``break_glass``: a file opens at once, whatever the budgets and the keeper's own freezes.
+
+    For an hour, for this establishment, with the reason on record; capped per hour. A freeze that
+    a person set stays.
+    """
+    wanted = msgspec.msgpack.decode(ask.body, type=GlassAsk)
+    capability = check(house, ask, peer)
+    row = house.store.record(wanted.record)
+    reach = Reach(house, ask, capability)
+    if capability is None or capability.kind != "staff" or row is None or not reach.opens(row):
+        raise NoAccess
+    if not house.standing.may_break_glass(ask, house.now()):
+        raise BudgetOver
+    broken = Item(wanted.record, row.kind, ["break_glass"])
+    access = Access(
+        row.subject, row.tenant, [broken], KIND_WRITE, kind_of(house, row.subject), note=wanted.why
+    )
+    alarm = Access(
+        None, row.tenant, [Item(b"", "alarm", ["break_glass"])], KIND_ALARM, note=wanted.why
+    )
+    await house.recorder.record(ask, peer, [access, alarm])
+    check(house, ask, peer)
+    with house.store.transaction():
+        house.standing.relations.break_glass(
+            house.store.subject_tag(row.tenant), house.store.subject_tag(row.subject), house.now()
+        )
+    return Nothing()
+
+
+async def freeze(house: House, ask: Request, peer: int) -> Body:
+    """op ``freeze``: by an officer within the own establishment, or by the operator."""
+    wanted = msgspec.msgpack.decode(ask.body, type=FreezeAsk)
+    establishment = _officers_establishment(house, ask, peer)
+    tag = tag_of(house, wanted.what, wanted.value, establishment)
+    await house.recorder.record(ask, peer, [_decided(establishment, "freeze", wanted)])
+    held = Freeze(
+        wanted.what, wanted.value, establishment, ask.actor.id,
+        house.now(), wanted.until, wanted.why,
+    )  # fmt: skip
+    with house.store.transaction():
+        house.standing.freezes.set(tag, held)
+    return Nothing()
+
+
+async def unfreeze(house: House, ask: Request, peer: int) -> Body:
+    """op ``unfreeze``: by an officer of the establishment that set it, or by the operator for his own.
+
+    Nobody lifts a freeze on themselves. A freeze the keeper set is its establishment's to lift.
+    """
+    wanted = msgspec.msgpack.decode(ask.body, type=UnfreezeAsk)
+    establishment = _officers_establishment(house, ask, peer)
+    tag = tag_of(house, wanted.what, wanted.value, establishment)
+    held = house.standing.freezes.get(tag)
+    if held is None or held.establishment != establishment:
+        raise NoAccess
+    if wanted.what == What.ACTOR and wanted.value == str(UUID(bytes=ask.actor.id)):
+        raise NoAccess
+    await house.recorder.record(ask, peer, [_decided(establishment, "unfreeze", wanted)])
+    with house.store.transaction():
+        house.standing.freezes.lift(tag)
+    return Nothing()
+
+
+async def freezes(house: House, ask: Request, peer: int) -> Body:
+    """op ``freezes``: what is frozen, for officers and the operator."""
+    establishment = _officers_establishment(house, ask, peer)
+    await house.recorder.record(ask, peer, [Access(None, establishment or NOBODY, [], KIND_QUERY)])
+    return FreezeList(
+        [
+            FreezeRow(one.what, one.value, one.at, one.until,
+                      one.human, one.establishment, one.why)
+            for one in house.standing.freezes.all()
+            if establishment in (None, one.establishment)
+        ]
+    )  # fmt: skip
+
+
+async def alarms(house: House, ask: Request, peer: int) -> Body:
+    """op ``alarms``: the alarms of an establishment, or of all for the operator, newest first."""
+    wanted = msgspec.msgpack.decode(ask.body, type=AlarmsAsk)
+    establishment = _officers_establishment(house, ask, peer)
+    await house.recorder.record(ask, peer, [Access(None, establishment or NOBODY, [], KIND_QUERY)])
+    tag = None if establishment is None else house.store.subject_tag(establishment)
+    rows = house.index.alarms(tag, wanted.before, wanted.limit)
+    return Disclosures([told(house, seq, body, {}) for seq, body in rows])
+
+
+def tag_of(house: House, what: str, value: str, establishment: bytes | None) -> bytes:
+    """The tag under which a freeze lies; AskUnusable for what cannot be frozen by this officer."""
+    if what not in tuple(What) or not value:
+        raise AskUnusable
+    kind = What(what)
+    if kind in _OPERATORS_ONLY and establishment is not None:
+        raise NoAccess
+    raw = value.encode()
+    if kind in _UUID_VALUES:
+        try:
+            raw = UUID(value).bytes
+        except ValueError as wrong:
+            raise AskUnusable from wrong
+    if kind is What.PROCESS:
+        raw = value.rpartition("-")[2].encode()
+    if kind is What.SUBJECT and establishment is not None:
+        row = house.store.record(raw)
+        if row is None or row.tenant != establishment:
+            raise NoAccess
+    return house.standing.tag(kind, raw)
+
+
+def _officers_establishment(house: House, ask: Request, peer: int) -> bytes | None:
+    """The establishment an officer acts for; None for the operator, who acts for all."""
+    if ask.actor.kind in OPERATING:
+        return None
+    capability: Capability | None = check(house, ask, peer)
+    if capability is None or capability.kind != "staff" or capability.role not in OFFICERS:
+        raise NoAccess
+    return capability.establishment
+
+
+def _decided(establishment: bytes | None, act: str, wanted: FreezeAsk | UnfreezeAsk) -> Access:
+    item = Item(b"", "policy", [f"{act}.{wanted.what}"])
+    return Access(None, establishment or NOBODY, [item], KIND_WRITE, note=wanted.why)

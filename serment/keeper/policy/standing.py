@@ -1,0 +1,208 @@
+"""What stands at this instant: who is frozen, who is cared for, what is left of each budget.
+
+``admit`` is asked before anything is recorded as opened; its alarms go into the same group commit
+as the opening that raised them. ``must_stand`` is asked again after the sync.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from serment.errors import Refused
+from serment.keeper.policy.budgets import (
+    HOUR_US,
+    Budgets,
+    Exceeded,
+    Key,
+    Scope,
+)
+from serment.keeper.policy.freezes import Freeze, Freezes, What
+from serment.keeper.policy.relations import Relations
+from serment.keeper.policy.rows import PolicyRows
+from serment.keeper.store import RecordRow, Store
+from serment.keeper.wire import Request
+from serment.keeper.words import OWN_DOORS
+
+REFUSALS_MAX: Final = 20
+"""After so many refusals within an hour the keeper freezes the session itself, for an hour."""
+
+GLASS_PER_ACTOR: Final = 10
+GLASS_PER_ESTABLISHMENT: Final = 60
+"""Files an hour whose glass may be broken: enough for a bad night, too few for a theft."""
+
+
+class Frozen(Refused):
+    """This access is frozen. An officer of the establishment can say why and lift the freeze."""
+
+
+class BudgetOver(Refused):
+    """More files than usual were opened in a short time; two people can approve more."""
+
+
+class ComeBack(Refused):
+    """Many files are being opened at once; try again in a few seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What to record beside the opening: who was counted, and which alarms stand."""
+
+    counted: frozenset[bytes] = frozenset()
+    alarms: tuple[Exceeded, ...] = ()
+
+
+@dataclass(slots=True)
+class Standing:
+    """The policy of one keeper, in memory and in its store."""
+
+    store: Store
+    rows: PolicyRows
+    relations: Relations
+    freezes: Freezes
+    budgets: Budgets
+    _refusals: dict[bytes, list[int]] = field(default_factory=dict)
+    _glass: dict[bytes, list[int]] = field(default_factory=dict)
+
+    def freeze_on(self, ask: Request, peer: int, now: int) -> Freeze | None:
+        """The freeze that stops this request, a person's before the keeper's own."""
+        found = [
+            freeze
+            for tag in self._tags(ask, peer)
+            if (freeze := self.freezes.of(tag, now)) is not None
+            and freeze.establishment in (None, ask.actor.establishment)
+        ]
+        return max(found, key=lambda freeze: freeze.human, default=None)
+
+    def must_stand(self, ask: Request, peer: int, now: int, rows: Sequence[RecordRow] = ()) -> None:
+        """Raise Frozen. Broken glass passes the keeper's own freezes, for those files only."""
+        freeze = self.freeze_on(ask, peer, now)
+        if freeze is None:
+            return
+        if not freeze.human and (ask.op == "break_glass" or self._all_glass(rows, now)):
+            return
+        raise Frozen
+
+    def subject_frozen(self, row: RecordRow, now: int) -> bool:
+        """Was this person's file frozen? It is answered like a file that is not there."""
+        return self.freezes.of(self.tag(What.SUBJECT, row.subject), now) is not None
+
+    async def admit(
+        self, ask: Request, peer: int, now: int, rows: Iterable[RecordRow]
+    ) -> Admission:
+        """Count these persons; wait where a process or an establishment is past its budget.
+
+        Raises BudgetOver where the actor's or the client's own budget is spent, ComeBack where
+        the wait would outlast the caller. Alarms of a refusal have to be recorded by the caller.
+        """
+        tags = {row.subject: self.store.subject_tag(row.subject) for row in rows}
+        tenants = {row.subject: self.store.subject_tag(row.tenant) for row in rows}
+        strangers = frozenset(
+            tag
+            for subject, tag in tags.items()
+            if not self.relations.holds(tenants[subject], tag, now)
+        )
+        if not strangers:
+            return Admission()
+        verdict = self.budgets.charge(self.keys(ask, peer), strangers, now)
+        alarms = tuple(one for one in verdict.exceeded if one.first)
+        if not verdict.allowed:
+            raise Refusal(ComeBack if verdict.wait_us else BudgetOver, alarms)
+        if verdict.wait_us:
+            await asyncio.sleep(verdict.wait_us / 1_000_000)
+        counted = frozenset(subject for subject, tag in tags.items() if tag in strangers)
+        return Admission(counted, alarms)
+
+    def keys(self, ask: Request, peer: int) -> list[Key]:
+        """The budgets an access counts on."""
+        keys = [
+            Key(Scope.ACTOR, self.tag(What.ACTOR, ask.actor.id)),
+            Key(Scope.PROCESS, self.tag(What.PROCESS, str(peer).encode())),
+        ]
+        if ask.client not in OWN_DOORS:
+            keys.append(Key(Scope.CLIENT, self.tag(What.CLIENT, ask.client.encode())))
+        if ask.actor.establishment is not None:
+            keys.append(Key(Scope.ESTABLISHMENT, self.store.subject_tag(ask.actor.establishment)))
+        return keys
+
+    def refused(self, ask: Request, now: int) -> bool:
+        """Count one refusal; True when the session is to be frozen for it."""
+        times = self._within(self._refusals, self.tag(What.SESSION, ask.session.encode()), now)
+        times.append(now)
+        return len(times) == REFUSALS_MAX
+
+    def may_break_glass(self, ask: Request, now: int) -> bool:
+        """Is the hourly cap of this actor and this establishment not reached? Counts if so."""
+        mine = self._within(self._glass, self.tag(What.ACTOR, ask.actor.id), now)
+        house = self._within(self._glass, ask.actor.establishment or b"", now)
+        if len(mine) >= GLASS_PER_ACTOR or len(house) >= GLASS_PER_ESTABLISHMENT:
+            return False
+        mine.append(now)
+        house.append(now)
+        return True
+
+    def is_solo(self, establishment: bytes) -> bool:
+        """Has this practice no second person who could approve?"""
+        found = self.store.database.execute(
+            "SELECT 1 FROM solo WHERE establishment = ?", (self.store.subject_tag(establishment),)
+        ).fetchone()
+        return found is not None
+
+    def set_solo(self, establishment: bytes) -> None:
+        """This practice has no second person; told at its set-up."""
+        with self.store.transaction():
+            self.store.database.execute(
+                "INSERT OR IGNORE INTO solo VALUES (?)", (self.store.subject_tag(establishment),)
+            )
+
+    def tag(self, what: What, value: bytes) -> bytes:
+        """The keyed name of something that can be frozen or counted; a process is its number."""
+        if what is What.SUBJECT:
+            return self.store.subject_tag(value)
+        return self.store.tag(what, value)
+
+    def sweep(self, now: int) -> None:
+        """Forget what is over."""
+        self.budgets.sweep(now)
+        for held in (self._refusals, self._glass):
+            for name in [name for name in held if not self._within(held, name, now)]:
+                del held[name]
+
+    def _tags(self, ask: Request, peer: int) -> list[bytes]:
+        return [
+            self.tag(What.SESSION, ask.session.encode()),
+            self.tag(What.ACTOR, ask.actor.id),
+            self.tag(What.CLIENT, ask.client.encode()),
+            self.tag(What.PROCESS, str(peer).encode()),
+        ]
+
+    def _all_glass(self, rows: Sequence[RecordRow], now: int) -> bool:
+        return bool(rows) and all(
+            self.relations.glass_holds(
+                self.store.subject_tag(row.tenant), self.store.subject_tag(row.subject), now
+            )
+            for row in rows
+        )
+
+    @staticmethod
+    def _within(held: dict[bytes, list[int]], name: bytes, now: int) -> list[int]:
+        times = [at for at in held.get(name, ()) if at > now - HOUR_US]
+        held[name] = times
+        return times
+
+
+class Refusal(Exception):  # noqa: N818
+    """A refusal that has to be recorded before it is told."""
+
+    def __init__(self, why: type[Refused], alarms: tuple[Exceeded, ...]) -> None:
+        super().__init__()
+        self.why = why
+        self.alarms = alarms
+
+
+def standing_of(store: Store) -> Standing:
+    """The policy as the store has it; budgets are counted anew by ``replayed``."""
+    rows = PolicyRows(store)
+    return Standing(store, rows, Relations(store), Freezes(rows), Budgets())
