@@ -51,10 +51,18 @@ class GrantState:
     revoked: bool
 
 
-def relate(actor: Actor, record: UUID, not_before: datetime, not_after: datetime) -> None:
-    """A care relation between a record's establishment and its person, for a window."""
-    wanted = asks.RelateAsk(record.bytes, microseconds(not_before), microseconds(not_after))
-    ask("relate", actor, wire.Nothing, wanted)
+def relation_of(
+    record: UUID, not_before: datetime, not_after: datetime, fields: Sequence[str] = ()
+) -> asks.RelateAsk:
+    """The terms of a care relation; ``fields`` (``patient.phone``) for the continuity sheet."""
+    return asks.RelateAsk(
+        record.bytes, microseconds(not_before), microseconds(not_after), list(fields)
+    )
+
+
+def relate(actor: Actor, relation: asks.RelateAsk) -> bytes:
+    """A care relation between a record's establishment and its person; the continuity ticket."""
+    return ask("relate", actor, wire.Token32, relation).token
 
 
 def break_glass(actor: Actor, record: UUID, why: str) -> None:

@@ -46,7 +46,7 @@ STOP_SECONDS_MAX: Final = 3
 SWEEP_SECONDS: Final = 60
 _PEER: Final = struct.Struct("3i")
 
-IN_A_BATCH: Final = frozenset({"seal", "errand"})
+IN_A_BATCH: Final = frozenset({"seal", "errand", "relate"})
 
 Act = Callable[[House, Request, int], Awaitable[Body]]
 ACTS: Final[dict[str, Act]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -44,6 +45,7 @@ class Inside:
 
     folder: Path
     peer: int = 1
+    limits: Mapping[Scope, tuple[Limit, ...]] = field(default_factory=lambda: SMALL)
     house: House = field(init=False)
     desk: Desk = field(init=False)
 
@@ -56,7 +58,7 @@ class Inside:
         self.house = enter(self.folder, drill=True)
         if former is not None:
             self.house.recorder.clock.driven = former.recorder.clock.driven
-        self.house.standing.budgets.limits = SMALL
+        self.house.standing.budgets.limits = self.limits
         self.desk = Desk(self.house)
 
     def crash(self) -> None:

@@ -36,7 +36,7 @@ def refusal(inside: Inside, who: Person, *files: wire.RevealAsk, **more: Any) ->
 def relate(inside: Inside, who: Person, file: wire.RevealAsk) -> None:
     now = inside.house.now()
     wanted = asks.RelateAsk(record_of(file), now, now + BOOKED_US)
-    inside.ask(who, "relate", wanted, wire.Nothing)
+    inside.ask(who, "relate", wanted, wire.Token32)
 
 
 def alarms(inside: Inside, who: Person = OPERATOR) -> list[str]:

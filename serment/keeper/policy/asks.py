@@ -15,11 +15,16 @@ SUBJECTS_A_CALL = 2_000
 
 
 class RelateAsk(Body):
-    """op ``relate``: this record's person and its establishment, for a window (µs)."""
+    """op ``relate``: this record's person and its establishment, for a window (µs).
+
+    ``fields`` (``patient.phone``): what the continuity sheet may show meanwhile; the answer is
+    then a ticket for them.
+    """
 
     record: Bytes16
     not_before: Instant
     not_after: Instant
+    fields: Annotated[list[Word], msgspec.Meta(max_length=16)] = []
 
 
 class GlassAsk(Body):

@@ -5,6 +5,7 @@ Each is recorded before it takes effect, and stored before it is recorded as don
 
 from __future__ import annotations
 
+import os
 from typing import Final
 from uuid import UUID
 
@@ -25,9 +26,10 @@ from serment.keeper.policy.freezes import Freeze, What
 from serment.keeper.policy.relations import DAY_US, RELATION_DAYS_MAX, Window
 from serment.keeper.policy.standing import BudgetOver
 from serment.keeper.recorder import Access
-from serment.keeper.rights import OFFICERS, Capability, Reach, check
+from serment.keeper.rights import OFFICERS, Capability, Errand, Reach, check
 from serment.keeper.telling import told
-from serment.keeper.wire import Body, Disclosures, Item, Nothing, Request
+from serment.keeper.tokens import TOKEN_BYTES
+from serment.keeper.wire import Body, Disclosures, Item, Nothing, Request, Token32
 from serment.keeper.words import KIND_ALARM, KIND_QUERY, KIND_WRITE
 from serment.keeper.writing import kind_of
 
@@ -40,7 +42,8 @@ async def relate(house: House, ask: Request, peer: int) -> Body:
     """op ``relate``: booking makes a care relation between establishment and person.
 
     By the patient concerned, by staff of the establishment, or by Serment itself. What staff make
-    counts on their budget when it is made.
+    counts on their budget when it is made. The answer is a continuity ticket where fields are
+    named, empty otherwise.
     """
     wanted = msgspec.msgpack.decode(ask.body, type=RelateAsk)
     days = (wanted.not_after - wanted.not_before) / DAY_US
@@ -56,22 +59,28 @@ async def relate(house: House, ask: Request, peer: int) -> Body:
     alarms: list[Access] = []
     if ask.actor.kind == "staff":
         counted, alarms = await admit(house, ask, peer, [row])
-    made = Item(wanted.record, row.kind, ["relation"])
-    await house.recorder.record(
-        ask,
-        peer,
-        [
-            Access(row.subject, row.tenant, [made], KIND_WRITE, kind_of(house, row.subject),
-                   counted=row.subject in counted),
-            *alarms,
-        ],
-    )  # fmt: skip
     window = Window(wanted.not_before, wanted.not_after)
-    with house.store.transaction():
+    with house.store.gathered():
         house.standing.relations.make(
             house.store.subject_tag(row.tenant), house.store.subject_tag(row.subject), window
         )
-    return Nothing()
+        ticket = _continuity_ticket(house, wanted)
+    made = Item(wanted.record, row.kind, ["relation"])
+    kind = kind_of(house, row.subject)
+    access = Access(
+        row.subject, row.tenant, [made], KIND_WRITE, kind, counted=row.subject in counted
+    )
+    await house.recorder.record(ask, peer, [access, *alarms])
+    return Token32(ticket)
+
+
+def _continuity_ticket(house: House, wanted: RelateAsk) -> bytes:
+    if not wanted.fields:
+        return b""
+    ticket = os.urandom(TOKEN_BYTES)
+    errand = Errand(wanted.record, wanted.fields, "continuity", wanted.not_before, wanted.not_after)
+    house.store.put_token("errand", ticket, wanted.not_after, errand)
+    return ticket
 
 
 async def break_glass(house: House, ask: Request, peer: int) -> Body:
