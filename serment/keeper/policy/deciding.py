@@ -129,7 +129,7 @@ async def freeze(house: House, ask: Request, peer: int) -> Body:
 
 
 async def unfreeze(house: House, ask: Request, peer: int) -> Body:
-    """op ``unfreeze``: by an officer of the establishment that set it, or by the operator for his own.
+    """op ``unfreeze``: by an officer of the establishment it belongs to, or the operator his own.
 
     Nobody lifts a freeze on themselves. A freeze the keeper set is its establishment's to lift.
     """
