@@ -16,12 +16,13 @@ from serment.ids import new_id
 from serment.keeper import erasure, tending, tokens, wire, words
 from serment.keeper.aliases import AliasCount
 from serment.keeper.house import House, enter
+from serment.keeper.policy import asks
 from serment.keeper.rights import ASKS
 from serment.keeper.server import ACTS, Desk
 from tests.apart import apart
 
 HERE, WHO, SYSTEM = b"e" * 16, b"s" * 16, bytes(16)
-DOCUMENTED = {"", "refused", "session", "unusable"}
+DOCUMENTED = {"", "refused", "session", "unusable", "frozen", "budget", "busy"}
 BODIES: dict[str, type[msgspec.Struct]] = {
     "hello": wire.Nothing,
     "stats": wire.Nothing,
@@ -46,6 +47,18 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "erasure_state": wire.IdAsk,
     "hold": erasure.HoldAsk,
     "tend": tending.TendAsk,
+    "relate": asks.RelateAsk,
+    "break_glass": asks.GlassAsk,
+    "freeze": asks.FreezeAsk,
+    "unfreeze": asks.UnfreezeAsk,
+    "freezes": wire.Nothing,
+    "alarms": asks.AlarmsAsk,
+    "grant_propose": asks.ProposeAsk,
+    "grant_add": asks.AddAsk,
+    "grant_close": asks.GrantAsk,
+    "grant_approve": asks.DigestAsk,
+    "grant_revoke": asks.DigestAsk,
+    "grants": wire.Nothing,
 }
 # Ids that exist, so that the noise reaches what lies behind the first refusal.
 KNOWN = [b"r" * 16, WHO, HERE, SYSTEM]
