@@ -36,6 +36,9 @@ Values = Mapping[str, str | None]
 Errand = wire.MintErrand
 """What a ticket is for; ``errand_of`` makes it, the keeper signs it."""
 
+CARE_UNTIL = "care_until"
+"""A model that has it makes a care relation between its establishment and its person till then."""
+
 WORKER = Actor(kind="worker", id=UUID(int=1), client="worker")
 
 
@@ -106,7 +109,10 @@ def _seal_item(obj: models.Model, values: Values, subject: UUID) -> wire.SealIte
         former = getattr(obj, name)
         before = hashlib.sha256(former.sealed).digest() if isinstance(former, SealedValue) else b""
         sealed.append(wire.SealValue(name, field.zone, value or None, field.search, before))
-    return wire.SealItem(obj.pk.bytes, opening.kind_of(type(obj)), subject.bytes, sealed)
+    until: datetime | None = getattr(obj, CARE_UNTIL, None)
+    related_until = 0 if until is None else microseconds(until)
+    kind = opening.kind_of(type(obj))
+    return wire.SealItem(obj.pk.bytes, kind, subject.bytes, sealed, related_until)
 
 
 def reveal(

@@ -15,7 +15,9 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-NOT_FIELDS: Final = frozenset({"found", "listed", "patient", "link", "errand", "deleted", "alias"})
+NOT_FIELDS: Final = frozenset(
+    {"found", "listed", "patient", "link", "errand", "deleted", "alias", "relation", "break_glass"}
+)
 
 WHY_CONFIRMED: Final = "opened in the window, by a durable record"
 WHY_POSSIBLE: Final = "opened within the key lease before the window: the key could still be used"

@@ -94,12 +94,14 @@ class SealValue(Body):
 
 
 class SealItem(Body):
-    """The values of one record."""
+    """The values of one record; ``related_until`` (µs): the establishment cares for the person
+    from now until then, because this record says so (a booked visit)."""
 
     record: Bytes16
     kind: Word
     subject: Bytes16
     values: Annotated[list[SealValue], msgspec.Meta(max_length=VALUES_MAX)]
+    related_until: Instant = 0
 
 
 class SealAsk(Body):

@@ -9,6 +9,8 @@ import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.keys import Box, SubjectErased
+from serment.keeper.policy.admitting import admit
+from serment.keeper.policy.relations import DAY_US, RELATION_DAYS_MAX, Window
 from serment.keeper.recorder import Access
 from serment.keeper.rights import Reach, check
 from serment.keeper.sealing import VERSION_BYTES, bound_to, record_key, seal
@@ -45,6 +47,7 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
     tenant = ask.tenant or NOBODY
     _must_fit(items)
     reach = Reach(house, ask, check(house, ask, peer))
+    counted, alarms = await _new_relations_admitted(house, ask, peer, items, tenant)
     rows = [house.store.record(item.record) for item in items]
     for item, row in zip(items, rows, strict=True):
         if not reach.writes(row, item.subject, tenant):
@@ -58,6 +61,7 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
                     house.store.add_record(fresh)
                     _note_newcomer(house, ask, item)
                 answer.append(_seal_item(house, item, tenant))
+                _relate(house, item, tenant)
             meet(house, ask, [item.subject for item in items])
     except SubjectErased as gone:
         house.keys.forget_fresh()
@@ -68,8 +72,36 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
     house.keys.keep_fresh()
     for item in items:
         _make_findable(house, item, tenant)
-    await house.recorder.record(ask, peer, _accesses(house, items, answer, tenant))
+    accesses = _accesses(house, items, answer, tenant, counted)
+    await house.recorder.record(ask, peer, [*accesses, *alarms])
     return SealAnswer(answer)
+
+
+async def _new_relations_admitted(
+    house: House, ask: Request, peer: int, items: list[SealItem], tenant: bytes
+) -> tuple[frozenset[bytes], list[Access]]:
+    """A relation that staff make counts like an opening, once: booking is no way round a budget."""
+    now = house.now()
+    related = [item for item in items if item.related_until > now]
+    if related and tenant == NOBODY:
+        raise AskUnusable
+    if ask.actor.kind != "staff":
+        return frozenset(), []
+    rows = [
+        RecordRow(item.record, item.subject, tenant, item.kind, ask.actor.id) for item in related
+    ]
+    return await admit(house, ask, peer, rows)
+
+
+def _relate(house: House, item: SealItem, tenant: bytes) -> None:
+    now = house.now()
+    if item.related_until > now:
+        until = min(item.related_until, now + RELATION_DAYS_MAX * DAY_US)
+        house.standing.relations.make(
+            house.store.subject_tag(tenant),
+            house.store.subject_tag(item.subject),
+            Window(now, until),
+        )
 
 
 def _note_newcomer(house: House, ask: Request, item: SealItem) -> None:
@@ -145,7 +177,11 @@ def _make_findable(house: House, item: SealItem, tenant: bytes) -> None:
 
 
 def _accesses(
-    house: House, items: list[SealItem], answer: list[list[bytes | None]], tenant: bytes
+    house: House,
+    items: list[SealItem],
+    answer: list[list[bytes | None]],
+    tenant: bytes,
+    counted: frozenset[bytes],
 ) -> list[Access]:
     of_subject: dict[bytes, list[Item]] = {}
     kinds: dict[bytes, str] = {}
@@ -154,7 +190,7 @@ def _accesses(
             Item(
                 item.record,
                 item.kind,
-                [value.field for value in item.values],
+                [value.field for value in item.values] + ["relation"] * bool(item.related_until),
                 [value.before for value in item.values],
                 [b"" if one is None else hashlib.sha256(one).digest() for one in sealed],
             )
@@ -162,7 +198,14 @@ def _accesses(
         if item.record == item.subject:
             kinds[item.subject] = item.kind
     return [
-        Access(subject, tenant, parts, KIND_WRITE, kinds.get(subject) or kind_of(house, subject))
+        Access(
+            subject,
+            tenant,
+            parts,
+            KIND_WRITE,
+            kinds.get(subject) or kind_of(house, subject),
+            counted=subject in counted,
+        )
         for subject, parts in of_subject.items()
     ]
 

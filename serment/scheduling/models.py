@@ -8,6 +8,8 @@ tell a thief that they belong together.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -19,6 +21,8 @@ from serment.directory.models import Establishment, PractitionerRole
 from serment.disclosure import Sealed
 
 OCCUPANCY_EXCLUSION = "occupancy_exclusive"
+CARE_DAYS_AFTER = 90
+"""After a visit letters are written and calls returned; then the file is a stranger's again."""
 
 
 class VisitReason(models.Model):
@@ -273,3 +277,10 @@ class Appointment(models.Model):
 
     def __str__(self) -> str:
         return self.status
+
+    @property
+    def care_until(self) -> datetime | None:
+        """How long the establishment cares for the person because of this visit."""
+        if self.status == self.Status.CANCELLED or self.ends_at is None:
+            return None
+        return self.ends_at + timedelta(days=CARE_DAYS_AFTER)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from serment.ids import new_id
 from serment.keeper import wire
 from serment.keeper.policy import asks
 from serment.keeper.policy.budgets import HOUR_US, SLOWED_PER_SECOND, Scope
@@ -365,3 +366,44 @@ def test_a_solo_practice_waits_where_others_ask_a_second_person(inside: Inside) 
 
 def uuid_text(raw: bytes) -> str:
     return str(UUID(bytes=raw))
+
+
+# Bookings make relations
+
+
+def book(inside: Inside, who: Person, file: wire.RevealAsk, until: int) -> None:
+    """Seal an appointment of that file, as booking does."""
+    value = wire.SealValue("details", "administrative", "{}")
+    item = wire.SealItem(new_id().bytes, "appointment", record_of(file), [value], until)
+    inside.ask(who, "seal", wire.SealAsk([item]), wire.SealAnswer, tenant=HERE, purpose="booking")
+
+
+def test_a_booked_visit_makes_the_relation_and_its_record_says_so(inside: Inside) -> None:
+    secretary, files = inside.staff(), [inside.patient() for _ in range(8)]
+    for file in files:
+        book(inside, SYSTEM, file, inside.house.now() + BOOKED_US)
+    for file in files:
+        inside.reveal(secretary, file)
+    tags = [inside.house.store.subject_tag(record_of(files[0]))]
+    rows = [
+        inside.house.recorder.parts(body)
+        for _, body in inside.house.index.of_subjects(tags, None, 9)
+    ]
+    assert any("relation" in item.fields for _actor, patient in rows for item in patient.items)
+
+
+def test_visits_staff_book_for_strangers_count_on_their_budget(inside: Inside) -> None:
+    secretary = inside.staff()
+    for _ in range(5):
+        book(inside, secretary, inside.patient(), inside.house.now() + BOOKED_US)
+    with pytest.raises(Refused, match="budget"):
+        book(inside, secretary, inside.patient(), inside.house.now() + BOOKED_US)
+
+
+def test_a_visit_long_over_makes_no_relation(inside: Inside) -> None:
+    secretary, files = inside.staff(), [inside.patient() for _ in range(6)]
+    for file in files:
+        book(inside, SYSTEM, file, inside.house.now() - 1)
+    for file in files[:5]:
+        inside.reveal(secretary, file)
+    assert refusal(inside, secretary, files[5]) == "budget"
