@@ -151,6 +151,10 @@ class Durable:
         """A row's contents as they lie at rest."""
         return self._box.close(msgspec.msgpack.encode(row), place)
 
+    def close_raw(self, plain: bytes, place: bytes) -> bytes:
+        """Bytes as they lie at rest."""
+        return self._box.close(plain, place)
+
     def open_body(self, body: bytes, place: bytes) -> bytes:
         """A row's contents, MessagePack."""
         return self._box.open(body, place)
