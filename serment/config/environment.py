@@ -44,6 +44,17 @@ class Environment:
     epoch_days: float = 7
     backup_days: float = 30
     record_days: float = 1_095
+    witness_policy: Path | None = None
+
+    @property
+    def ledger_public(self) -> Path:
+        """What the keeper makes public: commitments and signed checkpoints."""
+        return self.state / "ledger" / "public"
+
+    @property
+    def ledger_site(self) -> Path:
+        """The published ledger as it is served: tiles and the announced checkpoint."""
+        return self.state / "ledger" / "site"
 
     @property
     def keys(self) -> Path:
@@ -133,4 +144,5 @@ def read() -> Environment:
         epoch_days=_days("SERMENT_EPOCH_DAYS", 7),
         backup_days=_days("SERMENT_BACKUP_DAYS", 30),
         record_days=_days("SERMENT_RECORD_DAYS", 1_095),
+        witness_policy=_folder("SERMENT_WITNESS_POLICY"),
     )

@@ -18,6 +18,7 @@ from pathlib import Path
 from serment.errors import SermentError
 from serment.keeper.erasure import end_begun
 from serment.keeper.house import enter
+from serment.keeper.publishing import Publishing
 from serment.keeper.recovery import record_ordered
 from serment.keeper.root_key.source import AskingDescriptor, asking_terminal
 from serment.keeper.server import Door
@@ -35,6 +36,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--allow-uid", type=int, action="append", default=[], help="another user who may connect"
     )
+    parser.add_argument("--public", type=Path, help="folder of commitments and checkpoints")
+    parser.add_argument("--site", type=Path, help="the published ledger, to drop what it holds")
     keys = parser.add_argument_group("keys")
     keys.add_argument("--keys", type=Path, help="folder of root key and vault, if not --state")
     keys.add_argument("--credentials", type=Path, help="folder of systemd's credentials")
@@ -76,6 +79,8 @@ async def _run(arguments: argparse.Namespace) -> None:
     house = enter(arguments.state, drill=arguments.drill, places=_places(arguments), terms=terms)
     await record_ordered(house)
     await end_begun(house)
+    public = arguments.public
+    publishing = None if public is None else Publishing(house, public, arguments.site)
     door = Door(house, frozenset({os.getuid(), *arguments.allow_uid}))
     server = await door.listen(arguments.socket)
     stop = asyncio.Event()
@@ -83,12 +88,17 @@ async def _run(arguments: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     sys.stdout.write(f"keeper ready, {house.segment.size} leaves\n")
     sys.stdout.flush()
-    tending = asyncio.create_task(tend_forever(house))
+    beside = [asyncio.create_task(tend_forever(house))]
+    if publishing is not None:
+        beside.append(asyncio.create_task(publishing.go_on()))
     await stop.wait()
-    tending.cancel()
-    await asyncio.gather(tending, return_exceptions=True)
+    for task in beside:
+        task.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
     server.close()
     await door.close()
+    if publishing is not None:
+        publishing.close()
     remember_size(house)
     arguments.socket.unlink(missing_ok=True)
     house.segment.close()

@@ -85,9 +85,10 @@ class House:
 
 
 def origin_of(store: Store, *, drill: bool) -> str:
-    """Name of this store's log; each recovery from an older store began a new one."""
+    """Name of this store's log, no other's; each recovery from an older store began a new one."""
     number = store.recoveries()
-    name = f"serment/{number + 1}" if number else "serment"
+    name = f"serment/{store.tag('log', b'').hex()[:12]}"
+    name = f"{name}/{number + 1}" if number else name
     return f"{name}/drill" if drill else name
 
 

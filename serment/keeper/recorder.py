@@ -89,6 +89,8 @@ class Recorder:
     box: Box
     on_fatal: Callable[[], None]
     clock: KeeperClock = field(default_factory=KeeperClock)
+    unpublished: list[bytes] | None = None
+    """Durable leaves that wait to be made public; None where nothing is published."""
     _waiting: list[Waiting] = field(default_factory=list)
     _busy: asyncio.Task[None] | None = None
     _disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ledger"))
@@ -128,6 +130,8 @@ class Recorder:
         records = [record for waiting in group for record in waiting.records]
         loop = asyncio.get_running_loop()
         first = await loop.run_in_executor(self._disk, self.segment.append, records)
+        if self.unpublished is not None:
+            self.unpublished.extend(leaf for leaf, _opening in records)
         rows = [row for waiting in group for row in waiting.rows]
         self.index.add(
             msgspec.structs.replace(row, seq=first + place) for place, row in enumerate(rows)

@@ -111,8 +111,15 @@ def _entry(text: str) -> bytes:
 
 
 def as_json(report: Report) -> str:
-    """For machines."""
-    return json.dumps(asdict(report), ensure_ascii=False)
+    """For machines: first what every script may rely on, then all that was found."""
+    stable = {
+        "status": report.verdict.value,
+        "size": report.size,
+        "root": report.root,
+        "witnessed": len(report.cosigned),
+        "first_fault": report.findings[0] if report.findings else None,
+    }
+    return json.dumps(stable | asdict(report), ensure_ascii=False)
 
 
 def in_words(report: Report) -> str:

@@ -23,14 +23,18 @@ ledger = typer.Typer(
 @ledger.command("verify")
 def verify(  # noqa: PLR0913, PLR0917 -- one argument an option is how typer reads them
     where: Annotated[str, typer.Argument(help="Folder or address of the ledger.")] = "",
-    key: Annotated[
-        list[str] | None, typer.Option(help="Key of the log or of a witness, or its file.")
+    key: Annotated[list[str] | None, typer.Option(help="Key of the log, or its file.")] = None,
+    witness: Annotated[
+        list[str] | None, typer.Option(help="Key of an outside witness, or its file.")
     ] = None,
     policy: Annotated[
         Path | None, typer.Option(help="tlog-policy file: logs, witnesses, quorum.")
     ] = None,
     from_checkpoint: Annotated[
-        list[Path] | None, typer.Option(help="A checkpoint seen before: nothing may be gone.")
+        list[Path] | None,
+        typer.Option(
+            "--since", "--from-checkpoint", help="A checkpoint seen before: nothing may be gone."
+        ),
     ] = None,
     proof: Annotated[Path | None, typer.Option(help="Check this .tlog-proof file instead.")] = None,
     entry: Annotated[str, typer.Option(help="Commitment in hexadecimal, for --proof.")] = "",
@@ -46,7 +50,14 @@ def verify(  # noqa: PLR0913, PLR0917 -- one argument an option is how typer rea
     Example: serment ledger verify https://rdv.example.fr/ledger --policy trusted.policy
     """
     question = asking.Question(
-        where, key or [], policy, from_checkpoint or [], proof, entry, segment, minimum
+        where,
+        [*(key or []), *(witness or [])],
+        policy,
+        from_checkpoint or [],
+        proof,
+        entry,
+        segment,
+        minimum,
     )
     try:
         report = asking.answer(question)

@@ -22,12 +22,18 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit status: 0 intact, 3 tampered, 4 incomplete, 2 unusable question.",
     )
     parser.add_argument("where", nargs="?", default="", help="folder or address of the ledger")
+    parser.add_argument("--key", action="append", default=[], help="key of the log, or its file")
     parser.add_argument(
-        "--key", action="append", default=[], help="key of the log or of a witness, or its file"
+        "--witness", action="append", default=[], help="key of an outside witness, or its file"
     )
     parser.add_argument("--policy", type=Path, help="tlog-policy file: logs, witnesses, quorum")
     parser.add_argument(
-        "--from-checkpoint", type=Path, action="append", default=[], help="a checkpoint seen before"
+        "--since",
+        "--from-checkpoint",
+        type=Path,
+        action="append",
+        default=[],
+        help="a checkpoint seen before: nothing may be gone",
     )
     parser.add_argument("--proof", type=Path, help="check this .tlog-proof file instead")
     parser.add_argument("--entry", default="", help="commitment in hexadecimal, for --proof")
@@ -41,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Answer, and give the exit status."""
     given = _parser().parse_args(arguments)
     question = asking.Question(
-        given.where, given.key, given.policy, given.from_checkpoint, given.proof, given.entry,
+        given.where, [*given.key, *given.witness], given.policy, given.since, given.proof, given.entry,
         given.segment, given.minimum,
     )  # fmt: skip
     try:

@@ -22,8 +22,11 @@ _CHANGES: Final = "public, max-age=2"
 _ANYBODY: Final = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
 
 
-def files(folder: Path) -> Starlette:
-    """An application that gives the files of a site's folder."""
+def files(folder: Path, key_file: Path | None = None) -> Starlette:
+    """An application that gives the files of a site's folder, and the log's key as text.
+
+    Whoever takes the key from here trusts this server once; better is a key told another way.
+    """
 
     source = Folder(folder)
 
@@ -40,4 +43,18 @@ def files(folder: Path) -> Starlette:
         keep = _CHANGES if is_checkpoint else _NEVER_CHANGES
         return Response(data, 200, {**_ANYBODY, "Cache-Control": keep, "Content-Type": kind})
 
-    return Starlette(routes=[Route("/{path:path}", give, methods=["GET"])])
+    async def give_key(_request: Request) -> Response:
+        try:
+            text = b"" if key_file is None else await asyncio.to_thread(key_file.read_bytes)
+        except FileNotFoundError:
+            text = b""
+        if not text:
+            return PlainTextResponse("The key is not told here.\n", 404, _ANYBODY)
+        return PlainTextResponse(text, 200, {**_ANYBODY, "Cache-Control": _CHANGES})
+
+    return Starlette(
+        routes=[
+            Route("/key", give_key, methods=["GET"]),
+            Route("/{path:path}", give, methods=["GET"]),
+        ]
+    )

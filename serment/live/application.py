@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
+from serment.ledger.serving import files
 from serment.live.health import Health, Probes
 from serment.live.serving import Limits, Serving, WSGIApplication, end_process
 
@@ -21,6 +23,10 @@ class Setting:
     pages: WSGIApplication
     scheme: str
     probes: Probes
+    ledger: Path | None = None
+    """Folder of the published ledger, served as it lies."""
+    ledger_key: Path | None = None
+    """File of the log's public key."""
     behind_proxy: bool = False
     limits: Limits = field(default_factory=Limits)
     end: Callable[[], None] = end_process
@@ -39,10 +45,10 @@ def build(setting: Setting) -> Starlette:
     async def alive(_: Request) -> Response:
         return Response(status_code=204)
 
-    return Starlette(
-        routes=[
-            Route("/healthz", Health(setting.probes, serving).__call__),
-            Route("/-/alive", alive),
-            Mount("/", app=serving),
-        ]
-    )
+    doors: list[BaseRoute] = [
+        Route("/healthz", Health(setting.probes, serving).__call__),
+        Route("/-/alive", alive),
+    ]
+    if setting.ledger is not None:
+        doors.append(Mount("/ledger", app=files(setting.ledger, setting.ledger_key)))
+    return Starlette(routes=[*doors, Mount("/", app=serving)])

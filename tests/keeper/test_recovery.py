@@ -116,7 +116,7 @@ def test_a_recovery_begins_a_new_origin_that_embeds_the_old_log(tmp_path: Path) 
     keeper.open()
     house = keeper.house
     assert house is not None
-    assert house.origin == "serment/2/drill"
+    assert house.origin.endswith("/2/drill")
     assert house.segment.size == len(old) + 1
     [(_seq, body)] = house.index.window(0, 1 << 62, len(old) - 1, 9, {})
     actor, patient = house.recorder.parts(body)
@@ -139,7 +139,7 @@ def test_a_recovery_begins_a_new_origin_that_embeds_the_old_log(tmp_path: Path) 
     assert b"Martin" not in lying
     keeper.open()  # once: the origin stands, no second leaf
     assert keeper.house is not None
-    assert keeper.house.origin == "serment/2/drill"
+    assert keeper.house.origin.endswith("/2/drill")
     assert keeper.house.store.recovery_waits() is None
     size = keeper.house.segment.size
     keeper.close()

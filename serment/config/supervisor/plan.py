@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from serment.config import publisher
 from serment.config.database import connecting, roles, upkeep
 from serment.config.environment import Environment
 from serment.config.postgres import Postgres
@@ -49,6 +50,7 @@ class Plan:
                 sys.executable, "-I", "-m", "serment.keeper",
                 "--state", str(self.env.state / "keeper"),
                 "--socket", str(self.env.keeper_socket),
+                "--public", str(self.env.ledger_public), "--site", str(self.env.ledger_site),
                 *key_arguments(self.env), "--answers-fd", "0",
             ),
             stdin=self.answers,
@@ -88,9 +90,21 @@ class Plan:
             well=lambda: _beats(self.env),
         )
 
+    def publisher(self) -> Program:
+        """Tiles and checkpoints for everybody, made of what the keeper signed."""
+        return Program(
+            name="publisher",
+            command=(sys.executable, "-m", "serment.config.publisher"),
+            well=lambda: _publishes(self.env),
+        )
+
 
 async def _beats(env: Environment) -> bool:
     return upkeep.beats(env)
+
+
+async def _publishes(env: Environment) -> bool:
+    return publisher.beats(env)
 
 
 def key_arguments(env: Environment) -> Iterator[str]:

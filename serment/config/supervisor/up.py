@@ -68,7 +68,7 @@ def _throw_away(state: Path) -> None:
     """Only what ``serment up --demo`` began in an empty folder may go. Raises NoDemo."""
     if not (state / DEMO).exists() and (state / "postgres").exists():
         raise NoDemo
-    for name in ("postgres", "keeper", "database-passwords", "static"):
+    for name in ("postgres", "keeper", "ledger", "database-passwords", "static"):
         shutil.rmtree(state / name, ignore_errors=True)
     (state / "secret-key").unlink(missing_ok=True)
 
@@ -106,7 +106,7 @@ async def _run(env: Environment, answers: bytes) -> None:
     if env.demo:
         order.append(step("demo", "serment.config.command_line", "demo", "seed", "--if-empty"))
     order.append(step("upkeep", "serment.config.database.upkeep", "--once"))
-    order.append((plan.web(), plan.worker(), plan.upkeep()))
+    order.append((plan.web(), plan.worker(), plan.upkeep(), plan.publisher()))
     await Supervisor(order, say).run(ready=_ready(env))
 
 

@@ -43,7 +43,7 @@ def close(root: bytes, module: str, token: str, key: str, pin: str) -> FromToken
     nonce = os.urandom(NONCE_BYTES)
     with _session(module, token, pin, write=True) as session:
         try:
-            held = session.get_key(label=key, key_type=KeyType.AES)
+            held: Any = session.get_key(label=key, key_type=KeyType.AES)
         except NoSuchKey:
             never_leaves = {
                 Attribute.TOKEN: True, Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False,
@@ -61,7 +61,7 @@ def open_with(source: FromToken, pin: str) -> bytes:
     nonce, closed = source.closed[:NONCE_BYTES], source.closed[NONCE_BYTES:]
     with _session(source.module, source.token, pin, write=False) as session:
         try:
-            held = session.get_key(label=source.key, key_type=KeyType.AES)
+            held: Any = session.get_key(label=source.key, key_type=KeyType.AES)
             return bytes(held.decrypt(closed, **_how(nonce)))
         except NoSuchKey as none:
             raise TokenUnusable(f"The token holds no key named “{source.key}”.") from none

@@ -1,0 +1,101 @@
+"""What the keeper makes public: commitments and signed checkpoints, within a second, no more.
+
+The segment stays the truth; the folder is derived from it and may be made again. A disk that
+refuses the public files stops no care and releases nothing more: what waits is kept and written
+at the next turn. A segment that does not lead to what was signed before ends the start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from serment.keeper.house import House
+from serment.keeper.keys import derive
+from serment.ledger import checkpoint, durable
+from serment.ledger.note import NoteUnusable, Signer
+from serment.ledger.publish import SIGNED, Publisher
+from serment.ledger.segment import read
+from serment.ledger.source import Folder
+from serment.ledger.tiling import BUILT
+
+log = logging.getLogger("serment.keeper")
+
+EVERY_SECONDS: Final = 0.5
+DISCARD_EVERY_TURNS: Final = 120
+KEY_FILE: Final = "key"
+"""The log's verifier key as text, for the publisher and for readers."""
+
+
+def signer_of(house: House) -> Signer:
+    """The log's key: as old as the vault, the same after the root key was changed."""
+    return Signer(house.origin, derive(house.vault.contents.store, "ledger signing"))
+
+
+class Publishing:
+    """Publishes one keeper's ledger into a folder that the publisher process reads."""
+
+    def __init__(self, house: House, folder: Path, site: Path | None = None) -> None:
+        """Publish what the last run left; raises LedgerForked for another segment."""
+        self._house = house
+        self._site = site
+        signer = signer_of(house)
+        _set_aside_other_log(folder, signer.verifier.name)
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        durable.write(folder / KEY_FILE, f"{signer.verifier.text}\n".encode())
+        self._publisher = Publisher(folder, signer, self._leaves)
+        house.recorder.unpublished = list(self._leaves(self._publisher.signed.size))
+        self._turn()
+
+    async def go_on(self) -> None:
+        """Every half second what is new, until cancelled."""
+        turns = 0
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            turns += 1
+            await asyncio.to_thread(self._turn)
+            if self._site is not None and turns % DISCARD_EVERY_TURNS == 0:
+                await asyncio.to_thread(self._discard, self._site)
+
+    def close(self) -> None:
+        """Publish the rest and remember where it stands."""
+        self._turn()
+        self._publisher.close()
+
+    def _turn(self) -> None:
+        waiting = self._house.recorder.unpublished or []
+        new = waiting[:]
+        if not new:
+            return
+        try:
+            self._publisher.publish(new)
+        except OSError as fault:
+            log.error("The public ledger could not be written: %s", type(fault).__name__)
+            return
+        del waiting[: len(new)]
+
+    def _leaves(self, start: int) -> Iterator[bytes]:
+        for frame in read(self._house.segment.path):
+            if frame.seq >= start:
+                yield frame.leaf
+
+    def _discard(self, site: Path) -> None:
+        """Drop the bundles whose tiles the publisher has made durable."""
+        try:
+            data = Folder(site).read(BUILT)
+            if data is not None:
+                built = checkpoint.open_signed(data, [signer_of(self._house).verifier])
+                self._publisher.discard(built.checkpoint.size)
+        except (OSError, NoteUnusable) as fault:
+            log.warning("The published ledger cannot be read: %s", type(fault).__name__)
+
+
+def _set_aside_other_log(folder: Path, origin: str) -> None:
+    """After a recovery the log has a new origin: what the former one published stays, beside."""
+    signed = folder / SIGNED
+    if signed.exists() and signed.read_text().partition("\n")[0] != origin:
+        folder.rename(folder.with_name(f"public-until-{time.time_ns()}"))
