@@ -47,8 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Answer, and give the exit status."""
     given = _parser().parse_args(arguments)
     question = asking.Question(
-        given.where, [*given.key, *given.witness], given.policy, given.since, given.proof, given.entry,
-        given.segment, given.minimum,
+        given.where, [*given.key, *given.witness], given.policy, given.since, given.proof,
+        given.entry, given.segment, given.minimum,
     )  # fmt: skip
     try:
         report = asking.answer(question)

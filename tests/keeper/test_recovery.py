@@ -59,12 +59,13 @@ def test_an_older_backup_is_refused_whether_the_newer_ledger_is_here_or_only_kno
     keeper.close()
     with pytest.raises(BackupOlder):
         upkeep.restore(backup, keeper.folder)
-    size = upkeep.verify(backup).size
+    kept = upkeep.verify(backup)
+    size, origin = kept.size, kept.origin
     empty = tmp_path / "empty"
     with pytest.raises(BackupOlder):
-        upkeep.restore(backup, empty, known=Known("serment/drill", size + 1))
+        upkeep.restore(backup, empty, known=Known(origin, size + 1))
     assert not (empty / "segment.log").exists()
-    upkeep.restore(backup, empty, known=Known("serment/drill", size))
+    upkeep.restore(backup, empty, known=Known(origin, size))
 
 
 def test_another_log_of_the_same_length_is_refused(tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def test_one_person_alone_recovers_nothing(tmp_path: Path, approved: list[str]) 
 def test_a_recovery_begins_a_new_origin_that_embeds_the_old_log(tmp_path: Path) -> None:
     keeper, backup, first, second = lived(tmp_path)
     assert keeper.house is not None
-    lost = keeper.house.segment.size
+    lost, former = keeper.house.segment.size, keeper.house.origin
     keeper.close()
     laid_back(keeper, backup)
     old = list(read(backup / "segment.log"))
@@ -123,7 +124,7 @@ def test_a_recovery_begins_a_new_origin_that_embeds_the_old_log(tmp_path: Path) 
     [item] = patient.items
     told = dict(zip(item.fields, item.after, strict=True))
     assert actor.kind == "recovered"
-    assert told["old_origin"] == b"serment/drill"
+    assert told["old_origin"] == former.encode()
     assert told["old_size"] == str(len(old)).encode()
     assert told["old_last_leaf"] == old[-1].leaf
     assert told["old_segment"] == digest
