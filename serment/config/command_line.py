@@ -24,10 +24,10 @@ BROUGHT = {
     "import": "serment.custody.command",
     "demo": "serment.drills.command",
     "drill": "serment.drills.command",
-    "ledger": "serment.ledger.command",
+    "ledger": "serment.config.commands.ledger",
     "keeper": "serment.config.commands.keeper",
 }
-_NEED_NO_DJANGO = {"serment.ledger.command", "serment.config.commands.keeper"}
+_NEED_NO_DJANGO = {"serment.config.commands.ledger", "serment.config.commands.keeper"}
 
 
 def application(asked: str) -> typer.Typer:

@@ -101,8 +101,3 @@ def witness(
 
     setting = witnessing.Setting(key, state, tuple(log or ()), policy, behind_proxy)
     witnessing.serve(setting, listen, port)
-
-
-def register(app: typer.Typer) -> None:
-    """Bring this package's commands to ``serment``."""
-    app.add_typer(ledger)
