@@ -17,9 +17,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = (
     "__init__", "errors", "ledger/__init__", "ledger/asking", "ledger/checkpoint",
-    "ledger/ed25519", "ledger/note", "ledger/offline", "ledger/policy", "ledger/proof",
-    "ledger/report", "ledger/segment", "ledger/source", "ledger/strays", "ledger/tiles",
-    "ledger/tree", "ledger/verify", "ledger/walk",
+    "ledger/commitment", "ledger/ed25519", "ledger/messagepack", "ledger/note", "ledger/offline",
+    "ledger/policy", "ledger/proof", "ledger/report", "ledger/segment", "ledger/source",
+    "ledger/statement", "ledger/strays", "ledger/telling", "ledger/tiles", "ledger/tree",
+    "ledger/verify", "ledger/walk",
 )  # fmt: skip
 START = """import sys
 

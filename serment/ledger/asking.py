@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from serment.errors import SermentError, Unusable
-from serment.ledger import policy, tree, verify
+from serment.ledger import policy, telling, tree, verify
+from serment.ledger.messagepack import NotReadable
 from serment.ledger.note import COSIGNATURE, NoteUnusable, SignatureWrong, Verifier
 from serment.ledger.proof import Proof
 from serment.ledger.report import Report
 from serment.ledger.source import open_source
+from serment.ledger.statement import Statement
 from serment.ledger.tree import ProofWrong
 from serment.ledger.verify import Trust
 
@@ -88,7 +90,10 @@ def _check_proof(question: Question, trust: Trust) -> Report:
     report = Report()
     try:
         proof = Proof.parse(question.proof.read_bytes())
+        told = proof.statement()
         entry = _entry(question.entry) if question.entry else proof.commitment()
+        if told is not None and told.entry() != entry:
+            raise ProofWrong("What this receipt tells does not lead to the entry that was named.")
         signed = verify.read_signed(proof.note.encode(), trust, report)
         verify.judge(signed, trust, report)
         head = signed.checkpoint
@@ -96,11 +101,22 @@ def _check_proof(question: Question, trust: Trust) -> Report:
             proof.index, head.size, tree.leaf_hash(entry), proof.hashes, head.root
         )
         report.entries_checked, report.index, report.entry = 1, proof.index, entry.hex()
+        if told is not None:
+            _tell(told, report)
     except NoteUnusable:
         report.tampered("This is not a receipt of the form tlog-proof.")
     except (SignatureWrong, ProofWrong) as wrong:
         report.tampered(wrong.sentence)
     return report
+
+
+def _tell(told: Statement, report: Report) -> None:
+    try:
+        report.statement = telling.in_words(told)
+    except NotReadable:
+        report.incomplete(
+            "The statement leads to this entry, but this verifier cannot read it; a newer one may."
+        )
 
 
 def _entry(text: str) -> bytes:
@@ -130,6 +146,7 @@ def in_words(report: Report) -> str:
         lines.append(f"log {report.origin}{kind}: {report.size} entries, root {report.root}")
     if report.index is not None:
         lines.append(f"entry {report.entry} stands at place {report.index}")
+        lines += [f"  {label}: {words}" for label, words in report.statement]
     elif report.size:
         lines.append(f"checked {report.entries_checked} entries, {report.tiles_checked} tiles")
     if report.pruned_below:

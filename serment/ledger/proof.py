@@ -1,7 +1,8 @@
 """A receipt that needs nobody: inclusion proof and signed checkpoint in one file (.tlog-proof).
 
 The format is c2sp.org/tlog-proof. The optional extra data carries the 32-byte commitment itself,
-so that whoever holds the file can check it; it is believed only because the proof hashes it.
+or the statement behind it (``statement``), so that whoever holds the file can check it; it is
+believed only because the proof hashes it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 from serment.ledger import checkpoint, note, tree
 from serment.ledger.checkpoint import Signed, parse_size
 from serment.ledger.note import Note, NoteUnusable, Verifier
+from serment.ledger.statement import Statement, StatementUnusable, is_statement
 from serment.ledger.tree import HASH_BYTES, PROOF_HASHES_MAX, ProofWrong, ReadHash
 
 _FIRST: Final = "c2sp.org/tlog-proof@v1"
@@ -68,10 +70,25 @@ class Proof:
         return signed
 
     def commitment(self) -> bytes:
-        """The entry that the file carries along. Raises ProofWrong where it carries none."""
+        """The entry that the file carries along, or that its statement leads to.
+
+        Raises ProofWrong where it carries neither, or an unreadable statement.
+        """
+        told = self.statement()
+        if told is not None:
+            return told.entry()
         if self.extra is None or len(self.extra) != HASH_BYTES:
             raise ProofWrong("This proof does not say for which entry it is; name the entry.")
         return self.extra
+
+    def statement(self) -> Statement | None:
+        """What the file tells about its entry; None for a bare one. Raises ProofWrong."""
+        if self.extra is None or not is_statement(self.extra):
+            return None
+        try:
+            return Statement.parse(self.extra)
+        except StatementUnusable as wrong:
+            raise ProofWrong(wrong.sentence) from wrong
 
 
 def decode_proof(lines: Sequence[str]) -> tuple[bytes, ...]:
@@ -82,10 +99,11 @@ def decode_proof(lines: Sequence[str]) -> tuple[bytes, ...]:
     return found
 
 
-def make(index: int, entry: bytes, signed: Signed, read: ReadHash) -> Proof:
+def make(index: int, extra: bytes, signed: Signed, read: ReadHash) -> Proof:
     """The receipt of an entry under a checkpoint, from the tiles of that size.
 
+    ``extra`` is the entry itself or a statement that leads to it.
     Raises ValueError for an entry that the checkpoint does not cover yet, TileMissing, TileWrong.
     """
     hashes = tree.inclusion_proof(index, signed.checkpoint.size, read)
-    return Proof(index, tuple(hashes), signed.note, entry)
+    return Proof(index, tuple(hashes), signed.note, extra)

@@ -40,6 +40,8 @@ class Report:
     unannounced: int = 0
     index: int | None = None
     entry: str = ""
+    statement: list[tuple[str, str]] = field(default_factory=list)
+    """What a receipt tells in words; only where it leads to the entry that was proven."""
     findings: list[str] = field(default_factory=list)
 
     def note(self, verdict: Verdict, sentence: str) -> None:

@@ -18,6 +18,7 @@ import mmap
 import os
 import struct
 import zlib
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ OPENING_BYTES_MAX: Final = 1 << 20
 _PREFIX: Final = struct.Struct(">IIQ")
 _HEAD_CRC: Final = struct.Struct(">I")
 FRAME_HEAD_BYTES: Final = _PREFIX.size + _HEAD_CRC.size
+MARKED: Final = 64
+"""The offset of each 64th frame is kept in memory: one frame is found by reading at most 64."""
 
 
 class SegmentDamaged(Broken):
@@ -72,20 +75,27 @@ def scan(view: memoryview) -> Iterator[tuple[int, Frame]]:
     if bytes(view[: len(HEAD)]) != HEAD[: len(view)]:
         raise SegmentDamaged
     at, expected = len(HEAD), 0
-    while len(view) - at >= FRAME_HEAD_BYTES:
-        prefix = bytes(view[at : at + _PREFIX.size])
-        length, crc, seq = _PREFIX.unpack(prefix)
-        (head_crc,) = _HEAD_CRC.unpack(view[at + _PREFIX.size : at + FRAME_HEAD_BYTES])
-        if zlib.crc32(prefix) != head_crc or seq != expected or length < LEAF_BYTES:
-            raise SegmentDamaged
-        end = at + FRAME_HEAD_BYTES + length
-        if end > len(view):
-            return
-        body = bytes(view[at + FRAME_HEAD_BYTES : end])
-        if zlib.crc32(body) != crc:
-            raise SegmentDamaged
-        yield end, Frame(seq, body[:LEAF_BYTES], body[LEAF_BYTES:])
-        at, expected = end, expected + 1
+    while (found := _frame_at(view, at, expected)) is not None:
+        yield found
+        at, expected = found[0], expected + 1
+
+
+def _frame_at(view: memoryview, at: int, expected: int) -> tuple[int, Frame] | None:
+    """The frame there, behind the offset at which it ends; None where the bytes end before."""
+    if len(view) - at < FRAME_HEAD_BYTES:
+        return None
+    prefix = bytes(view[at : at + _PREFIX.size])
+    length, crc, seq = _PREFIX.unpack(prefix)
+    (head_crc,) = _HEAD_CRC.unpack(view[at + _PREFIX.size : at + FRAME_HEAD_BYTES])
+    if zlib.crc32(prefix) != head_crc or seq != expected or length < LEAF_BYTES:
+        raise SegmentDamaged
+    end = at + FRAME_HEAD_BYTES + length
+    if end > len(view):
+        return None
+    body = bytes(view[at + FRAME_HEAD_BYTES : end])
+    if zlib.crc32(body) != crc:
+        raise SegmentDamaged
+    return end, Frame(seq, body[:LEAF_BYTES], body[LEAF_BYTES:])
 
 
 def read(path: Path) -> Iterator[Frame]:
@@ -110,6 +120,7 @@ class Segment:
         self.size = 0
         self._end = len(HEAD)
         self._failed = False
+        self._marks = array("Q")
         self._recover()
         if fresh:
             _sync_folder(path.parent)
@@ -117,6 +128,7 @@ class Segment:
     def _recover(self) -> None:
         with _mapped(self._file) as data:
             for end, frame in scan(data):
+                self._mark(frame.seq, self._end)
                 self._end, self.size = end, frame.seq + 1
             headless = len(data) < len(HEAD)
         if headless:
@@ -138,19 +150,42 @@ class Segment:
         if self._failed:
             raise SyncFailed
         first = self.size
-        data = b"".join(
+        frames = [
             encode(Frame(first + place, leaf, opening))
             for place, (leaf, opening) in enumerate(records)
-        )
+        ]
+        data = b"".join(frames)
         try:
             self._write(data)
             os.fdatasync(self._file)
         except OSError as fault:
             self._failed = True
             raise SyncFailed from fault
-        self._end += len(data)
+        for place, one in enumerate(frames):
+            self._mark(first + place, self._end)
+            self._end += len(one)
         self.size = first + len(records)
         return first
+
+    def _mark(self, seq: int, offset: int) -> None:
+        if seq % MARKED == 0:
+            self._marks.append(offset)
+
+    def frame(self, seq: int) -> Frame | None:
+        """One durable frame; None past the end. Raises SegmentDamaged. Any thread may ask."""
+        if not 0 <= seq < self.size:
+            return None
+        number = seq // MARKED
+        start = self._marks[number]
+        end = self._marks[number + 1] if number + 1 < len(self._marks) else self._end
+        data = memoryview(os.pread(self._file, end - start, start))
+        at = 0
+        for expected in range(number * MARKED, seq + 1):
+            found = _frame_at(data, at, expected)
+            if found is None:
+                raise SegmentDamaged
+            at, frame = found
+        return frame
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)

@@ -117,3 +117,28 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"x" * len(HEAD))
     with pytest.raises(SegmentDamaged):
         Segment(path)
+
+
+def test_one_frame_is_found_without_reading_the_rest(tmp_path: Path) -> None:
+    records = [(bytes([place]) * 32, b"x" * (place % 37)) for place in range(200)]
+    segment = Segment(tmp_path / "segment.log")
+    segment.append(records[:70])
+    segment.append(records[70:130])
+    segment.close()
+    segment = Segment(tmp_path / "segment.log")
+    segment.append(records[130:])
+    for seq, record in enumerate(records):
+        frame = segment.frame(seq)
+        assert frame is not None
+        assert (frame.seq, frame.leaf, frame.opening) == (seq, *record)
+    assert segment.frame(200) is None
+    assert segment.frame(-1) is None
+    whole = segment.path.read_bytes()
+    damaged = whole.index(records[100][0])
+    with segment.path.open("r+b") as file:
+        file.seek(damaged)
+        file.write(b"?")
+    with pytest.raises(SegmentDamaged):
+        segment.frame(100)
+    assert segment.frame(63) is not None
+    segment.close()
