@@ -23,11 +23,12 @@ OFFICERS = frozenset({"manager", "privacy_officer", "security_officer"})
 ASKS: Final[dict[str, frozenset[str]]] = {
     "patient": frozenset(
         {"seal", "delete", "reveal", "records_of", "files_behind", "link", "files_of",
-         "open_session", "close_session", "errand", "history", "batch", "relate"}
+         "open_session", "close_session", "errand", "history", "receipt", "batch", "relate"}
     ),
     "staff": frozenset(
         {"seal", "delete", "reveal", "find", "records_of", "files_behind", "link",
-         "open_session", "close_session", "errand", "history", "perimeter", "batch", "relate",
+         "open_session", "close_session", "errand", "history", "receipt", "perimeter", "batch",
+         "relate",
          "break_glass", "freeze", "unfreeze", "freezes", "alarms", "grant_propose", "grant_add",
          "grant_close", "grant_approve", "grant_revoke", "grants"}
     ),

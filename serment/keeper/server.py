@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from serment.keeper import reading, telling, tending, tokens, upkeep, writing
+from serment.keeper import reading, receipts, telling, tending, tokens, upkeep, writing
 from serment.keeper.house import AskUnusable, House, NoAccess, SessionOver
 from serment.keeper.policy import deciding, granting
 from serment.keeper.policy.standing import BudgetOver, ComeBack, Frozen
@@ -65,6 +65,7 @@ ACTS: Final[dict[str, Act]] = {
     "close_session": tokens.close_session,
     "errand": tokens.mint_errand,
     "history": telling.history,
+    "receipt": receipts.receipt,
     "perimeter": telling.perimeter,
     "backup": upkeep.backup,
     "relate": deciding.relate,

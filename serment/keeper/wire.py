@@ -227,6 +227,19 @@ class HistoryAsk(Body):
     before: Seq | None = None
 
 
+class ReceiptAsk(Body):
+    """op ``receipt``: the leaf's number."""
+
+    seq: Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+
+
+class ReceiptAnswer(Body):
+    """The statement behind the leaf, as ``serment/ledger/statement.py`` writes it."""
+
+    seq: int
+    statement: bytes
+
+
 class Item(Body, array_like=True):
     """Fields of one record in a disclosure; hashes only for writes (before, after)."""
 
