@@ -219,5 +219,7 @@ LOGGING: dict[str, Any] = {
         "procrastinate": {"level": "WARNING"},
         # Tells every refused request with its path and user.
         "django.request": {"level": "ERROR"},
+        # Tells the path of each refused form: it may name an appointment.
+        "django.security.csrf": {"level": "ERROR"},
     },
 }

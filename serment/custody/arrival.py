@@ -25,7 +25,7 @@ from serment.custody.agendas import (
     take_back,
     usual_window,
 )
-from serment.custody.entry import COMMAND, Brought
+from serment.custody.entry import COMMAND, Brought, read_alone
 from serment.custody.reports import (
     AgendaReport,
     FileUnusable,
@@ -48,7 +48,8 @@ LOOKED_UP_MAX = 500
 __all__ = [
     "COMMAND", "AgendaBrought", "AgendaMoved", "AgendaReport", "Brought", "FileUnusable",
     "PatientsReport", "Preview", "alike_here", "already_here", "bring_in_agenda",
-    "bring_in_patients", "look_at_agenda", "read_agenda", "read_patients", "recent",
+    "bring_in_patients", "look_at_agenda", "read_agenda", "read_alone", "read_patients",
+    "recent",
     "recognised_columns", "refused_csv", "take_back", "usual_window",
 ]  # fmt: skip
 

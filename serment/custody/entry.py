@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from serment.disclosure import SYSTEM, Actor, gate
-from serment.errors import NotThere
+from serment.errors import Conflict, NotThere
 from serment.identity import rights
 
 ROWS_A_STATEMENT = 500
+_READING = int.from_bytes(hashlib.sha256(b"reading a file").digest()[:8], "big", signed=True)
 
 COMMAND = Actor(kind="system", id=SYSTEM.id, client="command")
 """The operator's shell: brings in, opens nothing."""
@@ -42,6 +44,24 @@ def one_at_a_time(establishment_id: UUID) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(said[:8], "big", signed=True)]
+        )
+
+
+class AnotherIsRead(Conflict):
+    """Un autre fichier est en cours de lecture. Réessayez dans un instant."""
+
+
+def read_alone() -> None:
+    """Until the transaction ends, no other page reads a file: reading may take seconds.
+
+    However many files arrive at once, they hold one web process. Raises ``AnotherIsRead``.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_READING])
+        row = cursor.fetchone()
+    if not (row and row[0]):
+        raise AnotherIsRead(
+            _("Un autre fichier est en cours de lecture. Réessayez dans un instant.")
         )
 
 

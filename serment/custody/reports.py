@@ -17,7 +17,7 @@ from serment import clock
 from serment.custody import sentences
 from serment.errors import Unusable
 from serment.identity import files
-from serment.interchange import calendars, lookalikes, patient_columns, patients_csv, refused_lines
+from serment.interchange import apart, calendars, patient_columns, patients_csv, refused_lines
 
 Refused = tuple[int, str, str]
 """Line of the file, field in words ("" for the whole line), sentence."""
@@ -97,7 +97,7 @@ def read_patients(data: bytes, filename: str) -> PatientsReport:
     """Read a CSV of patients. Raises ``FileUnusable`` where it is no patient list at all."""
     today = clock.now().date()
     try:
-        found = patients_csv.read(data, today)
+        found, alike = apart.patients(data, today)
     except patients_csv.TableUnreadable as unreadable:
         raise FileUnusable(unreadable.fault, unreadable.line) from unreadable
     refused = [
@@ -115,11 +115,12 @@ def read_patients(data: bytes, filename: str) -> PatientsReport:
             people.append(kept)
     for half in found.halves:  # what else is wrong with a line that is refused already
         refused += [one for one in _cleaned(half, today)[1] if one[:2] not in known]
+    lines = {row.line for row in accepted}
     return PatientsReport(
         filename=PurePath(filename).name,
         lines=tuple(row.line for row in accepted),
         refused=sorted(refused, key=lambda one: one[0]),
-        alike=lookalikes.pairs(accepted),
+        alike={line: other for line, other in alike.items() if {line, other} <= lines},
         encoding=found.encoding,
         columns_left_out=found.columns_left_out,
         empty_lines=found.empty_lines,
@@ -168,7 +169,7 @@ def read_agenda(
     Raises ``FileUnusable`` where it is no calendar or holds no event.
     """
     try:
-        found = calendars.read(data, zone, window)
+        found = apart.calendar(data, zone, window)
     except calendars.CalendarUnreadable as unreadable:
         raise FileUnusable(unreadable.fault) from unreadable
     zones = {name for one in found.entries for name in one.zones}

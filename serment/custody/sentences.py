@@ -61,13 +61,22 @@ _OF_FAULT: dict[str, _StrPromise] = {
     ),
     "event_unusable": gettext_lazy("Cet événement ne suit pas le format iCalendar."),
     "no_start": gettext_lazy("Cet événement n’a pas de date de début."),
-    "too_dense": gettext_lazy("Cet événement se répète sans laisser de temps entre deux fois."),
+    "too_dense": gettext_lazy("Cet événement se répète trop souvent, ou jamais."),
     "too_old": gettext_lazy("Cette série commence avant 1900 : vérifiez l’année."),
     "lasts_too_long": gettext_lazy("Cet événement dure plus d’un an : vérifiez sa fin."),
     "ends_before_start": gettext_lazy("Cet événement finit avant de commencer."),
     "cancelled": gettext_lazy("Annulé : laissé de côté."),
     "free": gettext_lazy("Marqué comme libre : laissé de côté."),
     "file_too_big": gettext_lazy("Ce fichier est trop grand ; envoyez-le en plusieurs parties."),
+    "too_many_lines": gettext_lazy(
+        "Cette liste a plus de 50 000 lignes ; envoyez-la en plusieurs parties."
+    ),
+    "too_many_events": gettext_lazy(
+        "Cet agenda a trop d’événements ; exportez une période plus courte."
+    ),
+    "too_long_to_read": gettext_lazy(
+        "Ce fichier demande trop de temps à lire ; exportez-en une partie à la fois."
+    ),
     "workbook": gettext_lazy(
         "C’est un classeur de tableur : enregistrez-le au format CSV et envoyez ce fichier."
     ),

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from zoneinfo import available_timezones
 
 FILE_BYTES_MAX = 20 * 1024 * 1024
+_KNOWN_ZONES = available_timezones()
 _BUSY_PARTS = ("VEVENT", "VFREEBUSY")
 _BEGIN = re.compile(r"BEGIN:\s*([A-Z0-9-]+)\s*", re.IGNORECASE)
 # What a program writes anew at each export, or when somebody only looked.
@@ -99,12 +101,15 @@ def _identity(block: _Block) -> str:
 
 
 def _spoken_of(zones: list[_Block], events: list[_Block]) -> list[_Block]:
-    """Zones the events name, each once: one broken zone harms only those that use it."""
+    """Zones the events name, each once: one broken zone harms only those that use it.
+
+    What the world calls by this name is known better than any file tells it.
+    """
     written = "\n".join(line for event in events for line in event.lines)
     named: dict[str, _Block] = {}
     for zone in zones:
         name = zone.value("TZID").strip('"')
-        if name and name in written:
+        if name and name not in _KNOWN_ZONES and name in written:
             named.setdefault(name, zone)
     return list(named.values())
 

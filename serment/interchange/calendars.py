@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import recurring_ical_events
 from icalendar import Calendar, Component
 
-from serment.interchange import calendar_text
+from serment.interchange import calendar_text, series
 from serment.interchange.calendar_text import CalendarUnreadable
 
 __all__ = ["CalendarUnreadable", "Entry", "Found", "Span", "Unused", "merged", "read"]
@@ -24,9 +24,11 @@ __all__ = ["CalendarUnreadable", "Entry", "Found", "Span", "Unused", "merged", "
 Span = tuple[datetime, datetime]
 
 EVENT_DAYS_MAX = 366
+EVENTS_MAX = 15_000
+"""Two full years of a busy practice are some eleven thousand visits."""
+SPANS_MAX = 20_000
 _FREE = frozenset({"TRANSPARENT"})
 _OUTLOOK_FREE = frozenset({"FREE", "WORKINGELSEWHERE"})
-_TOO_DENSE = frozenset({"SECONDLY", "MINUTELY"})
 # A series is counted from its start: one that begins in the year 1 is a mistake that takes long.
 YEAR_MIN = 1900
 
@@ -89,6 +91,9 @@ def read(data: bytes, zone: ZoneInfo, window: Span) -> Found:
     refused: list[Unused] = []
     free: list[Unused] = []
     groups = calendar_text.groups(calendar_text.decoded(data))
+    if len(groups) > EVENTS_MAX:
+        raise CalendarUnreadable("too_many_events")
+    spans = 0
     for group in groups:
         try:
             with warnings.catch_warnings():
@@ -100,6 +105,9 @@ def read(data: bytes, zone: ZoneInfo, window: Span) -> Found:
             refused.append(Unused(group.line, "event_unusable"))
         else:
             entries.append(entry)
+            spans += len(entry.spans)
+            if spans > SPANS_MAX:
+                raise CalendarUnreadable("too_many_events")
             if why_free:
                 free.append(Unused(group.line, why_free))
     return Found(tuple(entries), len(groups), tuple(refused), tuple(free))
@@ -181,22 +189,22 @@ def _must_be_countable(events: Sequence[Component], zone: ZoneInfo) -> None:
             raise _EventUnusable("no_start")
         if not _valid(_own_span(event, zone)):
             raise _EventUnusable("ends_before_start")
-        rules = event.get("RRULE") or []
-        for rule in rules if isinstance(rules, list) else [rules]:
-            if {str(word).upper() for word in rule.get("FREQ", [])} & _TOO_DENSE:
-                raise _EventUnusable("too_dense")
-            # RFC 5545, 3.3.10: a positive integer. Zero would repeat on the spot for ever.
-            if any(int(step) < 1 for step in rule.get("INTERVAL", [])):
-                raise _EventUnusable("too_dense")
-            if rule.get("FREQ") and _own_span(event, zone)[0].year < YEAR_MIN:
-                raise _EventUnusable("too_old")
+        if series.too_dense(event):
+            raise _EventUnusable("too_dense")
+        repeating = any(rule.get("FREQ") for rule in series.rules(event))
+        if repeating and _own_span(event, zone)[0].year < YEAR_MIN:
+            raise _EventUnusable("too_old")
 
 
 def _occurrences(calendar: Calendar, zone: ZoneInfo, window: Span) -> Iterator[Span]:
     """Every repetition that touches the window; a cancelled or free one takes no time."""
+    events = calendar.walk("VEVENT")
+    if not series.repeats(events):
+        yield from (_own_span(event, zone) for event in events)  # seen to be busy and valid
+        return
     # A day wider on both sides: floating times and whole days are placed afterwards.
     start, end = (window[0] - timedelta(days=2), window[1] + timedelta(days=2))
-    query = recurring_ical_events.of(calendar)
+    query = recurring_ical_events.of(series.shortened(calendar, window[0]))
     for event in query.between(start.astimezone(zone), end.astimezone(zone)):
         if _why_free(event, calendar):
             continue

@@ -19,6 +19,8 @@ __all__ = ["Found", "PatientRow", "Refusal", "TableUnreadable", "read"]
 
 HEADER_WITHIN_LINES = 15
 """Some programs print a title above the column names."""
+LINES_MAX = 50_000
+"""A health centre with twenty thousand patients fits in; what is longer comes in parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,16 @@ def read(data: bytes, today: date) -> Found:
     rows: list[PatientRow] = []
     halves: list[PatientRow] = []
     refused: list[Refusal] = []
-    empty = 0
+    empty = taken = 0
     for line in text_tables.lines(text, delimiter):
         if line.number <= header.number:
             continue
         if line.is_empty:
             empty += 1
             continue
+        taken += 1
+        if taken > LINES_MAX:
+            raise TableUnreadable("too_many_lines", line.number)
         if _swallowed(line, delimiter, len(fields)):
             raise TableUnreadable("unclosed_quote", line.number)
         values, faults = _row(line, fields, today)

@@ -1,6 +1,7 @@
 """Refused lines of a patient list, given back to be mended: same encoding, same delimiter. Pure.
 
-The cells are those of the file, only its spaces at the ends are gone. The column with the faults
+The cells are those of the file, only its spaces at the ends are gone, and what a spreadsheet would
+run stands after a mark, which reading takes off again. The column with the faults
 comes first, so that a line with a cell too many does not push it away. Nothing is kept: whoever
 asks brings the file.
 """
@@ -31,7 +32,8 @@ def written(data: bytes, faults: Mapping[int, str], title: str) -> bytes:
     for line in text_tables.lines(text, delimiter):
         first = title if line.number == header.number else faults.get(line.number)
         if first is not None:
-            cells = [cell for place, cell in enumerate(line.cells) if place not in ours]
+            kept = [cell for place, cell in enumerate(line.cells) if place not in ours]
+            cells = [text_tables.inert(cell) for cell in kept]
             writer.writerow([first, *cells])
     return _encoded(table.getvalue(), "utf-8-sig" if data.startswith(_BOM) else encoding)
 

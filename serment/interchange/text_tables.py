@@ -18,6 +18,9 @@ CELL_LINES_MAX = 25
 """More lines in one cell than that: a quotation mark was opened and never closed."""
 
 DELIMITERS = (";", ",", "\t", "|")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for a formula, and runs: in a cell given back it stands after a mark."""
+MARK = "'"
 _ACCENTED = frozenset("éèêëàâäçîïôöùûüœæÉÈÊÀÂÇÎÔÙÛŒ")
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _MISREAD = ("Ã", "Â", "â€")
@@ -99,6 +102,17 @@ def mended(cell: str) -> str:
         return cell
 
 
+def _bare(cell: str) -> str:
+    """Without blanks at its ends, nor the mark that an earlier answer put before its sign."""
+    bare = cell.strip(" \t\r\n\ufeff\u00a0")
+    return bare[1:] if bare.startswith(MARK) and bare[1:].startswith(FORMULA_STARTS) else bare
+
+
+def inert(cell: str) -> str:
+    """The cell as a spreadsheet shows it and never runs it; ``lines`` takes the mark off again."""
+    return f"{MARK}{cell}" if cell.startswith(FORMULA_STARTS) else cell
+
+
 def lines(text: str, delimiter: str) -> Iterator[Line]:
     """Rows in order, cells mended and stripped. Raises ``TableUnreadable``."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -107,7 +121,7 @@ def lines(text: str, delimiter: str) -> Iterator[Line]:
         for cells in reader:
             if any(cell.count("\n") > CELL_LINES_MAX for cell in cells):
                 raise TableUnreadable("unclosed_quote", number)
-            yield Line(number, tuple(mended(cell).strip(" \t\r\n\ufeff\u00a0") for cell in cells))
+            yield Line(number, tuple(_bare(mended(cell)) for cell in cells))
             number = reader.line_num + 1
     except csv.Error as broken:
         raise TableUnreadable("unclosed_quote", number) from broken

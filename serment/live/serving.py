@@ -108,7 +108,11 @@ class Serving:
         return self._thread.oldest_seconds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request. Says 408, 413 and 503 itself."""
+        """Answer one request. Says 408, 413 and 503 itself; a WebSocket is refused."""
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close"})  # before it is accepted: 403
+            return
         self._serving += 1
         try:
             await self._serve(scope, receive, send)

@@ -105,3 +105,32 @@ def test_one_person_written_twice_is_noticed(one: str, other: str) -> None:
 )
 def test_different_persons_are_left_alone(one: str, other: str) -> None:
     assert alike(one, other) == {}
+
+
+FORMULAS = "NOM;PRENOM;DDN;TEL\n=cmd|'/C calc'!A0;Zoé;99/99/9999;+33639981122\n@SUM(1);-2;x;y\n"
+
+
+def _cells(given_back: bytes) -> list[str]:
+    return [cell for line in given_back.decode().splitlines()[1:] for cell in line.split(";")]
+
+
+def test_a_cell_given_back_is_never_a_formula(monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = {2: "à voir", 3: "à voir"}
+    safe = _cells(refused_lines.written(FORMULAS.encode(), faults, "À CORRIGER"))
+    assert safe[1].startswith("'=cmd")
+    assert not [cell for cell in safe if cell.startswith(("=", "+", "-", "@"))]
+    # The control: without the mark the spreadsheet gets what the file held.
+    monkeypatch.setattr(refused_lines.text_tables, "inert", lambda cell: cell)
+    live = _cells(refused_lines.written(FORMULAS.encode(), faults, "À CORRIGER"))
+    assert {"@SUM(1)", "-2", "+33639981122"} <= set(live)
+
+
+def test_what_was_marked_is_read_as_it_stood_however_often_it_goes_round() -> None:
+    once = refused_lines.written(FORMULAS.encode(), {2: "à voir"}, "À CORRIGER")
+    again = refused_lines.written(once, {2: "à voir"}, "À CORRIGER")
+    assert again == once
+    mended = once.decode().replace("99/99/9999", "1/1/1980").replace("'=cmd|'/C calc'!A0", "Brun")
+    assert "'+33639981122" in mended
+    [row] = read(mended).rows
+    assert (row.values["family_name"], row.values["phone"]) == ("Brun", "+33639981122")
+    assert read("NOM;PRENOM\n's-Gravenhage;Jo\n").rows[0].values["family_name"] == "'s-Gravenhage"

@@ -85,6 +85,7 @@ def _with_file(request: HttpRequest, actor: Actor, everybody: list[Member]) -> H
     sent, fault = _sent(request, everybody)
     if sent is None:
         return _show(request, actor, everybody, status=422, fault=fault)
+    arrivals.read_alone()
     report = _read(sent)
     if "refusees" in request.POST and isinstance(report, arrivals.PatientsReport):
         return _refused_lines(sent, report)
