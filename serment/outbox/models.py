@@ -1,8 +1,9 @@
 """What waits to be sent: which record, through which channel, when. Never to whom.
 
 The person is reached through the ticket that the act which wanted the message minted; the text is
-made while sending and kept nowhere. No row tells when it was posted: two instants near each other
-would tie two visits booked in one sitting (docs/reference/threat-model.md).
+made while sending and kept nowhere. The row's number of its record is veiled (``veil``): language,
+channel and state lead to nobody's visit. No row tells when it was posted: two instants near each
+other would tie two visits booked in one sitting (docs/reference/threat-model.md).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from serment import ids
+from serment.outbox.veil import VeiledRecord
 
 AT_ONCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """``send_after`` of what may leave now, and of what has left, failed or waits as a letter."""
@@ -44,7 +46,7 @@ class Message(models.Model):
         "directory.Establishment", on_delete=models.PROTECT, null=True, related_name="+"
     )
     kind = models.CharField(max_length=40)
-    record_id = models.UUIDField()
+    record_id = VeiledRecord()
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.MAIL)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     language = models.CharField(max_length=5, default="fr")

@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from serment.directory.pipeline import Statement, together
 from serment.disclosure import Actor, Purpose, gate
 from serment.outbox.models import AT_ONCE, Channel, Message, State
+from serment.outbox.veil import veiled
 
 CONFIRMATION = "confirmation"
 MOVE = "move"
@@ -99,8 +100,10 @@ def draft(
         send_after=AT_ONCE,
         ticket=ticket,
     )
-    columns = [field.attname for field in Message._meta.concrete_fields]
-    return message, (_INSERT, {name: getattr(message, name) for name in columns})
+    values = {
+        field.attname: getattr(message, field.attname) for field in Message._meta.concrete_fields
+    }
+    return message, (_INSERT, values | {"record_id": veiled(record_id)})
 
 
 def queue(message: Message) -> None:

@@ -37,6 +37,21 @@ json.dump({str(one.record): str(row.person)
 """
 
 
+_ABOUT = """
+import django, json, sys
+django.setup()
+from serment.directory import tenancy
+from serment.directory.models import Establishment
+from serment.outbox.models import Message
+told = {}
+for house in Establishment.objects.values_list("pk", flat=True):
+    with tenancy.inside(tenant=house):
+        for id, record in Message.objects.values_list("id", "record_id"):
+            told[str(id)] = str(record)
+json.dump(told, sys.stdout)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Sitting:
     """What one person did within a second: a file made, visits booked, moved, booked again."""
@@ -112,3 +127,10 @@ def whose(demo: Demo, lived: Lived) -> dict[bytes, str]:
     """The truth, which only the keeper knows: appointment → person."""
     told = json.loads(demo.run("-c", _WHOSE).stdout)
     return {appointment.encode(): person for appointment, person in told.items()}
+
+
+@pytest.fixture(scope="session")
+def about(demo: Demo, lived: Lived) -> dict[bytes, bytes]:
+    """Message → the record it is about, which the table alone does not tell."""
+    told = json.loads(demo.run("-c", _ABOUT).stdout)
+    return {message.encode(): record.encode() for message, record in told.items()}

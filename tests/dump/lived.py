@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 PEOPLE = 40
 VISITS_EACH = 4
+IN_ENGLISH, WITHOUT_EMAIL = 0, 1
+"""Of these two people every message is unlike most."""
 
 
 def main() -> None:
     """Each: a new file, two visits in a row, one moved, one given up and booked at another time."""
     django.setup()
+    from django.utils import translation
+
     from serment import clock, ids
     from serment.directory import tenancy
     from serment.disclosure import SYSTEM, Actor, gate
@@ -43,8 +47,10 @@ def main() -> None:
             capability=gate.open_session("staff", who, "secretary", house, 1),
         )  # fmt: skip
         values = {"family_name": f"Kerneur{number}", "given_name": "Maëlle"}
-        file = files.create(SYSTEM, house, {**values, "email": f"m{number}@exemple.fr"})
-        with tenancy.inside(house):
+        reached = {} if number == WITHOUT_EMAIL else {"email": f"m{number}@exemple.fr"}
+        file = files.create(SYSTEM, house, {**values, **reached})
+        language = "en" if number == IN_ENGLISH else "fr"
+        with tenancy.inside(house), translation.override(language):
             made = [
                 booking.book(desk, _form(file.pk, slot), clock.now()).id
                 for _house, slot in (first, second, away, others[0])

@@ -22,9 +22,8 @@ NEAR = 12
 NAMING = [
     ("scheduling_appointment", "id"),
     ("scheduling_occupancy", "appointment_id"),
-    ("outbox_message", "record_id"),
 ]
-"""The tables with a row for each visit, and the column that says which."""
+"""The tables with a row for each visit, and the column that says which; the outbox's is veiled."""
 
 
 def _near(table: Table, column: str, lived: Lived) -> tuple[int, float, int]:

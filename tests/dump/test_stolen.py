@@ -12,6 +12,7 @@ from serment.config.environment import run_folder
 from tests.dump import loot, words
 from tests.dump.conftest import Lived, take
 from tests.dump.linker import Linker
+from tests.dump.lived import IN_ENGLISH, WITHOUT_EMAIL
 from tests.journeys.demo import Demo
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -91,6 +92,22 @@ def test_nor_any_of_those_made_in_one_sitting(dump: bytes, lived: Lived) -> None
     for sitting in lived.sittings:
         for known in sitting.visits:
             assert not linker.visits_of_the_same_person(known) & set(sitting.visits)
+
+
+@pytest.mark.parametrize("who", [IN_ENGLISH, WITHOUT_EMAIL])
+def test_messages_that_named_their_visit_would_tie_the_unusual_ones(
+    dump: bytes, lived: Lived, about: dict[bytes, bytes], who: int
+) -> None:
+    """The control: the same dump with the veil off. Language and channel give the person away."""
+    tables, visits = loot.tables(dump), lived.sittings[who].visits
+    outbox = tables["outbox_message"]
+    message, record = outbox.columns.index("id"), outbox.columns.index("record_id")
+    assert not set(outbox.column("record_id")) & set(visits)
+    for row in outbox.rows:
+        row[record] = about.get(row[message], row[record])
+    known, *others = (one for one in visits if one in set(outbox.column("record_id")))
+    assert others
+    assert set(others) <= Linker(tables).visits_of_the_same_person(known)
 
 
 def test_a_column_with_the_file_would_give_them_all_away(

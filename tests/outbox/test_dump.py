@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
-from serment.outbox import delivery
+from serment.directory import tenancy
+from serment.outbox import delivery, post, veil
+from serment.outbox.models import Message
 from tests.identity.conftest import PERSON, TRACES, pages, sign_up  # noqa: F401 -- a fixture
 from tests.outbox.conftest import NOW, Booked, Sink
 
@@ -111,3 +114,33 @@ def test_from_one_known_visit_no_other_of_that_person_is_found(lived: None, supe
     assert files
     known = files | {value for row in rows for value in row[:2]}
     assert not any(str(one) in jobs for one in known)
+
+
+def test_a_message_leads_to_no_appointment_however_rare_its_language(
+    lived: None, superuser: Any, book: Booked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two English rows, two letters, a bouncing mailbox twice: rows of nobody's visits."""
+
+    def about(visit: Any) -> int:
+        asked = "SELECT count(*) FROM outbox_message WHERE record_id = %s"
+        return int(superuser.execute(asked, [visit]).fetchone()[0])
+
+    with translation.override("en"):
+        visits = [book(), book(), book(email=None), book(email=None)]
+    english = superuser.execute("SELECT record_id FROM outbox_message WHERE language = 'en'")
+    assert len(english.fetchall()) == 4
+    assert [about(visit) for visit in visits] == [0, 0, 0, 0]
+    # The control: without the veil each visit has its message, and with it its language.
+    for name in ("veiled", "unveiled"):
+        monkeypatch.setattr(veil, name, lambda record: record)
+    monkeypatch.setattr(post, "veiled", lambda record: record)
+    with translation.override("en"):
+        bare = [book(), book()]
+    assert [about(visit) for visit in bare] == [1, 1]
+
+
+def test_a_message_is_still_found_by_its_record(lived: None, establishment: Any) -> None:
+    with tenancy.inside(tenant=establishment):
+        for message in Message.objects.all():
+            assert Message.objects.get(record_id=message.record_id).pk == message.pk
+            assert veil.unveiled(veil.veiled(message.record_id)) == message.record_id
