@@ -13,6 +13,12 @@ from serment.disclosure.line import ask
 from serment.disclosure.purposes import Purpose
 from serment.disclosure.told import Disclosure, disclosure_of, microseconds
 from serment.keeper import wire
+from serment.keeper.measured import Measured
+
+__all__ = [
+    "OPERATOR", "Health", "Measured", "Selection", "Window", "backup", "drive_clock", "health",
+    "measure", "window",
+]  # fmt: skip
 
 OPERATOR = Actor(kind="operator", id=UUID(int=2), client="command")
 
@@ -38,16 +44,22 @@ class Selection:
     session: str = ""
     process: str = ""
     establishment: UUID | None = None
+    recipient: str = ""
+    """Whom data was handed to; no record names one yet, so nothing is found by it."""
+    export: str = ""
+    """Digest, in hexadecimal, of the grant on which data was opened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The rows of a selection, widened back by the lease; ``held`` counts persons by its end."""
+    """The rows of a selection, widened back by ``widened_seconds``: the time an answer may be
+    given again and then used for a lease. ``held`` counts persons by the window's end."""
 
     rows: tuple[Disclosure, ...]
     held: int
     lease_seconds: int
     isolated: bool
+    widened_seconds: int = 0
 
 
 def health() -> Health:
@@ -62,23 +74,35 @@ def window(actor: Actor, selection: Selection) -> Window:
     answer = wire.Disclosures([])
     for answer in _pages(actor, selection):
         rows.extend(disclosure_of(row) for row in answer.rows)
-    return Window(tuple(rows), answer.held, answer.lease, answer.isolated)
+    return Window(tuple(rows), answer.held, answer.lease, answer.isolated, answer.widened)
+
+
+def measure(actor: Actor, selection: Selection) -> Measured:
+    """A selection's figures, counted inside the keeper. The asking is recorded, not counted."""
+    return ask("measure", actor, Measured, _asked(selection, -1), purpose=Purpose.INCIDENT)
+
+
+def _asked(selection: Selection, after: int) -> wire.PerimeterAsk:
+    return wire.PerimeterAsk(
+        start=microseconds(selection.start),
+        end=microseconds(selection.end),
+        actor=_raw(selection.actor),
+        client=selection.client,
+        session=selection.session,
+        process=selection.process,
+        establishment=_raw(selection.establishment),
+        after=after,
+        recipient=selection.recipient,
+        export=selection.export,
+    )
 
 
 def _pages(actor: Actor, selection: Selection) -> Iterator[wire.Disclosures]:
     after = -1
     while True:
-        asked = wire.PerimeterAsk(
-            start=microseconds(selection.start),
-            end=microseconds(selection.end),
-            actor=_raw(selection.actor),
-            client=selection.client,
-            session=selection.session,
-            process=selection.process,
-            establishment=_raw(selection.establishment),
-            after=after,
+        answer = ask(
+            "perimeter", actor, wire.Disclosures, _asked(selection, after), purpose=Purpose.INCIDENT
         )
-        answer = ask("perimeter", actor, wire.Disclosures, asked, purpose=Purpose.INCIDENT)
         yield answer
         if not answer.rows:
             return

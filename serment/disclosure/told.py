@@ -48,6 +48,8 @@ class Disclosure:
     person: UUID | None
     person_kind: str
     records: tuple[OpenedRecord, ...]
+    erased: bool = False
+    """Erased: person, subject and records are keyed tags that name nobody."""
 
 
 def disclosure_of(row: wire.DisclosureRow) -> Disclosure:
@@ -70,11 +72,13 @@ def disclosure_of(row: wire.DisclosureRow) -> Disclosure:
         person=wire.uuid_of(row.person),
         person_kind=row.person_kind,
         records=tuple(_record_of(item) for item in row.items),
+        erased=row.erased,
     )
 
 
 def _record_of(item: wire.Item) -> OpenedRecord:
-    return OpenedRecord(UUID(bytes=item.record), item.kind, tuple(item.fields), any(item.before))
+    record = UUID(bytes=item.record or bytes(16))  # what concerns no record has none
+    return OpenedRecord(record, item.kind, tuple(item.fields), any(item.before))
 
 
 def microseconds(instant: datetime) -> int:

@@ -14,7 +14,6 @@ import typer
 from django.apps import apps
 
 from serment.errors import SermentError, Unusable
-from serment.incidents import perimeter as arithmetic
 from serment.incidents import telling
 
 EXIT_UNUSABLE = 2
@@ -30,7 +29,7 @@ Exit status:
 """
 
 
-def perimeter(
+def perimeter(  # noqa: PLR0913, PLR0917 -- one argument an option is how typer reads them
     from_: Annotated[
         str,
         typer.Option(
@@ -41,8 +40,19 @@ def perimeter(
     actor: Annotated[str, typer.Option(help="Who opened: UUID or sign-in e-mail.")] = "",
     client: Annotated[str, typer.Option(help="Door used: web, worker, …")] = "",
     session: Annotated[str, typer.Option(help="One sign-in.")] = "",
-    process: Annotated[str, typer.Option(help="One process, as web-1234.")] = "",
+    process: Annotated[
+        str, typer.Option(help="One process, as web-1234: the number counts, the name is a claim.")
+    ] = "",
     establishment: Annotated[str, typer.Option(help="UUID of an establishment.")] = "",
+    recipient: Annotated[
+        str, typer.Option(help="Whom data was handed to; no record names one yet.")
+    ] = "",
+    export: Annotated[
+        str, typer.Option(help="Digest of the grant it was opened on, hexadecimal.")
+    ] = "",
+    listed: Annotated[
+        bool, typer.Option("--list", help="Also one line for each person: ids, no names.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")] = False,
 ) -> None:
     """Whose data was opened: persons, appointments, records and fields, from the records.
@@ -54,7 +64,8 @@ def perimeter(
         start, end, notes = _window(from_, to, datetime.now(UTC))
         answer = answer_of(
             start, end, actor=_actor(actor), client=client, session=session, process=process,
-            establishment=_uuid(establishment),
+            establishment=_uuid(establishment), recipient=recipient, export=export.lower(),
+            listed=listed,
         )  # fmt: skip
     except SermentError as refusal:
         sys.stderr.write(f"{refusal.sentence}\n")
@@ -80,44 +91,19 @@ def _window(from_: str, to: str, now: datetime) -> tuple[datetime, datetime, lis
 
 
 def answer_of(
-    start: datetime,
-    end: datetime,
-    *,
-    actor: UUID | None = None,
-    client: str = "",
-    session: str = "",
-    process: str = "",
-    establishment: UUID | None = None,
+    start: datetime, end: datetime, *, listed: bool = False, **selectors: Any
 ) -> dict[str, Any]:
-    """The perimeter as plain values; KeeperUnavailable when the keeper does not answer."""
+    """The perimeter as plain values; KeeperUnavailable when the keeper does not answer.
+
+    ``selectors`` as in ``oversight.Selection``; all count together.
+    """
     if not apps.ready:
         django.setup()
     # Only now: models and the gate exist once Django is set up.
     from serment.disclosure import oversight
-    from serment.disclosure.fields import all_sealed
-    from serment.disclosure.opening import kind_of
+    from serment.incidents import asking
 
-    selection = oversight.Selection(
-        start, end, actor=actor, client=client, session=session, process=process,
-        establishment=establishment,
-    )  # fmt: skip
-    window = oversight.window(oversight.OPERATOR, selection)
-    question = {
-        "from": start.isoformat(),
-        "to": end.isoformat(),
-        "actor": str(actor) if actor else None,
-        "client": client or None,
-        "session": session or None,
-        "process": process or None,
-        "establishment": str(establishment) if establishment else None,
-    }
-    known = {f"{kind_of(model)}.{field.name}": field.zone for model, field in all_sealed()}
-    found = arithmetic.compute(
-        question, start, window.rows, held=window.held, lease_seconds=window.lease_seconds,
-        known_fields=known,
-    )  # fmt: skip
-    ended = end <= datetime.now(UTC)
-    return found.as_json() | {"question": question, "ended": ended, "isolated": window.isolated}
+    return asking.answer(oversight.Selection(start, end, **selectors), listed=listed)
 
 
 def _instant(text: str) -> datetime:

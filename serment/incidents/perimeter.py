@@ -1,8 +1,9 @@
 """The arithmetic of a perimeter: whose data, which fields, when. Pure: rows in, figures out.
 
 Persons, appointments, records and fields are counted each for itself. "Held" is never reported
-as "opened": a person is *confirmed* (opened in the window), *possible* (a key released during
-the lease before it could still be in use) or *excluded* (held, with no such record).
+as "opened": a person is *confirmed* (opened in the window), *possible* (a key released shortly
+before it could still be in use, or records of the time were lost) or *excluded* (held, with no
+such record). The keeper counts the same way over its index; both must agree.
 """
 
 from __future__ import annotations
@@ -20,8 +21,16 @@ NOT_FIELDS: Final = frozenset(
 )
 
 WHY_CONFIRMED: Final = "opened in the window, by a durable record"
-WHY_POSSIBLE: Final = "opened within the key lease before the window: the key could still be used"
-WHY_EXCLUDED: Final = "held, and no record of an opening in the window or the lease before it"
+WHY_LEASE: Final = (
+    "opened shortly before the window: the key could still be used in it, or be given again"
+)
+WHY_GAP: Final = "held while records of the time were lost: a recovery went on from an older ledger"
+WHY_EXCLUDED: Final = "held, and no record of an opening in the window or shortly before it"
+
+FORM: Final = 2
+"""Of the text that is hashed into the digest (docs/operate/perimeter.md)."""
+OPENINGS: Final = ("read", "search")
+ACCESSES: Final = (*OPENINGS, "write")
 
 
 class Touched(Protocol):
@@ -52,28 +61,57 @@ class Access(Protocol):
     def person_kind(self) -> str: ...
     @property
     def records(self) -> Sequence[Touched]: ...
+    @property
+    def erased(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Perimeter:
-    """The answer. ``as_json`` is the shape that scripts read."""
+class Gap:
+    """A recovery: what was opened between these instants may be in no record."""
+
+    leaf: int
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a selection's records say. ``leaves_digest``: SHA-256 of the numbers of its leaves,
+    eight bytes each, big-endian, rising; ``leaves``: how many they are."""
 
     persons: int
     staff: int
     appointments: int
     records: int
     fields: dict[str, int]
-    tiers: dict[str, int]
+    shortly_before: int
+    held: int
+    erased: int
+    altered: int
+    unaltered: int
+    unavailable: int
     first: datetime | None
     last: datetime | None
-    integrity: dict[str, int]
-    not_opened: dict[str, list[str]]
-    reasons: list[dict[str, Any]]
+    leaves: int
+    leaves_digest: bytes
     lease_seconds: int
-    digest: str
+    widened_seconds: int
+    gaps: tuple[Gap, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, instants as ISO 8601 in UTC."""
+    @property
+    def by_gap(self) -> int:
+        """Persons possible for no other reason than a recovery's gap."""
+        return max(0, self.held - self.persons - self.shortly_before) if self.gaps else 0
+
+    @property
+    def tiers(self) -> dict[str, int]:
+        """Persons by how sure it is."""
+        possible = self.shortly_before + self.by_gap
+        excluded = max(0, self.held - self.persons - possible)
+        return {"confirmed": self.persons, "possible": possible, "excluded": excluded}
+
+    def counted(self) -> dict[str, Any]:
+        """What goes into the digest; who was erased since is told beside it."""
         return {
             "persons": self.persons,
             "staff": self.staff,
@@ -81,12 +119,38 @@ class Perimeter:
             "records": self.records,
             "fields": self.fields,
             "tiers": self.tiers,
-            "first": None if self.first is None else self.first.isoformat(),
-            "last": None if self.last is None else self.last.isoformat(),
-            "integrity": self.integrity,
+            "first": _iso(self.first),
+            "last": _iso(self.last),
+            "integrity": {
+                "altered": self.altered,
+                "unaltered": self.unaltered,
+                "unavailable": self.unavailable,
+            },
+            "gaps": [
+                {"leaf": gap.leaf, "since": _iso(gap.since), "until": _iso(gap.until)}
+                for gap in self.gaps
+            ],
+            "lease_seconds": self.lease_seconds,
+            "widened_seconds": self.widened_seconds,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Perimeter:
+    """The answer. ``as_json`` is the shape that scripts read."""
+
+    figures: Figures
+    not_opened: dict[str, list[str]]
+    reasons: list[dict[str, Any]]
+    digest: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, instants as ISO 8601 in UTC."""
+        return self.figures.counted() | {
+            "erased": self.figures.erased,
+            "leaves": self.figures.leaves,
             "not_opened": self.not_opened,
             "reasons": self.reasons,
-            "lease_seconds": self.lease_seconds,
             "digest": self.digest,
         }
 
@@ -99,43 +163,102 @@ def compute(
     held: int,
     lease_seconds: int,
     known_fields: Mapping[str, str],
+    widened_seconds: int = 0,
+    gaps: tuple[Gap, ...] = (),
 ) -> Perimeter:
-    """The perimeter of a window's accesses, which reach back by the lease before ``start``.
+    """The perimeter of a window's accesses, which reach back before ``start``.
 
     ``question`` goes into the digest as it is; ``known_fields`` maps ``kind.field`` to its zone;
     ``held`` counts the persons held at the window's end.
     """
-    rows = sorted(accesses, key=lambda row: row.seq)
-    inside = [row for row in rows if row.at >= start]
-    opened = [row for row in inside if row.kind in ("read", "search")]
-    earlier = [row for row in rows if row.at < start and row.kind in ("read", "search")]
-    confirmed, staff = _persons(opened), _persons(opened, staff=True)
-    possible = _persons(earlier) - confirmed
-    tiers = {
-        "confirmed": len(confirmed),
-        "possible": len(possible),
-        "excluded": max(0, held - len(confirmed) - len(possible)),
-    }
-    fields = _fields(opened)
-    records = {touched.record: touched.kind for row in opened for touched in row.records}
-    figures: dict[str, Any] = {
-        "persons": len(confirmed),
-        "staff": len(staff),
-        "appointments": sum(kind == "appointment" for kind in records.values()),
-        "records": len(records),
-        "fields": fields,
-        "tiers": tiers,
-        "integrity": _integrity(inside, set(records)),
-        "lease_seconds": lease_seconds,
-    }
+    figures = figures_of(
+        start, accesses, held=held, lease_seconds=lease_seconds,
+        widened_seconds=widened_seconds or lease_seconds, gaps=gaps,
+    )  # fmt: skip
+    return of(question, figures, known_fields)
+
+
+def of(question: Mapping[str, Any], figures: Figures, known_fields: Mapping[str, str]) -> Perimeter:
+    """The answer to a question from its figures, wherever they were counted."""
     return Perimeter(
+        figures,
+        _not_opened(known_fields, figures.fields),
+        _reasons(figures),
+        digest_of(question, figures),
+    )
+
+
+def figures_of(
+    start: datetime,
+    accesses: Iterable[Access],
+    *,
+    held: int,
+    lease_seconds: int,
+    widened_seconds: int,
+    gaps: tuple[Gap, ...] = (),
+) -> Figures:
+    """Count rows; the keeper's index gives the same without their contents."""
+    rows = [row for row in sorted(accesses, key=lambda row: row.seq) if row.kind in ACCESSES]
+    inside = [row for row in rows if row.at >= start]
+    opened = [row for row in inside if row.kind in OPENINGS]
+    earlier = [row for row in rows if row.at < start and row.kind in OPENINGS]
+    confirmed = _persons(opened)
+    possible = _persons(earlier) - confirmed
+    records = {touched.record: touched.kind for row in opened for touched in row.records}
+    altered, gone = _changed(inside)
+    return Figures(
+        persons=len(confirmed),
+        staff=len(_persons(opened, staff=True)),
+        appointments=sum(kind == "appointment" for kind in records.values()),
+        records=len(records),
+        fields=_fields(opened),
+        shortly_before=len(possible),
+        held=held,
+        erased=len(_persons(row for row in [*opened, *earlier] if row.erased)),
+        altered=len(altered - gone),
+        unaltered=len(set(records) - altered - gone),
+        unavailable=len(gone),
         first=opened[0].at if opened else None,
         last=opened[-1].at if opened else None,
-        not_opened=_not_opened(known_fields, fields),
-        reasons=_reasons(tiers),
-        digest=_digest(question, figures, rows),
-        **figures,
+        leaves=len(rows),
+        leaves_digest=leaves_digest([row.seq for row in rows]),
+        lease_seconds=lease_seconds,
+        widened_seconds=widened_seconds,
+        gaps=gaps,
     )
+
+
+def leaves_digest(seqs: Iterable[int]) -> bytes:
+    """SHA-256 of leaves' numbers, eight bytes each, big-endian, rising."""
+    return hashlib.sha256(b"".join(seq.to_bytes(8, "big") for seq in seqs)).digest()
+
+
+def each_person(start: datetime, accesses: Iterable[Access]) -> list[dict[str, Any]]:
+    """What concerns each person, the surest and earliest first; an erased one has no id."""
+    found: dict[UUID, list[Access]] = {}
+    for row in sorted(accesses, key=lambda row: row.seq):
+        if row.person is not None and row.kind in OPENINGS and row.person_kind != "staff":
+            found.setdefault(row.person, []).append(row)
+    told = [_one_person(start, person, rows) for person, rows in found.items()]
+    return sorted(told, key=lambda one: (one["tier"] != "confirmed", one["first"]))
+
+
+def _one_person(start: datetime, person: UUID, rows: list[Access]) -> dict[str, Any]:
+    inside = [row for row in rows if row.at >= start]
+    shown = inside or rows
+    records = {touched.record: touched.kind for row in shown for touched in row.records}
+    return {
+        "person": str(person),
+        "erased": any(row.erased for row in rows),
+        "tier": "confirmed" if inside else "possible",
+        "reason": WHY_CONFIRMED if inside else WHY_LEASE,
+        "appointments": sum(kind == "appointment" for kind in records.values()),
+        "records": len(records),
+        "fields": _fields(shown),
+        "first": shown[0].at.isoformat(),
+        "last": shown[-1].at.isoformat(),
+        "leaves": [row.seq for row in shown],
+    }
 
 
 def _persons(rows: Iterable[Access], *, staff: bool = False) -> set[UUID]:
@@ -158,21 +281,12 @@ def _fields(rows: Iterable[Access]) -> dict[str, int]:
     return {name: len(seen[name]) for name in sorted(seen)}
 
 
-def _integrity(rows: Iterable[Access], opened: set[UUID]) -> dict[str, int]:
-    """Of all records touched: overwritten, deleted, or only read."""
-    altered: set[UUID] = set()
-    gone: set[UUID] = set()
-    for row in rows:
-        for touched in row.records:
-            if row.kind == "write" and touched.replaced:
-                altered.add(touched.record)
-            if row.kind == "write" and "deleted" in touched.fields:
-                gone.add(touched.record)
-    return {
-        "altered": len(altered - gone),
-        "unaltered": len(opened - altered - gone),
-        "unavailable": len(gone),
-    }
+def _changed(rows: Iterable[Access]) -> tuple[set[UUID], set[UUID]]:
+    """Records written over, and records deleted."""
+    written = [touched for row in rows if row.kind == "write" for touched in row.records]
+    altered = {touched.record for touched in written if touched.replaced}
+    gone = {touched.record for touched in written if "deleted" in touched.fields}
+    return altered, gone
 
 
 def _not_opened(known: Mapping[str, str], fields: Mapping[str, int]) -> dict[str, list[str]]:
@@ -184,20 +298,33 @@ def _not_opened(known: Mapping[str, str], fields: Mapping[str, int]) -> dict[str
     return found
 
 
-def _reasons(tiers: Mapping[str, int]) -> list[dict[str, Any]]:
-    why = {"confirmed": WHY_CONFIRMED, "possible": WHY_POSSIBLE, "excluded": WHY_EXCLUDED}
+def _reasons(figures: Figures) -> list[dict[str, Any]]:
+    """Why so many are in each tier; a tier may have more than one reason."""
+    why = [
+        ("confirmed", figures.persons, WHY_CONFIRMED),
+        ("possible", figures.shortly_before, WHY_LEASE),
+        ("possible", figures.by_gap, WHY_GAP),
+        ("excluded", figures.tiers["excluded"], WHY_EXCLUDED),
+    ]
     return [
-        {"tier": tier, "persons": count, "reason": why[tier]}
-        for tier, count in tiers.items()
-        if count
+        {"tier": tier, "persons": count, "reason": reason} for tier, count, reason in why if count
     ]
 
 
-def _digest(question: Mapping[str, Any], figures: Mapping[str, Any], rows: list[Access]) -> str:
+def digest_of(question: Mapping[str, Any], figures: Figures) -> str:
     """The same question about an ended window gives the same digest."""
     canonical = json.dumps(
-        {"question": question, "figures": figures, "leaves": [row.seq for row in rows]},
+        {
+            "form": FORM,
+            "question": question,
+            "figures": figures.counted(),
+            "leaves": {"count": figures.leaves, "sha256": figures.leaves_digest.hex()},
+        },
         sort_keys=True,
         separators=(",", ":"),
     )
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()

@@ -19,11 +19,12 @@ def lines(answer: Mapping[str, Any], notes: Sequence[str], columns: int) -> list
     columns = max(columns, COLUMNS_MIN)
     asked = answer["question"]
     title = f"Opened from {_minute(asked['from'])} to {_minute(asked['to'])} UTC"
-    chosen = [f"{name} {asked[name]}" for name in _SELECTORS if asked[name]]
+    chosen = [f"{name} {asked[name]}" for name in _SELECTORS if asked.get(name)]
     told = [title, "=" * min(len(title), columns)]
     for note in [*notes, *chosen]:
         told += _wrapped(note, 0, columns)
     told += ["", *_figures(answer, columns), "", *_fields(answer), "", *_closed(answer, columns)]
+    told += [*_stopped(answer, columns), *_log(answer, columns), *_list(answer)]
     if not answer["isolated"]:
         why = "Not isolated: the keeper runs as the same system user as its clients."
         told += ["", *_wrapped(why, 0, columns)]
@@ -31,15 +32,22 @@ def lines(answer: Mapping[str, Any], notes: Sequence[str], columns: int) -> list
     return told
 
 
-_SELECTORS: Final = ("actor", "client", "session", "process", "establishment")
+_SELECTORS: Final = (
+    "actor", "client", "session", "process", "establishment", "recipient", "export"
+)  # fmt: skip
 
 
 def _figures(answer: Mapping[str, Any], columns: int) -> Iterator[str]:
     rows = [
         (name, f"{answer[name]:,}", "") for name in ("persons", "staff", "appointments", "records")
     ]
-    reasons = {one["tier"]: one["reason"] for one in answer["reasons"]}
+    reasons: dict[str, str] = {}
+    for one in answer["reasons"]:
+        more = f"{reasons[one['tier']]}; " if one["tier"] in reasons else ""
+        reasons[one["tier"]] = f"{more}{one['reason']}"
     rows += [(name, f"{count:,}", reasons.get(name, "")) for name, count in answer["tiers"].items()]
+    if answer.get("erased"):
+        rows.append(("erased", f"{answer['erased']:,}", "of these: named only for an incident"))
     rows += [(name, f"{count:,}", "") for name, count in answer["integrity"].items()]
     names, counts = _width(rows, 0), _width(rows, 1)
     for name, count, reason in rows:
@@ -71,6 +79,41 @@ def _closed(answer: Mapping[str, Any], columns: int) -> Iterator[str]:
         yield from _wrapped(
             f"{'':{_INDENT}}{zone:<{zones}}  {', '.join(names)}", zones + 4, columns
         )
+
+
+def _stopped(answer: Mapping[str, Any], columns: int) -> Iterator[str]:
+    """Alarms raised in the window, and what stands frozen now."""
+    for one in answer.get("alarms", ()):
+        text = f"alarm {one['what']} at {_second(one['at'])} UTC, leaf {one['leaf']}"
+        yield from _wrapped(text, _INDENT, columns)
+    for one in answer.get("freezes", ()):
+        text = f"frozen {one['what']} {one['value']} since {_second(one['at'])} UTC"
+        yield from _wrapped(text, _INDENT, columns)
+
+
+def _log(answer: Mapping[str, Any], columns: int) -> Iterator[str]:
+    """What the log proves was not opened."""
+    log = answer.get("log")
+    if log is None:
+        return
+    yield ""
+    yield from _wrapped(log["statement"], 0, columns)
+    if log["checkpoint"]:
+        of = log["checkpoint"]
+        yield from _wrapped(
+            f"checkpoint {of['origin']} size {of['size']} root {of['root']}", _INDENT, columns
+        )
+
+
+def _list(answer: Mapping[str, Any]) -> Iterator[str]:
+    """One line a person, for another program as well as for an eye."""
+    if "list" not in answer:
+        return
+    yield ""
+    for one in answer["list"]:
+        name = "erased" if one["erased"] else one["person"]
+        fields = ",".join(one["fields"]) or "-"
+        yield f"{one['tier']} {name} {_second(one['first'])} {one['records']} {fields}"
 
 
 def _width(rows: Sequence[tuple[str, ...]], place: int) -> int:

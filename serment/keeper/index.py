@@ -1,7 +1,9 @@
 """The disclosure index: the ledger's openings arranged for questions, rebuildable from it.
 
 It lies in its own SQLite file. Selectors are keyed tags, contents are closed under the store
-key. It may lag the segment after a crash (never lead it): the start replays what is missing.
+key. It may lag the segment after a crash (never lead it): the start replays what is missing, all
+of it where the file is of an earlier shape. A leaf of somebody forgotten keeps its number and
+instant here and nothing else.
 """
 
 from __future__ import annotations
@@ -13,8 +15,16 @@ from typing import Any, Final
 
 import msgspec
 
+from serment.keeper import touches
+from serment.keeper.touches import ACTS, Touch, number
 from serment.keeper.wire import Item
+from serment.keeper.words import KIND_ALARM, KIND_QUERY, KIND_RECOVERED
 
+SHAPE: Final = 2
+"""Raised when a row says something else than before: the next start fills the index anew."""
+
+KIND_FORGOTTEN: Final = "forgotten"
+_TABLES: Final = ("disclosure", "held", "counted", "touch", "what")
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS disclosure (
   seq INTEGER PRIMARY KEY, at INTEGER, kind TEXT, establishment BLOB, actor BLOB, subject BLOB,
@@ -32,6 +42,8 @@ CREATE TABLE IF NOT EXISTS counted (
   establishment BLOB);
 CREATE INDEX IF NOT EXISTS counted_at ON counted (at);
 CREATE INDEX IF NOT EXISTS disclosure_alarm ON disclosure (seq) WHERE kind = 'alarm';
+CREATE INDEX IF NOT EXISTS disclosure_recovered ON disclosure (seq) WHERE kind = 'recovered';
+CREATE INDEX IF NOT EXISTS disclosure_forgotten ON disclosure (seq) WHERE kind = 'forgotten';
 """
 
 
@@ -80,7 +92,10 @@ class Counted(msgspec.Struct, frozen=True):
 
 
 class IndexRow(msgspec.Struct, frozen=True):
-    """One disclosure on its way into the index; selectors are tags already."""
+    """One disclosure on its way into the index; selectors are tags already.
+
+    ``process`` is the number the kernel told, not what the process called itself.
+    """
 
     seq: int
     at: int
@@ -94,18 +109,48 @@ class IndexRow(msgspec.Struct, frozen=True):
     body: bytes
     subject_kind: str
     counted: Counted | None = None
+    export: bytes | None = None
+    touched: list[Touch] = []
+
+
+def forgotten(seq: int, at: int) -> IndexRow:
+    """The row of a leaf whose person's audit key was destroyed."""
+    return IndexRow(seq, at, KIND_FORGOTTEN, b"", b"", None, None, b"", b"", b"", "")
 
 
 class Index:
     """Questions about the ledger. One connection, one thread."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.database = sqlite3.connect(path, isolation_level=None)
         path.chmod(0o600)
         self.database.execute("PRAGMA journal_mode=WAL")
         self.database.execute("PRAGMA synchronous=NORMAL")
         self.database.execute("PRAGMA secure_delete=ON")
-        self.database.executescript(_SCHEMA)
+        self.promised = self._begin()
+        """How many leaves it held when it was opened: the segment has at least as many."""
+        self.followed: list[IndexRow] | None = None
+        """What was added since, for another index that is being made from the ledger."""
+        self.readers = 0
+
+    def _begin(self) -> int:
+        """Make the tables; empty those of an earlier shape. How many leaves there were."""
+        (shape,) = self.database.execute("PRAGMA user_version").fetchone()
+        tables = {row[0] for row in self.database.execute("SELECT name FROM sqlite_master")}
+        promised = self.size if "disclosure" in tables else 0
+        if shape != SHAPE:
+            dropped = "".join(f"DROP TABLE IF EXISTS {table};" for table in _TABLES)
+            self.database.executescript(
+                f"BEGIN; {dropped} {_SCHEMA} {touches.SCHEMA} PRAGMA user_version={SHAPE}; COMMIT;"
+            )
+        return promised
+
+    def reader(self) -> sqlite3.Connection:
+        """Another connection, for a question that takes long; it writes nothing."""
+        return sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
+        )
 
     @property
     def size(self) -> int:
@@ -117,6 +162,15 @@ class Index:
         """The instant of the last indexed leaf (µs)."""
         (last,) = self.database.execute("SELECT max(at) FROM disclosure").fetchone()
         return int(last or 0)
+
+    def close(self) -> None:
+        """Let go of the file; with no reader left, nothing stays beside it."""
+        self.database.close()
+
+    def instant(self, seq: int) -> int:
+        """When a leaf was made (µs); 0 where it is not indexed."""
+        row = self.database.execute("SELECT at FROM disclosure WHERE seq = ?", (seq,)).fetchone()
+        return 0 if row is None else int(row[0])
 
     def add(self, rows: Iterable[IndexRow]) -> None:
         """Index a group of leaves in one transaction."""
@@ -147,11 +201,38 @@ class Index:
                 if row.counted is not None
             ],
         )  # fmt: skip
+        self._add_touches(kept)
         self.database.execute("COMMIT")
+        if self.followed is not None:
+            self.followed.extend(kept)
+
+    def _add_touches(self, kept: list[IndexRow]) -> None:
+        rows = [row for row in kept if row.kind in ACTS]
+        self.database.executemany(
+            "INSERT OR IGNORE INTO what VALUES (?,?)",
+            {touch.what: touch.body for row in rows for touch in row.touched}.items(),
+        )
+        self.database.executemany(
+            "INSERT INTO touch VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            [touch for row in rows for touch in _touches(row)],
+        )
 
     def forget(self, subject: bytes) -> None:
-        """Delete a subject's disclosures: its audit key is gone. Files held stay counted."""
-        self.database.execute("DELETE FROM disclosure WHERE subject = ?", (subject,))
+        """Empty a subject's disclosures: its audit key is gone, nobody holds it any more."""
+        self.database.execute("BEGIN")
+        self.database.execute(
+            "DELETE FROM touch WHERE seq IN (SELECT seq FROM disclosure WHERE subject = ?)",
+            (subject,),
+        )
+        self.database.execute(
+            f"UPDATE disclosure SET kind = '{KIND_FORGOTTEN}', establishment = x'', actor = x'',"
+            " subject = NULL, session = NULL, client = x'', process = x'', body = x''"
+            " WHERE subject = ?",
+            (subject,),
+        )
+        self.database.execute("DELETE FROM held WHERE subject = ?", (subject,))
+        self.database.execute("DELETE FROM counted WHERE subject = ?", (subject,))
+        self.database.execute("COMMIT")
 
     def of_subjects(
         self, subjects: list[bytes], before: int | None, limit: int
@@ -168,13 +249,32 @@ class Index:
         self, start: int, end: int, after: int, limit: int, selectors: dict[str, bytes]
     ) -> list[tuple[int, bytes]]:
         """Oldest first: (seq, body) with start ≤ at < end; queries of the index not counted."""
-        where = "".join(f" AND {column} = ?" for column in selectors)
-        values: list[Any] = [start, end, after, *selectors.values(), limit]
+        where = _where(selectors)
+        if after >= 0:  # instants rise with the numbers: a later page does not begin anew
+            passed = self.database.execute("SELECT at FROM disclosure WHERE seq = ?", (after,))
+            start = max([start, *(at for (at,) in passed)])
+        values: list[Any] = [start, end, after, *_values(selectors), limit]
         sql = (
             "SELECT seq, body FROM disclosure WHERE at >= ? AND at < ? AND seq > ?"
-            f" AND kind <> 'query'{where} ORDER BY at LIMIT ?"
+            f" AND kind NOT IN ('{KIND_QUERY}', '{KIND_FORGOTTEN}'){where} ORDER BY at LIMIT ?"
         )
         return self.database.execute(sql, values).fetchall()
+
+    def alarms_within(
+        self, start: int, end: int, selectors: dict[str, bytes]
+    ) -> list[tuple[int, bytes]]:
+        """Oldest first: (seq, body) of the alarms that a selection raised."""
+        return self.database.execute(
+            f"SELECT seq, body FROM disclosure WHERE kind = '{KIND_ALARM}' AND at >= ? AND at < ?"
+            f"{_where(selectors)} ORDER BY seq",
+            (start, end, *_values(selectors)),
+        ).fetchall()
+
+    def recoveries(self) -> list[tuple[int, bytes]]:
+        """Oldest first: (seq, body) of each going on from an older ledger."""
+        return self.database.execute(
+            f"SELECT seq, body FROM disclosure WHERE kind = '{KIND_RECOVERED}' ORDER BY seq"
+        ).fetchall()
 
     def counted_since(self, start: int) -> Iterator[tuple[int, bytes, Counted]]:
         """Instant, person and budgets of each access that counts, oldest first."""
@@ -210,3 +310,34 @@ class Index:
             sql += " AND establishment = ?"
             values.append(establishment)
         return int(self.database.execute(sql, values).fetchone()[0])
+
+
+def _where(selectors: dict[str, bytes]) -> str:
+    """Further conditions; only a touch knows on which grant it was opened."""
+    return "".join(
+        " AND seq IN (SELECT seq FROM touch WHERE export = ?)"
+        if column == "export"
+        else f" AND {column} = ?"
+        for column in selectors
+    )
+
+
+def _values(selectors: dict[str, bytes]) -> list[bytes | int]:
+    return [number(tag) if column == "export" else tag for column, tag in selectors.items()]
+
+
+def _touches(row: IndexRow) -> list[tuple[int | None, ...]]:
+    """The touches of one leaf; one without records still was an access."""
+    subject = None if row.subject is None else number(row.subject)
+    who = (
+        number(row.actor), number(row.process),
+        None if row.session is None else number(row.session), number(row.client),
+        number(row.establishment), None if row.export is None else number(row.export), subject,
+    )  # fmt: skip
+    act = ACTS[row.kind]
+    if not row.touched:
+        return [(row.seq, 0, act, *who, None, None)]
+    return [
+        (row.seq, place, act, *who, touch.record, touch.what)
+        for place, touch in enumerate(row.touched)
+    ]

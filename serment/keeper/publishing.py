@@ -47,6 +47,7 @@ class Publishing:
         _set_aside_other_log(folder, signer.verifier.name)
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         durable.write(folder / KEY_FILE, f"{signer.verifier.text}\n".encode())
+        house.public = folder
         self._publisher = Publisher(folder, signer, self._leaves)
         house.recorder.unpublished = list(self._leaves(self._publisher.signed.size))
         self._turn()

@@ -18,7 +18,8 @@ BYTES_MAX: Final = 64 << 20
 ANSWERS_MAX: Final = 200_000
 ACTS_ONCE: Final = frozenset(
     {"seal", "reveal", "find", "records_of", "files_behind", "link", "delete", "open_session",
-     "errand", "history", "perimeter", "batch", "relate", "break_glass", "freeze", "unfreeze",
+     "errand", "history", "perimeter", "measure", "batch", "relate", "break_glass", "freeze",
+     "unfreeze",
      "grant_propose", "grant_close", "grant_approve", "grant_revoke"}
 )  # fmt: skip
 _OPENS: Final = frozenset({"reveal", "find", "records_of", "files_behind", "history", "perimeter"})

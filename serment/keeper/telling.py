@@ -6,7 +6,9 @@ import time
 
 import msgspec
 
+from serment.keeper.erasure import Erasure, Hold
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.policy.grants import Grant
 from serment.keeper.recorder import Access
 from serment.keeper.rights import OFFICERS, Capability, Reach, check, own_subjects
 from serment.keeper.wire import (
@@ -20,9 +22,13 @@ from serment.keeper.wire import (
     PerimeterAsk,
     Request,
 )
-from serment.keeper.words import KIND_QUERY, LEASE_SECONDS
+from serment.keeper.words import KIND_QUERY, LEASE_SECONDS, REPLAY_SECONDS
 
 PAGE_ROWS = 5_000
+
+WIDENED_SECONDS = LEASE_SECONDS + REPLAY_SECONDS
+"""How long before a window a key may have been released and still be used in it without a leaf:
+an answer is given again for ten minutes, and then used for the length of a lease."""
 
 
 async def history(house: House, ask: Request, peer: int) -> Body:
@@ -75,18 +81,21 @@ async def perimeter(house: House, ask: Request, peer: int) -> Body:
     wanted = msgspec.msgpack.decode(ask.body, type=PerimeterAsk)
     if wanted.end <= wanted.start:
         raise AskUnusable
-    establishment = _establishment_allowed(house, ask, peer, wanted)
+    establishment = allowed_establishment(house, ask, peer, wanted.establishment)
     asked = Access(None, establishment or NOBODY, [], KIND_QUERY)
     await house.recorder.record(ask, peer, [asked])
-    lease = LEASE_SECONDS * 1_000_000
-    rows = house.index.window(
-        wanted.start - lease, wanted.end, wanted.after, PAGE_ROWS,
-        _selectors(house, wanted, establishment),
-    )  # fmt: skip
+    lease = WIDENED_SECONDS * 1_000_000
+    chosen = selectors(house, wanted, establishment)
+    rows = (
+        []
+        if wanted.recipient
+        else house.index.window(wanted.start - lease, wanted.end, wanted.after, PAGE_ROWS, chosen)
+    )
     found = [told(house, seq, body, {}) for seq, body in rows]
     _resolve_persons(house, found, wanted.end)
+    _hide_erased(house, found)
     held = _held(house, wanted.end, establishment)
-    return Disclosures(found, held, LEASE_SECONDS, house.isolated)
+    return Disclosures(found, held, LEASE_SECONDS, house.isolated, WIDENED_SECONDS)
 
 
 def _held(house: House, end: int, establishment: bytes | None) -> int:
@@ -96,32 +105,80 @@ def _held(house: House, end: int, establishment: bytes | None) -> int:
     return house.index.held(end, None) - house.store.own_links(end)
 
 
-def _establishment_allowed(
-    house: House, ask: Request, peer: int, wanted: PerimeterAsk
+def allowed_establishment(
+    house: House, ask: Request, peer: int, wanted: bytes | None
 ) -> bytes | None:
     """The operator asks about all; an officer about the own establishment."""
     if ask.actor.kind == "operator":
-        return wanted.establishment
+        return wanted
     capability = check(house, ask, peer)
     if capability is None or capability.role not in OFFICERS or capability.kind != "staff":
         raise NoAccess
-    if wanted.establishment not in (None, capability.establishment):
+    if wanted not in (None, capability.establishment):
         raise NoAccess
     return capability.establishment
 
 
-def _selectors(house: House, wanted: PerimeterAsk, establishment: bytes | None) -> dict[str, bytes]:
+def selectors(house: House, wanted: PerimeterAsk, establishment: bytes | None) -> dict[str, bytes]:
+    """The keyed tags a selection goes by. A process is its number, whatever it called itself."""
     tag = house.store.tag
     found: dict[str, bytes] = {}
     if wanted.actor is not None:
         found["actor"] = tag("actor", wanted.actor)
-    for column in ("client", "session", "process"):
+    for column in ("client", "session"):
         value: str = getattr(wanted, column)
         if value:
             found[column] = tag(column, value.encode())
+    if wanted.process:
+        found["process"] = process_tag(house, wanted.process)
     if establishment is not None:
         found["establishment"] = house.store.subject_tag(establishment)
+    if wanted.export:
+        found["export"] = _export_tag(house, wanted.export, establishment)
     return found
+
+
+def _export_tag(house: House, digest: str, establishment: bytes | None) -> bytes:
+    """Tag of the grant whose digest its approvers saw; NoAccess for one of somebody else's."""
+    try:
+        wanted = bytes.fromhex(digest)
+    except ValueError as wrong:
+        raise AskUnusable from wrong
+    for tag, grant in house.standing.rows.all("bulk_grant", Grant):
+        if grant.closed and grant.digest == wanted and establishment in (None, grant.establishment):
+            return tag
+    raise NoAccess
+
+
+def process_tag(house: House, process: str) -> bytes:
+    """Tag of ``web-1234`` or ``1234``: the number the kernel told counts, the name is a claim."""
+    return house.store.tag("process", process.rpartition("-")[2].encode())
+
+
+def _hide_erased(house: House, rows: list[DisclosureRow]) -> None:
+    """An erased person is told by a keyed tag, and named only while evidence is held."""
+    known: dict[bytes, bool] = {}
+    for row in rows:
+        if row.subject is None or row.person is None:
+            continue
+        if row.person not in known:
+            known[row.person] = _erased_and_closed(house, {row.subject, row.person})
+        if known[row.person]:
+            row.erased = True
+            row.person = house.store.subject_tag(row.person)
+            row.subject = house.store.subject_tag(row.subject)
+            for item in row.items:
+                item.record = house.store.tag("record", item.record)
+
+
+def _erased_and_closed(house: House, subjects: set[bytes]) -> bool:
+    for subject in subjects:
+        body = house.store.erasure(house.store.subject_tag(subject))
+        if body is not None:
+            tenant = msgspec.msgpack.decode(body, type=Erasure).tenant
+            holds = (msgspec.msgpack.decode(one, type=Hold) for one in house.store.holds())
+            return not any(one.establishment in (None, tenant) for one in holds)
+    return False
 
 
 def _resolve_persons(house: House, rows: list[DisclosureRow], end: int) -> None:

@@ -39,6 +39,7 @@ class Seen:
     records: tuple[Row, ...]
     kind: str = "read"
     person_kind: str = "patient"
+    erased: bool = False
 
 
 def seen(seq: int, minutes: float, person: UUID, *fields: str, **more: Any) -> Seen:
