@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import Purpose, gate
 from serment.errors import Broken, Unusable
@@ -73,6 +74,9 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         gate.seal(itself, Purpose.SELF, user, values, subject=user.pk, tenant=None)
         if commit:
             user.save(force_insert=True)
+            from serment.identity import tasks  # the queue is there once Django has loaded
+
+            tasks.sweep_later(user.pk, clock.now())
         return user
 
     def login(self, request: HttpRequest, user: Account) -> None:

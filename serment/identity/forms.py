@@ -100,6 +100,8 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         if self.account_already_exists:
             still_there = not registration.forget_unconfirmed(self.cleaned_data["email"])
             self.account_already_exists = still_there
+            if still_there:
+                registration.as_much_work(self.cleaned_data["password1"])
         return super().try_save(request)
 
     def clean_given_name(self) -> str:

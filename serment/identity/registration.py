@@ -11,6 +11,7 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from django.utils.translation import gettext as _
 
+from serment import ids
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM, Actor, Purpose, gate
 from serment.errors import Conflict
@@ -71,7 +72,32 @@ def forget_unconfirmed(alias: str) -> bool:
     if account is None or confirmed:
         return False
     with tenancy.inside(account=account.pk):
-        gate.delete(SYSTEM, Purpose.SIGN_IN, account)
-        EmailAddress.objects.filter(user_id=account.pk).delete()
-        Account.objects.filter(pk=account.pk).delete()
+        _remove(account)
     return True
+
+
+def sweep_unconfirmed(account_id: UUID) -> bool:
+    """The same for one account a day after it was made; a confirmed one stays. False: it stays."""
+    with tenancy.inside(account=account_id):
+        account = Account.objects.filter(pk=account_id).first()
+        held = EmailAddress.objects.filter(user_id=account_id)
+        if account is None or not held.exists() or held.filter(verified=True).exists():
+            return False
+        _remove(account)
+    return True
+
+
+def as_much_work(password: str) -> None:
+    """What an account costs that is being made, for one that is not: nobody hears the difference.
+
+    The password's hash, and two records the keeper makes durable; both are of nobody.
+    """
+    Account().set_password(password)
+    for _record in range(2):
+        gate.close_session(gate.open_session("patient", ids.new_id(), "", None, hours=1))
+
+
+def _remove(account: Account) -> None:
+    gate.delete(SYSTEM, Purpose.SIGN_IN, account)
+    EmailAddress.objects.filter(user_id=account.pk).delete()
+    Account.objects.filter(pk=account.pk).delete()

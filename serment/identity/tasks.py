@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from uuid import UUID
+
 from procrastinate.contrib.django import app
+
+UNCONFIRMED_HOURS = 24
+"""How long an account waits for its code; afterwards its address is free again."""
 
 
 @app.periodic(cron="7 * * * *", periodic_id="sessions")
@@ -12,3 +18,20 @@ def sweep_sessions(timestamp: int) -> None:
     from serment.identity.sessions import SessionStore
 
     SessionStore.clear_expired()
+
+
+def sweep_later(account: UUID, now: datetime) -> None:
+    """In a day look whether the account was confirmed; part of the transaction that makes it.
+
+    At a whole hour: the queue's row then tells a day and an hour and no instant of its own.
+    """
+    due = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=UNCONFIRMED_HOURS + 1)
+    forget_unconfirmed.configure(schedule_at=due).defer(account_id=str(account))
+
+
+@app.task(name="identity.forget_unconfirmed")
+def forget_unconfirmed(account_id: str) -> None:
+    """An account whose address nobody confirmed goes, at the keeper and here."""
+    from serment.identity import registration
+
+    registration.sweep_unconfirmed(UUID(account_id))

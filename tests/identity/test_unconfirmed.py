@@ -1,0 +1,88 @@
+"""An account that nobody confirms goes after a day; signing up twice costs the site the same."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from serment.disclosure import gate
+from serment.identity import registration, tasks
+from tests.identity.conftest import PERSON, sign_up
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "search"])
+SCRYPT = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+
+
+def _jobs() -> list[tuple[str, datetime]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT args ->> 'account_id', scheduled_at FROM procrastinate_jobs"
+            " WHERE task_name = 'identity.forget_unconfirmed'"
+        )
+        return [(row[0], row[1]) for row in cursor.fetchall()]
+
+
+def test_an_account_without_its_code_is_gone_a_day_later(browser: Client) -> None:
+    browser.post("/compte/inscription/", PERSON)
+    assert registration.by_address(PERSON["email"]) is not None  # the control: it waits
+    [(account, due)] = _jobs()
+    ahead = due - datetime.now(UTC)
+    assert timedelta(hours=24) <= ahead <= timedelta(hours=25)
+    assert (due.minute, due.second, due.microsecond) == (0, 0, 0)
+    tasks.forget_unconfirmed(account)
+    assert registration.by_address(PERSON["email"]) is None
+    tasks.forget_unconfirmed(account)  # told twice, nothing breaks
+
+
+def test_a_confirmed_account_stays(browser: Client) -> None:
+    sign_up(browser)
+    [(account, _due)] = _jobs()
+    tasks.forget_unconfirmed(account)
+    assert str(registration.by_address(PERSON["email"])) == account
+
+
+def _seconds(times: int, email: str) -> float:
+    spent = []
+    for number in range(times):
+        cache.clear()
+        browser = Client(headers={"accept-language": "fr"})
+        typed = PERSON | {"email": email.format(number)}
+        begun = time.perf_counter()
+        assert browser.post("/compte/inscription/", typed).status_code == 302
+        spent.append(time.perf_counter() - begun)
+    return statistics.median(spent)
+
+
+def test_a_taken_address_and_a_free_one_take_much_the_same_time(
+    pages: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PASSWORD_HASHERS = SCRYPT
+    sign_up(Client(headers={"accept-language": "fr"}))
+    free, taken = _seconds(7, "libre{}@exemple.fr"), _seconds(7, PERSON["email"])
+    assert 0.6 < taken / free < 1.6, (taken, free)
+    # The control: without the same work a taken address answers several times as fast.
+    monkeypatch.setattr(registration, "as_much_work", lambda password: None)
+    assert _seconds(7, PERSON["email"]) < 0.5 * free
+
+
+def test_the_work_leaves_no_session_open(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[bytes] = []
+    closed: list[bytes] = []
+    open_session = gate.open_session
+
+    def note(*args: Any, **more: Any) -> bytes:
+        opened.append(open_session(*args, **more))
+        return opened[-1]
+
+    monkeypatch.setattr(gate, "open_session", note)
+    monkeypatch.setattr(gate, "close_session", closed.append)
+    registration.as_much_work("un mot de passe")
+    assert len(opened) == 2
+    assert opened == closed
