@@ -26,8 +26,13 @@ BROUGHT = {
     "drill": "serment.drills.command",
     "ledger": "serment.config.commands.ledger",
     "keeper": "serment.config.commands.keeper",
+    "continuity": "serment.config.commands.continuity",
 }
-_NEED_NO_DJANGO = {"serment.config.commands.ledger", "serment.config.commands.keeper"}
+_NEED_NO_DJANGO = {
+    "serment.config.commands.ledger",
+    "serment.config.commands.keeper",
+    "serment.config.commands.continuity",
+}
 
 
 def application(asked: str) -> typer.Typer:

@@ -32,10 +32,10 @@ ASKS: Final[dict[str, frozenset[str]]] = {
          "break_glass", "freeze", "unfreeze", "freezes", "alarms", "grant_propose", "grant_add",
          "grant_close", "grant_approve", "grant_revoke", "grants"}
     ),
-    "worker": frozenset({"reveal", "files_behind"}),
+    "worker": frozenset({"reveal", "files_behind", "continuity_sheet"}),
     "operator": frozenset(
         {"hello", "stats", "perimeter", "backup", "erase", "erasure_state", "hold", "tend",
-         "freeze", "unfreeze", "freezes", "alarms"}
+         "freeze", "unfreeze", "freezes", "alarms", "continuity_key"}
     ),
     "partner": frozenset(),
     "system": frozenset(

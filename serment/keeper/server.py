@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 
 from serment.keeper import reading, receipts, telling, tending, tokens, upkeep, writing
+from serment.keeper.continuity import acts as continuity
 from serment.keeper.house import AskUnusable, House, NoAccess, SessionOver
 from serment.keeper.policy import deciding, granting
 from serment.keeper.policy.standing import BudgetOver, ComeBack, Frozen
@@ -111,6 +112,8 @@ async def batch(house: House, ask: Request, peer: int) -> Body:
 
 ACTS["batch"] = batch
 ACTS.update(tending.ACTS)
+ACTS.update(continuity.ACTS)
+OWN_USER_ONLY: Final = tending.OWN_USER_ONLY | continuity.OWN_USER_ONLY
 
 
 class Desk:
@@ -223,7 +226,7 @@ class Door:
         try:
             while True:
                 ask = await _read(reader)
-                mine = uid == os.getuid() or ask.op not in tending.OWN_USER_ONLY
+                mine = uid == os.getuid() or ask.op not in OWN_USER_ONLY
                 reply = await self._desk.answer(ask, pid) if mine else Reply(ask.id, "refused")
                 writer.write(frame(reply))
                 await writer.drain()

@@ -95,13 +95,16 @@ class SealValue(Body):
 
 class SealItem(Body):
     """The values of one record; ``related_until`` (µs): the establishment cares for the person
-    from now until then, because this record says so (a booked visit)."""
+    from now until then, because this record says so (a booked visit). ``visit_from`` and
+    ``visit_until``: the visit's hours, in which the site's continuity sheet names the person."""
 
     record: Bytes16
     kind: Word
     subject: Bytes16
     values: Annotated[list[SealValue], msgspec.Meta(max_length=VALUES_MAX)]
     related_until: Instant = 0
+    visit_from: Instant = 0
+    visit_until: Instant = 0
 
 
 class SealAsk(Body):

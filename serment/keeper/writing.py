@@ -7,6 +7,7 @@ import os
 
 import msgspec
 
+from serment.keeper.continuity import tickets
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.keys import Box, SubjectErased
 from serment.keeper.policy.admitting import admit
@@ -62,6 +63,7 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
                     _note_newcomer(house, ask, item)
                 answer.append(_seal_item(house, item, tenant))
                 _relate(house, item, tenant)
+                tickets.give(house, item)
             meet(house, ask, [item.subject for item in items])
     except SubjectErased as gone:
         house.keys.forget_fresh()
@@ -190,7 +192,9 @@ def _accesses(
             Item(
                 item.record,
                 item.kind,
-                [value.field for value in item.values] + ["relation"] * bool(item.related_until),
+                [value.field for value in item.values]
+                + ["relation"] * bool(item.related_until)
+                + ["errand"] * bool(item.visit_until),
                 [value.before for value in item.values],
                 [b"" if one is None else hashlib.sha256(one).digest() for one in sealed],
             )

@@ -284,3 +284,10 @@ class Appointment(models.Model):
         if self.status == self.Status.CANCELLED or self.ends_at is None:
             return None
         return self.ends_at + timedelta(days=CARE_DAYS_AFTER)
+
+    @property
+    def visit_hours(self) -> tuple[datetime, datetime] | None:
+        """When the site's continuity sheet may name the person."""
+        if self.status == self.Status.CANCELLED or self.starts_at is None or self.ends_at is None:
+            return None
+        return self.starts_at, self.ends_at

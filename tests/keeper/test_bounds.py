@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from serment.ids import new_id
 from serment.keeper import erasure, tending, tokens, wire, words
 from serment.keeper.aliases import AliasCount
+from serment.keeper.continuity import asks as continuity
 from serment.keeper.house import House, enter
 from serment.keeper.policy import asks
 from serment.keeper.rights import ASKS
@@ -59,6 +60,8 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "grant_approve": asks.DigestAsk,
     "grant_revoke": asks.DigestAsk,
     "grants": wire.Nothing,
+    "continuity_key": continuity.SiteKeyAsk,
+    "continuity_sheet": continuity.SheetAsk,
 }
 # Ids that exist, so that the noise reaches what lies behind the first refusal.
 KNOWN = [b"r" * 16, WHO, HERE, SYSTEM]
