@@ -44,6 +44,7 @@ class Publishing:
         self._house = house
         self._site = site
         signer = signer_of(house)
+        self._log = signer.verifier
         _set_aside_other_log(folder, signer.verifier.name)
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         durable.write(folder / KEY_FILE, f"{signer.verifier.text}\n".encode())
@@ -58,9 +59,12 @@ class Publishing:
         while True:
             await asyncio.sleep(EVERY_SECONDS)
             turns += 1
-            await asyncio.to_thread(self._turn)
-            if self._site is not None and turns % DISCARD_EVERY_TURNS == 0:
-                await asyncio.to_thread(self._discard, self._site)
+            try:
+                await asyncio.to_thread(self._turn)
+                if self._site is not None and turns % DISCARD_EVERY_TURNS == 0:
+                    await asyncio.to_thread(self._discard, self._site)
+            except Exception as fault:  # noqa: BLE001 -- whatever it was, the next turn may do it
+                log.error("The public ledger stands still: %s", type(fault).__name__)
 
     def close(self) -> None:
         """Publish the rest and remember where it stands."""
@@ -89,7 +93,7 @@ class Publishing:
         try:
             data = Folder(site).read(BUILT)
             if data is not None:
-                built = checkpoint.open_signed(data, [signer_of(self._house).verifier])
+                built = checkpoint.open_signed(data, [self._log])
                 self._publisher.discard(built.checkpoint.size)
         except (OSError, NoteUnusable) as fault:
             log.warning("The published ledger cannot be read: %s", type(fault).__name__)

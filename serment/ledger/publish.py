@@ -108,7 +108,7 @@ class Publisher:
     def discard(self, tiled: int) -> None:
         """Drop bundles whose leaves are all in tiles that are durable (``tiling.built``)."""
         starts = bundle_starts(self.folder)
-        for start, after in zip(starts, [*starts[1:], self.signed.size], strict=True):
+        for start, after in zip(starts, [*starts, self.signed.size][1:], strict=True):
             if after <= min(tiled, self.signed.size):
                 durable.remove(bundle_path(self.folder, start))
 
