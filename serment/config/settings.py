@@ -22,6 +22,9 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", ENV.host, urlsplit(ENV.public_url).ho
 PUBLIC_URL = ENV.public_url
 STATE = ENV.state
 KEEPER_SOCKET = ENV.keeper_socket
+# The published ledger, read for the proofs in receipts: files that everybody may read.
+LEDGER_SITE = ENV.ledger_site
+LEDGER_KEY_FILE = ENV.ledger_public / "key"
 # How the record of an opening calls this process: web or worker, with its number.
 PROCESS_NAME = ENV.database_role.removeprefix("serment_")
 CSRF_TRUSTED_ORIGINS = [ENV.public_url]
@@ -184,7 +187,13 @@ ACCOUNT_SESSION_REMEMBER = False
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 25 * 1024 * 1024
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Limits count over all web processes, in files outside the database (identity/shared_cache.py).
+CACHES = {
+    "default": {
+        "BACKEND": "serment.identity.shared_cache.SharedCache",
+        "LOCATION": str(ENV.run / "counted"),
+    }
+}
 # A demo writes its mail to a folder outside the database, where /demo shows it.
 EMAIL_BACKEND = (
     "django.core.mail.backends.filebased.EmailBackend"
