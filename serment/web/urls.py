@@ -2,8 +2,8 @@
 
 from django.urls import include, path
 
-from serment.web import demo, language, wellknown
-from serment.web.privacy import accesses, partners
+from serment.web import demo, language, receipts, wellknown
+from serment.web.privacy import accesses, partners, receipt
 
 demo_patterns = (
     [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("langue/", language.choose, name="set_language"),
     path("", include(demo_patterns)),
     path("acces/", accesses.counts, name="accesses"),
+    path("acces/recu", receipt.by_number, name="receipt_by_number"),
+    path("verifier-un-recu/", receipts.explain, name="receipts"),
     path("partenaires/", partners.door, name="partners"),
     path(".well-known/security.txt", wellknown.security, name="security"),
     path("robots.txt", wellknown.robots, name="robots"),

@@ -19,7 +19,7 @@ from serment.directory.models import Establishment
 from serment.disclosure import Actor, Purpose, gate
 from serment.disclosure.told import NOT_FIELDS, Disclosure
 from serment.identity import accounts, staff
-from serment.web import asked, field_words, wording
+from serment.web import asked, field_words, receipts, wording
 
 PAGE = 120
 COUNTED_DAYS = 30
@@ -30,9 +30,12 @@ ZONE = ZoneInfo("Europe/Paris")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One access in words; ``seal`` marks an emergency one."""
+    """One access in words; ``seal`` marks an emergency one.
 
-    seq: int
+    ``seqs`` are its lines in the record, each with a receipt of its own.
+    """
+
+    seqs: tuple[int, ...]
     time: str
     who: str
     where: str
@@ -56,6 +59,20 @@ class Day:
     """What Serment wrote, linked or prepared by itself: folded, nothing was read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One access a person made, told as one, and the lines of the record it took."""
+
+    row: Disclosure
+    seqs: tuple[int, ...]
+
+    def with_line(self, row: Disclosure) -> Moment:
+        """One more line of the same access."""
+        fields = tuple(sorted({*self.row.fields, *row.fields}))
+        told = replace(self.row, fields=fields, kind=_stronger(self.row, row))
+        return Moment(told, (*self.seqs, row.seq))
+
+
 @require_GET
 @accounts.patient_only
 def timeline(request: HttpRequest) -> HttpResponse:
@@ -63,8 +80,9 @@ def timeline(request: HttpRequest) -> HttpResponse:
     actor = accounts.actor_for(request)
     before = asked.number(request.GET.get("avant", ""), SEQ_MAX)
     told = gate.history(actor, actor.id, PAGE, before)
-    rows = together(told)
-    days = _days(rows, _names(actor, rows), _houses(rows))
+    moments = together(told)
+    rows = [moment.row for moment in moments]
+    days = _days(moments, _names(actor, rows), _houses(rows))
     recent = [
         row
         for row in rows
@@ -83,19 +101,24 @@ def timeline(request: HttpRequest) -> HttpResponse:
     return render(request, "patient/opened.html", context)
 
 
-def together(rows: Sequence[Disclosure]) -> list[Disclosure]:
+@require_GET
+@accounts.patient_only
+def receipt(request: HttpRequest, seq: int) -> HttpResponse:
+    """One line of the record with its proof, as a file to keep."""
+    return receipts.answer(request, accounts.actor_for(request), seq)
+
+
+def together(rows: Sequence[Disclosure]) -> list[Moment]:
     """One access a person made, though it took several records: told once, with all its fields.
 
     Seeing whose appointment it is and reading the name are two records of one moment.
     """
-    merged: list[Disclosure] = []
+    merged: list[Moment] = []
     for row in rows:
-        last = merged[-1] if merged else None
-        if last is not None and _same_moment(last, row):
-            fields = tuple(sorted({*last.fields, *row.fields}))
-            merged[-1] = replace(last, fields=fields, kind=_stronger(last, row))
+        if merged and _same_moment(merged[-1].row, row):
+            merged[-1] = merged[-1].with_line(row)
         else:
-            merged.append(row)
+            merged.append(Moment(row, (row.seq,)))
     return merged
 
 
@@ -128,15 +151,16 @@ def _houses(rows: Iterable[Disclosure]) -> dict[UUID, str]:
 
 
 def _days(
-    rows: Iterable[Disclosure], names: dict[UUID, staff.DisplayName], houses: dict[UUID, str]
+    moments: Iterable[Moment], names: dict[UUID, staff.DisplayName], houses: dict[UUID, str]
 ) -> list[Day]:
     days: dict[date, Day] = {}
-    for row in rows:
+    for moment in moments:
+        row = moment.row
         on = row.at.astimezone(ZONE).date()
         if on not in days:
             title = wording.day(on)
             days[on] = Day(on, title[:1].upper() + title[1:])
-        entry = entry_of(row, names, houses)
+        entry = entry_of(moment, names, houses)
         _fold(row, entry, days[on])
     return list(days.values())
 
@@ -156,13 +180,14 @@ def is_upkeep(row: Disclosure) -> bool:
 
 
 def entry_of(
-    row: Disclosure, names: dict[UUID, staff.DisplayName], houses: dict[UUID, str]
+    moment: Moment, names: dict[UUID, staff.DisplayName], houses: dict[UUID, str]
 ) -> Entry:
     """A recorded access in words a patient understands."""
+    row = moment.row
     house = houses.get(row.establishment, "") if row.establishment else ""
     who, where = _who(row, names, house)
     return Entry(
-        seq=row.seq,
+        seqs=moment.seqs,
         time=wording.hour(row.at, ZONE),
         who=who,
         where=where,
@@ -184,6 +209,8 @@ def _who(row: Disclosure, names: dict[UUID, staff.DisplayName], house: str) -> t
         role = known.role if known else ""
         place = _("%(role)s, %(house)s") % {"role": role, "house": house} if role else house
         return name, place
+    if row.purpose == Purpose.CONTINUITY:
+        return _("Fiche de continuité"), house
     if row.actor_kind == "worker":
         return _("Envoi automatique"), _("autorisé à la réservation")
     if row.actor_kind == "partner":
@@ -210,6 +237,8 @@ def _verb(row: Disclosure) -> str:
 
 
 def _note(row: Disclosure) -> str:
+    if row.purpose == Purpose.CONTINUITY:
+        return _("Préparée pour les pannes, fermée avec une clé gardée sur place.")
     if row.actor_kind == "worker":
         return _("Message envoyé sans spécialité ni motif.")
     return ""

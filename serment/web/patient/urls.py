@@ -27,5 +27,6 @@ urlpatterns = [
     path("mes-rendez-vous/<uuid:appointment_id>/annuler", appointments.cancel, name="cancel"),
     path("mes-rendez-vous/<uuid:appointment_id>/agenda.ics", appointments.calendar, name="ics"),
     path("qui-a-ouvert-mes-donnees/", opened.timeline, name="opened"),
+    path("qui-a-ouvert-mes-donnees/recu/<int:seq>", opened.receipt, name="receipt"),
     path("mon-compte/", account.page, name="account"),
 ]

@@ -1,0 +1,59 @@
+"""A patient keeps a receipt and checks it without us: by the command, and on a bare Python."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.house.rules import ROOT
+from tests.journeys.visitor import PATIENT, Visitor
+
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("demo")]
+
+
+def _checked(*command: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *map(str, command)], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
+def test_a_receipt_taken_from_the_page_verifies_without_the_site(
+    visitor: Callable[..., Visitor], tmp_path: Path, width: int, scheme: str
+) -> None:
+    patient = visitor(width, "fr", color_scheme=scheme)
+    page = patient.page
+    patient.sign_in(PATIENT)
+    patient.go("/qui-a-ouvert-mes-donnees/")
+    patient.look()
+    with page.expect_download() as taken:
+        page.locator(".opened-receipt > a").last.click()
+    receipt = tmp_path / taken.value.suggested_filename
+    taken.value.save_as(receipt)
+    assert receipt.stat().st_size < 4_096
+    page.get_by_role("link", name="Vérifier un reçu").click()
+    expect(page.locator("h1")).to_have_text("Vérifier un reçu")
+    patient.look()
+    key = page.locator("pre").first.inner_text().strip()
+
+    verifier = tmp_path / "serment-verify.pyz"
+    assert _checked(ROOT / "scripts" / "verifier.py", verifier).returncode == 0
+    bare = _checked("-I", "-S", verifier, "--proof", receipt, "--key", key)
+    known = _checked("-m", "serment.config.command_line", "ledger", "verify",
+                     "--proof", receipt, "--key", key)  # fmt: skip
+    assert bare.stdout == known.stdout, known.stderr
+    assert (bare.returncode, known.returncode) == (0, 0), bare.stderr
+    assert bare.stdout.startswith("intact\n")
+    assert "\n  what: opened fields\n" in bare.stdout
+    assert "\n  who: staff " in bare.stdout
+
+    # The control: one letter of what it tells, and neither believes it any more.
+    told = receipt.read_bytes()
+    at = told.index(b"extra ") + 200
+    receipt.write_bytes(told[:at] + (b"A" if told[at : at + 1] != b"A" else b"B") + told[at + 1 :])
+    assert _checked("-I", "-S", verifier, "--proof", receipt, "--key", key).returncode == 3
