@@ -1,0 +1,261 @@
+"""What a durable record costs: openings a second, one opening, batches, a page.
+
+Three ways to record the same bytes on the same disk, in turns: the keeper's reveal (which also
+seals, checks rights and budgets, and releases keys) at 64 clients; one append with a sync a
+record; a synchronous audit insert into PostgreSQL at 40 clients.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from bench import ground
+from bench.report import Figure, p95, write
+
+if TYPE_CHECKING:
+    from serment.keeper import wire
+
+CLIENTS, SECONDS, ROUNDS = 64, 2.0, 3
+PEER_CLIENTS = 40
+"""What the instance's PostgreSQL lets in; more would not make its syncs faster."""
+FILES, PAGE = 200, 50
+FIELDS = ("family_name", "given_name", "birth_name", "birth_date", "phone", "email")
+ONE_BY_ONE, BATCHES = 400, 60
+
+
+def main() -> None:
+    """Measure in turns; medians of the rounds."""
+    with ground.instance(keeper=True) as state:
+        desk = Desk(state)
+        figures = [*rates(state, desk), *single(state, desk), *batches(desk), *pages(desk)]
+    write("disclosures", figures)
+
+
+class Desk:
+    """One practice with files, and the frames that open them."""
+
+    def __init__(self, state: Path) -> None:
+        from django.conf import settings
+
+        from serment.disclosure import SYSTEM, Purpose, gate
+        from serment.identity.models import PatientFile
+        from serment.ids import new_id
+
+        self.socket, self.here = str(settings.KEEPER_SOCKET), new_id()
+        self.segment = state / "keeper" / "segment.log"
+        self.files = [PatientFile(id=new_id(), establishment_id=self.here) for _ in range(FILES)]
+        values: dict[str, str | None] = dict.fromkeys(FIELDS, "Quatrevaux 0612345678")
+        gate.seal_many(
+            SYSTEM, Purpose.IMPORT, [(one, values, one.pk) for one in self.files], tenant=self.here
+        )
+        self.actors = [self._staff(number) for number in range(CLIENTS)]
+
+    def _staff(self, number: int) -> Any:
+        from serment.disclosure import Actor, gate
+        from serment.ids import new_id
+
+        who, session = new_id(), f"bench-{number}"
+        capability = gate.open_session("staff", who, "secretary", self.here, 1, session)
+        return Actor("staff", who, "secretary", self.here, session, capability=capability)
+
+    def request(self, number: int, files: list[Any], fields: tuple[str, ...]) -> wire.Request:
+        """A reveal of these files, to be given an id each time."""
+        from serment.disclosure import opening
+        from serment.keeper import wire
+        from serment.keeper.sealing import version_of
+
+        actor, items = self.actors[number], []
+        for file in files:
+            _opened, closed = opening.closed_values([file], fields)
+            revealed = [
+                wire.RevealField(str(one.field.name), one.field.zone, version_of(one.sealed))
+                for one in closed
+            ]
+            items.append(wire.RevealItem(file.pk.bytes, "patient", revealed))
+        who = wire.ActorWire("staff", actor.id.bytes, "secretary", self.here.bytes)
+        return wire.Request(
+            id=bytes(16), op="reveal", actor=who, purpose="reception", client="web",
+            process="bench-1", session=actor.session, capability=actor.capability,
+            body=wire.raw(wire.RevealAsk(items)),
+        )  # fmt: skip
+
+
+async def ask(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: wire.Request
+) -> None:
+    """One round trip; anything but an opening is an error."""
+    from serment.keeper import wire
+
+    request.id = os.urandom(16)
+    writer.write(wire.frame(request))
+    head = await reader.readexactly(wire.HEAD_BYTES)
+    reply = wire.reply_from(await reader.readexactly(wire.body_length(head)))
+    if reply.error:
+        raise RuntimeError(reply.error)
+
+
+async def reveals(desk: Desk) -> float:
+    """Openings a second of one field of one person each, at all clients."""
+    asked = [desk.request(number, [desk.files[number]], FIELDS[:1]) for number in range(CLIENTS)]
+    lines = [await asyncio.open_unix_connection(desk.socket) for _ in asked]
+    counts, until = [0] * CLIENTS, time.perf_counter() + SECONDS
+
+    async def one(number: int) -> None:
+        while time.perf_counter() < until:
+            await ask(*lines[number], asked[number])
+            counts[number] += 1
+
+    await asyncio.gather(*map(one, range(CLIENTS)))
+    for _reader, writer in lines:
+        writer.close()
+    return sum(counts) / SECONDS
+
+
+async def inserts(conninfo: str, record: bytes) -> float:
+    """Synchronous audit rows a second, at all clients."""
+    lines = [
+        await psycopg.AsyncConnection.connect(conninfo, autocommit=True, prepare_threshold=1)
+        for _ in range(PEER_CLIENTS)
+    ]
+    counts, until = [0] * PEER_CLIENTS, time.perf_counter() + SECONDS
+
+    async def one(number: int) -> None:
+        while time.perf_counter() < until:
+            await lines[number].execute("INSERT INTO audit_peer (row) VALUES (%b)", (record,))
+            counts[number] += 1
+
+    await asyncio.gather(*map(one, range(PEER_CLIENTS)))
+    for line in lines:
+        await line.close()
+    return sum(counts) / SECONDS
+
+
+def appends(path: Path, record: bytes, seconds: float = SECONDS) -> list[float]:
+    """Milliseconds of each append with its own sync."""
+    took, until = [], time.perf_counter() + seconds
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        while (start := time.perf_counter()) < until:
+            os.write(handle, record)
+            os.fdatasync(handle)
+            took.append((time.perf_counter() - start) * 1000)
+    finally:
+        os.close(handle)
+    return took
+
+
+def rates(state: Path, desk: Desk) -> list[Figure]:
+    """The three ways, interleaved."""
+    before, held = desk.segment.stat().st_size, _leaves(desk)
+    asyncio.run(reveals(desk))
+    record = bytes((desk.segment.stat().st_size - before) // max(1, _leaves(desk) - held))
+    with ground.superuser(state) as boss:
+        boss.execute("CREATE TABLE audit_peer (id bigserial PRIMARY KEY, row bytea)")
+        info = boss.info
+        conninfo = make_conninfo(
+            host=info.host, user=info.user, dbname=info.dbname, password=info.password
+        )
+    ours, one_sync, rows = [], [], []
+    for _ in range(ROUNDS):
+        ours.append(asyncio.run(reveals(desk)))
+        one_sync.append(len(appends(state / "peer", record)) / SECONDS)
+        rows.append(asyncio.run(inserts(conninfo, record)))
+    what = f"durable disclosures at {CLIENTS} clients, {len(record)} bytes each"
+    return [
+        _rate(what, ours, "one sync a record, one writer, records/s", one_sync, "at least 3 x"),
+        _rate(what, ours, "synchronous PostgreSQL inserts, 40 clients in Python, rows/s", rows,
+              "at least 1.5 x"),
+    ]  # fmt: skip
+
+
+def _leaves(desk: Desk) -> int:
+    from serment.disclosure import gate
+
+    return gate.health().size
+
+
+def _rate(what: str, ours: list[float], beside: str, theirs: list[float], target: str) -> Figure:
+    ratio = statistics.median(mine / other for mine, other in zip(ours, theirs, strict=True))
+    return Figure(
+        what, round(statistics.median(ours)), "1/s", beside, round(statistics.median(theirs)),
+        round(ratio, 2), target, len(ours),
+    )  # fmt: skip
+
+
+def single(state: Path, desk: Desk) -> list[Figure]:
+    """One opening by one client, beside a bare append and sync of the same bytes."""
+    record, ours, bare = bytes(650), [], []
+    for _ in range(ROUNDS):
+        ours += asyncio.run(_timed(desk, desk.request(0, desk.files[:1], FIELDS[:1]), ONE_BY_ONE))
+        bare += appends(state / "bare", record, 0.3)
+    figures = []
+    for name, place, target in (("p50", 49, "at most 3 x"), ("p99", 98, "at most 5 x")):
+        mine, other = (statistics.quantiles(one, n=100)[place] for one in (ours, bare))
+        figures.append(
+            Figure(f"one reveal, {name}", round(mine, 3), "ms", "bare write and fdatasync, ms",
+                   round(other, 3), round(mine / other, 2), target, len(ours))
+        )  # fmt: skip
+    return figures
+
+
+async def _timed(desk: Desk, request: wire.Request, runs: int) -> list[float]:
+    reader, writer = await asyncio.open_unix_connection(desk.socket)
+    took = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        await ask(reader, writer, request)
+        took.append((time.perf_counter() - start) * 1000)
+    writer.close()
+    return took
+
+
+def batches(desk: Desk) -> list[Figure]:
+    """Field keys a second in requests of fifty patients, a leaf each; beside eight requests at
+    once, as pages come."""
+    keys, request = PAGE * len(FIELDS), desk.request(0, desk.files[:PAGE], FIELDS)
+    alone = [keys / (ms / 1000) for ms in asyncio.run(_timed(desk, request, BATCHES))]
+
+    async def several() -> float:
+        asked = [desk.request(number, desk.files[:PAGE], FIELDS) for number in range(8)]
+        start = time.perf_counter()
+        await asyncio.gather(*(_timed(desk, one, 10) for one in asked))
+        return 80 * keys / (time.perf_counter() - start)
+
+    together = [asyncio.run(several()) for _ in range(ROUNDS)]
+    target = "at least 60,000"
+    return [
+        Figure(f"field keys in batches of {PAGE} patients, {len(FIELDS)} fields each, one client",
+               round(statistics.median(alone)), "keys/s", "", None, None, target, BATCHES),
+        Figure("the same at eight clients", round(statistics.median(together)), "keys/s", "", None,
+               None, target, ROUNDS),
+    ]  # fmt: skip
+
+
+def pages(desk: Desk) -> list[Figure]:
+    """What opening a page of fifty patients adds: keeper's answer and opening the values here."""
+    from serment.disclosure import Purpose, gate, opening
+
+    took = []
+    for place in range(BATCHES * 2):
+        opening.leases.clear()
+        start = time.perf_counter()
+        gate.reveal(desk.actors[1], Purpose.RECEPTION, desk.files[:PAGE], FIELDS[:4])
+        if place >= BATCHES // 3:
+            took.append((time.perf_counter() - start) * 1000)
+    return [
+        Figure(f"a page of {PAGE} patients, four fields each, p95", round(p95(took), 1), "ms",
+               "its median, ms", round(statistics.median(took), 1), None, "adds at most 10 ms",
+               len(took))
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
