@@ -11,9 +11,10 @@ import msgspec
 
 from serment.errors import Broken
 from serment.keeper import wire
+from serment.keeper.words import OPERATOR_ID
 from serment.live.health import LedgerState
 
-OPERATOR = wire.ActorWire(kind="operator", id=b"\0" * 16)
+OPERATOR = wire.ActorWire(kind="operator", id=OPERATOR_ID)
 
 
 class KeeperRefused(Broken):

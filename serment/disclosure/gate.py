@@ -145,8 +145,9 @@ def find(
 
 
 def records_of(actor: Actor, subject_or_account: UUID, kind: str = "appointment") -> list[UUID]:
-    """Ids of a subject's records of one kind; an account's include its linked files'."""
-    return _ids(ask("records_of", actor, wire.Ids, wire.IdAsk(subject_or_account.bytes, kind)))
+    """Ids of a subject's records of one kind; an account's include its linked files'. Recorded."""
+    asked = wire.IdAsk(subject_or_account.bytes, kind)
+    return _ids(ask("records_of", actor, wire.Ids, asked, purpose=_listing_purpose(actor)))
 
 
 def files_behind(actor: Actor, purpose: Purpose, records: Sequence[UUID]) -> dict[UUID, UUID]:
@@ -177,8 +178,14 @@ def link(actor: Actor, *, account: UUID, patient_file: UUID, relation: str = "se
 
 
 def files_of(actor: Actor, account: UUID) -> list[UUID]:
-    """The patient files the actor's own account acts for."""
-    return _ids(ask("files_of", actor, wire.Ids, wire.IdAsk(account.bytes)))
+    """The patient files the actor's own account acts for. Recorded, once within the lease."""
+    asked = wire.IdAsk(account.bytes)
+    return _ids(ask("files_of", actor, wire.Ids, asked, purpose=_listing_purpose(actor)))
+
+
+def _listing_purpose(actor: Actor) -> Purpose:
+    """Patients list their own; staff, the visits of whoever is at the desk."""
+    return Purpose.SELF if actor.kind == "patient" else Purpose.RECEPTION
 
 
 def alias(email: str) -> str:

@@ -12,6 +12,7 @@ import logging
 import os
 import resource
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -36,6 +37,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--allow-uid", type=int, action="append", default=[], help="another user who may connect"
     )
+    parser.add_argument(
+        "--operator-uid", type=int, action="append", default=[],
+        help="another user who may act as the operator; without, only the keeper's own",
+    )  # fmt: skip
     parser.add_argument("--public", type=Path, help="folder of commitments and checkpoints")
     parser.add_argument("--site", type=Path, help="the published ledger, to drop what it holds")
     keys = parser.add_argument_group("keys")
@@ -81,7 +86,11 @@ async def _run(arguments: argparse.Namespace) -> None:
     await end_begun(house)
     public = arguments.public
     publishing = None if public is None else Publishing(house, public, arguments.site)
-    door = Door(house, frozenset({os.getuid(), *arguments.allow_uid}))
+    door = Door(
+        house,
+        frozenset({os.getuid(), *arguments.allow_uid}),
+        frozenset(arguments.operator_uid),
+    )
     server = await door.listen(arguments.socket)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -114,6 +123,9 @@ def main() -> int:
     except SermentError as refusal:
         sys.stderr.write(f"{refusal.sentence}\n")
         return 2
+    except (OSError, sqlite3.Error) as fault:
+        sys.stderr.write(f"The keeper's disk failed ({type(fault).__name__}); it ends.\n")
+        return 74
     return 0
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +38,9 @@ CREATE TABLE IF NOT EXISTS search (
   record BLOB, field TEXT, body BLOB, subject BLOB, zone TEXT,
   PRIMARY KEY (record, field)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS capability (tag BLOB PRIMARY KEY, expires INTEGER, body BLOB);
+CREATE TABLE IF NOT EXISTS session_of (
+  number INTEGER PRIMARY KEY, owner BLOB, tag BLOB UNIQUE);
+CREATE INDEX IF NOT EXISTS session_of_owner ON session_of (owner);
 CREATE TABLE IF NOT EXISTS newcomer (record BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS proof_of_root (body BLOB);
 CREATE TABLE IF NOT EXISTS erasure (subject BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
@@ -59,6 +62,7 @@ class Durable:
         self._tag_key = tags
         self._box = Box(key)
         self._unsettled = False
+        self.on_fatal: Callable[[], None] = _go_on
         self.journal = journal
         self.database = sqlite3.connect(path, isolation_level=None)
         path.chmod(0o600)
@@ -127,8 +131,16 @@ class Durable:
         if self.journal:
             self.journal.sync()
         if self._unsettled:
-            self.database.execute("COMMIT")
+            self._commit()
             self._unsettled = False
+
+    def _commit(self) -> None:
+        """What a failed sync left on the disk nobody knows: the process ends (``on_fatal``)."""
+        try:
+            self.database.execute("COMMIT")
+        except sqlite3.Error:
+            self.on_fatal()
+            raise
 
     def flush(self) -> None:
         """Take what was deleted out of the write-ahead log too."""
@@ -144,7 +156,7 @@ class Durable:
             yield
             if self.journal:
                 self.journal.sync()
-            self.database.execute("COMMIT")
+            self._commit()
         except BaseException:
             if self.database.in_transaction:  # a full disk may have rolled it back already
                 self.database.execute("ROLLBACK")
@@ -183,3 +195,7 @@ class Durable:
     def count(self, table: str) -> int:
         """Rows of a table."""
         return int(self._one(f"SELECT count(*) FROM {table}")[0])
+
+
+def _go_on() -> None:
+    """Without a keeper around it, the store's user hears of a failure by the exception alone."""

@@ -121,13 +121,13 @@ async def hold(house: House, ask: Request, peer: int) -> Body:
     if wanted.why not in REASONS:
         raise AskUnusable
     row = Hold(wanted.why, wanted.establishment, house.now()) if wanted.held else None
-    with house.store.gathered():
-        house.store.put_hold(wanted.name, row)
     what = "held" if wanted.held else "released"
     named = Item(wanted.name, "evidence", [what])
-    await house.recorder.record(
-        ask, peer, [Access(None, wanted.establishment or NOBODY, [named], KIND_WRITE)]
-    )
+    access = Access(None, wanted.establishment or NOBODY, [named], KIND_WRITE)
+    with house.recorder.together():
+        house.store.put_hold(wanted.name, row)
+        leaves = house.recorder.prepare(ask, peer, [access])
+    await house.recorder.write(leaves)
     return Nothing()
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,8 @@ from serment.errors import Refused
 from serment.keeper.aliases import AliasCount
 from serment.keeper.index import Index
 from serment.keeper.keys import Box, KeyGone, KeyRing
+from serment.keeper.listed import Listings
+from serment.keeper.made import Made
 from serment.keeper.policy.budgets import DAY_US, Key, Scope
 from serment.keeper.policy.standing import Standing, standing_of
 from serment.keeper.recorder import KeeperClock, Recorder
@@ -21,6 +24,7 @@ from serment.keeper.root_key.vault import Known, Vault
 from serment.keeper.search import SearchIndex, tokens_of
 from serment.keeper.store import Store
 from serment.keeper.unlocking import KeyPlaces, Terms, unlock
+from serment.ledger.publish import SIGNED
 from serment.ledger.segment import Segment, SegmentShorter, read
 
 NOBODY: Final = bytes(16)
@@ -57,11 +61,16 @@ class House:
     vault: Vault
     isolated: bool = False
     capabilities: dict[bytes, object] = field(default_factory=dict)
+    made: Made = field(default_factory=Made)
+    listings: Listings = field(default_factory=Listings)
     aliases: AliasCount = field(default_factory=AliasCount)
     terms: Terms = field(default_factory=Terms)
     forgetters: list[Callable[[], None]] = field(default_factory=list)
     tending: asyncio.Lock = field(default_factory=asyncio.Lock)
     erasing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    own_accounts: dict[bytes, int] = field(default_factory=dict)
+    public: Path | None = None
+    """Where the signed checkpoint lies, for answers that name it."""
     swept: int = 0
     based: bool = False
 
@@ -74,6 +83,20 @@ class House:
         """The keeper's instant (µs)."""
         return self.recorder.clock.now()
 
+    def end_session(self, name: bytes) -> None:
+        """Forget in memory what a session was given, by its capability's tag."""
+        self.capabilities.pop(name, None)
+        self.listings.end(name)
+
+    def signed(self) -> str:
+        """The newest signed checkpoint as text; empty where nothing is published."""
+        if self.public is None:
+            return ""
+        try:
+            return (self.public / SIGNED).read_text("utf-8")
+        except OSError:
+            return ""
+
     def sweep(self) -> None:
         """Forget sessions, tickets, relations and counts whose time is over."""
         now = self.now()
@@ -81,6 +104,9 @@ class House:
             self.store.drop_expired(now)
             self.standing.relations.drop_over(now)
         self.standing.sweep(now)
+        self.made.sweep(now)
+        self.listings.sweep(now)
+        self.capabilities.clear()  # read again from the store, which holds the living ones
         self.index.forget_counted(now - DAY_US)
 
 
@@ -112,7 +138,7 @@ def enter(
     segment = Segment(folder / "segment.log")
     index = Index(folder / "index.sqlite")
     try:
-        segment.must_hold(index.size)
+        segment.must_hold(index.promised)
         _must_be_known(store, vault.contents.known, segment.size, drill=drill)
     except SegmentShorter:
         segment.close()
@@ -121,6 +147,7 @@ def enter(
         segment, index, store, keys, Box(vault.contents.index), on_fatal or _end_process,
         KeeperClock(last=index.latest()),
     )  # fmt: skip
+    store.on_fatal = recorder.on_fatal
     _replay(recorder)
     search = SearchIndex()
     for name, row in store.searchable(partial(_key_of, keys)):
@@ -163,9 +190,9 @@ def _replay(recorder: Recorder) -> None:
     done = recorder.index.size
     if done == recorder.segment.size:
         return
-    rows = [recorder.replay(frame) for frame in read(recorder.segment.path) if frame.seq >= done]
-    for place in range(0, len(rows), REPLAY_GROUP):
-        recorder.index.add(rows[place : place + REPLAY_GROUP])
+    new = (frame for frame in read(recorder.segment.path) if frame.seq >= done)
+    while group := [recorder.replay(frame) for frame in islice(new, REPLAY_GROUP)]:
+        recorder.index.add(group)
     recorder.clock.last = recorder.index.latest()
 
 

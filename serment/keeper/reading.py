@@ -1,4 +1,4 @@
-"""Acts that open: reveal, find, and the relations a person may follow.
+"""Acts that open: reveal, find, and the patient file behind a record.
 
 Each makes its leaves durable first and checks the capability again afterwards: a session closed
 while the disk was syncing gets nothing.
@@ -17,25 +17,20 @@ from serment.keeper.recorder import Access
 from serment.keeper.rights import (
     Errand,
     Reach,
-    capability_of,
     check,
     check_session,
     errand_covers,
     errand_of,
-    own_subjects,
 )
 from serment.keeper.sealing import bound_to, record_key
-from serment.keeper.store import LinkRow, RecordRow
+from serment.keeper.store import RecordRow
 from serment.keeper.wire import (
     Body,
     FindAsk,
     Found,
-    IdAsk,
     Ids,
     IdsAsk,
     Item,
-    LinkAsk,
-    Nothing,
     Request,
     RevealAnswer,
     RevealAsk,
@@ -44,9 +39,9 @@ from serment.keeper.wire import (
 from serment.keeper.words import (
     KIND_READ,
     KIND_SEARCH,
-    KIND_WRITE,
     LEASE_SECONDS,
     PURPOSES,
+    RECORDS_A_LEAF,
     SUBJECTS_MAX,
     VALUES_MAX,
     ZONES,
@@ -77,11 +72,12 @@ async def reveal(house: House, ask: Request, peer: int) -> Body:
         for row, item in zip(rows, items, strict=True)
     ]
     counted, alarms = await _admitted(house, ask, peer, rows)
-    if ask.purpose == "care":
-        with house.store.gathered():
-            meet(house, ask, [row.subject for row in rows])
     accesses = accesses_of(house, opened, KIND_READ, counted)
-    await house.recorder.record(ask, peer, [*accesses, *alarms])
+    with house.recorder.together():
+        leaves = house.recorder.prepare(ask, peer, [*accesses, *alarms])
+        if ask.purpose == "care":
+            meet(house, ask, [row.subject for row in rows])
+    await house.recorder.write(leaves)
     _check_again(house, ask, peer, rows)
     _must_open(house, ask, rows, items)
     keys = [_keys(house, row, item) for row, item in zip(rows, items, strict=True)]
@@ -157,7 +153,7 @@ def accesses_of(
     kind: str,
     counted: frozenset[bytes] = frozenset(),
 ) -> list[Access]:
-    """One access for each subject, with all its records."""
+    """An access for each subject, with all its records; several where one leaf holds no more."""
     of_subject: dict[bytes, list[Item]] = {}
     tenants: dict[bytes, bytes] = {}
     for row, item in opened:
@@ -167,12 +163,13 @@ def accesses_of(
         Access(
             subject,
             tenants[subject],
-            items,
+            items[start : start + RECORDS_A_LEAF],
             kind,
             kind_of(house, subject),
             counted=subject in counted,
         )
         for subject, items in of_subject.items()
+        for start in range(0, len(items), RECORDS_A_LEAF)
     ]
 
 
@@ -198,6 +195,8 @@ async def find(house: House, ask: Request, peer: int) -> Body:
     capability = check(house, ask, peer)
     if ask.tenant is None or capability is None or capability.establishment != ask.tenant:
         raise NoAccess
+    if ask.tenant == NOBODY:  # accounts lie there: no establishment finds by their addresses
+        raise NoAccess
     if capability.kind != "staff":
         raise NoAccess
     hits = house.search.find(ask.tenant, wanted.kind, wanted.text)
@@ -209,32 +208,6 @@ async def find(house: House, ask: Request, peer: int) -> Body:
     await house.recorder.record(ask, peer, [*(accesses or [nothing]), *alarms])
     check(house, ask, peer)
     return Found([row.record for row in rows], hits.more)
-
-
-async def records_of(house: House, ask: Request, peer: int) -> Body:
-    """op ``records_of``: a subject's records of one kind; an account includes its linked files.
-
-    A patient's own list is no disclosure; an establishment following a file's is recorded.
-    """
-    wanted = msgspec.msgpack.decode(ask.body, type=IdAsk)
-    capability = check(house, ask, peer)
-    reach = Reach(house, ask, capability)
-    if capability is not None and capability.kind == "patient":
-        own = own_subjects(house, capability.id)
-        subjects = own if wanted.id == capability.id else own & {wanted.id}
-    else:
-        subjects = {wanted.id}
-    rows = [
-        row
-        for subject in subjects
-        for row in house.store.records_of(subject)
-        if row.kind == wanted.kind and reach.opens(row)
-    ]
-    if capability is not None and capability.kind == "staff" and rows:
-        opened = [(row, Item(row.record, row.kind, ["listed"])) for row in rows]
-        await house.recorder.record(ask, peer, accesses_of(house, opened, KIND_SEARCH))
-        check(house, ask, peer)
-    return Ids([row.record for row in rows])
 
 
 async def files_behind(house: House, ask: Request, peer: int) -> Body:
@@ -261,35 +234,3 @@ def _subject_by_errand(house: House, errand: Errand, record: bytes) -> RecordRow
     if row is None or record != errand.record or not about_patient:
         raise NoAccess
     return row
-
-
-async def link(house: House, ask: Request, peer: int) -> Body:
-    """op ``link``: let an account act for a patient file; the relation lies here only.
-
-    A patient links the own account to a file it just made or that holds nothing yet; staff link
-    files of their establishment; Serment itself links files it made.
-    """
-    wanted = msgspec.msgpack.decode(ask.body, type=LinkAsk)
-    reach = Reach(house, ask, check(house, ask, peer))
-    file = house.store.record(wanted.file)
-    if not reach.links(wanted.account, file):
-        raise NoAccess
-    made = Item(wanted.file, "patient", ["link"])
-    access = (
-        Access(wanted.account, NOBODY, [made], KIND_WRITE, kind_of(house, wanted.account))
-        if file is None
-        else Access(file.subject, file.tenant, [made], KIND_WRITE, file.kind)
-    )
-    await house.recorder.record(ask, peer, [access])
-    with house.store.transaction():
-        house.store.add_link(LinkRow(wanted.account, wanted.file, house.now(), wanted.relation))
-    return Nothing()
-
-
-async def files_of(house: House, ask: Request, _peer: int) -> Body:
-    """op ``files_of``: the files a patient's own account acts for."""
-    account = msgspec.msgpack.decode(ask.body, type=IdAsk).id
-    capability = capability_of(house, ask)
-    if capability is None or capability.kind != "patient" or capability.id != account:
-        raise NoAccess
-    return Ids([one.file for one in house.store.links(account=account)])

@@ -10,22 +10,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 
-from serment.keeper.index import ActorPart, Counted, Index, IndexRow, PatientPart
+from serment.errors import Refused
+from serment.keeper.index import ActorPart, Counted, Index, IndexRow, PatientPart, forgotten
 from serment.keeper.keys import AUDIT, Box, KeyRing
 from serment.keeper.store import Store
+from serment.keeper.touches import Whats
 from serment.keeper.wire import Item, Request
 from serment.keeper.words import KIND_READ, OWN_DOORS
 from serment.ledger import commitment
-from serment.ledger.segment import Frame, Segment
+from serment.ledger.segment import OPENING_BYTES_MAX, Frame, Segment
 
 OPENING_VERSION: Final = 1
+
+
+class LeafTooLarge(Refused):
+    """One record of this access would hold more than a record may."""
 
 
 class Opening(msgspec.Struct, array_like=True, frozen=True):
@@ -55,12 +62,20 @@ class Access:
     """Why, in a person's words; sealed with the rest."""
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One access, ready to be made durable: nothing asked can fail from here on."""
+
+    leaf: bytes
+    opening: bytes
+    row: IndexRow
+
+
 @dataclass(slots=True)
 class Waiting:
     """Leaves of one request, and who waits for them."""
 
-    records: list[tuple[bytes, bytes]]
-    rows: list[IndexRow]
+    leaves: list[Leaf]
     done: asyncio.Future[int]
 
 
@@ -91,19 +106,39 @@ class Recorder:
     clock: KeeperClock = field(default_factory=KeeperClock)
     unpublished: list[bytes] | None = None
     """Durable leaves that wait to be made public; None where nothing is published."""
+    _whats: Whats | None = None
+    _nothing: bytes = b""
     _waiting: list[Waiting] = field(default_factory=list)
     _busy: asyncio.Task[None] | None = None
     _disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ledger"))
 
     async def record(self, ask: Request, peer: int, accesses: Sequence[Access]) -> int:
         """Make the accesses durable, one leaf each; the sequence number of the first."""
-        prepared = [self._prepare(ask, peer, access) for access in accesses]
+        return await self.write(self.prepare(ask, peer, accesses))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Rows of the store and the leaves prepared among them: both, or neither.
+
+        Keys made meanwhile are forgotten with the rows where the block fails. ``write`` comes
+        directly behind the block.
+        """
+        try:
+            with self.store.gathered():
+                yield
+        except BaseException:
+            self.keys.forget_fresh()
+            raise
+        self.keys.keep_fresh()
+
+    def prepare(self, ask: Request, peer: int, accesses: Sequence[Access]) -> list[Leaf]:
+        """The leaves of these accesses; LeafTooLarge before anything is stored or queued."""
+        return [self._prepare(ask, peer, access) for access in accesses]
+
+    async def write(self, leaves: list[Leaf]) -> int:
+        """Make prepared leaves durable; the sequence number of the first."""
         loop = asyncio.get_running_loop()
-        waiting = Waiting(
-            [(leaf, opening) for leaf, opening, _row in prepared],
-            [row for _leaf, _opening, row in prepared],
-            loop.create_future(),
-        )
+        waiting = Waiting(leaves, loop.create_future())
         self._waiting.append(waiting)
         if self._busy is None or self._busy.done():
             self._busy = loop.create_task(self._drain())
@@ -122,23 +157,23 @@ class Recorder:
             for waiting in group:
                 if not waiting.done.done():
                     waiting.done.set_result(first)
-                first += len(waiting.records)
+                first += len(waiting.leaves)
 
     async def _make_durable(self, group: list[Waiting]) -> int:
         """Store, then ledger, a sync each; then the index. The number of the group's first leaf."""
         self.store.settle()
-        records = [record for waiting in group for record in waiting.records]
+        leaves = [leaf for waiting in group for leaf in waiting.leaves]
+        records = [(one.leaf, one.opening) for one in leaves]
         loop = asyncio.get_running_loop()
         first = await loop.run_in_executor(self._disk, self.segment.append, records)
         if self.unpublished is not None:
             self.unpublished.extend(leaf for leaf, _opening in records)
-        rows = [row for waiting in group for row in waiting.rows]
         self.index.add(
-            msgspec.structs.replace(row, seq=first + place) for place, row in enumerate(rows)
+            msgspec.structs.replace(one.row, seq=first + place) for place, one in enumerate(leaves)
         )
         return first
 
-    def _prepare(self, ask: Request, peer: int, access: Access) -> tuple[bytes, bytes, IndexRow]:
+    def _prepare(self, ask: Request, peer: int, access: Access) -> Leaf:
         """Leaf, opening and index row of one access."""
         establishment = self.store.subject_tag(access.tenant)
         subject = (
@@ -160,8 +195,10 @@ class Recorder:
             self._audit_box(establishment, establishment).close(actor, leaf),
             self._audit_box(subject, establishment).close(patient, leaf),
         )  # fmt: skip
-        row = self._row(actor_part, patient_part, establishment)
-        return leaf, msgspec.msgpack.encode(opening), row
+        packed = msgspec.msgpack.encode(opening)
+        if len(packed) > OPENING_BYTES_MAX:
+            raise LeafTooLarge
+        return Leaf(leaf, packed, self._row(actor_part, patient_part, establishment))
 
     def _actor_part(self, ask: Request, peer: int, access: Access, pseudonym: bytes) -> ActorPart:
         mask = sorted({name for item in access.items for name in item.fields})
@@ -185,11 +222,27 @@ class Recorder:
             subject=None if patient.subject is None else self.store.subject_tag(patient.subject),
             session=tag("session", actor.session.encode()) if actor.session else None,
             client=tag("client", actor.client.encode()),
-            process=tag("process", actor.process.encode()),
+            process=tag("process", str(actor.peer).encode()),
             body=self.box.close(msgspec.msgpack.encode((actor_part, patient_part)), b"index"),
             subject_kind=patient.subject_kind,
             counted=self._counted(actor) if actor.counted else None,
+            export=patient.grant if patient.grant not in (b"", self._no_grant) else None,
+            touched=self.whats.touches(patient.items, patient.subject_kind),
         )
+
+    @property
+    def whats(self) -> Whats:
+        """What is done to records, as the index numbers it."""
+        if self._whats is None:
+            self._whats = Whats(self.store.tag, self.box)
+        return self._whats
+
+    @property
+    def _no_grant(self) -> bytes:
+        """How a leaf names no grant."""
+        if not self._nothing:
+            self._nothing = self.store.tag("grant", b"")[:8]
+        return self._nothing
 
     def _counted(self, actor: ActorPart) -> Counted:
         """On whose budgets the access counts; the same tags as ``policy.standing`` uses."""
@@ -219,15 +272,15 @@ class Recorder:
     def replay(self, frame: Frame) -> IndexRow:
         """The index row of a frame that was durable before its row was.
 
-        Of a subject whose audit key was destroyed only the actor's part can still be read.
+        Of a subject whose audit key was destroyed nothing is told but that a leaf stands here.
         """
         opening = msgspec.msgpack.decode(frame.opening, type=Opening)
         tenant = opening.establishment
         actor = commitment.unsalted(self._audit_box(tenant, tenant).open(opening.actor, frame.leaf))
         key = self.keys.zone_key(opening.subject, AUDIT, None)
         if key is None:
-            patient = msgspec.msgpack.encode(PatientPart(None, "", b"", [], b"", b"", b""))
-        else:
-            patient = commitment.unsalted(Box(key).open(opening.patient, frame.leaf))
+            at = msgspec.msgpack.decode(actor, type=ActorPart).at
+            return forgotten(frame.seq, at)
+        patient = commitment.unsalted(Box(key).open(opening.patient, frame.leaf))
         row = self._row(actor, patient, tenant)
         return msgspec.structs.replace(row, seq=frame.seq)

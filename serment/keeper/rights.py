@@ -14,8 +14,8 @@ import msgspec
 
 from serment.keeper.house import NOBODY, House, NoAccess, SessionOver
 from serment.keeper.store import RecordRow
-from serment.keeper.wire import Request
-from serment.keeper.words import PATIENT_PURPOSES
+from serment.keeper.wire import ActorWire, Request
+from serment.keeper.words import FIXED_IDS, PATIENT_PURPOSES, STAFF_NAME_FIELDS
 
 CACHED_MAX = 50_000
 OFFICERS = frozenset({"manager", "privacy_officer", "security_officer"})
@@ -27,15 +27,15 @@ ASKS: Final[dict[str, frozenset[str]]] = {
     ),
     "staff": frozenset(
         {"seal", "delete", "reveal", "find", "records_of", "files_behind", "link",
-         "open_session", "close_session", "errand", "history", "receipt", "perimeter", "batch",
-         "relate",
+         "open_session", "close_session", "errand", "history", "receipt", "perimeter", "measure",
+         "batch", "relate",
          "break_glass", "freeze", "unfreeze", "freezes", "alarms", "grant_propose", "grant_add",
          "grant_close", "grant_approve", "grant_revoke", "grants"}
     ),
     "worker": frozenset({"reveal", "files_behind", "continuity_sheet"}),
     "operator": frozenset(
-        {"hello", "stats", "perimeter", "backup", "erase", "erasure_state", "hold", "tend",
-         "freeze", "unfreeze", "freezes", "alarms", "continuity_key"}
+        {"hello", "stats", "perimeter", "measure", "reindex", "backup", "erase", "erasure_state",
+         "hold", "tend", "freeze", "unfreeze", "freezes", "alarms", "continuity_key"}
     ),
     "partner": frozenset(),
     "system": frozenset(
@@ -72,9 +72,15 @@ class Errand(msgspec.Struct, array_like=True, frozen=True):
     not_after: int
 
 
-def may_ask(kind: str, op: str) -> None:
-    """NoAccess for an operation that is not this kind's."""
-    if op not in ASKS.get(kind, ()):
+def may_ask(actor: ActorWire, op: str) -> None:
+    """NoAccess for an operation that is not this kind's, or an id that is not its own.
+
+    Those who are nobody in particular have one id: otherwise what they make could pass for a
+    person's, and a person's for theirs.
+    """
+    if op not in ASKS.get(actor.kind, ()):
+        raise NoAccess
+    if FIXED_IDS.get(actor.kind, actor.id) != actor.id:
         raise NoAccess
 
 
@@ -85,7 +91,8 @@ def capability_of(house: House, ask: Request) -> Capability | None:
     """
     if not ask.capability:
         return None
-    held = house.capabilities.get(ask.capability)
+    name = house.store.tag("capability", ask.capability)
+    held = house.capabilities.get(name)
     if not isinstance(held, Capability):
         row = house.store.token("capability", ask.capability)
         if row is None:
@@ -93,7 +100,7 @@ def capability_of(house: House, ask: Request) -> Capability | None:
         held = msgspec.msgpack.decode(row, type=Capability)
         if len(house.capabilities) >= CACHED_MAX:
             house.capabilities.clear()
-        house.capabilities[ask.capability] = held
+        house.capabilities[name] = held
     if held.expires < house.now():
         raise SessionOver
     if (held.kind, held.id) != (ask.actor.kind, ask.actor.id):
@@ -176,28 +183,45 @@ class Reach:
             return True
         return self.writes(row, row.subject, row.tenant)
 
-    def signs(self, row: RecordRow | None, purpose: str) -> bool:
+    def signs(self, row: RecordRow | None, purpose: str, fields: list[str]) -> bool:
         """May work be signed for this record? Serment itself signs only for names of staff."""
         if row is not None and self._ask.actor.kind == "system":
-            return row.kind == "staff" and purpose == "transparency" and self.creates_for(row)
+            named = row.kind == "staff" and set(fields) <= STAFF_NAME_FIELDS
+            return named and purpose == "transparency" and self.creates_for(row)
         return self.opens(row)
 
-    def links(self, account: bytes, file: RecordRow | None) -> bool:
-        """May this account be let to this file? Patients: the own account to a file just made."""
+    def links(self, account: bytes, file: RecordRow | None, peer: int) -> bool:
+        """May this account be let to this file? Patients: the own account to a file just made.
+
+        Serment itself: a file that the process asking had it make, not long ago; whoever claims
+        to be it hands over nothing that was imported or planted before.
+        """
         if self._ask.actor.kind == "system":
-            return file is None or self.creates_for(file)
+            now = self._house.now()
+            return (
+                file is not None
+                and self.creates_for(file)
+                and self._house.made.by(peer, file.record, now)
+            )
         if self._capability is not None and self._capability.kind == "patient":
             fresh = file is None or self.creates_for(file)
             return account == self._capability.id and fresh
         return self.opens(file)
 
     def creates_for(self, row: RecordRow) -> bool:
-        """Did this very actor make the record?"""
-        return row.creator == self._ask.actor.id
+        """Did this very actor make the record? Its kind counts: anybody's id can be claimed."""
+        actor = self._ask.actor
+        kind = row.creator_kind or "system"
+        return (row.creator, kind) == (actor.id, actor.kind)
 
 
 def errand_of(house: House, ask: Request) -> Errand:
-    """The ticket the request carries, good at this instant and for this purpose."""
+    """The ticket the request carries, good at this instant and for this purpose.
+
+    A worker needs no more; anybody else opens with it in no other name than a session's.
+    """
+    if ask.actor.kind != "worker" and capability_of(house, ask) is None:
+        raise SessionOver
     row = house.store.token("errand", ask.errand)
     if row is None:
         raise NoAccess

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -23,7 +25,11 @@ _DIGITS: Final = re.compile(r"\+?\d[\d .\-/()]*")
 _WORDS: Final = re.compile(r"[a-z0-9]+")
 _APART: Final = re.compile(r"[\s,;]+")
 
+ONE_BY_ONE: Final = 256
+"""Below one change in so many places, single changes cost less than a passage over the shelf."""
+
 Shelf = tuple[bytes, str]
+Place = tuple[str, bytes]
 
 
 def folded(text: str) -> str:
@@ -109,7 +115,7 @@ class SearchIndex:
     """All searchable values, by (tenant, kind)."""
 
     def __init__(self) -> None:
-        self._shelves: dict[Shelf, list[tuple[str, bytes]]] = {}
+        self._shelves: dict[Shelf, list[Place]] = {}
         self._unsorted: set[Shelf] = set()
         self._held: dict[bytes, dict[str, tuple[Shelf, set[str]]]] = {}
         self._newcomers: dict[bytes, int] = {}
@@ -119,14 +125,20 @@ class SearchIndex:
 
     def put(self, record: bytes, field: str, shelf: Shelf, tokens: set[str]) -> None:
         """Replace what one field of a record is found by."""
-        fields = self._held.setdefault(record, {})
-        before = fields.pop(field, None)
-        if before is not None:
-            self._remove(record, *before)
-        if tokens:
-            fields[field] = (shelf, tokens)
-            self._shelves.setdefault(shelf, []).extend((token, record) for token in tokens)
-            self._unsorted.add(shelf)
+        self.put_many([(record, field, shelf, tokens)])
+
+    def put_many(self, values: Iterable[tuple[bytes, str, Shelf, set[str]]]) -> None:
+        """The same for many fields, each shelf rearranged once."""
+        changes: dict[Shelf, Counter[Place]] = {}
+        for record, field, shelf, tokens in values:
+            fields = self._held.setdefault(record, {})
+            former, old = fields.pop(field, (shelf, set[str]()))
+            changes.setdefault(former, Counter()).subtract((token, record) for token in old)
+            changes.setdefault(shelf, Counter()).update((token, record) for token in tokens)
+            if tokens:
+                fields[field] = (shelf, tokens)
+        for shelf, change in changes.items():
+            self._change(shelf, list((-change).elements()), list((+change).elements()))
 
     def newcomer(self, record: bytes, at: int) -> None:
         """Made by its own patient at an instant (µs); nobody of the establishment met them yet."""
@@ -143,17 +155,32 @@ class SearchIndex:
     def drop(self, record: bytes) -> None:
         """The record is found no more."""
         self._newcomers.pop(record, None)
+        gone: dict[Shelf, list[Place]] = {}
         for shelf, tokens in self._held.pop(record, {}).values():
-            self._remove(record, shelf, tokens)
+            gone.setdefault(shelf, []).extend((token, record) for token in tokens)
+        for shelf, places in gone.items():
+            self._change(shelf, places, [])
 
-    def _remove(self, record: bytes, shelf: Shelf, tokens: set[str]) -> None:
+    def _change(self, shelf: Shelf, gone: list[Place], come: list[Place]) -> None:
+        """Take places off a shelf and put others on: few one by one, many in one passage."""
+        if not gone and (shelf not in self._shelves or shelf in self._unsorted):
+            self._shelves.setdefault(shelf, []).extend(come)
+            self._unsorted.add(shelf)
+            return
         rows = self._sorted(shelf)
-        for token in tokens:
-            place = bisect_left(rows, (token, record))
-            if place < len(rows) and rows[place] == (token, record):
+        if (len(gone) + len(come)) * ONE_BY_ONE > len(rows):
+            left = Counter(gone)
+            rows = [one for one in rows if not _taken(left, one)]
+            self._shelves[shelf] = sorted(rows + come)
+            return
+        for one in gone:
+            place = bisect_left(rows, one)
+            if place < len(rows) and rows[place] == one:
                 rows.pop(place)
+        for one in come:
+            insort(rows, one)
 
-    def _sorted(self, shelf: Shelf) -> list[tuple[str, bytes]]:
+    def _sorted(self, shelf: Shelf) -> list[Place]:
         rows = self._shelves.get(shelf, [])
         if shelf in self._unsorted:
             rows.sort()
@@ -194,7 +221,15 @@ class SearchIndex:
         return [min(tokens) for field, (_shelf, tokens) in sorted(fields.items())]
 
 
-def _matching(rows: list[tuple[str, bytes]], token: str, whole: bool) -> dict[bytes, int]:
+def _taken(left: Counter[Place], one: Place) -> bool:
+    """Is this place to go? Once for each time it was named: two fields may share a token."""
+    if left.get(one, 0) == 0:
+        return False
+    left[one] -= 1
+    return True
+
+
+def _matching(rows: list[Place], token: str, whole: bool) -> dict[bytes, int]:
     hits: dict[bytes, int] = {}
     place = bisect_left(rows, (token, b""))
     while place < len(rows) and rows[place][0].startswith(token):

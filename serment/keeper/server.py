@@ -12,17 +12,30 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from serment.keeper import reading, receipts, telling, tending, tokens, upkeep, writing
+from serment.keeper import (
+    listing,
+    measuring,
+    reading,
+    receipts,
+    reindexing,
+    telling,
+    tending,
+    tokens,
+    upkeep,
+    writing,
+)
 from serment.keeper.continuity import acts as continuity
 from serment.keeper.house import AskUnusable, House, NoAccess, SessionOver
 from serment.keeper.policy import deciding, granting
 from serment.keeper.policy.standing import BudgetOver, ComeBack, Frozen
+from serment.keeper.recorder import LeafTooLarge
 from serment.keeper.replays import ACTS_ONCE, Replays
 from serment.keeper.rights import capability_of, errand_of, may_ask
 from serment.keeper.wire import (
@@ -42,6 +55,10 @@ from serment.keeper.wire import (
 log = logging.getLogger("serment.keeper")
 
 CONNECTIONS_MAX: Final = 512
+CONNECTIONS_A_PROCESS: Final = 64
+"""Past either the line that has been silent longest is hung up; its client connects anew."""
+
+HEAD_SECONDS_MAX: Final = 300
 FRAME_SECONDS_MAX: Final = 30
 STOP_SECONDS_MAX: Final = 3
 SWEEP_SECONDS: Final = 60
@@ -57,10 +74,10 @@ ACTS: Final[dict[str, Act]] = {
     "delete": writing.delete,
     "reveal": reading.reveal,
     "find": reading.find,
-    "records_of": reading.records_of,
+    "records_of": listing.records_of,
     "files_behind": reading.files_behind,
-    "link": reading.link,
-    "files_of": reading.files_of,
+    "link": listing.link,
+    "files_of": listing.files_of,
     "alias": tokens.alias,
     "open_session": tokens.open_session,
     "close_session": tokens.close_session,
@@ -68,6 +85,7 @@ ACTS: Final[dict[str, Act]] = {
     "history": telling.history,
     "receipt": receipts.receipt,
     "perimeter": telling.perimeter,
+    "measure": measuring.measure,
     "backup": upkeep.backup,
     "relate": deciding.relate,
     "break_glass": deciding.break_glass,
@@ -112,8 +130,9 @@ async def batch(house: House, ask: Request, peer: int) -> Body:
 
 ACTS["batch"] = batch
 ACTS.update(tending.ACTS)
+ACTS["reindex"] = reindexing.reindex
 ACTS.update(continuity.ACTS)
-OWN_USER_ONLY: Final = tending.OWN_USER_ONLY | continuity.OWN_USER_ONLY
+OWN_USER_ONLY: Final = tending.OWN_USER_ONLY | continuity.OWN_USER_ONLY | {"reindex"}
 
 
 class Desk:
@@ -134,6 +153,7 @@ class Desk:
             SessionOver,
             AskUnusable,
             FrameRefused,
+            LeafTooLarge,
             Frozen,
             BudgetOver,
             ComeBack,
@@ -148,7 +168,7 @@ class Desk:
     async def _once(self, ask: Request, peer: int) -> Reply:
         if ask.op not in ACTS:
             raise AskUnusable
-        may_ask(ask.actor.kind, ask.op)
+        may_ask(ask.actor, ask.op)
         if ask.op not in ACTS_ONCE:
             return await self._act(ask, peer)
         if ask.op != "open_session" and ask.capability:
@@ -186,14 +206,33 @@ def _error_of(refusal: Exception) -> str:
     return _ERRORS.get(type(refusal), "unusable")
 
 
-class Door:
-    """Accepts connections of the allowed users and feeds the desk."""
+TOLD_TO_ALL: Final = frozenset({"hello", "stats"})
+"""Figures without a person in them: any allowed user's probe may ask, as the operator too."""
 
-    def __init__(self, house: House, allowed: frozenset[int]) -> None:
+
+@dataclass(slots=True)
+class Line:
+    """One connection; ``silent_since`` is set while nothing of a request has come."""
+
+    pid: int
+    writer: asyncio.StreamWriter
+    silent_since: float | None
+
+
+class Door:
+    """Accepts connections of the allowed users and feeds the desk.
+
+    ``operators``: users beside the keeper's own whose processes may act as the operator.
+    """
+
+    def __init__(
+        self, house: House, allowed: frozenset[int], operators: frozenset[int] = frozenset()
+    ) -> None:
         self._desk = Desk(house)
         self._house = house
-        self._allowed = allowed
-        self._open: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
+        self._allowed = allowed | operators
+        self._operators = operators | {os.getuid()}
+        self._open: dict[asyncio.Task[None] | None, Line] = {}
         self._sweeping: asyncio.Task[None] | None = None
 
     async def listen(self, path: Path) -> asyncio.Server:
@@ -216,20 +255,21 @@ class Door:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         pid, uid = _peer(writer)
-        if uid not in self._allowed or len(self._open) >= CONNECTIONS_MAX:
+        if uid not in self._allowed or not self._has_room(pid):
             log.warning("Refused a connection of user %d.", uid)
             writer.close()
             return
         self._house.isolated = uid != os.getuid()
-        task = asyncio.current_task()
-        self._open[task] = writer
+        task, now = asyncio.current_task(), asyncio.get_running_loop().time
+        line = self._open[task] = Line(pid, writer, now())
         try:
             while True:
-                ask = await _read(reader)
-                mine = uid == os.getuid() or ask.op not in OWN_USER_ONLY
+                ask = await _read(reader, line)
+                mine = self._is_allowed(uid, ask)
                 reply = await self._desk.answer(ask, pid) if mine else Reply(ask.id, "refused")
                 writer.write(frame(reply))
                 await writer.drain()
+                line.silent_since = now()
         except FrameRefused:
             log.warning("Closed a connection that did not speak wire format 1.")
         except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
@@ -238,19 +278,47 @@ class Door:
             self._open.pop(task, None)
             writer.close()
 
+    def _is_allowed(self, uid: int, ask: Request) -> bool:
+        """Who acts as the operator is a user the kernel vouches for, not a word in a request."""
+        if uid in self._operators:
+            return True
+        operates = ask.actor.kind == "operator" and ask.op not in TOLD_TO_ALL
+        return not operates and ask.op not in OWN_USER_ONLY
+
+    def _has_room(self, pid: int) -> bool:
+        """Is there a line for this process? If need be, the one silent longest is hung up."""
+        own = [line for line in self._open.values() if line.pid == pid]
+        if len(own) >= CONNECTIONS_A_PROCESS:
+            return self._hang_up_one(own)
+        return len(self._open) < CONNECTIONS_MAX or self._hang_up_one(self._open.values())
+
+    def _hang_up_one(self, lines: Iterable[Line]) -> bool:
+        silent = [line for line in lines if line.silent_since is not None]
+        if not silent:
+            return False
+        longest = min(silent, key=lambda line: line.silent_since or 0)
+        for task, line in list(self._open.items()):
+            if line is longest:
+                del self._open[task]
+        longest.writer.close()
+        return True
+
     async def close(self) -> None:
         """Hang up on everybody, letting what is being recorded end."""
         if self._sweeping is not None:
             self._sweeping.cancel()
-        for writer in list(self._open.values()):
-            writer.close()
+        for line in list(self._open.values()):
+            line.writer.close()
         tasks = [task for task in self._open if task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_SECONDS_MAX)
 
 
-async def _read(reader: asyncio.StreamReader) -> Request:
-    head = await reader.readexactly(HEAD_BYTES)
+async def _read(reader: asyncio.StreamReader, line: Line) -> Request:
+    """The next request; TimeoutError where none begins for minutes, or one stops half-way."""
+    async with asyncio.timeout(HEAD_SECONDS_MAX):
+        head = await reader.readexactly(HEAD_BYTES)
+    line.silent_since = None
     length = body_length(head)
     async with asyncio.timeout(FRAME_SECONDS_MAX):
         return request_from(await reader.readexactly(length))

@@ -11,13 +11,17 @@ from serment.keeper.keys import Box, derive
 
 
 class RecordRow(msgspec.Struct, array_like=True, frozen=True):
-    """Whose record this is; ``creator`` may link an account to a file it just made."""
+    """Whose record this is; ``creator`` may link an account to a file it just made.
+
+    Of rows from before the creator's kind was kept, only Serment itself counts as the creator.
+    """
 
     record: bytes
     subject: bytes
     tenant: bytes
     kind: str
     creator: bytes
+    creator_kind: str = ""
 
 
 class LinkRow(msgspec.Struct, array_like=True, frozen=True):
@@ -187,6 +191,25 @@ class Store(KeyTables):
             (tag, expires, self.close_body(row, tag)),
         )
 
+    def put_capability(
+        self, token: bytes, expires: int, row: msgspec.Struct, owner: bytes, live_max: int
+    ) -> list[bytes]:
+        """Store a capability; the tags of its owner's oldest ones, forgotten to stay below."""
+        whose, name = self.tag("owner", owner), self.tag("capability", token)
+        held = [
+            tag
+            for (tag,) in self.database.execute(
+                "SELECT tag FROM session_of WHERE owner = ? ORDER BY number", (whose,)
+            )
+        ]
+        ended = held[: max(0, len(held) + 1 - live_max)]
+        for tag in ended:
+            self.database.execute("DELETE FROM capability WHERE tag = ?", (tag,))
+            self.database.execute("DELETE FROM session_of WHERE tag = ?", (tag,))
+        self.put_token("capability", token, expires, row)
+        self.database.execute("INSERT INTO session_of (owner, tag) VALUES (?, ?)", (whose, name))
+        return ended
+
     def token(self, table: str, token: bytes) -> bytes | None:
         """What a capability or errand says, MessagePack."""
         tag = self.tag(table, token)
@@ -195,9 +218,14 @@ class Store(KeyTables):
 
     def drop_token(self, table: str, token: bytes) -> None:
         """Revoke."""
-        self.database.execute(f"DELETE FROM {table} WHERE tag = ?", (self.tag(table, token),))
+        tag = self.tag(table, token)
+        self.database.execute(f"DELETE FROM {table} WHERE tag = ?", (tag,))
+        self.database.execute("DELETE FROM session_of WHERE tag = ?", (tag,))
 
     def drop_expired(self, now: int) -> None:
         """Forget capabilities and errands whose time is over."""
         for table in ("capability", "errand"):
             self.database.execute(f"DELETE FROM {table} WHERE expires < ?", (now,))
+        self.database.execute(
+            "DELETE FROM session_of WHERE tag NOT IN (SELECT tag FROM capability)"
+        )

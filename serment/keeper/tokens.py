@@ -15,23 +15,32 @@ from serment.keeper.wire import Body, Item, MintErrand, OpenSession, Request, Te
 from serment.keeper.words import (
     ERRAND_AHEAD_MAX,
     ERRAND_WIDTH_MAX,
+    FIXED_IDS,
     KIND_SEARCH,
+    KIND_SESSION,
     KIND_WRITE,
     NAME_TICKET_MAX,
     PURPOSES,
     SESSION_HOURS_MAX,
+    SESSIONS_AN_ACTOR_MAX,
 )
 from serment.keeper.writing import kind_of
 
 TOKEN_BYTES = 32
 
 
-async def open_session(house: House, ask: Request, _peer: int) -> Body:
-    """op ``open_session``: mint a capability from a sign-in the web process vouches for."""
+async def open_session(house: House, ask: Request, peer: int) -> Body:
+    """op ``open_session``: mint a capability from a sign-in the web process vouches for.
+
+    Its leaf has no subject: a perimeter shows who signed in through what, a person's list of
+    openings does not. One person's oldest session ends where too many live.
+    """
     wanted = msgspec.msgpack.decode(ask.body, type=OpenSession)
     if wanted.hours > SESSION_HOURS_MAX[ask.actor.kind]:
         raise AskUnusable
     if ask.actor.kind == "staff" and ask.actor.establishment is None:
+        raise AskUnusable
+    if ask.actor.establishment == NOBODY or ask.actor.id in FIXED_IDS.values():
         raise AskUnusable
     token = os.urandom(TOKEN_BYTES)
     expires = house.now() + int(wanted.hours * 3_600_000_000)
@@ -39,15 +48,26 @@ async def open_session(house: House, ask: Request, _peer: int) -> Body:
         ask.actor.kind, ask.actor.id, ask.actor.role, ask.actor.establishment, ask.session,
         "claimed", expires,
     )  # fmt: skip
-    with house.store.transaction():
-        house.store.put_token("capability", token, expires, held)
+    signed_in = Item(ask.actor.id, ask.actor.kind, ["session"])
+    with house.recorder.together():
+        ended = house.store.put_capability(token, expires, held, _owner(ask), SESSIONS_AN_ACTOR_MAX)
+        access = Access(None, ask.actor.establishment or NOBODY, [signed_in], KIND_SESSION)
+        leaves = house.recorder.prepare(ask, peer, [access])
+    for name in ended:
+        house.end_session(name)
+    await house.recorder.write(leaves)
     return Token32(token)
+
+
+def _owner(ask: Request) -> bytes:
+    """Whose session it is, kind included."""
+    return ask.actor.kind.encode() + b"\0" + ask.actor.id
 
 
 async def close_session(house: House, ask: Request, _peer: int) -> Body:
     """op ``close_session``: the capability opens nothing from now on."""
     token = msgspec.msgpack.decode(ask.body, type=Token32).token
-    house.capabilities.pop(token, None)
+    house.end_session(house.store.tag("capability", token))
     with house.store.transaction():
         house.store.drop_token("capability", token)
     return Token32(b"")
@@ -58,7 +78,7 @@ async def mint_errand(house: House, ask: Request, peer: int) -> Body:
     wanted = msgspec.msgpack.decode(ask.body, type=MintErrand)
     reach = Reach(house, ask, check(house, ask, peer))
     row = house.store.record(wanted.record)
-    if row is None or not reach.signs(row, wanted.purpose):
+    if row is None or not reach.signs(row, wanted.purpose, wanted.fields):
         raise NoAccess
     if wanted.purpose not in PURPOSES or not _window_fits(house.now(), row.kind, wanted):
         raise AskUnusable
@@ -66,11 +86,12 @@ async def mint_errand(house: House, ask: Request, peer: int) -> Body:
     errand = Errand(
         wanted.record, wanted.fields, wanted.purpose, wanted.not_before, wanted.not_after
     )
-    with house.store.gathered():
-        house.store.put_token("errand", token, wanted.not_after, errand)
     minted = Item(wanted.record, row.kind, ["errand"])
     access = Access(row.subject, row.tenant, [minted], KIND_WRITE, kind_of(house, row.subject))
-    await house.recorder.record(ask, peer, [access])
+    with house.recorder.together():
+        house.store.put_token("errand", token, wanted.not_after, errand)
+        leaves = house.recorder.prepare(ask, peer, [access])
+    await house.recorder.write(leaves)
     return Token32(token)
 
 

@@ -38,6 +38,7 @@ SEARCHES: Final = ("", "name", "phone", "email", "birth_date")
 KIND_READ: Final = "read"
 KIND_WRITE: Final = "write"
 KIND_SEARCH: Final = "search"
+KIND_SESSION: Final = "session"
 KIND_QUERY: Final = "query"
 KIND_RECOVERED: Final = "recovered"
 KIND_ALARM: Final = "alarm"
@@ -47,6 +48,27 @@ SUBJECTS_MAX: Final = 200
 
 VALUES_MAX: Final = 4_000
 """Fields in one request."""
+
+RECORDS_A_LEAF: Final = 1_000
+"""Records of one subject in one leaf: with all fields of a request it stays below 1 MiB."""
+
+FILES_AN_ACCOUNT_MAX: Final = 100
+"""Files one account acts for: a family's, a guardian's; never a practice's."""
+
+SESSIONS_AN_ACTOR_MAX: Final = 50
+"""Live sessions of one person; a further one ends the oldest."""
+
+LINK_SECONDS: Final = 900
+"""How long a process may link a file that it had Serment make."""
+
+SYSTEM_ID: Final = bytes(16)
+WORKER_ID: Final = bytes(15) + b"\x01"
+OPERATOR_ID: Final = bytes(15) + b"\x02"
+FIXED_IDS: Final = {"system": SYSTEM_ID, "worker": WORKER_ID, "operator": OPERATOR_ID}
+"""These kinds are nobody in particular: no id of a person is ever taken for one of theirs."""
+
+STAFF_NAME_FIELDS: Final = frozenset({"family_name", "given_name"})
+"""What a ticket for the names of staff may open."""
 
 PARTS_MAX: Final = 8
 """Acts in one batch."""

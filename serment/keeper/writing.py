@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 
 import msgspec
 
@@ -30,6 +31,7 @@ from serment.keeper.wire import (
 )
 from serment.keeper.words import (
     KIND_WRITE,
+    RECORDS_A_LEAF,
     SEARCHED_LETTERS_MAX,
     SEARCHES,
     SUBJECTS_MAX,
@@ -53,30 +55,32 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
     for item, row in zip(items, rows, strict=True):
         if not reach.writes(row, item.subject, tenant):
             raise NoAccess
+    made = [item for item, row in zip(items, rows, strict=True) if row is None]
     answer: list[list[bytes | None]] = []
     try:
-        with house.store.gathered():
+        with house.recorder.together():
             for item, row in zip(items, rows, strict=True):
                 if row is None:
-                    fresh = RecordRow(item.record, item.subject, tenant, item.kind, ask.actor.id)
-                    house.store.add_record(fresh)
-                    _note_newcomer(house, ask, item)
+                    house.store.add_record(_fresh(ask, item, tenant))
                 answer.append(_seal_item(house, item, tenant))
                 _relate(house, item, tenant)
                 tickets.give(house, item)
+            accesses = _accesses(house, items, answer, tenant, counted)
+            leaves = house.recorder.prepare(ask, peer, [*accesses, *alarms])
+            # Last: what follows changes the memory too, and nothing may fail behind it.
+            _note_newcomers(house, ask, made)
             meet(house, ask, [item.subject for item in items])
     except SubjectErased as gone:
-        house.keys.forget_fresh()
         raise NoAccess from gone
-    except BaseException:
-        house.keys.forget_fresh()
-        raise
-    house.keys.keep_fresh()
-    for item in items:
-        _make_findable(house, item, tenant)
-    accesses = _accesses(house, items, answer, tenant, counted)
-    await house.recorder.record(ask, peer, [*accesses, *alarms])
+    _make_findable(house, items, tenant)
+    if ask.actor.kind == "system":
+        house.made.note(peer, [item.record for item in made], house.now())
+    await house.recorder.write(leaves)
     return SealAnswer(answer)
+
+
+def _fresh(ask: Request, item: SealItem, tenant: bytes) -> RecordRow:
+    return RecordRow(item.record, item.subject, tenant, item.kind, ask.actor.id, ask.actor.kind)
 
 
 async def _new_relations_admitted(
@@ -89,9 +93,7 @@ async def _new_relations_admitted(
         raise AskUnusable
     if ask.actor.kind != "staff":
         return frozenset(), []
-    rows = [
-        RecordRow(item.record, item.subject, tenant, item.kind, ask.actor.id) for item in related
-    ]
+    rows = [_fresh(ask, item, tenant) for item in related]
     return await admit(house, ask, peer, rows)
 
 
@@ -106,12 +108,13 @@ def _relate(house: House, item: SealItem, tenant: bytes) -> None:
         )
 
 
-def _note_newcomer(house: House, ask: Request, item: SealItem) -> None:
+def _note_newcomers(house: House, ask: Request, made: list[SealItem]) -> None:
     """A patient makes a findable record: it stands behind those the establishment knows."""
-    if ask.actor.kind == "patient" and any(value.search for value in item.values):
-        at = house.now()
-        house.store.add_newcomer(Newcomer(item.record, at))
-        house.search.newcomer(item.record, at)
+    for item in made if ask.actor.kind == "patient" else ():
+        if any(value.search for value in item.values):
+            at = house.now()
+            house.store.add_newcomer(Newcomer(item.record, at))
+            house.search.newcomer(item.record, at)
 
 
 def meet(house: House, ask: Request, subjects: list[bytes]) -> None:
@@ -123,7 +126,8 @@ def meet(house: House, ask: Request, subjects: list[bytes]) -> None:
 
 
 def _must_fit(items: list[SealItem]) -> None:
-    if len({item.subject for item in items}) > SUBJECTS_MAX:
+    of_subject = Counter(item.subject for item in items)
+    if len(of_subject) > SUBJECTS_MAX or max(of_subject.values()) > RECORDS_A_LEAF:
         raise AskUnusable
     if len({item.record for item in items}) != len(items):
         raise AskUnusable
@@ -171,11 +175,18 @@ def _store_search(house: House, item: SealItem, value: SealValue, tenant: bytes)
         house.store.put_search(value.field, row, (tag, value.zone), Box(search_key(key)))
 
 
-def _make_findable(house: House, item: SealItem, tenant: bytes) -> None:
-    for value in item.values:
-        if value.search:
-            tokens = tokens_of(value.search, value.value or "")
-            house.search.put(item.record, value.field, (tenant, item.kind), tokens)
+def _make_findable(house: House, items: list[SealItem], tenant: bytes) -> None:
+    house.search.put_many(
+        (
+            item.record,
+            value.field,
+            (tenant, item.kind),
+            tokens_of(value.search, value.value or ""),
+        )
+        for item in items
+        for value in item.values
+        if value.search
+    )
 
 
 def _accesses(

@@ -14,6 +14,7 @@ from serment.keeper import wire
 from serment.keeper.house import House, enter
 from serment.keeper.policy.budgets import DAY_US, HOUR_US, Limit, Scope
 from serment.keeper.server import Desk
+from serment.keeper.words import OPERATOR_ID
 from tests.apart import apart
 
 Answer = TypeVar("Answer", bound=msgspec.Struct)
@@ -120,7 +121,7 @@ class Inside:
 
 
 SYSTEM = Person(wire.ActorWire("system", bytes(16)))
-OPERATOR = Person(wire.ActorWire("operator", b"o" * 16))
+OPERATOR = Person(wire.ActorWire("operator", OPERATOR_ID))
 
 
 def record_of(file: wire.RevealAsk) -> bytes:

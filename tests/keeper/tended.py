@@ -16,12 +16,13 @@ from serment.keeper.recovery import record_ordered
 from serment.keeper.sealing import open_sealed
 from serment.keeper.server import Desk
 from serment.keeper.unlocking import KeyPlaces, Terms
+from serment.keeper.words import OPERATOR_ID
 from tests.apart import apart
 
 HERE = b"e" * 16
 DAY = 86_400_000_000
 NAME = "Quatrevaux"
-OPERATOR = wire.ActorWire("operator", bytes(16))
+OPERATOR = wire.ActorWire("operator", OPERATOR_ID)
 SYSTEM = wire.ActorWire("system", bytes(16))
 
 
@@ -76,6 +77,8 @@ class Kept:
         """The value, or None where the keeper gives no key for it."""
         secretary = wire.ActorWire("staff", b"s" * 16, "secretary", HERE)
         token = self.ask("open_session", wire.OpenSession(1), actor=secretary)
+        if token.error:
+            return None
         capability = msgspec.msgpack.decode(token.body, type=wire.Token32).token
         wanted = wire.RevealField("family_name", "identity", sealed[1:17])
         reply = self.ask(

@@ -87,7 +87,9 @@ class Kept:
     capabilities: dict[str, bytes]
 
     async def answer(self, op: str, body: object, kind: str, **more: Any) -> str:
-        actor = wire.ActorWire(kind, WHO if kind in self.capabilities else SYSTEM)
+        actor = wire.ActorWire(
+            kind, WHO if kind in self.capabilities else words.FIXED_IDS.get(kind, SYSTEM)
+        )
         ask = wire.Request(
             id=new_id().bytes, op=op, actor=actor, capability=self.capabilities.get(kind, b""),
             **({"purpose": "care", "tenant": HERE} | more),

@@ -12,6 +12,7 @@ import pytest
 from serment.ids import new_id
 from serment.keeper import wire, words
 from serment.keeper.house import House, enter
+from serment.keeper.made import Made
 from serment.keeper.rights import ASKS, Reach
 from serment.keeper.server import ACTS, Desk
 from tests.apart import apart
@@ -36,7 +37,8 @@ async def asked(
     desk: Desk, kind: str, op: str, body: msgspec.Struct, capability: bytes = b""
 ) -> wire.Reply:
     staff = kind == "staff"
-    actor = wire.ActorWire(kind, SECRETARY if staff else SYSTEM, "", HERE if staff else None)
+    who = SECRETARY if staff else words.FIXED_IDS.get(kind, SYSTEM)
+    actor = wire.ActorWire(kind, who, "", HERE if staff else None)
     return await desk.answer(
         wire.Request(
             id=new_id().bytes, op=op, actor=actor, capability=capability, purpose="message",
@@ -65,6 +67,7 @@ def test_the_system_changes_only_what_it_made(
     """Negative control: were every record its own, it would rewrite, forget and hand over all."""
     if not guarded:
         monkeypatch.setattr(Reach, "creates_for", lambda *_: True)
+        monkeypatch.setattr(Made, "by", lambda *_: True)
 
     def body(record: bytes) -> msgspec.Struct:
         return {

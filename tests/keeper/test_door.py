@@ -19,6 +19,7 @@ from serment.keeper import server, wire
 from serment.keeper.house import House, enter
 from serment.keeper.server import Door
 from serment.keeper.tending import OWN_USER_ONLY, TendAsk
+from serment.keeper.words import OPERATOR_ID
 from tests.apart import apart
 from tests.keeper.running import Running, make_file, staff_of
 
@@ -63,7 +64,7 @@ def test_another_system_user_tends_no_keys_and_erases_nobody(
     Negative control: the same request of the keeper's own user is done.
     """
     asked = wire.Request(
-        new_id().bytes, "tend", wire.ActorWire("operator", bytes(16)), body=wire.raw(TendAsk())
+        new_id().bytes, "tend", wire.ActorWire("operator", OPERATOR_ID), body=wire.raw(TendAsk())
     )
     pages = os.getuid() + other
     monkeypatch.setattr(server, "_peer", lambda _writer: (os.getpid(), pages))

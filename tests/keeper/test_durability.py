@@ -159,8 +159,8 @@ def test_a_failed_sync_ends_the_keeper_and_gives_nothing(
     tmp_path: Path, settings: Any, errno: int
 ) -> None:
     """Input/output error and full disk: no key leaves, the process ends, a new one goes on."""
-    # The first sync opens the segment, the second is the sealing, the third the opening.
-    program = [sys.executable, "-c", FAILING.format(at=3, errno=errno)]
+    # The first sync opens the segment, then sealing, signing in, opening.
+    program = [sys.executable, "-c", FAILING.format(at=4, errno=errno)]
     failing = Running(tmp_path / "s", tmp_path / "k.sock", program).start()
     settings.KEEPER_SOCKET = str(failing.socket)
     try:

@@ -16,6 +16,7 @@ from serment.keeper.policy import asks
 from serment.keeper.policy.budgets import HOUR_US, SLOWED_PER_SECOND, Scope
 from serment.keeper.policy.grants import SOLO_DELAY_US
 from serment.keeper.policy.standing import GLASS_PER_ACTOR, REFUSALS_MAX, Standing
+from serment.keeper.words import WORKER_ID
 from tests.keeper.inside import HERE, OPERATOR, SYSTEM, THERE, Inside, Person, Refused, record_of
 
 BOOKED_US = 24 * HOUR_US
@@ -293,7 +294,7 @@ def approve(inside: Inside, who: Person, digest: bytes) -> bool:
     return inside.ask(who, "grant_approve", asks.DigestAsk(digest), asks.GrantRow).good
 
 
-WORKER = Person(wire.ActorWire("worker", b"w" * 16))
+WORKER = Person(wire.ActorWire("worker", WORKER_ID))
 
 
 def test_a_grant_opens_what_two_officers_approved_and_nothing_else(inside: Inside) -> None:

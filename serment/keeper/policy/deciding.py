@@ -33,7 +33,6 @@ from serment.keeper.wire import Body, Disclosures, Item, Nothing, Request, Token
 from serment.keeper.words import KIND_ALARM, KIND_QUERY, KIND_WRITE
 from serment.keeper.writing import kind_of
 
-OPERATING: Final = ("operator", "system")
 _UUID_VALUES: Final = frozenset({What.ACTOR, What.SUBJECT, What.ESTABLISHMENT_EXPORTS})
 _OPERATORS_ONLY: Final = frozenset({What.CLIENT, What.PROCESS})
 
@@ -60,17 +59,18 @@ async def relate(house: House, ask: Request, peer: int) -> Body:
     if ask.actor.kind == "staff":
         counted, alarms = await admit(house, ask, peer, [row])
     window = Window(wanted.not_before, wanted.not_after)
-    with house.store.gathered():
-        house.standing.relations.make(
-            house.store.subject_tag(row.tenant), house.store.subject_tag(row.subject), window
-        )
-        ticket = _continuity_ticket(house, wanted)
     made = Item(wanted.record, row.kind, ["relation"])
     kind = kind_of(house, row.subject)
     access = Access(
         row.subject, row.tenant, [made], KIND_WRITE, kind, counted=row.subject in counted
     )
-    await house.recorder.record(ask, peer, [access, *alarms])
+    with house.recorder.together():
+        house.standing.relations.make(
+            house.store.subject_tag(row.tenant), house.store.subject_tag(row.subject), window
+        )
+        ticket = _continuity_ticket(house, wanted)
+        leaves = house.recorder.prepare(ask, peer, [access, *alarms])
+    await house.recorder.write(leaves)
     return Token32(ticket)
 
 
@@ -195,7 +195,7 @@ def tag_of(house: House, what: str, value: str, establishment: bytes | None) -> 
 
 def _officers_establishment(house: House, ask: Request, peer: int) -> bytes | None:
     """The establishment an officer acts for; None for the operator, who acts for all."""
-    if ask.actor.kind in OPERATING:
+    if ask.actor.kind == "operator":
         return None
     capability: Capability | None = check(house, ask, peer)
     if capability is None or capability.kind != "staff" or capability.role not in OFFICERS:

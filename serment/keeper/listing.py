@@ -1,0 +1,129 @@
+"""Acts that follow relations: a subject's records, an account's files, and the link between them.
+
+Whose a record is, is itself a disclosure, to the person concerned too: whoever claims to be that
+person would otherwise learn it without a trace. One leaf a subject says what a session was listed;
+within the lease it may ask again without another.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.reading import accesses_of, must_have_purpose
+from serment.keeper.recorder import Access
+from serment.keeper.rights import Capability, Reach, check, own_subjects
+from serment.keeper.store import LinkRow, RecordRow
+from serment.keeper.wire import Body, IdAsk, Ids, Item, LinkAsk, Nothing, Request
+from serment.keeper.words import (
+    FILES_AN_ACCOUNT_MAX,
+    KIND_SEARCH,
+    KIND_WRITE,
+)
+from serment.keeper.writing import kind_of
+
+
+async def records_of(house: House, ask: Request, peer: int) -> Body:
+    """op ``records_of``: a subject's records of one kind; an account includes its linked files.
+
+    A leaf for each subject that has some, else one for whom it was asked.
+    """
+    must_have_purpose(ask)
+    wanted = msgspec.msgpack.decode(ask.body, type=IdAsk)
+    capability = check(house, ask, peer)
+    reach = Reach(house, ask, capability)
+    if capability is not None and capability.kind == "patient":
+        own = own_subjects(house, capability.id)
+        subjects = own if wanted.id == capability.id else own & {wanted.id}
+    else:
+        subjects = {wanted.id}
+    rows = [
+        row
+        for subject in sorted(subjects)
+        for row in house.store.records_of(subject)
+        if row.kind == wanted.kind and reach.opens(row)
+    ]
+    if subjects:
+        listed = [(row, Item(row.record, row.kind, ["listed"])) for row in rows]
+        await _record(house, ask, peer, capability, wanted, listed)
+    return Ids([row.record for row in rows])
+
+
+async def files_of(house: House, ask: Request, peer: int) -> Body:
+    """op ``files_of``: the files a patient's own account acts for.
+
+    The own file is of the account's person, so it stands in the account's leaf; each other's file
+    has a leaf of its own.
+    """
+    must_have_purpose(ask)
+    wanted = msgspec.msgpack.decode(ask.body, type=IdAsk)
+    capability = check(house, ask, peer)
+    if capability is None or capability.kind != "patient" or capability.id != wanted.id:
+        raise NoAccess
+    links = house.store.links(account=wanted.id)
+    account = RecordRow(wanted.id, wanted.id, NOBODY, "account", wanted.id)
+    listed = []
+    for one in links:
+        row = house.store.record(one.file)
+        owner = account if one.relation == "self" or row is None else row
+        listed.append((owner, Item(one.file, "patient", ["listed"])))
+    await _record(house, ask, peer, capability, wanted, listed)
+    return Ids([one.file for one in links])
+
+
+async def _record(
+    house: House, ask: Request, peer: int, capability: Capability | None, wanted: IdAsk,
+    listed: list[tuple[RecordRow, Item]],
+) -> None:  # fmt: skip
+    """Make what is listed durable, unless this session was listed it within the lease."""
+    now = house.now()
+    listing = (ask.op, wanted.kind, ask.purpose, wanted.id)
+    session = house.store.tag("capability", ask.capability)
+    named = [item.record for _row, item in listed] or [wanted.id]
+    fresh = set(house.listings.fresh(session, listing, named, now))
+    if not fresh:
+        return
+    accesses = accesses_of(
+        house, [(row, item) for row, item in listed if item.record in fresh], KIND_SEARCH
+    )
+    accesses = accesses or [_nothing_listed(house, capability, wanted)]
+    await house.recorder.record(ask, peer, accesses)
+    check(house, ask, peer)
+    house.listings.note(session, listing, named if not listed else fresh, now)
+
+
+def _nothing_listed(house: House, capability: Capability | None, wanted: IdAsk) -> Access:
+    """That there is nothing is told too; of somebody else's person it names nobody."""
+    row = house.store.record(wanted.id)
+    if capability is not None and capability.kind == "staff":
+        here = capability.establishment or NOBODY
+        if row is None or row.tenant != here:
+            return Access(None, here, [Item(b"", wanted.kind, ["listed"])], KIND_SEARCH)
+    tenant = NOBODY if row is None else row.tenant
+    kind = kind_of(house, wanted.id)
+    return Access(wanted.id, tenant, [Item(wanted.id, wanted.kind, ["listed"])], KIND_SEARCH, kind)
+
+
+async def link(house: House, ask: Request, peer: int) -> Body:
+    """op ``link``: let an account act for a patient file; the relation lies here only.
+
+    A patient links the own account to a file it just made or that holds nothing yet; staff link
+    files of their establishment; Serment itself links a file the same process had it make.
+    """
+    wanted = msgspec.msgpack.decode(ask.body, type=LinkAsk)
+    reach = Reach(house, ask, check(house, ask, peer))
+    file = house.store.record(wanted.file)
+    if not reach.links(wanted.account, file, peer):
+        raise NoAccess
+    if len(house.store.links(account=wanted.account)) >= FILES_AN_ACCOUNT_MAX:
+        raise AskUnusable
+    made = Item(wanted.file, "patient", ["link"])
+    access = (
+        Access(wanted.account, NOBODY, [made], KIND_WRITE, kind_of(house, wanted.account))
+        if file is None
+        else Access(file.subject, file.tenant, [made], KIND_WRITE, file.kind)
+    )
+    await house.recorder.record(ask, peer, [access])
+    with house.store.transaction():
+        house.store.add_link(LinkRow(wanted.account, wanted.file, house.now(), wanted.relation))
+    return Nothing()

@@ -1,0 +1,278 @@
+"""What whoever speaks on the socket tries: ending the keeper, listing unseen, passing as others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from serment.ids import new_id
+from serment.keeper import listing, recorder, rights, tokens, wire, words, writing
+from serment.keeper.house import NOBODY
+from serment.keeper.made import Made
+from tests.keeper.inside import HERE, SYSTEM, Inside, Person, Refused, record_of
+
+LONG = "k" * 64
+DAY_US = words.DAY
+
+
+@pytest.fixture
+def inside(tmp_path: Path) -> Iterator[Inside]:
+    keeper = Inside(tmp_path / "keeper", limits={})
+    yield keeper
+    keeper.crash()
+
+
+def patient(inside: Inside, account: bytes | None = None) -> Person:
+    """An account, signed in."""
+    who = Person(wire.ActorWire("patient", account or new_id().bytes), session="p-1")
+    minted = inside.ask(who, "open_session", wire.OpenSession(1), wire.Token32)
+    who.capability = minted.token
+    return who
+
+
+def errors(inside: Inside, who: Person, op: str, body: msgspec.Struct, **more: object) -> str:
+    """The keeper's word; empty where it did what was asked."""
+    try:
+        inside.ask(who, op, body, wire.Nothing if op in ("link", "delete") else dict, **more)  # type: ignore[type-var]
+    except Refused as refused:
+        return str(refused)
+    return ""
+
+
+def crowd(subject: bytes, many: int) -> wire.SealAsk:
+    """Very many records of one person, each with long words."""
+    values = [wire.SealValue(f"f{n:063}", "medical", "x", "", b"b" * 32) for n in range(many)]
+    return wire.SealAsk([wire.SealItem(new_id().bytes, LONG, subject, [value]) for value in values])
+
+
+def test_too_many_records_of_one_person_are_refused_and_nothing_is_kept(inside: Inside) -> None:
+    subject = new_id().bytes
+    size, held = inside.house.segment.size, inside.house.store.count("record")
+    assert errors(inside, SYSTEM, "seal", crowd(subject, 4_000), purpose="import") == "unusable"
+    assert (inside.house.segment.size, inside.house.store.count("record")) == (size, held)
+    assert errors(inside, SYSTEM, "seal", crowd(subject, 1_000), purpose="import") == ""
+    assert inside.house.segment.size == size + 1
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_leaf_too_large_ends_nothing(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: without the look at its size, what a client sent ends the keeper."""
+    ended: list[bool] = []
+    inside.house.recorder.on_fatal = lambda: ended.append(True)
+    monkeypatch.setattr(writing, "RECORDS_A_LEAF", 10_000)
+    if not guarded:
+        monkeypatch.setattr(recorder, "OPENING_BYTES_MAX", 1 << 30)
+        real = inside.house.recorder._make_durable
+
+        async def fatal(group: list[recorder.Waiting]) -> int:
+            try:
+                return await real(group)
+            except ValueError as too_large:
+                for waiting in group:
+                    waiting.done.set_exception(Refused("hung up"))
+                raise too_large
+
+        monkeypatch.setattr(type(inside.house.recorder), "_make_durable", lambda _s, g: fatal(g))
+    held = inside.house.store.count("record")
+    told = errors(inside, SYSTEM, "seal", crowd(new_id().bytes, 4_000), purpose="import")
+    if guarded:
+        assert (told, ended) == ("unusable", [])
+        assert inside.house.store.count("record") == held, "no row without its leaf"
+        assert not inside.house.store.database.in_transaction
+        inside.patient()
+    else:
+        assert ended
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_an_act_that_cannot_be_recorded_leaves_no_row(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: prepared after the rows are gathered, a ticket stands without a leaf."""
+    secretary, file = inside.staff(), inside.patient()
+    if not guarded:
+        monkeypatch.setattr(type(inside.house.recorder), "together", _kept)
+    monkeypatch.setattr(recorder, "OPENING_BYTES_MAX", 10)
+    now = inside.house.now()
+    ticket = wire.MintErrand(record_of(file), ["email"], "message", now, now + DAY_US)
+    assert errors(inside, secretary, "errand", ticket) == "unusable"
+    assert inside.house.store.count("errand") == (0 if guarded else 1)
+
+
+@contextmanager
+def _kept(of: recorder.Recorder) -> Iterator[None]:
+    """As if each row were gathered by itself."""
+    of.store.database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        of.store.database.execute("COMMIT")
+
+
+def listed(inside: Inside, who: Person, op: str) -> int:
+    """The leaves that one listing makes."""
+    before = inside.house.segment.size
+    body = wire.IdAsk(who.actor.id, "patient" if op == "records_of" else "")
+    inside.ask(who, op, body, wire.Ids, purpose="self")
+    return inside.house.segment.size - before
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("op", ["records_of", "files_of"])
+def test_a_patients_own_list_is_on_record_once_a_session(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, op: str, guarded: bool
+) -> None:
+    """Negative control: unrecorded, whoever claims a sign-in learns who is whose without trace."""
+    if not guarded:
+
+        async def unrecorded(*_asked: object) -> None:
+            return None
+
+        monkeypatch.setattr(listing, "_record", unrecorded)
+    me, file = patient(inside), inside.patient()
+    inside.ask(SYSTEM, "link", wire.LinkAsk(me.actor.id, record_of(file)), wire.Nothing)
+    once = 1 if guarded else 0
+    assert [listed(inside, me, op), listed(inside, me, op)] == [once, 0]
+    again = patient(inside, me.actor.id)
+    assert listed(inside, again, op) == once, "another session has a leaf of its own"
+    inside.later(words.LEASE_SECONDS * 1_000_000 + 1)
+    assert listed(inside, me, op) == once, "a perimeter widened by the lease holds it"
+    asked = wire.HistoryAsk(me.actor.id, 50)
+    rows = inside.ask(me, "history", asked, wire.Disclosures, purpose="transparency").rows
+    told = [row for row in rows if row.items and row.items[0].fields == ["listed"]]
+    assert len(told) == 3 * once
+    assert all(row.purpose == "self" and row.actor == me.actor.id for row in told)
+
+
+def test_a_list_needs_a_reason_and_an_empty_one_is_told_too(inside: Inside) -> None:
+    me = patient(inside)
+    ask = wire.IdAsk(me.actor.id, "appointment")
+    assert errors(inside, me, "records_of", ask) == "unusable"
+    assert errors(inside, me, "files_of", ask) == "unusable"
+    assert listed(inside, me, "files_of") == 1
+
+
+def test_signing_in_is_in_perimeters_and_in_nobodys_list(inside: Inside) -> None:
+    before = inside.house.segment.size
+    me = patient(inside)
+    assert inside.house.segment.size == before + 1
+    asked = wire.PerimeterAsk(0, inside.house.now(), session="p-1")
+    operator = Person(wire.ActorWire("operator", words.OPERATOR_ID))
+    [row] = inside.ask(operator, "perimeter", asked, wire.Disclosures).rows
+    assert (row.kind, row.actor, row.evidence) == ("session", me.actor.id, "claimed")
+    history = wire.HistoryAsk(me.actor.id, 50)
+    rows = inside.ask(me, "history", history, wire.Disclosures, purpose="transparency").rows
+    assert rows == []
+
+
+@pytest.mark.parametrize("kind", ["system", "operator", "worker"])
+def test_nobody_in_particular_has_no_persons_id(inside: Inside, kind: str) -> None:
+    op = {"system": "hello", "operator": "stats", "worker": "reveal"}[kind]
+    fixed = Person(wire.ActorWire(kind, words.FIXED_IDS[kind]))
+    body = inside.patient() if op == "reveal" else wire.Nothing()
+    claimed = Person(wire.ActorWire(kind, new_id().bytes))
+    assert errors(inside, claimed, op, body, purpose="message") == "refused"
+    assert errors(inside, fixed, op, body, purpose="message") == (
+        "refused" if kind == "worker" else ""
+    )
+    if kind != "worker":
+        return
+    staff = Person(wire.ActorWire("staff", words.FIXED_IDS[kind], "", HERE))
+    assert errors(inside, staff, "open_session", wire.OpenSession(1)) == "unusable"
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_the_same_id_of_another_kind_made_nothing(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: compared by id alone, an account named like a secretary takes files."""
+    if not guarded:
+        monkeypatch.setattr(
+            rights.Reach, "creates_for", lambda self, row: row.creator == self._ask.actor.id
+        )
+    secretary = inside.staff()
+    record = new_id().bytes
+    value = wire.SealValue("family_name", "identity", "Quatrevaux")
+    item = wire.SealItem(record, "patient", record, [value])
+    inside.ask(secretary, "seal", wire.SealAsk([item]), wire.SealAnswer, tenant=HERE)
+    thief = patient(inside, secretary.actor.id)
+    told = errors(inside, thief, "link", wire.LinkAsk(thief.actor.id, record))
+    assert told == ("refused" if guarded else "")
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_the_system_links_only_what_the_same_process_just_made(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: what an import made long ago is handed to any account."""
+    if not guarded:
+        monkeypatch.setattr(Made, "by", lambda *_: True)
+    imported, planted = inside.patient(), inside.patient()
+    account = new_id().bytes
+    assert errors(inside, SYSTEM, "link", wire.LinkAsk(account, record_of(planted))) == ""
+    inside.peer += 1
+    told = errors(inside, SYSTEM, "link", wire.LinkAsk(account, record_of(imported)))
+    assert told == ("refused" if guarded else "")
+    inside.peer -= 1
+    inside.later((words.LINK_SECONDS + 1) * 1_000_000)
+    told = errors(inside, SYSTEM, "link", wire.LinkAsk(account, record_of(imported)))
+    assert told == ("refused" if guarded else "")
+    assert errors(inside, SYSTEM, "link", wire.LinkAsk(account, new_id().bytes)) == "refused"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [("patient", "session"), ("staff", "session"), ("worker", "")]
+)
+def test_a_ticket_opens_in_nobody_elses_name(inside: Inside, kind: str, told: str) -> None:
+    secretary, file = inside.staff(), inside.patient()
+    now = inside.house.now()
+    ticket = wire.MintErrand(record_of(file), ["family_name"], "message", now, now + DAY_US)
+    token = inside.ask(secretary, "errand", ticket, wire.Token32).token
+    who = words.WORKER_ID if kind == "worker" else new_id().bytes
+    other = Person(wire.ActorWire(kind, who, "", HERE if kind == "staff" else None))
+    for op, body in (("reveal", file),):
+        assert errors(inside, other, op, body, purpose="message", errand=token) == told
+    assert errors(inside, secretary, "reveal", file, purpose="message", errand=token) == ""
+
+
+def test_no_establishment_is_nobodys(inside: Inside) -> None:
+    staff = Person(wire.ActorWire("staff", new_id().bytes, "secretary", NOBODY))
+    assert errors(inside, staff, "open_session", wire.OpenSession(1)) == "unusable"
+    staff = inside.staff()
+    find = wire.FindAsk("account", "a@exemple.fr")
+    assert errors(inside, staff, "find", find, purpose="search", tenant=NOBODY) == "refused"
+
+
+@pytest.mark.parametrize(("fields", "told"), [(["family_name"], ""), (["phone"], "refused")])
+def test_a_name_ticket_opens_names(inside: Inside, fields: list[str], told: str) -> None:
+    record = new_id().bytes
+    item = wire.SealItem(record, "staff", record, [wire.SealValue("phone", "contact", "06")])
+    inside.ask(SYSTEM, "seal", wire.SealAsk([item]), wire.SealAnswer, tenant=HERE)
+    now = inside.house.now()
+    ticket = wire.MintErrand(record, fields, "transparency", now, now + DAY_US)
+    assert errors(inside, SYSTEM, "errand", ticket) == told
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_one_person_has_so_many_sessions(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: without the ceiling they are minted without end."""
+    monkeypatch.setattr(tokens, "SESSIONS_AN_ACTOR_MAX", 3 if guarded else 1_000)
+    first = patient(inside)
+    sessions = [patient(inside, first.actor.id) for _ in range(3)]
+    assert inside.house.store.count("capability") == (3 if guarded else 4)
+    ask = wire.IdAsk(first.actor.id)
+    told = errors(inside, first, "files_of", ask, purpose="self")
+    assert told == ("session" if guarded else "")
+    assert errors(inside, sessions[0], "files_of", ask, purpose="self") == ""
+    inside.later(2 * 3_600_000_000)
+    inside.house.sweep()
+    assert inside.house.store.count("capability") == 0
+    assert inside.house.store.count("session_of") == 0
