@@ -272,6 +272,7 @@ class DisclosureRow(Body):
     person: bytes | None
     person_kind: str
     items: list[Item]
+    erased: bool = False
 
 
 class Disclosures(Body):
@@ -281,10 +282,15 @@ class Disclosures(Body):
     held: int = 0
     lease: int = 0
     isolated: bool = False
+    widened: int = 0
 
 
 class PerimeterAsk(Body):
-    """op ``perimeter``: raw rows of a window (µs), widened back by the lease, page by page."""
+    """op ``perimeter``: raw rows of a window (µs), widened back by the lease, page by page.
+
+    ``export`` is the digest of the grant it was opened on (hexadecimal), ``recipient`` whom data
+    was handed to: no record names one yet. op ``measure`` asks the same without ``after``.
+    """
 
     start: Instant
     end: Instant
@@ -294,6 +300,8 @@ class PerimeterAsk(Body):
     process: Token = ""
     establishment: Bytes16 | None = None
     after: Seq = -1
+    recipient: Token = ""
+    export: Token = ""
 
 
 class FolderAsk(Body):

@@ -19,9 +19,10 @@ from serment.config import environment, keeper_probe
 from serment.config.commands import exit_status
 from serment.config.environment import Environment
 from serment.errors import Refused
-from serment.keeper import erasure, tending, wire
+from serment.keeper import erasure, reindexing, tending, wire
 from serment.keeper.root_key import changing, vault
 from serment.keeper.root_key.source import Surroundings, asking_terminal
+from serment.keeper.unlocking import KeyPlaces
 
 MICROSECONDS_A_DAY = 86_400_000_000
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")]
@@ -57,6 +58,9 @@ def register(app: typer.Typer) -> None:
         key.command(epilog=_epilog(f"serment keeper key {command.__name__} {example}"))(command)
     key.command(epilog=_epilog("serment keeper key prove"))(prove)
     keeper.add_typer(key, name="key")
+    index = typer.Typer(help="The disclosure index, made of the ledger.")
+    index.command(epilog=_epilog("serment keeper index rebuild"))(rebuild)
+    keeper.add_typer(index, name="index")
     keeper.command(epilog=_epilog("serment keeper tend --json"))(tend)
     for asked in (erase, erasure_state):
         name = asked.__name__.replace("_", "-")
@@ -143,6 +147,22 @@ def tend(
         f" with a secret: {alive}. Keys wrapped anew: {told.rewrapped}."
         f" Former root keys: {told.former_roots}. Key backup: {'on' if told.key_backup else 'off'}."
     )
+
+
+def rebuild(as_json: AsJson = False) -> None:
+    """Make the disclosure index anew from the ledger, while Serment runs or is stopped.
+
+    A running keeper goes on serving meanwhile and puts the new index in place between two answers.
+    For a stopped one, passphrase, shares or PIN are asked as at a start.
+    """
+    env = environment.read()
+    try:
+        reply = asyncio.run(keeper_probe.ask(env.keeper_socket, "reindex"))
+        leaves = msgspec.msgpack.decode(reply.body, type=reindexing.Reindexed).leaves
+    except (FileNotFoundError, ConnectionRefusedError):
+        places = KeyPlaces(env.keys, env.credentials, asking_terminal, env.key_backup)
+        leaves = reindexing.rebuild_stopped(env.state / "keeper", places)
+    typer.echo(json.dumps({"leaves": leaves}) if as_json else f"Leaves indexed: {leaves}.")
 
 
 def erase(subject: Subject, as_json: AsJson = False) -> None:
