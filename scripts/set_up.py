@@ -125,6 +125,9 @@ def build_pages() -> None:
             continue
         icons = builder.with_name("icons.txt")
         made_from = builder.read_bytes() + lock + (icons.read_bytes() if icons.exists() else b"")
+        made_from += b"".join(
+            path.read_bytes() for path in sorted((builder.parent / "continuity").glob("*"))
+        )
         built = ROOT / "serment" / "web" / "static" / "vendor"
         if not (_stamped(builder.stem, made_from) and built.exists()):
             subprocess.run([str(PYTHON), str(builder)], check=True, cwd=ROOT)

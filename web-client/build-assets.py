@@ -1,4 +1,5 @@
-"""Copies what pages are drawn with out of the npm packages: fonts, htmx, and the icons we use.
+"""Copies what pages are drawn with out of the npm packages: fonts, htmx, and the icons we use;
+and makes the one-file page that opens continuity sheets from disk.
 
     python web-client/build-assets.py
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -57,12 +59,28 @@ def make_sprite() -> None:
     (BUILT / "icons.svg").write_text(sprite, encoding="utf-8")
 
 
+def make_opener() -> None:
+    """The page that opens continuity sheets from disk: one file with script and style inside."""
+    folder = ROOT / "web-client" / "continuity"
+    (bundler,) = PACKAGES.glob("@esbuild/*/bin/esbuild")
+    script = subprocess.run(
+        [str(bundler), str(folder / "opener.js"), "--bundle", "--minify", "--format=iife",
+         "--target=es2020", "--charset=utf8"],
+        check=True, capture_output=True, cwd=ROOT, env={"NODE_PATH": str(PACKAGES)},
+    ).stdout.decode()  # fmt: skip
+    page = (folder / "opener.html").read_text(encoding="utf-8")
+    style = (folder / "opener.css").read_text(encoding="utf-8")
+    page = page.replace("/*STYLE*/", style).replace("/*SCRIPT*/", script)
+    (BUILT / "continuity.htm").write_text(page, encoding="utf-8")
+
+
 def main() -> int:
     """Build everything; prints nothing when all is well."""
     BUILT.mkdir(parents=True, exist_ok=True)
     copy_fonts()
     copy_htmx()
     make_sprite()
+    make_opener()
     return 0
 
 

@@ -38,6 +38,8 @@ class Visit:
 
 def give(house: House, item: SealItem) -> None:
     """Mint, replace or withdraw the ticket of a record being sealed, inside its transaction."""
+    if item.record == item.subject:
+        return  # a person, never a visit
     token = _token(house.store, item.record)
     if not house.now() < item.visit_until <= item.visit_from + VISIT_MAX:
         house.store.drop_token("errand", token)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from serment.web.practice import agenda, arriving, card, letters, panel, patients, telephone
+from serment.web.practice import (
+    agenda,
+    arriving,
+    card,
+    continuity,
+    letters,
+    panel,
+    patients,
+    telephone,
+)
 
 app_name = "practice"
 urlpatterns = [
@@ -25,6 +34,8 @@ urlpatterns = [
     path("lettres/feuilles", letters.sheets, name="letters_sheets"),
     path("lettres/envoyees", letters.sent, name="letters_sent"),
     path("lettres/remettre", letters.put_back, name="letters_put_back"),
+    path("continuite/", continuity.sheets, name="continuity"),
+    path("continuite/<uuid:site_id>.age", continuity.sheet, name="continuity_sheet"),
     path("import/", arriving.arrival, name="arrival"),
     path("import/colonnes/", arriving.columns, name="arrival_columns"),
 ]
