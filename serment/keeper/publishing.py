@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +20,7 @@ from serment.keeper.house import House
 from serment.keeper.keys import derive
 from serment.ledger import checkpoint, durable
 from serment.ledger.note import NoteUnusable, Signer
-from serment.ledger.publish import SIGNED, Publisher
+from serment.ledger.publish import SIGNED, LedgerForked, Publisher
 from serment.ledger.segment import read
 from serment.ledger.source import Folder
 from serment.ledger.tiling import BUILT
@@ -42,15 +44,16 @@ class Publishing:
     def __init__(self, house: House, folder: Path, site: Path | None = None) -> None:
         """Publish what the last run left; raises LedgerForked for another segment."""
         self._house = house
+        self._folder = folder
         self._site = site
-        signer = signer_of(house)
-        self._log = signer.verifier
-        _set_aside_other_log(folder, signer.verifier.name)
-        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-        durable.write(folder / KEY_FILE, f"{signer.verifier.text}\n".encode())
+        self._signer = signer_of(house)  # asks the store, so in its thread
+        self._publisher: Publisher | None = None
+        # A turn that a stop cancelled still runs in its thread: beside another one it would sign
+        # the same leaves twice, which no later start could mend.
+        self._alone = threading.Lock()
+        self._start = house.segment.size
         house.public = folder
-        self._publisher = Publisher(folder, signer, self._leaves)
-        house.recorder.unpublished = list(self._leaves(self._publisher.signed.size))
+        house.recorder.unpublished = []
         self._turn()
 
     async def go_on(self) -> None:
@@ -63,25 +66,48 @@ class Publishing:
                 await asyncio.to_thread(self._turn)
                 if self._site is not None and turns % DISCARD_EVERY_TURNS == 0:
                     await asyncio.to_thread(self._discard, self._site)
+            except LedgerForked:
+                # Found late, where the folder was away at the start: no care on a false ledger.
+                self._house.recorder.on_fatal()
+                raise
             except Exception as fault:  # noqa: BLE001 -- whatever it was, the next turn may do it
                 log.error("The public ledger stands still: %s", type(fault).__name__)
 
     def close(self) -> None:
         """Publish the rest and remember where it stands."""
         self._turn()
-        self._publisher.close()
+        with self._alone:
+            try:
+                if self._publisher is not None:
+                    self._publisher.close()
+            except OSError as fault:
+                _told(fault)
 
     def _turn(self) -> None:
-        waiting = self._house.recorder.unpublished or []
-        new = waiting[:]
-        if not new:
+        waiting = self._house.recorder.unpublished
+        if waiting is None:
             return
-        try:
-            self._publisher.publish(new)
-        except OSError as fault:
-            log.error("The public ledger could not be written: %s", type(fault).__name__)
-            return
-        del waiting[: len(new)]
+        with self._alone:
+            try:
+                if self._publisher is None:
+                    self._publisher = self._opened(waiting)
+                new = waiting[:]
+                if new:
+                    self._publisher.publish(new)
+                    del waiting[: len(new)]
+            except OSError as fault:
+                _told(fault)
+
+    def _opened(self, waiting: list[bytes]) -> Publisher:
+        """The publisher, once the folder lets itself be written; what it lacks waits first."""
+        _set_aside_other_log(self._folder, self._signer.verifier.name)
+        self._folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        key = f"{self._signer.verifier.text}\n".encode()
+        durable.write(self._folder / KEY_FILE, key)
+        publisher = Publisher(self._folder, self._signer, self._leaves)
+        signed = publisher.signed.size
+        waiting[:0] = islice(self._leaves(signed), self._start - signed)
+        return publisher
 
     def _leaves(self, start: int) -> Iterator[bytes]:
         for frame in read(self._house.segment.path):
@@ -92,11 +118,16 @@ class Publishing:
         """Drop the bundles whose tiles the publisher has made durable."""
         try:
             data = Folder(site).read(BUILT)
-            if data is not None:
-                built = checkpoint.open_signed(data, [self._log])
-                self._publisher.discard(built.checkpoint.size)
+            if data is not None and self._publisher is not None:
+                built = checkpoint.open_signed(data, [self._signer.verifier])
+                with self._alone:
+                    self._publisher.discard(built.checkpoint.size)
         except (OSError, NoteUnusable) as fault:
             log.warning("The published ledger cannot be read: %s", type(fault).__name__)
+
+
+def _told(fault: OSError) -> None:
+    log.error("The public ledger could not be written: %s", type(fault).__name__)
 
 
 def _set_aside_other_log(folder: Path, origin: str) -> None:

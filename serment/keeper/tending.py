@@ -46,7 +46,18 @@ class KeysState(Body):
 
 
 async def tend(house: House, *, advance: bool = False, remember: bool = True) -> int:
-    """Do what is due; how many keys were wrapped anew. One at a time."""
+    """Do what is due; how many keys were wrapped anew. One at a time.
+
+    A disk that fails under it ends the process: what is in the vault then nobody knows.
+    """
+    try:
+        return await _tend(house, advance=advance, remember=remember)
+    except (OSError, sqlite3.Error):
+        house.recorder.on_fatal()
+        raise
+
+
+async def _tend(house: House, *, advance: bool, remember: bool) -> int:
     async with house.tending:
         house.vault.reread()
         if house.vault.contents.rewrap:
@@ -85,7 +96,7 @@ async def _keep_backup_short(house: House, *, moved: bool) -> None:
 
 
 async def tend_forever(house: House) -> None:
-    """Every minute; what fails is logged and tried again.
+    """Every minute; what fails but the disk is logged and tried again.
 
     The ledger's size goes into the vault once an hour: each writing of the vault leaves a former
     copy of its secrets on the disk, wherever a disk keeps such.
