@@ -42,6 +42,7 @@ def main() -> int:
         if wanted == "test":
             find_browser()
             find_security_token()
+            find_tracer()
     except CannotSetUp as reason:
         sys.stderr.write(f"{reason}\n")
         return 2
@@ -207,6 +208,27 @@ def find_security_token() -> None:
     fetch = ["apt-get", "download", "-qq", "softhsm2", "libsofthsm2"]
     if subprocess.run(fetch, cwd=folder, check=False).returncode != 0:
         _say("SoftHSM could not be fetched; tests/keeper/root_key/test_token.py will say so")
+        return
+    for package in folder.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", str(package), str(folder)], check=True)
+
+
+def find_tracer() -> None:
+    """strace, which makes system calls fail in tests/faults: as SoftHSM is brought."""
+    folder = TOOLS / "strace"
+    if shutil.which("strace") or (folder / "usr" / "bin" / "strace").exists():
+        return
+    if not shutil.which("apt-get"):
+        _say("no strace: install it for tests/faults (Fedora: dnf install strace)")
+        return
+    if os.getuid() == 0:
+        _apt("strace")
+        return
+    _say("unpacking strace for the tests under .tools/")
+    folder.mkdir(parents=True, exist_ok=True)
+    fetch = ["apt-get", "download", "-qq", "strace", "libunwind8", "liblzma5"]
+    if subprocess.run(fetch, cwd=folder, check=False).returncode != 0:
+        _say("strace could not be fetched; tests/faults/test_every_call.py will say so")
         return
     for package in folder.glob("*.deb"):
         subprocess.run(["dpkg-deb", "-x", str(package), str(folder)], check=True)
