@@ -17,7 +17,18 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 NOT_FIELDS: Final = frozenset(
-    {"found", "listed", "patient", "link", "errand", "deleted", "alias", "relation", "break_glass"}
+    {
+        "found",
+        "listed",
+        "patient",
+        "link",
+        "errand",
+        "deleted",
+        "alias",
+        "relation",
+        "break_glass",
+        "session",
+    }
 )
 
 WHY_CONFIRMED: Final = "opened in the window, by a durable record"

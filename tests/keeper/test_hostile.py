@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +12,11 @@ import msgspec
 import pytest
 
 from serment.ids import new_id
-from serment.keeper import listing, recorder, rights, tokens, wire, words, writing
+from serment.keeper import listing, recorder, rights, server, tokens, wire, words, writing
 from serment.keeper.house import NOBODY
 from serment.keeper.made import Made
+from serment.keeper.search import SearchIndex
+from tests.apart import apart
 from tests.keeper.inside import HERE, SYSTEM, Inside, Person, Refused, record_of
 
 LONG = "k" * 64
@@ -276,3 +280,53 @@ def test_one_person_has_so_many_sessions(
     inside.house.sweep()
     assert inside.house.store.count("capability") == 0
     assert inside.house.store.count("session_of") == 0
+
+
+def test_many_changes_of_a_shelf_find_the_same_as_single_ones() -> None:
+    """Taken off and put on together or one by one, two fields with one token included."""
+    shelf = (HERE, "patient")
+    for ahead in (0, 3_000):  # the few of a small shelf go together, of a large one by one
+        index = SearchIndex()
+        for number in range(ahead):
+            index.put(number.to_bytes(16, "big"), "n", shelf, {f"nzz{number:05}"})
+        one = b"o" * 16
+        index.put_many([(one, "a", shelf, {"nanna"}), (one, "b", shelf, {"nanna", "nberta"})])
+        assert index.find(HERE, "patient", "anna").records == [one]
+        index.put_many([(one, "b", shelf, {"nclara"}), (one, "b", shelf, {"ndora"})])
+        assert [index.find(HERE, "patient", name).records for name in ("berta", "clara")] == [
+            [],
+            [],
+        ]
+        assert index.find(HERE, "patient", "anna dora").records == [one]
+        index.drop(one)
+        assert index.find(HERE, "patient", "anna").records == []
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_silent_lines_make_room(
+    inside: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: where none is hung up, idle lines make the keeper deaf to all others."""
+    monkeypatch.setattr(server, "CONNECTIONS_A_PROCESS", 3)
+    if not guarded:
+        monkeypatch.setattr(server.Door, "_hang_up_one", lambda *_: False)
+    hello = wire.frame(wire.Request(new_id().bytes, "hello", SYSTEM.actor))
+
+    async def knock() -> bytes:
+        door = server.Door(inside.house, frozenset({os.getuid()}))
+        listening = await door.listen(tmp_path / "k.sock")
+        idle = [await asyncio.open_unix_connection(tmp_path / "k.sock") for _ in range(3)]
+        await asyncio.sleep(0.05)
+        reader, writer = await asyncio.open_unix_connection(tmp_path / "k.sock")
+        try:
+            writer.write(hello)
+            return await reader.read(wire.HEAD_BYTES)
+        except ConnectionError:
+            return b""
+        finally:
+            for _reader, other in [*idle, (reader, writer)]:
+                other.close()
+            await door.close()
+            listening.close()
+
+    assert bool(apart(knock())) == guarded

@@ -82,11 +82,11 @@ def timeline(request: HttpRequest) -> HttpResponse:
     told = gate.history(actor, actor.id, PAGE, before)
     moments = together(told)
     rows = [moment.row for moment in moments]
-    days = _days(moments, _names(actor, rows), _houses(rows))
+    days = _days(moments, _names(actor, rows), _houses(rows), actor.id)
     recent = [
         row
         for row in rows
-        if not is_own(row)
+        if not is_own(row, actor.id)
         and not is_upkeep(row)
         and row.at > clock.now() - timedelta(days=COUNTED_DAYS)
     ]
@@ -136,9 +136,9 @@ def _same_moment(one: Disclosure, other: Disclosure) -> bool:
     )
 
 
-def is_own(row: Disclosure) -> bool:
-    """Whether the person looked at their own data."""
-    return row.actor_kind == "patient"
+def is_own(row: Disclosure, reader: UUID) -> bool:
+    """Whether the reader's own account looked; another account is somebody else."""
+    return row.actor_kind == "patient" and row.actor_id == reader
 
 
 def _names(actor: Actor, rows: Iterable[Disclosure]) -> dict[UUID, staff.DisplayName]:
@@ -151,7 +151,10 @@ def _houses(rows: Iterable[Disclosure]) -> dict[UUID, str]:
 
 
 def _days(
-    moments: Iterable[Moment], names: dict[UUID, staff.DisplayName], houses: dict[UUID, str]
+    moments: Iterable[Moment],
+    names: dict[UUID, staff.DisplayName],
+    houses: dict[UUID, str],
+    reader: UUID,
 ) -> list[Day]:
     days: dict[date, Day] = {}
     for moment in moments:
@@ -160,7 +163,7 @@ def _days(
         if on not in days:
             title = wording.day(on)
             days[on] = Day(on, title[:1].upper() + title[1:])
-        entry = entry_of(moment, names, houses)
+        entry = entry_of(moment, names, houses, reader)
         _fold(row, entry, days[on])
     return list(days.values())
 
@@ -180,12 +183,13 @@ def is_upkeep(row: Disclosure) -> bool:
 
 
 def entry_of(
-    moment: Moment, names: dict[UUID, staff.DisplayName], houses: dict[UUID, str]
+    moment: Moment, names: dict[UUID, staff.DisplayName], houses: dict[UUID, str], reader: UUID
 ) -> Entry:
     """A recorded access in words a patient understands."""
     row = moment.row
     house = houses.get(row.establishment, "") if row.establishment else ""
-    who, where = _who(row, names, house)
+    own = is_own(row, reader)
+    who, where = (_("Vous"), "") if own else _who(row, names, house)
     return Entry(
         seqs=moment.seqs,
         time=wording.hour(row.at, ZONE),
@@ -195,14 +199,14 @@ def entry_of(
         verb=_verb(row),
         chips=field_words.chips(row),
         note=_note(row),
-        own=is_own(row),
+        own=own,
         seal=row.purpose == Purpose.INCIDENT,
     )
 
 
 def _who(row: Disclosure, names: dict[UUID, staff.DisplayName], house: str) -> tuple[str, str]:
     if row.actor_kind == "patient":
-        return _("Vous"), ""
+        return _("Un autre compte de patient"), ""
     if row.actor_kind == "staff":
         known = names.get(row.actor_id)
         name = known.name if known and known.name else _("Un membre de l’équipe")
