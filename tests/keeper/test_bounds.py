@@ -40,6 +40,7 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "close_session": wire.Token32,
     "errand": wire.MintErrand,
     "history": wire.HistoryAsk,
+    "receipt": wire.ReceiptAsk,
     "perimeter": wire.PerimeterAsk,
     "backup": wire.FolderAsk,
     "drive_clock": wire.ClockAsk,
