@@ -104,7 +104,7 @@ class Publishing:
         self._folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         key = f"{self._signer.verifier.text}\n".encode()
         durable.write(self._folder / KEY_FILE, key)
-        publisher = Publisher(self._folder, self._signer, self._leaves)
+        publisher = Publisher(self._folder, self._signer, self._leaves, whole=True)
         signed = publisher.signed.size
         waiting[:0] = islice(self._leaves(signed), self._start - signed)
         return publisher
