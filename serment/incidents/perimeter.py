@@ -36,11 +36,15 @@ WHY_LEASE: Final = (
     "opened shortly before the window: the key could still be used in it, or be given again"
 )
 WHY_GAP: Final = "held while records of the time were lost: a recovery went on from an older ledger"
+WHY_REACHABLE: Final = (
+    "on a continuity sheet and nowhere else: whoever holds the site's key and the sheet can read it"
+)
 WHY_EXCLUDED: Final = "held, and no record of an opening in the window or shortly before it"
 
 FORM: Final = 2
 """Of the text that is hashed into the digest (docs/operate/perimeter.md)."""
 OPENINGS: Final = ("read", "search")
+CONTINUITY: Final = "continuity"
 ACCESSES: Final = (*OPENINGS, "write")
 
 
@@ -66,6 +70,8 @@ class Access(Protocol):
     def at(self) -> datetime: ...
     @property
     def kind(self) -> str: ...
+    @property
+    def purpose(self) -> str: ...
     @property
     def person(self) -> UUID | None: ...
     @property
@@ -257,12 +263,14 @@ def each_person(start: datetime, accesses: Iterable[Access]) -> list[dict[str, A
 def _one_person(start: datetime, person: UUID, rows: list[Access]) -> dict[str, Any]:
     inside = [row for row in rows if row.at >= start]
     shown = inside or rows
+    reachable = all(row.purpose == CONTINUITY for row in shown)
     records = {touched.record: touched.kind for row in shown for touched in row.records}
     return {
         "person": str(person),
         "erased": any(row.erased for row in rows),
         "tier": "confirmed" if inside else "possible",
-        "reason": WHY_CONFIRMED if inside else WHY_LEASE,
+        "reachable": reachable,
+        "reason": WHY_REACHABLE if reachable else WHY_CONFIRMED if inside else WHY_LEASE,
         "appointments": sum(kind == "appointment" for kind in records.values()),
         "records": len(records),
         "fields": _fields(shown),

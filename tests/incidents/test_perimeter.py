@@ -40,6 +40,7 @@ class Seen:
     kind: str = "read"
     person_kind: str = "patient"
     erased: bool = False
+    purpose: str = "care"
 
 
 def seen(seq: int, minutes: float, person: UUID, *fields: str, **more: Any) -> Seen:
@@ -199,3 +200,17 @@ def test_a_keeper_that_is_away_is_said(own_keeper: Running) -> None:
     result = CliRunner().invoke(app, ["--from", "2026-11-01", "--to", "2026-11-02"])
     assert result.exit_code == 2
     assert "gardien" in result.output
+
+
+def test_who_is_on_a_continuity_sheet_only_is_reachable() -> None:
+    """One opening of another kind, and the person is no longer only reachable."""
+    first, second = new_id(), new_id()
+    rows = [
+        seen(1, 0, first, "phone", purpose="continuity"),
+        seen(2, 1, second, "phone", purpose="continuity"),
+        seen(3, 2, second, "phone"),
+    ]
+    told = {one["person"]: one for one in perimeter.each_person(NOON, rows)}
+    assert told[str(first)]["reachable"]
+    assert told[str(first)]["reason"] == perimeter.WHY_REACHABLE
+    assert not told[str(second)]["reachable"]
