@@ -102,7 +102,7 @@ def _text(heading: Heading, lines: Sequence[Line]) -> list[str]:
     issued = _wall(heading, heading.issued)
     told = [
         "FICHE DE CONTINUITÉ",
-        f"{heading.house}, {heading.place}",
+        heading.house if heading.house == heading.place else f"{heading.house}, {heading.place}",
         f"Faite le {issued:%d/%m/%Y à %H:%M}, jusqu’au"
         f" {_wall(heading, heading.until):%d/%m/%Y à %H:%M} ({heading.zone.key})",
     ]
