@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("slots", "bookings", "relay", "completion", "ledger")
+NAMES = ("slots", "bookings", "relay", "completion", "ledger", "disclosures", "perimeter")
 
 
 def main() -> int:

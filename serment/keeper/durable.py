@@ -52,6 +52,9 @@ CREATE TABLE IF NOT EXISTS sheet_line (
   site BLOB, record BLOB, digest BLOB, PRIMARY KEY (site, record)) WITHOUT ROWID;
 """
 
+TAGS_MAX: Final = 100_000
+_REMEMBERED: Final = frozenset({"subject", "record", "actor", "session", "client", "process"})
+
 
 class Durable:
     """One connection, one thread; acts gather into one commit."""
@@ -60,6 +63,7 @@ class Durable:
         self, path: Path, *, tags: bytes, key: bytes, journal: KeyJournal | None = None
     ) -> None:
         self._tag_key = tags
+        self._tags: dict[tuple[str, bytes], bytes] = {}
         self._box = Box(key)
         self._unsettled = False
         self.on_fatal: Callable[[], None] = _go_on
@@ -93,8 +97,16 @@ class Durable:
                 self.database.execute(f"ALTER TABLE search ADD COLUMN {column} {kind}")
 
     def tag(self, what: str, value: bytes) -> bytes:
-        """The keyed name under which a row lies."""
-        return hmac.digest(self._tag_key, what.encode() + b"\0" + value, "sha256")[:16]
+        """The keyed name under which a row lies. Tags of ids, never of secrets, are remembered."""
+        name = what, value
+        known = self._tags.get(name)
+        if known is None:
+            known = hmac.digest(self._tag_key, what.encode() + b"\0" + value, "sha256")[:16]
+            if what in _REMEMBERED:
+                if len(self._tags) >= TAGS_MAX:
+                    self._tags.clear()
+                self._tags[name] = known
+        return known
 
     def subject_tag(self, subject: bytes) -> bytes:
         """Tag of a person, account, staff member or establishment."""

@@ -42,6 +42,8 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "history": wire.HistoryAsk,
     "receipt": wire.ReceiptAsk,
     "perimeter": wire.PerimeterAsk,
+    "measure": wire.PerimeterAsk,
+    "reindex": wire.Nothing,
     "backup": wire.FolderAsk,
     "drive_clock": wire.ClockAsk,
     "batch": wire.BatchAsk,
