@@ -138,6 +138,28 @@ def largest() -> list[CommuneRow]:
     return _gazetteer().by_population
 
 
+def meant_by(name: str, limit: int = 12) -> list[Place]:
+    """Every commune a whole name may mean when several bear it, largest first; else empty.
+
+    Longer names that begin so are meant too: "Saint-Gervais" is said for Saint-Gervais-les-Bains.
+    One commune alone of that name ("Lyon") leaves nothing to ask.
+    """
+    folded = fold(name)
+    found = _beginning_with(_gazetteer().names, folded) if folded else []
+    if len({row.code for key, row in found if key == folded}) < 2:
+        return []
+    rows = {row.code: row for key, row in found if key == folded or key.startswith(f"{folded} ")}
+    best = heapq.nlargest(limit, rows.values(), key=lambda row: row.population)
+    return [row.as_place() for row in best]
+
+
+def has_homonyms(place: Place) -> bool:
+    """Whether another commune bears the very same name."""
+    folded = fold(place.name)
+    found = _beginning_with(_gazetteer().names, folded)
+    return any(row.folded == folded and row.code != place.code for _key, row in found)
+
+
 def by_code(code: str) -> Place | None:
     """The place of an INSEE code, or None."""
     row = _gazetteer().by_code.get(code)

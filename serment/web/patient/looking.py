@@ -35,6 +35,8 @@ class Question:
     view: str = "list"
     page: int = 0
     errors: dict[str, str] = field(default_factory=dict)
+    choices: list[places.Place] = field(default_factory=list)
+    """Communes that all bear the name typed: the reader says which."""
 
     @property
     def is_narrowed(self) -> bool:
@@ -60,6 +62,11 @@ def value_of(suggestion: search.Suggestion) -> str:
 def place_label(place: places.Place) -> str:
     """ "Sallanches (74700)"."""
     return f"{place.name} ({place.postcode})" if place.postcode else place.name
+
+
+def place_in_heading(place: places.Place) -> str:
+    """The name alone where it says enough, with its postcode where others bear it."""
+    return place_label(place) if places.has_homonyms(place) else place.name
 
 
 def understood(given: QueryDict) -> Question:
@@ -111,6 +118,9 @@ def _understand_what(question: Question, chosen: str) -> None:
 def _understand_where(question: Question, chosen: str) -> None:
     question.place = places.by_code(chosen) if chosen else None
     if question.place is None and question.where_text:
+        question.choices = places.meant_by(question.where_text)
+        if question.choices:
+            return
         found = places.complete(question.where_text, 1)
         question.place = found[0] if found else None
     if question.place is not None:

@@ -20,10 +20,18 @@ from serment.directory.models import PractitionerRole
 from serment.scheduling import search
 from serment.web import wording
 from serment.web.patient.home import chips
-from serment.web.patient.looking import RADIUS_CHOICES, Question, understood
+from serment.web.patient.looking import (
+    RADIUS_CHOICES,
+    Question,
+    place_in_heading,
+    place_label,
+    understood,
+)
 
 PAGE = 12
 DAYS_SHOWN = 5
+DAYS_ON_PHONE = 3
+"""As many columns as a narrow screen shows; ``patient.css`` hides the others."""
 SLOTS_A_DAY = 4
 FRANCE = (46.6, 2.4)
 
@@ -53,6 +61,13 @@ class Card:
     bring: str
     number: int
 
+    @property
+    def nothing_on_phone(self) -> bool:
+        """Whether all a narrow screen shows of the days is empty, though there is a slot."""
+        return self.soonest is not None and not any(
+            column.slots for column in self.columns[:DAYS_ON_PHONE]
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Beyond:
@@ -69,14 +84,21 @@ def results(request: HttpRequest) -> HttpResponse:
     question = understood(request.GET)
     if question.practitioner:
         return HttpResponseRedirect(reverse("patient:practitioner", args=[question.practitioner]))
-    if question.errors or question.key is None:
-        return render(
-            request, "patient/home.html", {"form": question, "asked_again": True, "chips": chips()}
-        )
+    if question.errors or question.choices or question.key is None:
+        return render(request, "patient/home.html", _asked_again(question))
     now = clock.now()
     found = _found(question, now)
     context = _context(question, found, now)
     return render(request, "patient/results.html", context)
+
+
+def _asked_again(question: Question) -> dict[str, Any]:
+    """The form as typed, and where several communes bear the name typed, each to choose."""
+    which = [
+        {"code": place.code, "label": place_label(place), "department": place.department}
+        for place in question.choices
+    ]
+    return {"form": question, "asked_again": True, "chips": chips(), "which_places": which}
 
 
 def _found(question: Question, now: datetime) -> search.Results:
@@ -108,6 +130,7 @@ def _context(question: Question, found: search.Results, now: datetime) -> dict[s
         "total": found.total,
         "title": _title(found.total, noun, question),
         "soonest": _soonest_line(found, cards),
+        "radius_max": f"{RADIUS_CHOICES[-1]:.0f}",
         "nearest_radius": next((r for r in (30, 60, 150) if r > question.radius_km), None),
         "more_pages": (question.page + 1) * PAGE < found.total,
         "next_page": question.page + 1,
@@ -138,7 +161,7 @@ def _title(total: int, noun: str, question: Question) -> str:
     words = {"count": total, "who": lower if total == 1 else wording.plural(lower)}
     if question.video and question.place is None:
         return ngettext("%(count)d %(who)s en vidéo", "%(count)d %(who)s en vidéo", total) % words
-    words["where"] = question.place.name if question.place else ""
+    words["where"] = place_in_heading(question.place) if question.place else ""
     return (
         ngettext(
             "%(count)d %(who)s autour de %(where)s",
@@ -153,7 +176,7 @@ def _title_of_none(noun: str, question: Question) -> str:
     """In words that need no gender: "aucun" or "aucune" would."""
     if question.place is None:
         return gettext("Aucun résultat pour «\u00a0%(who)s\u00a0» en vidéo") % {"who": noun}
-    words = {"who": noun, "where": question.place.name}
+    words = {"who": noun, "where": place_in_heading(question.place)}
     if question.video:
         return (
             gettext("Aucun résultat pour «\u00a0%(who)s\u00a0» en vidéo, autour de %(where)s")
