@@ -155,7 +155,7 @@ class Trial:
 
     def stop(self) -> int:
         """End it as an operator does, unless it ended; its exit status."""
-        if _lives(self.pid):
+        with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGTERM)
         return self.ended()
 
