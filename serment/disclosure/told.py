@@ -12,7 +12,18 @@ from serment.keeper import wire
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 NOT_FIELDS: Final = frozenset(
-    {"found", "listed", "patient", "link", "errand", "deleted", "alias", "relation", "break_glass"}
+    {
+        "found",
+        "listed",
+        "patient",
+        "link",
+        "errand",
+        "deleted",
+        "alias",
+        "relation",
+        "break_glass",
+        "session",
+    }
 )
 """What a record says of an access that opened no field: a search hit, a relation, a ticket."""
 

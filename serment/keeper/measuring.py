@@ -29,7 +29,18 @@ from serment.keeper.wire import Body, PerimeterAsk, Request
 from serment.keeper.words import KIND_QUERY, LEASE_SECONDS
 
 NOT_FIELDS: Final = frozenset(
-    {"found", "listed", "patient", "link", "errand", "deleted", "alias", "relation", "break_glass"}
+    {
+        "found",
+        "listed",
+        "patient",
+        "link",
+        "errand",
+        "deleted",
+        "alias",
+        "relation",
+        "break_glass",
+        "session",
+    }
 )
 
 
