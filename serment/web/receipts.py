@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from serment.disclosure import Actor, receipts
 from serment.errors import SermentError
+from serment.ledger import one_file
 
 _log = logging.getLogger("serment.web")
 
@@ -38,4 +40,14 @@ def explain(request: HttpRequest) -> HttpResponse:
     except (SermentError, OSError) as fault:
         _log.error("the published ledger cannot be read: %s", type(fault).__name__)
         ledger = None
-    return render(request, "web/receipts.html", {"ledger": ledger})
+    digest = hashlib.sha256(one_file.build()).hexdigest()
+    return render(request, "web/receipts.html", {"ledger": ledger, "digest": digest})
+
+
+@require_GET
+def verifier(request: HttpRequest) -> HttpResponse:
+    """The verifier itself, in one file, for everybody."""
+    del request
+    given = HttpResponse(one_file.build(), content_type="application/octet-stream")
+    given["Content-Disposition"] = f'attachment; filename="{one_file.NAME}"'
+    return given

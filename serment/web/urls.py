@@ -21,6 +21,7 @@ urlpatterns = [
     path("acces/", accesses.counts, name="accesses"),
     path("acces/recu", receipt.by_number, name="receipt_by_number"),
     path("verifier-un-recu/", receipts.explain, name="receipts"),
+    path("verifier-un-recu/serment-verify.pyz", receipts.verifier, name="verifier"),
     path("partenaires/", partners.door, name="partners"),
     path(".well-known/security.txt", wellknown.security, name="security"),
     path("robots.txt", wellknown.robots, name="robots"),

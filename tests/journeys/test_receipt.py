@@ -41,8 +41,11 @@ def test_a_receipt_taken_from_the_page_verifies_without_the_site(
     patient.look()
     key = page.locator("pre").first.inner_text().strip()
 
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Télécharger le vérificateur").click()
     verifier = tmp_path / "serment-verify.pyz"
     assert _checked(ROOT / "scripts" / "verifier.py", verifier).returncode == 0
+    assert Path(taken.value.path()).read_bytes() == verifier.read_bytes()
     bare = _checked("-I", "-S", verifier, "--proof", receipt, "--key", key)
     known = _checked("-m", "serment.config.command_line", "ledger", "verify",
                      "--proof", receipt, "--key", key)  # fmt: skip

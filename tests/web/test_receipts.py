@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -168,3 +169,11 @@ def test_a_ledger_that_cannot_be_read_does_not_take_the_page_down(
     answer = Client(headers={"accept-language": "fr"}).get("/verifier-un-recu/")
     assert answer.status_code == 200
     assert "ne se lit pas en ce moment" in answer.content.decode()
+
+
+def test_the_verifier_is_there_for_everybody_with_its_digest() -> None:
+    somebody = Client(headers={"accept-language": "fr"})
+    file = somebody.get("/verifier-un-recu/serment-verify.pyz")
+    assert file.content.startswith(b"#!/usr/bin/env python3\nPK")
+    page = somebody.get("/verifier-un-recu/").content.decode()
+    assert hashlib.sha256(file.content).hexdigest() in page
