@@ -137,3 +137,20 @@ def _orphan_after_kill(start: str) -> bool:
 def test_children_die_with_a_killed_supervisor() -> None:
     assert _orphan_after_kill("subprocess.Popen"), "without the guard the child lives on"
     assert not _orphan_after_kill("process.start")
+
+
+def test_the_line_every_start_writes_is_not_said_and_all_others_are() -> None:
+    said: list[str] = []
+    code = "print('FATAL:  starting up'); print('FATAL:  no room'); import time; time.sleep(600)"
+
+    async def story(**other: object) -> None:
+        keeping = Keeping(program("postgres", code, **other), lambda _name, line: said.append(line))
+        await keeping.start()
+        await until(lambda: "FATAL:  no room" in said)
+        await keeping.stop()
+
+    apart(story())
+    assert "FATAL:  starting up" in said
+    said.clear()
+    apart(story(unsaid="starting up"))
+    assert said == ["FATAL:  no room"]

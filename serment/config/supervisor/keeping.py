@@ -150,7 +150,9 @@ class Keeping:
                     continue
                 if not line:
                     return
-                self._say(self.program.name, line.decode(errors="replace").rstrip())
+                said = line.decode(errors="replace").rstrip()
+                if not self.program.unsaid or not said.endswith(self.program.unsaid):
+                    self._say(self.program.name, said)
         finally:
             transport.close()
 

@@ -40,6 +40,8 @@ class Plan:
             stop_signal=signal.SIGINT,
             stop_seconds_max=30,
             cwd=Path("/"),
+            # Each question asked too early is answered so; asking again is how a start waits.
+            unsaid="the database system is starting up",
         )
 
     def keeper(self) -> Program:

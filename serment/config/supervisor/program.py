@@ -24,4 +24,6 @@ class Program:
     stop_seconds_max: float = 10.0
     start_seconds_max: float = 60.0
     cwd: Path | None = None
+    unsaid: str = ""
+    """How a line ends that every start writes and nobody needs to read."""
     stdin: bytes = field(default=b"", repr=False)
