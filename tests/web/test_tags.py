@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 from django.template import Context, Template
 from django.test import RequestFactory, override_settings
+from django.utils import translation
+
+from serment.directory.models import Site
 
 PLAIN_FILES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -56,3 +60,25 @@ def test_no_template_needs_a_weaker_content_security_policy(template: Path) -> N
 
 def test_a_planted_inline_script_would_be_seen() -> None:
     assert scripts_within('<p style="color:red"><script>go()</script>') == ["<script>", " style="]
+
+
+@pytest.mark.parametrize(
+    ("name", "city", "said"),
+    [
+        ("Hôpital, Chamonix", "Chamonix-Mont-Blanc", "Hôpital, Chamonix-Mont-Blanc"),
+        ("Cabinet de Sallanches", "Sallanches", "Cabinet de Sallanches"),
+        ("Cabinet, Paris", "Parisot", "Cabinet, Paris, Parisot"),
+        ("Passy", "Passy-sur-Eure", "Passy, Passy-sur-Eure"),
+    ],
+)
+def test_a_site_s_town_is_said_once(name: str, city: str, said: str) -> None:
+    assert rendered("{{ site|place_name }}", site=Site(name=name, city=city)) == said
+
+
+def test_a_day_of_another_year_has_its_year() -> None:
+    today = date(2026, 11, 22)
+    with translation.override("fr"):
+        near = rendered("{{ on|full_day:today }}", on=date(2026, 3, 3), today=today)
+        far = rendered("{{ on|full_day:today }}", on=date(2027, 3, 3), today=today)
+    assert near.replace("\u00a0", " ") == "mardi 3 mars"
+    assert far.replace("\u00a0", " ") == "mercredi 3 mars 2027"

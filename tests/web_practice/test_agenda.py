@@ -175,3 +175,14 @@ def test_hours_are_written_as_each_language_says_them(house: House, desk: Client
     english = desk.get(house.agenda(), headers={"accept-language": "en"}).content.decode()
     assert "2\u00a0pm<" in english
     assert "14\u00a0h<" not in english
+
+
+def test_a_past_day_says_so_and_offers_no_time(house: House, desk: Client) -> None:
+    past = _page(desk, "/cabinet/?jour=2025-03-04")
+    assert "jour passé" in past
+    assert "4\u00a0mars 2025" in past
+    assert 'class="free' not in past
+    assert "/cabinet/reserver/?jour=2025-03-04" not in past
+    to_come = _page(desk, house.agenda())
+    assert "jour passé" not in to_come
+    assert 'class="free' in to_come

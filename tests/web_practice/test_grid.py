@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from django.template.loader import render_to_string
+from django.utils import translation
+
 from serment import ids
 from serment.scheduling.agenda import Column, Entry
 from serment.web.practice import grid
@@ -65,3 +68,17 @@ def test_pieces_come_in_the_order_of_the_day() -> None:
 def test_two_visits_at_once_still_stand_side_by_side() -> None:
     drawn = _drawn(_entry("appointment", 9, 30, "booked"), _entry("appointment", 9, 30, "booked"))
     assert [one.lanes for one in drawn.entries] == [2, 2]
+
+
+def test_a_word_for_the_state_takes_the_place_of_occupied() -> None:
+    for status, said in (("booked", False), ("arrived", True), ("noshow", True)):
+        (visit,) = _drawn(_entry("appointment", 9, 15, status)).entries
+        context = {"one": visit, "entry": visit.entry, "view": "week",
+                   "column": {"member": {"zone": PARIS}}}  # fmt: skip
+        with translation.override("fr"):
+            text = render_to_string("practice/_entry.html", context)
+        assert ("Occupé" in text) is not said
+        visit.name = "Aurore Lemoine-Beaumont"
+        with translation.override("fr"):
+            named = render_to_string("practice/_entry.html", context)
+        assert not said or named.index("<em>") < named.index("Aurore")

@@ -216,6 +216,8 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
         "next_open": next_open,
         "holiday": closed.holiday(chosen, on) if view == "day" else "",
         "chosen": chosen,
+        "chosen_by_day": view == "day"
+        and team.follows_the_day(request, desk, everybody, receiving),
         "chosen_ids": {one.id for one in chosen},
         "focus": focus,
         "columns": columns,

@@ -22,6 +22,7 @@ SHORT_ROWS = 5
 ROW_PIXELS, LINE_PIXELS, LINES_MAX = 8, 17, 9
 FREE_ROWS_MIN = 2
 LABEL_ROWS = 2
+STATES_SAID = frozenset({"arrived", "noshow", "cancelled", "fulfilled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,11 @@ class Placed:
     def is_appointment(self) -> bool:
         """Whether somebody comes."""
         return self.entry.kind == "appointment"
+
+    @property
+    def state_said(self) -> bool:
+        """Whether a word of its own says what became of it; "occupied" would push that word out."""
+        return self.entry.status in STATES_SAID
 
     @property
     def short(self) -> bool:

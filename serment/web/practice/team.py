@@ -108,6 +108,18 @@ def _chosen(
     return (present or list(everybody))[:SHOWN_AT_FIRST]
 
 
+def follows_the_day(
+    request: HttpRequest, desk: Desk, everybody: Sequence[Member], receiving: Container[UUID]
+) -> bool:
+    """Whether nobody chose who is shown, so that the next day may show others."""
+    known = {one.id for one in everybody}
+    if known & set(desk.roles) or len(known) <= SHOWN_AT_FIRST:
+        return False
+    member = staff.of_request(request)
+    own = member is not None and member.practitioner_role_id in known
+    return not own and any(one in receiving for one in known)
+
+
 def establishment_of(actor: Actor) -> UUID:
     """Where a staff member works; staff always do."""
     if actor.establishment is None:

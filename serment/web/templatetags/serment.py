@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from serment.directory.models import Site
+from serment.directory.words import fold
 from serment.web import wording
 
 register = template.Library()
@@ -46,9 +47,9 @@ def moment(instant: datetime, zone: str = "Europe/Paris") -> str:
 
 
 @register.filter
-def full_day(on: date) -> str:
-    """ "mardi 3 mars"."""
-    return wording.day(on)
+def full_day(on: date, today: date | None = None) -> str:
+    """ "mardi 3 mars"; with its year where that is not today's: "mardi 3 mars 2026"."""
+    return wording.day(on, year=today is not None and on.year != today.year)
 
 
 @register.filter
@@ -59,8 +60,12 @@ def sentence_case(text: str) -> str:
 
 @register.filter
 def place_name(site: Site) -> str:
-    """A site with its town, unless the name already says it."""
-    return site.name if site.city in site.name else f"{site.name}, {site.city}"
+    """A site with its town, once: "Hôpital, Chamonix" lies in "Chamonix-Mont-Blanc"."""
+    if site.city in site.name:
+        return site.name
+    name, _comma, town = site.name.rpartition(", ")
+    shortened = bool(name) and f"{fold(site.city)} ".startswith(f"{fold(town)} ")
+    return f"{name if shortened else site.name}, {site.city}"
 
 
 @register.filter
