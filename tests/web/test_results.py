@@ -51,6 +51,16 @@ def test_where_nobody_is_within_the_widest_circle_the_page_does_not_advise_to_wi
         assert "largi" not in text
 
 
+def test_a_second_line_that_says_the_first_again_is_left_out() -> None:
+    browser = Client(headers={"accept-language": "fr"})
+    found = browser.get("/completer/quoi?q=les yeux").json()["found"]
+    assert (found[0]["label"], found[0]["hint"]) == ("Ophtalmologue", "")
+    english = Client(headers={"accept-language": "en"}).get("/completer/quoi?q=eyes").json()
+    assert (english["found"][0]["label"], english["found"][0]["hint"]) == (
+        "Eye doctor", "Ophthalmology",
+    )  # fmt: skip
+
+
 def test_a_card_empty_on_a_phone_tells_its_next_slot_there() -> None:
     now = clock.now()
     slot = Slot(ids.new_id(), ids.new_id(), now, now + timedelta(minutes=15), "in_person")

@@ -8,8 +8,11 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from serment.directory import places, search
+from serment.directory.words import fold
 from serment.web.patient import looking
 
+SAME_LETTERS = 6
+"""A person and their field that begin alike read as one offer made twice."""
 CHIP_CODES = ("SM54", "40", "50", "SM38", "SM15")
 
 
@@ -32,8 +35,22 @@ def complete_what(request: HttpRequest) -> JsonResponse:
     typed = request.GET.get("q", "")[:80]
     found = search.complete_what(typed, get_language() or "fr")
     return JsonResponse(
-        {"found": [{"label": s.label, "hint": s.hint, "value": looking.value_of(s)} for s in found]}
+        {
+            "found": [
+                {"label": s.label, "hint": _hint(s), "value": looking.value_of(s)} for s in found
+            ]
+        }
     )
+
+
+def _hint(suggestion: search.Suggestion) -> str:
+    """The second line, unless it only says the first again: "Ophtalmologue", "Ophtalmologie"."""
+    label, hint = fold(suggestion.label), fold(suggestion.hint)
+    same = (
+        suggestion.kind in {"specialty", "profession"}
+        and label[:SAME_LETTERS] == (hint[:SAME_LETTERS])
+    )
+    return "" if same else suggestion.hint
 
 
 @require_GET
