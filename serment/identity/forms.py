@@ -27,6 +27,15 @@ def _checked(check: Callable[[str], str], text: str) -> str:
         raise forms.ValidationError(error.sentence) from error
 
 
+def _password_refused(refused: forms.ValidationError) -> list[Any]:
+    """Django's rules said shortly; a rule we have no words for keeps Django's."""
+    words = {
+        "password_too_short": _("Choisissez au moins 12 caractères."),
+        "password_too_common": _("Ce mot de passe est trop connu."),
+    }
+    return [words.get(str(one.code), one) for one in refused.error_list]
+
+
 def _wanted(form: forms.Form, sentences: dict[str, Any]) -> None:
     """What to write, where nothing was written."""
     for name, sentence in sentences.items():
@@ -63,9 +72,10 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         widget=forms.TextInput(attrs={"autocomplete": "bday", "inputmode": "text"}),
     )
     phone = forms.CharField(
-        label=_("Téléphone (facultatif)"),
+        # That it may stay empty stands below: the list of what to mend repeats the label.
+        label=_("Téléphone"),
         required=False,
-        help_text=_("Pour vous prévenir si un rendez-vous change."),
+        help_text=_("Facultatif. Pour vous prévenir si un rendez-vous change."),
         widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
     )
 
@@ -126,9 +136,12 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         return _checked(phones.normalise, text) if text else ""
 
     def clean_password1(self) -> str:
-        """Refused beside the field, in Django's words for the rule that failed."""
+        """Refused beside the field, in our words for the rule that failed."""
         password: str = self.cleaned_data["password1"]
-        password_validation.validate_password(password)
+        try:
+            password_validation.validate_password(password)
+        except forms.ValidationError as refused:
+            raise forms.ValidationError(_password_refused(refused)) from refused
         return password
 
 

@@ -299,3 +299,20 @@ def test_every_account_page_opens(browser: Client) -> None:
     sign_up(browser)
     for path in ("mot-de-passe", "deconnexion"):
         assert browser.get(f"/compte/{path}/").status_code == 200, path
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("court", "Choisissez au moins 12 caractères."),
+        ("q1w2e3r4t5y6", "Ce mot de passe est trop connu."),
+    ],
+)
+def test_a_refused_password_is_told_in_short_words(
+    browser: Client, password: str, said: str
+) -> None:
+    typed = PERSON | {"password1": password, "phone": "15"}
+    answer = browser.post("/compte/inscription/", typed, headers={"accept-language": "fr"})
+    text = answer.content.decode()
+    assert said in text
+    assert "(facultatif)" not in text
