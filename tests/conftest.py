@@ -22,6 +22,7 @@ from typing import Any
 
 import django
 import pytest
+from django.conf import settings
 from django.test import TransactionTestCase
 
 from serment.config import process
@@ -58,6 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not WORKER:
         _SERVER.append(_POSTGRES.start())
     django.setup()
+    # Workers count sign-in attempts apart: one that clears its counts clears nobody else's.
+    settings.CACHES["default"]["LOCATION"] = str(STATE / f"counted-{WORKER or 'alone'}")
     # Django's flush truncates, which no role but a superuser may; ``ground`` empties instead.
     TransactionTestCase._fixture_teardown = lambda self: None
     if config.getoption("numprocesses", None):
