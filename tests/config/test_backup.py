@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from serment.keeper import recovery, upkeep
 from serment.keeper.erasure import HoldAsk
 from serment.keeper.tending import TendAsk
 from serment.keeper.unlocking import StoreTooOld
+from tests.apart import apart
 
 
 def instance_at(folder: Path) -> Environment:
@@ -184,12 +184,12 @@ def test_second_start_on_the_same_state_is_refused(original: Environment) -> Non
 def one_more_record(env: Environment) -> None:
     """Have the keeper write a leaf."""
     with cluster.keeping(env) as socket:
-        asyncio.run(keeper_probe.ask(socket, "hold", HoldAsk(b"h" * 16, "evidence")))
+        apart(keeper_probe.ask(socket, "hold", HoldAsk(b"h" * 16, "evidence")))
 
 
 def origin(env: Environment) -> str:
     with cluster.keeping(env) as socket:
-        return asyncio.run(keeper_probe.figures(socket)).origin
+        return apart(keeper_probe.figures(socket)).origin
 
 
 def test_an_older_backup_is_refused_even_by_force_and_gone_on_with_by_two(
@@ -226,7 +226,7 @@ def test_a_backup_past_its_time_is_refused_before_anything_changes(
     hasty = replace(env, epoch_days=1e-9, backup_days=1e-9)
     for _ in range(2):
         with cluster.keeping(hasty) as socket:
-            asyncio.run(keeper_probe.ask(socket, "tend", TendAsk()))
+            apart(keeper_probe.ask(socket, "tend", TendAsk()))
     taken = taking.take(hasty, tmp_path / "new")
     assert taken.files
     with pytest.raises(StoreTooOld):
@@ -245,8 +245,8 @@ def test_a_lost_machine_comes_back_from_backup_root_key_and_key_backup(
     restoring.restore(env, backup, force=False, root_key=first)
     with cluster.keeping(env) as socket:
         ask = HoldAsk(b"h" * 16, "evidence")
-        asyncio.run(keeper_probe.ask(socket, "hold", ask))
-        asyncio.run(keeper_probe.ask(socket, "tend", TendAsk(advance=True)))
+        apart(keeper_probe.ask(socket, "hold", ask))
+        apart(keeper_probe.ask(socket, "tend", TendAsk(advance=True)))
     shutil.rmtree(env.state)
     lost = instance_at(tmp_path / "new")
     # The root key alone has no vault beside it: nothing opens the backup.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import pty
 import select
@@ -23,6 +22,7 @@ from serment.keeper.root_key import passphrase, vault
 from serment.keeper.root_key.changing import Wanted, begin
 from serment.keeper.root_key.closing import RootKeyUnusable
 from serment.keeper.root_key.source import Surroundings
+from tests.apart import apart
 
 WORDS = "cinq mots tirés au sort"
 
@@ -70,7 +70,7 @@ def answering(socket: Path) -> bool:
     until = time.monotonic() + 20
     while time.monotonic() < until:
         try:
-            asyncio.run(keeper_probe.figures(socket))
+            apart(keeper_probe.figures(socket))
         except (OSError, EOFError):
             time.sleep(0.05)
         else:

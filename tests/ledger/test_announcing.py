@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -16,6 +15,7 @@ from serment.ledger.note import Signature
 from serment.ledger.policy import Party
 from serment.ledger.serving import files
 from serment.ledger.witness import Witness
+from tests.apart import apart
 from tests.ledger import oracle
 from tests.ledger.making import KEY, NOW, OTHER_WITNESS, WITNESS, Made
 
@@ -167,7 +167,7 @@ def get(folder: Path, path: str, method: str = "GET") -> Got:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(files(folder)(scope, receive, send))
+    apart(files(folder)(scope, receive, send))
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers, b"".join(one.get("body", b"") for one in sent[1:])
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, cast
 
 import pytest
 
 from serment.live.serving import Limits, Serving
+from tests.apart import apart
 
 
 def _never(environ: dict[str, Any], start: Any) -> list[bytes]:
@@ -25,7 +25,7 @@ def _ask(kind: str) -> list[str]:
 
     site = Serving(_never, "http", Limits(), behind_proxy=False)
     scope: Any = {"type": kind, "path": "/", "headers": [], "query_string": b""}
-    asyncio.run(site(scope, receive, send))
+    apart(site(scope, receive, send))
     return sent
 
 
@@ -46,4 +46,4 @@ def test_without_the_guard_the_handshake_breaks_off() -> None:
 
     scope = cast(Any, {"type": "websocket", "path": "/", "headers": [], "query_string": b""})
     with pytest.raises(KeyError):
-        asyncio.run(site._serve(scope, receive, send))
+        apart(site._serve(scope, receive, send))

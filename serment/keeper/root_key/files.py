@@ -21,6 +21,19 @@ def replace_file(path: Path, data: bytes) -> None:
         overwrite(old)
 
 
+def make_whole(path: Path, data: bytes) -> None:
+    """A new file that is there whole or not at all. Raises FileExistsError."""
+    part = path.with_name(path.name + ".part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.link(part, path)
+    part.unlink()
+    sync_folder(path.parent)
+
+
 def overwrite(handle: int) -> None:
     """Zeros over an unlinked file's bytes, synced. What a disk keeps elsewhere is not reached."""
     try:

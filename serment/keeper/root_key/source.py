@@ -20,6 +20,7 @@ import msgspec
 
 from serment.keeper.root_key import passphrase, shares, token
 from serment.keeper.root_key.closing import KEY_BYTES, RootKeyUnusable, new_root, open_root
+from serment.keeper.root_key.files import make_whole
 from serment.keeper.root_key.passphrase import FromPassphrase
 from serment.keeper.root_key.token import FromToken
 
@@ -82,11 +83,7 @@ def make_file(folder: Path, name: str = ROOT_FILE) -> tuple[bytes, FromFile]:
     """A new root key in a new file."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     root = new_root()
-    handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(root)
-        file.flush()
-        os.fsync(file.fileno())
+    make_whole(folder / name, root)
     return root, FromFile(name)
 
 
