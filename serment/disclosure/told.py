@@ -7,25 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from serment.keeper import wire
+from serment.keeper import wire, words
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-NOT_FIELDS: Final = frozenset(
-    {
-        "found",
-        "listed",
-        "patient",
-        "link",
-        "errand",
-        "deleted",
-        "alias",
-        "relation",
-        "break_glass",
-        "session",
-    }
-)
-"""What a record says of an access that opened no field: a search hit, a relation, a ticket."""
+NOT_FIELDS: Final = words.NOT_FIELDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from operator import itemgetter
 from sys import byteorder
-from typing import Final
 
 import msgspec
 
@@ -26,22 +25,7 @@ from serment.keeper.store import LinkRow
 from serment.keeper.telling import WIDENED_SECONDS, allowed_establishment, selectors, told
 from serment.keeper.touches import WRITES, What, number
 from serment.keeper.wire import Body, PerimeterAsk, Request
-from serment.keeper.words import KIND_QUERY, LEASE_SECONDS
-
-NOT_FIELDS: Final = frozenset(
-    {
-        "found",
-        "listed",
-        "patient",
-        "link",
-        "errand",
-        "deleted",
-        "alias",
-        "relation",
-        "break_glass",
-        "session",
-    }
-)
+from serment.keeper.words import KIND_QUERY, LEASE_SECONDS, NOT_FIELDS
 
 
 @dataclass(frozen=True, slots=True)

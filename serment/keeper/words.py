@@ -101,3 +101,19 @@ ALIASES_A_LEAF: Final = 50
 ALIAS_SECONDS: Final = 60
 ALIASES_A_SECOND: Final = 500
 """One leaf stands for at most fifty aliases of one process within a minute."""
+
+NOT_FIELDS: Final = frozenset(
+    {
+        "found",
+        "listed",
+        "patient",
+        "link",
+        "errand",
+        "deleted",
+        "alias",
+        "relation",
+        "break_glass",
+        "session",
+    }
+)
+"""What a record says of an access that opened no field: a search hit, a relation, a ticket."""
