@@ -1,8 +1,9 @@
 """A Python that has loaded the keeper and forks one for each trial: no time goes into imports.
 
 Runs as ``python -m tests.faults.nursery``. One line of JSON in: ``{"argv": [...], "out": path}``;
-one number out, the child's, which waits for SIGUSR1 (so that a tracer can be put on it first);
-one number more when it has ended: its exit status, or minus the signal that ended it.
+out comes ``forked PID`` once the child waits for SIGUSR1 and makes no further call of its own, so
+that a tracer put on it then counts the keeper's calls only; and ``ended PID STATUS`` when it has
+ended, the status being minus the signal that ended it.
 """
 
 from __future__ import annotations
@@ -22,15 +23,16 @@ _ANYBODY = ctypes.c_ulong(-1)
 PUBLISH_EVERY_SECONDS = 0.02
 
 
-def _be_a_keeper(argv: list[str], out: str) -> None:
+def _be_a_keeper(argv: list[str], said: int, waiting: int) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PTRACER, _ANYBODY, 0, 0, 0)
     # A process whose memory is private cannot be traced by its own user.
     program._keep_memory_private = lambda: None
     publishing.EVERY_SECONDS = PUBLISH_EVERY_SECONDS  # type: ignore[misc]
-    said = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(said, 1)
     os.dup2(said, 2)
     sys.argv = ["keeper", *argv]
+    os.close(said)
+    os.close(waiting)
     signal.sigwait({signal.SIGUSR1})
     sys.exit(program.main())
 
@@ -41,13 +43,20 @@ def main() -> None:
     _load_what_comes_late()
     for line in sys.stdin:
         told = json.loads(line)
+        said = os.open(told["out"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        ready, waiting = os.pipe()
         child = os.fork()
         if child == 0:
             sys.stdin.close()
-            _be_a_keeper(told["argv"], told["out"])
-        print(child, flush=True)
+            os.close(ready)
+            _be_a_keeper(told["argv"], said, waiting)
+        os.close(said)
+        os.close(waiting)
+        os.read(ready, 1)  # nothing comes: the child closes its end as the last thing it does
+        os.close(ready)
+        print("forked", child, flush=True)
         _pid, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        print("ended", child, os.waitstatus_to_exitcode(status), flush=True)
 
 
 def _load_what_comes_late() -> None:

@@ -6,7 +6,9 @@ once each. Sampled 1 in 64 here; all of them in ``make torture``.
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 
 from tests.faults.aftermath import RECORDED, Lost, check
 from tests.faults.asked import Asked
-from tests.faults.trial import CALLS, Fault, Nursery, Trial
+from tests.faults.trial import CALLS, Fault, Nursery, Trial, lives
 
 SAMPLE = 64
 FAULTS = ("error=EIO", "error=ENOSPC", "signal=SIGKILL")
@@ -112,3 +114,20 @@ def test_a_ledger_that_lost_a_leaf_would_be_seen(nursery: Nursery, tmp_path: Pat
     asked.acknowledged.append(("reveal", b"never recorded.."))
     with pytest.raises(Lost, match="reveal was acknowledged"):
         check(trial, asked)
+
+
+def test_a_trial_that_failed_leaves_nothing_to_the_next(nursery: Nursery, tmp_path: Path) -> None:
+    """Whatever a trial left behind, alive or ended unheard, the next one begins anew."""
+    for left in ("alive", "ended"):
+        folder = tmp_path / left
+        folder.mkdir()
+        abandoned = Trial(nursery, folder, trace=False).start()
+        if left == "ended":
+            os.kill(abandoned.pid, signal.SIGKILL)
+        (folder / "next").mkdir()
+        # The call that once belonged to the harness: the first a keeper opens is its own now.
+        after = Trial(nursery, folder / "next", (Fault("openat", "error=EIO"),)).start()
+        assert after.pid != abandoned.pid
+        after.stop()
+        assert all(str(folder / "next" / "out") not in line for line in after.injected())
+        assert not lives(abandoned.pid)

@@ -76,21 +76,29 @@ class Nursery:
                         os.kill(nursery._forked, signal.SIGKILL)
 
     def fork(self, argv: list[str], out: Path) -> int:
+        """A keeper that waits; one that a failed trial left is ended and heard of first."""
+        if self._forked:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._forked, signal.SIGKILL)
+            self.ended()
         assert self.child.stdin is not None
         self.child.stdin.write(json.dumps({"argv": argv, "out": str(out)}) + "\n")
         self.child.stdin.flush()
-        self._forked = self.number()
+        (self._forked,) = self._heard("forked")
         return self._forked
 
     def ended(self) -> int:
         """Exit status of the one forked last, or minus the signal that ended it."""
-        status = self.number()
+        pid, status = self._heard("ended")
+        assert pid == self._forked
         self._forked = 0
         return status
 
-    def number(self) -> int:
+    def _heard(self, wanted: str) -> list[int]:
         assert self.child.stdout is not None
-        return int(self.child.stdout.readline())
+        word, *numbers = self.child.stdout.readline().split()
+        assert word == wanted, f"the nursery said {word}, not {wanted}"
+        return list(map(int, numbers))
 
 
 @dataclass
@@ -134,7 +142,7 @@ class Trial:
         os.kill(self.pid, signal.SIGUSR1)
         end = time.monotonic() + 10
         while READY not in out.read_bytes():
-            if not _lives(self.pid):
+            if not lives(self.pid):
                 break
             assert time.monotonic() < end, out.read_text()
             time.sleep(0.005)
@@ -188,8 +196,8 @@ class Trial:
         return self.traced.read_text(errors="replace").splitlines() if self.trace else []
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
     try:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # gone before, or while it was read
         return False
