@@ -29,10 +29,12 @@ from serment.config import process
 from serment.config.database import roles
 from serment.config.environment import ROOT, run_folder
 from serment.config.postgres import Postgres, stop
+from tests import left
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 if not WORKER:
     os.environ["SERMENT_STATE"] = tempfile.mkdtemp(prefix="serment-test-")
+    os.environ[left.VARIABLE] = Path(os.environ["SERMENT_STATE"]).name
 STATE = Path(os.environ["SERMENT_STATE"])
 (STATE / "static").mkdir(exist_ok=True)  # WhiteNoise warns where there is none
 DATABASE = f"serment_{WORKER or 'alone'}"
@@ -69,20 +71,34 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure() -> None:
-    """And stops it, leaving nothing behind."""
-    for server in _SERVER:
-        stop(server)
+    """And leaves nothing behind."""
+    _stop_postgres()
     if not WORKER:
         shutil.rmtree(STATE, ignore_errors=True)
         shutil.rmtree(run_folder(STATE), ignore_errors=True)
 
 
+def _stop_postgres() -> None:
+    while _SERVER:
+        stop(_SERVER.pop())
+
+
+@pytest.hookimpl(trylast=True)  # workers have ended by then
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """No test is skipped: what a test needs is installed, or the run has failed."""
+    """No test is skipped, and none leaves a process: else the run has failed."""
+    if WORKER:
+        return
+    _stop_postgres()
+    wrong = [
+        f"Left alive by a test: {command}" for command in left.ended(os.environ[left.VARIABLE])
+    ]
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if not WORKER and reporter is not None and reporter.stats.get("skipped"):
-        reporter.write_line("Skipped tests count as failures here.", red=True)
+    if reporter is not None and reporter.stats.get("skipped"):
+        wrong.append("Skipped tests count as failures here.")
+    if wrong:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    for sentence in wrong if reporter is not None else ():
+        reporter.write_line(sentence, red=True)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -86,12 +86,19 @@ def tie_to_parent() -> None:
 
 
 def stop(child: subprocess.Popen[bytes], first: signal.Signals, seconds_max: float) -> None:
-    """Ask politely with ``first``; after ``seconds_max`` end it."""
-    if child.poll() is not None:
-        return
-    child.send_signal(first)
-    try:
-        child.wait(seconds_max)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+    """Ask politely with ``first``; after ``seconds_max`` end it, and all it left behind."""
+    if child.poll() is None:
+        child.send_signal(first)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(seconds_max)
+    end_group(child)
+    child.wait()
+
+
+def end_group(child: subprocess.Popen[bytes]) -> None:
+    """End a child of ``start``, which leads a process group, and what it started in it.
+
+    A program that is killed cannot end its own children any more.
+    """
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)

@@ -26,7 +26,7 @@ def port(request: pytest.FixtureRequest) -> Iterator[Port]:
         wait_for(started.number)
         yield started
         for child in started.children:
-            process.stop(child, signal.SIGTERM, 5)
+            process.stop(child, signal.SIGKILL, 5)  # one with a lost thread hears no other
 
 
 def _comes_back(port: Port, seconds: float) -> bool:

@@ -126,10 +126,9 @@ class Keeping:
             until = time.monotonic() + self.program.stop_seconds_max
             while child.poll() is None and time.monotonic() < until:
                 await asyncio.sleep(_POLL_SECONDS)
-            _kill_group(child, signal.SIGKILL)
+        if child is not None:
+            process.end_group(child)
             child.wait()
-        elif child is not None:
-            _kill_group(child, signal.SIGKILL)
         if self._pump is not None:
             await asyncio.wait({self._pump}, timeout=1)
             self._pump.cancel()
@@ -155,14 +154,6 @@ class Keeping:
                     self._say(self.program.name, said)
         finally:
             transport.close()
-
-
-def _kill_group(child: subprocess.Popen[bytes], death: signal.Signals) -> None:
-    """The child leads a process group of its own: what it started ends with it."""
-    try:
-        os.killpg(child.pid, death)
-    except (ProcessLookupError, PermissionError):
-        return
 
 
 def _ending(code: int | None) -> str:
