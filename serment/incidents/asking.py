@@ -57,6 +57,7 @@ def figures_of(told: oversight.Measured) -> perimeter.Figures:
     """The keeper's figures as the arithmetic knows them."""
     return perimeter.Figures(
         persons=told.persons,
+        reachable=told.reachable,
         staff=told.staff,
         appointments=told.appointments,
         records=told.records,

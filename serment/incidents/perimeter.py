@@ -41,7 +41,7 @@ WHY_REACHABLE: Final = (
 )
 WHY_EXCLUDED: Final = "held, and no record of an opening in the window or shortly before it"
 
-FORM: Final = 2
+FORM: Final = 3
 """Of the text that is hashed into the digest (docs/operate/perimeter.md)."""
 OPENINGS: Final = ("read", "search")
 CONTINUITY: Final = "continuity"
@@ -114,6 +114,8 @@ class Figures:
     lease_seconds: int
     widened_seconds: int
     gaps: tuple[Gap, ...] = ()
+    reachable: int = 0
+    """Of the persons, those whom a continuity sheet names and nothing else opened."""
 
     @property
     def by_gap(self) -> int:
@@ -131,6 +133,7 @@ class Figures:
         """What goes into the digest; who was erased since is told beside it."""
         return {
             "persons": self.persons,
+            "reachable": self.reachable,
             "staff": self.staff,
             "appointments": self.appointments,
             "records": self.records,
@@ -220,11 +223,13 @@ def figures_of(
     opened = [row for row in inside if row.kind in OPENINGS]
     earlier = [row for row in rows if row.at < start and row.kind in OPENINGS]
     confirmed = _persons(opened)
+    otherwise = _persons(row for row in opened if row.purpose != CONTINUITY)
     possible = _persons(earlier) - confirmed
     records = {touched.record: touched.kind for row in opened for touched in row.records}
     altered, gone = _changed(inside)
     return Figures(
         persons=len(confirmed),
+        reachable=len(confirmed - otherwise),
         staff=len(_persons(opened, staff=True)),
         appointments=sum(kind == "appointment" for kind in records.values()),
         records=len(records),
@@ -320,7 +325,8 @@ def _not_opened(known: Mapping[str, str], fields: Mapping[str, int]) -> dict[str
 def _reasons(figures: Figures) -> list[dict[str, Any]]:
     """Why so many are in each tier; a tier may have more than one reason."""
     why = [
-        ("confirmed", figures.persons, WHY_CONFIRMED),
+        ("confirmed", figures.persons - figures.reachable, WHY_CONFIRMED),
+        ("confirmed", figures.reachable, WHY_REACHABLE),
         ("possible", figures.shortly_before, WHY_LEASE),
         ("possible", figures.by_gap, WHY_GAP),
         ("excluded", figures.tiers["excluded"], WHY_EXCLUDED),

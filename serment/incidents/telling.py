@@ -37,9 +37,13 @@ _SELECTORS: Final = (
 )  # fmt: skip
 
 
+_SAID: Final = {"reachable": "of these: on a continuity sheet, nothing else opened"}
+
+
 def _figures(answer: Mapping[str, Any], columns: int) -> Iterator[str]:
     rows = [
-        (name, f"{answer[name]:,}", "") for name in ("persons", "staff", "appointments", "records")
+        (name, f"{answer[name]:,}", _SAID.get(name, ""))
+        for name in ("persons", "reachable", "staff", "appointments", "records")
     ]
     reasons: dict[str, str] = {}
     for one in answer["reasons"]:

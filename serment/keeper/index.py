@@ -16,11 +16,11 @@ from typing import Any, Final
 import msgspec
 
 from serment.keeper import touches
-from serment.keeper.touches import ACTS, Touch, number
+from serment.keeper.touches import ACTS, SHEETS, Touch, number
 from serment.keeper.wire import Item
 from serment.keeper.words import KIND_ALARM, KIND_QUERY, KIND_RECOVERED
 
-SHAPE: Final = 2
+SHAPE: Final = 3
 """Raised when a row says something else than before: the next start fills the index anew."""
 
 KIND_FORGOTTEN: Final = "forgotten"
@@ -108,6 +108,8 @@ class IndexRow(msgspec.Struct, frozen=True):
     process: bytes
     body: bytes
     subject_kind: str
+    sheet: bool = False
+    """Read onto a continuity sheet, by nobody's eyes."""
     counted: Counted | None = None
     export: bytes | None = None
     touched: list[Touch] = []
@@ -334,7 +336,7 @@ def _touches(row: IndexRow) -> list[tuple[int | None, ...]]:
         None if row.session is None else number(row.session), number(row.client),
         number(row.establishment), None if row.export is None else number(row.export), subject,
     )  # fmt: skip
-    act = ACTS[row.kind]
+    act = SHEETS if row.sheet else ACTS[row.kind]
     if not row.touched:
         return [(row.seq, 0, act, *who, None, None)]
     return [

@@ -23,8 +23,9 @@ class Gap(Body, array_like=True):
 
 class Measured(Body):
     """The figures. Instants in µs, 0: none. ``fields``: records in which each was opened;
-    ``possible``: persons opened shortly before the window only; ``forgotten``: leaves in it whose
-    contents are gone; ``first_leaf`` to ``last_leaf``: every leaf of the window."""
+    ``reachable``: of the persons, those on a continuity sheet and nowhere else; ``possible``:
+    persons opened shortly before the window only; ``forgotten``: leaves in it whose contents are
+    gone; ``first_leaf`` to ``last_leaf``: every leaf of the window."""
 
     persons: int
     staff: int
@@ -50,3 +51,4 @@ class Measured(Body):
     gaps: list[Gap]
     alarms: list[Alarm]
     checkpoint: str = ""
+    reachable: int = 0

@@ -23,7 +23,7 @@ from serment.keeper.measured import Alarm, Gap, Measured
 from serment.keeper.recorder import Access
 from serment.keeper.store import LinkRow
 from serment.keeper.telling import WIDENED_SECONDS, allowed_establishment, selectors, told
-from serment.keeper.touches import WRITES, What, number
+from serment.keeper.touches import SHEETS, WRITES, What, number
 from serment.keeper.wire import Body, PerimeterAsk, Request
 from serment.keeper.words import KIND_QUERY, LEASE_SECONDS, NOT_FIELDS
 
@@ -41,6 +41,9 @@ class Counts:
     bounds: tuple[int, int]
     forgotten: int
     meanings: dict[int, What]
+    on_sheets: set[int | None]
+    seen: set[int | None]
+    """Subjects opened otherwise than onto a sheet; left out where nobody is on one."""
 
 
 async def measure(house: House, ask: Request, peer: int) -> Body:
@@ -124,8 +127,16 @@ def _sorted_out(
         {row[1:] for row in opened},
         {_TOUCHED(row) for row in rows[:middle] if row[1] != WRITES},
         {row[1:] for row in combined if row[0] == WRITES},
-        first, last, bounds, forgotten, meanings,
+        first, last, bounds, forgotten, meanings, *_by_sheet(opened),
     )  # fmt: skip
+
+
+def _by_sheet(
+    opened: list[tuple[int, int | None, int | None, int | None]],
+) -> tuple[set[int | None], set[int | None]]:
+    """Subjects on continuity sheets, and, where there are any, those opened otherwise."""
+    on_sheets = {row[1] for row in opened if row[0] == SHEETS}
+    return on_sheets, {row[1] for row in opened if row[0] != SHEETS} if on_sheets else set()
 
 
 def _measured(
@@ -164,7 +175,12 @@ def _measured(
         gaps=gaps,
         alarms=_alarms(house, wanted, chosen),
         checkpoint=house.signed(),
+        reachable=len(_same(counts.on_sheets, same) - _same(counts.seen, same)),
     )
+
+
+def _same(subjects: set[int | None], same: dict[int, int]) -> set[int]:
+    return {same.get(one, one) for one in subjects if one is not None}
 
 
 def _persons(

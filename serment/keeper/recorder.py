@@ -24,7 +24,7 @@ from serment.keeper.keys import AUDIT, Box, KeyRing
 from serment.keeper.store import Store
 from serment.keeper.touches import Whats
 from serment.keeper.wire import Item, Request
-from serment.keeper.words import KIND_READ, OWN_DOORS
+from serment.keeper.words import KIND_READ, OWN_DOORS, SHEET_PURPOSE
 from serment.ledger import commitment
 from serment.ledger.segment import OPENING_BYTES_MAX, Frame, Segment
 
@@ -225,6 +225,7 @@ class Recorder:
             process=tag("process", str(actor.peer).encode()),
             body=self.box.close(msgspec.msgpack.encode((actor_part, patient_part)), b"index"),
             subject_kind=patient.subject_kind,
+            sheet=(actor.kind, actor.purpose) == (KIND_READ, SHEET_PURPOSE),
             counted=self._counted(actor) if actor.counted else None,
             export=patient.grant if patient.grant not in (b"", self._no_grant) else None,
             touched=self.whats.touches(patient.items, patient.subject_kind),

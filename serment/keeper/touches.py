@@ -31,6 +31,9 @@ CREATE TABLE IF NOT EXISTS what (number INTEGER PRIMARY KEY, body BLOB);
 
 ACTS: Final = {KIND_READ: 1, KIND_SEARCH: 2, KIND_WRITE: 3}
 WRITES: Final = ACTS[KIND_WRITE]
+SHEETS: Final = 4
+"""Read onto a continuity sheet: whoever holds the site's key can read it, nobody was seen to."""
+
 PLACE: Final = b"what"
 
 Tag = Callable[[str, bytes], bytes]

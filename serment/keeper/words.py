@@ -25,6 +25,9 @@ PURPOSES: Final = (
     "transparency",
 )
 
+SHEET_PURPOSE: Final = "continuity"
+"""What is read for it stands on a sheet that only a site's own key opens."""
+
 PATIENT_PURPOSES: Final = frozenset(
     {"booking", "self", "message", "sign_in", "transparency", "administration"}
 )

@@ -214,3 +214,8 @@ def test_who_is_on_a_continuity_sheet_only_is_reachable() -> None:
     assert told[str(first)]["reachable"]
     assert told[str(first)]["reason"] == perimeter.WHY_REACHABLE
     assert not told[str(second)]["reachable"]
+    found = perimeter_of(*rows)
+    assert (found["persons"], found["reachable"]) == (2, 1)
+    assert [(one["persons"], one["reason"]) for one in found["reasons"][:2]] == [
+        (1, perimeter.WHY_CONFIRMED), (1, perimeter.WHY_REACHABLE),
+    ]  # fmt: skip

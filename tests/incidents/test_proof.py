@@ -90,7 +90,7 @@ def _by_hand(folder: Path, start: datetime, question: dict[str, Any]) -> str:
     persons = len({subject for subject, _item in opened})
     altered = {record for record, _fields, replaced in written if replaced}
     figures = {
-        "persons": persons, "staff": 0, "records": len(records),
+        "persons": persons, "reachable": 0, "staff": 0, "records": len(records),
         "appointments": list(records.values()).count("appointment"),
         "fields": {name: len(found) for name, found in fields.items()},
         "tiers": {"confirmed": persons, "possible": 0, "excluded": held - persons},
@@ -102,7 +102,7 @@ def _by_hand(folder: Path, start: datetime, question: dict[str, Any]) -> str:
     }  # fmt: skip
     numbers = hashlib.sha256(b"".join(seq.to_bytes(8, "big") for seq in seqs)).hexdigest()
     whole = {
-        "form": 2, "question": question, "figures": figures,
+        "form": 3, "question": question, "figures": figures,
         "leaves": {"count": len(seqs), "sha256": numbers},
     }  # fmt: skip
     text = json.dumps(whole, sort_keys=True, separators=(",", ":"))

@@ -14,7 +14,7 @@ from serment.incidents import command, telling
 from tests.keeper.running import Running
 
 ANSWER: dict[str, Any] = {
-    "persons": 422, "staff": 0, "appointments": 81, "records": 1506,
+    "persons": 422, "reachable": 12, "staff": 0, "appointments": 81, "records": 1506,
     "fields": {"patient.family_name": 1425, "patient.phone": 352},
     "tiers": {"confirmed": 422, "possible": 0, "excluded": 1610},
     "integrity": {"altered": 1, "unaltered": 504, "unavailable": 1},

@@ -13,9 +13,10 @@ import pyrage
 import pytest
 
 from serment.ids import new_id
-from serment.keeper import wire
+from serment.keeper import recorder, wire
 from serment.keeper.continuity import acts, rows, sheet, tickets
 from serment.keeper.continuity.asks import LineAsk, SheetAnswer, SheetAsk, SiteKeyAsk
+from serment.keeper.measured import Measured
 from serment.keeper.policy import asks
 from serment.keeper.policy.budgets import HOUR_US
 from tests.keeper.inside import HERE, OPERATOR, SYSTEM, THERE, Inside, Person, Refused
@@ -158,6 +159,28 @@ def test_without_the_digests_every_hour_would_be_a_leaf(
     issue(inside, line)
     issue(inside, line)
     assert len(leaves(inside)) == 2
+
+
+@pytest.mark.parametrize("told_apart", [True, False])
+def test_a_perimeter_counts_whom_sheets_alone_name(
+    inside: Inside, identity: Any, told_apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: where a sheet's leaf is told from no other, nobody is only reachable."""
+    if not told_apart:
+        monkeypatch.setattr(recorder, "SHEET_PURPOSE", "none")
+    seen, unseen = file(inside), file(inside)
+    issue(inside, book(inside, seen, 3), book(inside, unseen, 4))
+    whole = inside.patient()
+    inside.reveal(inside.staff(), whole)
+    asked = wire.PerimeterAsk(0, inside.house.now() + 1)
+    found = inside.ask(OPERATOR, "measure", asked, Measured)
+    assert (found.persons, found.reachable) == (3, 2 if told_apart else 0)
+    field = wire.RevealField("phone", "contact", b"v" * 16)
+    ask = wire.RevealAsk([wire.RevealItem(seen, "patient", [field])])
+    inside.reveal(inside.staff(), ask)
+    asked = wire.PerimeterAsk(0, inside.house.now() + 1)
+    found = inside.ask(OPERATOR, "measure", asked, Measured)
+    assert (found.persons, found.reachable) == (3, 1 if told_apart else 0)
 
 
 def test_another_key_is_another_reader(inside: Inside, identity: Any) -> None:

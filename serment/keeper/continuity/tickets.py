@@ -17,10 +17,10 @@ from serment.keeper.house import House
 from serment.keeper.rights import Errand
 from serment.keeper.store import Store
 from serment.keeper.wire import SealItem
-from serment.keeper.words import DAY
+from serment.keeper.words import DAY, SHEET_PURPOSE
 
 FIELDS: Final = ("family_name", "given_name", "birth_date", "phone")
-PURPOSE: Final = "continuity"
+PURPOSE: Final = SHEET_PURPOSE
 AHEAD: Final = DAY * 3 // 2
 """A sheet reaches 36 hours ahead (µs)."""
 
