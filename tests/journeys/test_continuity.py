@@ -9,7 +9,7 @@ from typing import Any
 
 import pyrage
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from serment.config.environment import ROOT
 from serment.custody import sheet_file
@@ -50,20 +50,18 @@ def stick(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, sheet_file.Si
 
 
 @pytest.fixture
-def reader(stick: tuple[Path, sheet_file.SiteKey], chromium: str) -> Iterator[Page]:
+def reader(stick: tuple[Path, sheet_file.SiteKey], browser: Browser) -> Iterator[Page]:
     """The reader in a browser that has no network; anything asked for outside fails the test."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium)
-        context = browser.new_context(locale="fr-FR", offline=True, timezone_id="Europe/Paris")
-        page = context.new_page()
-        wrong: list[str] = []
-        page.on("request", lambda asked: wrong.append(asked.url))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
-        page.goto((stick[0] / "reader.html").as_uri())
-        yield page
-        browser.close()
-        assert [one for one in wrong if not one.startswith(("file://", "blob:"))] == []
+    context = browser.new_context(locale="fr-FR", offline=True, timezone_id="Europe/Paris")
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("request", lambda asked: wrong.append(asked.url))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+    page.goto((stick[0] / "reader.html").as_uri())
+    yield page
+    context.close()
+    assert [one for one in wrong if not one.startswith(("file://", "blob:"))] == []
 
 
 def choose(page: Page, folder: Path, sheet: str) -> None:
