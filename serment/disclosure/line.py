@@ -10,6 +10,7 @@ import msgspec
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from serment.disclosure import patience
 from serment.disclosure.actors import Actor
 from serment.errors import Broken, NotThere, Refused, Unusable
 from serment.ids import new_id
@@ -88,7 +89,7 @@ def ask(
         body=packed,
     )
     try:
-        return client.call(request, answer)
+        return patience.call(client, request, answer)
     except Unreachable as down:
         raise KeeperUnavailable(
             _(

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.conf import settings as django_settings
+from django.db import transaction
+from django.test import Client as Browser
 
 from serment.directory import tenancy
 from serment.directory.models import Establishment
-from serment.disclosure import Actor, gate
+from serment.disclosure import Actor, KeeperUnavailable, gate, line, patience
 from serment.drills.demo import building, clearing, houses, named, past_days, seeding, staffing
 from serment.identity import registration
+from serment.keeper.client import Client
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 ROLES = (
@@ -56,7 +63,9 @@ def test_it_is_seeded_once_and_the_accounts_are_private_and_sign_in(
     assert all(set(one) == {"role", "login", "password", "totp_secret", "url"} for one in told)
     assert len({one["password"] for one in told}) == len(told)
     for one in staffing.read(tmp_path)[:3]:
-        answer = Client().post("/compte/connexion/", {"login": one.login, "password": one.password})
+        answer = Browser().post(
+            "/compte/connexion/", {"login": one.login, "password": one.password}
+        )
         assert answer.status_code == 302
 
 
@@ -87,12 +96,61 @@ def test_a_seeding_that_fails_leaves_nothing(
     assert staffing.read(tmp_path) == []
 
 
+@pytest.fixture
+def silent_for(
+    keeper: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[float], None]]:
+    """Stops the keeper for so many seconds; clients lose patience with it after a moment."""
+    hurried = Client(lambda: str(django_settings.KEEPER_SOCKET), seconds_max=0.4)
+    monkeypatch.setattr(line, "client", hurried)
+    monkeypatch.setattr(patience, "_PAUSE_SECONDS", 0.1)
+    timers: list[threading.Timer] = []
+
+    def silence(seconds: float) -> None:
+        keeper.send_signal(signal.SIGSTOP)
+        timers.append(threading.Timer(seconds, lambda: keeper.send_signal(signal.SIGCONT)))
+        timers[-1].start()
+
+    yield silence
+    for timer in timers:
+        timer.join()
+
+
+def _recorded(seeding_now: Callable[[], object]) -> int:
+    """Records that a seeding, taken back again, left with the keeper."""
+    before = gate.health().size
+    with transaction.atomic():
+        seeding_now()
+        transaction.set_rollback(True)
+    return gate.health().size - before
+
+
+@pytest.mark.django_db
+def test_a_silent_keeper_is_waited_for_and_nothing_is_written_twice(
+    small: None, tmp_path: Path, silent_for: Callable[[float], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    now, told = datetime.now(UTC), list[str]()
+
+    def hear(line_told: str) -> None:
+        told.append(line_told)
+        if len(told) == 1:
+            silent_for(1.5)
+
+    undisturbed = _recorded(lambda: seeding.seed(now, tmp_path, "http://localhost"))
+    assert _recorded(lambda: seeding.seed(now, tmp_path, "http://localhost", hear)) == undisturbed
+    assert told.count(seeding.SILENT) >= 2
+    monkeypatch.setattr(patience, "SECONDS_MAX", 0)  # the control: without patience it gives up
+    told.clear()
+    with pytest.raises(KeeperUnavailable), transaction.atomic():
+        seeding.seed(now, tmp_path, "http://localhost", hear)
+    assert seeding.SILENT not in told
+
+
 @pytest.mark.django_db
 def test_identifiers_do_not_follow_from_the_plan(
     small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.db import transaction
-
     from serment.scheduling.models import Appointment
 
     monkeypatch.setattr(past_days, "happen", lambda *_: None)

@@ -1,7 +1,7 @@
 """``serment demo seed``: plan, plant, man, and what happened since, in one transaction.
 
 Stopped halfway nothing stands: the keeper then knows of records that have no row, which open
-nothing, and the next seeding starts afresh.
+nothing, and the next seeding starts afresh. A keeper that is silent for a while is waited for.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from pathlib import Path
 from django.db import connections, transaction
 
 from serment.directory.models import Establishment
+from serment.disclosure import patience
 from serment.drills.demo import building, houses, named, past_days, planting, staffing
 from serment.drills.demo.plan import SEED, counted
 
 SIGN_IN = "/compte/connexion/"
+SILENT = "The keeper does not answer yet; trying again. Nothing is lost."
 _ONE_SEEDING = 0x5EED
 """Advisory lock: two seedings at once make one demo."""
 
@@ -52,7 +54,7 @@ def seed(
 
     ``patients`` makes a smaller demo with the same houses.
     """
-    with transaction.atomic():
+    with transaction.atomic(), patience.waiting(lambda: told(SILENT)):
         with connections["default"].cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_SEEDING])
         if is_seeded():
