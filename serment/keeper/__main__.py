@@ -18,13 +18,15 @@ from pathlib import Path
 
 from serment.errors import SermentError
 from serment.keeper.erasure import end_begun
-from serment.keeper.house import enter
+from serment.keeper.house import DISK_FAILED, enter
+from serment.keeper.key_backup import KeyBackupFailed
 from serment.keeper.publishing import Publishing
 from serment.keeper.recovery import record_ordered
 from serment.keeper.root_key.source import AskingDescriptor, asking_terminal
 from serment.keeper.server import Door
 from serment.keeper.tending import remember_size, tend_forever
 from serment.keeper.unlocking import KeyPlaces, Terms
+from serment.ledger.segment import SyncFailed
 
 _PR_SET_DUMPABLE = 4
 
@@ -110,6 +112,8 @@ async def _run(arguments: argparse.Namespace) -> None:
         publishing.close()
     remember_size(house)
     arguments.socket.unlink(missing_ok=True)
+    house.store.close()
+    house.index.close()
     house.segment.close()
 
 
@@ -120,12 +124,15 @@ def main() -> int:
     _keep_memory_private()
     try:
         asyncio.run(_run(arguments))
+    except (SyncFailed, KeyBackupFailed) as fault:
+        sys.stderr.write(f"{fault.sentence}\n")
+        return DISK_FAILED
     except SermentError as refusal:
         sys.stderr.write(f"{refusal.sentence}\n")
         return 2
     except (OSError, sqlite3.Error) as fault:
         sys.stderr.write(f"The keeper's disk failed ({type(fault).__name__}); it ends.\n")
-        return 74
+        return DISK_FAILED
     return 0
 
 

@@ -17,9 +17,10 @@ from typing import Any, Final
 import msgspec
 from cryptography.exceptions import InvalidTag
 
-from serment.keeper.key_backup import KeyJournal
+from serment.keeper.key_backup import KeyBackupFailed, KeyJournal
 from serment.keeper.keys import Box
 from serment.keeper.root_key.closing import RootKeyUnusable
+from serment.keeper.watched import opened
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS establishment_key (
@@ -66,13 +67,8 @@ class Durable:
         self._tags: dict[tuple[str, bytes], bytes] = {}
         self._box = Box(key)
         self._unsettled = False
-        self.on_fatal: Callable[[], None] = _go_on
         self.journal = journal
-        self.database = sqlite3.connect(path, isolation_level=None)
-        path.chmod(0o600)
-        self.database.execute("PRAGMA journal_mode=WAL")
-        self.database.execute("PRAGMA synchronous=FULL")
-        self.database.execute("PRAGMA secure_delete=ON")
+        self.database = opened(path)
         self.database.executescript(_SCHEMA)
         self._grow()
         self._must_be_closed_under_this_root()
@@ -124,8 +120,7 @@ class Durable:
             self.database.execute("RELEASE act")
             self._unsettled = True
         except BaseException:
-            if self.journal:
-                self.journal.forget(journaled)
+            self._forget_journaled(journaled)
             if self.database.in_transaction:  # a full disk may have rolled it back already
                 if self._unsettled:
                     self.database.execute("ROLLBACK TO act")
@@ -140,11 +135,24 @@ class Durable:
         New keys reach the key backup first. Fails too where SQLite rolled it back in between:
         whoever waits must not be answered.
         """
-        if self.journal:
-            self.journal.sync()
+        self._sync_journal()
         if self._unsettled:
             self._commit()
             self._unsettled = False
+
+    def _sync_journal(self) -> None:
+        """New keys reach the backup before the row that needs them, or the process ends."""
+        if self.journal:
+            try:
+                self.journal.sync()
+            except KeyBackupFailed:
+                self.on_fatal()
+                raise
+
+    def _forget_journaled(self, mark: int) -> None:
+        """What an act that failed would have put into the key backup, or dropped from it."""
+        if self.journal:
+            self.journal.forget(mark)
 
     def _commit(self) -> None:
         """What a failed sync left on the disk nobody knows: the process ends (``on_fatal``)."""
@@ -159,17 +167,32 @@ class Durable:
         self.settle()
         self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def close(self) -> None:
+        """Settle, bring all into the one file and let go of it. Raises where that fails."""
+        self.flush()
+        self.database.close()
+
+    @property
+    def on_fatal(self) -> Callable[[], None]:
+        """What ends the process after a failed sync."""
+        return self.database.on_fatal
+
+    @on_fatal.setter
+    def on_fatal(self, end: Callable[[], None]) -> None:
+        self.database.on_fatal = end
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; durable when the block has ended."""
         self.settle()
         self.database.execute("BEGIN IMMEDIATE")
+        journaled = self.journal.mark() if self.journal else 0
         try:
             yield
-            if self.journal:
-                self.journal.sync()
+            self._sync_journal()
             self._commit()
         except BaseException:
+            self._forget_journaled(journaled)
             if self.database.in_transaction:  # a full disk may have rolled it back already
                 self.database.execute("ROLLBACK")
             raise
@@ -207,7 +230,3 @@ class Durable:
     def count(self, table: str) -> int:
         """Rows of a table."""
         return int(self._one(f"SELECT count(*) FROM {table}")[0])
-
-
-def _go_on() -> None:
-    """Without a keeper around it, the store's user hears of a failure by the exception alone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -31,6 +32,8 @@ NOBODY: Final = bytes(16)
 """The tenant of accounts: no establishment, the operator keeps them."""
 
 REPLAY_GROUP: Final = 1_000
+DISK_FAILED: Final = 74
+"""The exit status after a failed sync (sysexits.h: EX_IOERR)."""
 
 
 class NoAccess(Refused):
@@ -147,7 +150,7 @@ def enter(
         segment, index, store, keys, Box(vault.contents.index), on_fatal or _end_process,
         KeeperClock(last=index.latest()),
     )  # fmt: skip
-    store.on_fatal = recorder.on_fatal
+    store.on_fatal = vault.on_fatal = recorder.on_fatal
     _replay(recorder)
     search = SearchIndex()
     for name, row in store.searchable(partial(_key_of, keys)):
@@ -209,4 +212,6 @@ def _recount(standing: Standing, index: Index, now: int) -> None:
 
 def _end_process() -> None:
     """A failed sync: nothing more can be promised, so nothing more is answered."""
-    os._exit(74)
+    with suppress(OSError):
+        os.write(2, b"The keeper's disk failed; nothing more can be promised, and it ends.\n")
+    os._exit(DISK_FAILED)

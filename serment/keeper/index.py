@@ -17,6 +17,7 @@ import msgspec
 
 from serment.keeper import touches
 from serment.keeper.touches import ACTS, SHEETS, Touch, number
+from serment.keeper.watched import opened
 from serment.keeper.wire import Item
 from serment.keeper.words import KIND_ALARM, KIND_QUERY, KIND_RECOVERED
 
@@ -125,11 +126,7 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.database = sqlite3.connect(path, isolation_level=None)
-        path.chmod(0o600)
-        self.database.execute("PRAGMA journal_mode=WAL")
-        self.database.execute("PRAGMA synchronous=NORMAL")
-        self.database.execute("PRAGMA secure_delete=ON")
+        self.database = opened(path, synced="NORMAL")
         self.promised = self._begin()
         """How many leaves it held when it was opened: the segment has at least as many."""
         self.followed: list[IndexRow] | None = None
@@ -166,7 +163,11 @@ class Index:
         return int(last or 0)
 
     def close(self) -> None:
-        """Let go of the file; with no reader left, nothing stays beside it."""
+        """Let go of the file; with no reader left, nothing stays beside it.
+
+        A disk that fails here is heard of: SQLite's own closing would pass over it.
+        """
+        self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.database.close()
 
     def instant(self, seq: int) -> int:

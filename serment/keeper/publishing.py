@@ -66,8 +66,9 @@ class Publishing:
                 await asyncio.to_thread(self._turn)
                 if self._site is not None and turns % DISCARD_EVERY_TURNS == 0:
                     await asyncio.to_thread(self._discard, self._site)
-            except LedgerForked:
+            except LedgerForked as forked:
                 # Found late, where the folder was away at the start: no care on a false ledger.
+                log.error("%s", forked.sentence)
                 self._house.recorder.on_fatal()
                 raise
             except Exception as fault:  # noqa: BLE001 -- whatever it was, the next turn may do it

@@ -89,8 +89,8 @@ async def _keep_backup_short(house: House, *, moved: bool) -> None:
     journal = house.store.journal
     if journal is None or not (moved or not house.based or journal.length_bytes > BYTES_MAX):
         return
-    number = journal.begin()
     house.store.settle()
+    number = journal.begin()
     await asyncio.to_thread(copy_base, house.folder / "store.sqlite", journal.folder, number)
     house.based = True
 

@@ -103,9 +103,15 @@ def test_a_sample_of_all_calls(nursery: Nursery, tmp_path: Path, start: int) -> 
 @pytest.mark.torture
 @pytest.mark.parametrize("part", range(8))
 def test_all_calls(nursery: Nursery, tmp_path: Path, part: int) -> None:
-    sweep = Sweep(nursery, tmp_path)
+    """Each of them, also behind one that went wrong: all that went wrong is told together."""
+    sweep, wrong = Sweep(nursery, tmp_path), list[str]()
     for fault in cases(sweep)[part::8]:
-        sweep.run(fault)
+        try:
+            sweep.run(fault)
+        except AssertionError as found:
+            wrong.append(str(found))
+    print(len(sweep.ended), "trials,", sweep.hit, "hit")
+    assert not wrong, "\n\n".join(wrong)
 
 
 def test_a_ledger_that_lost_a_leaf_would_be_seen(nursery: Nursery, tmp_path: Path) -> None:

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from serment.keeper.watched import Watched
+
 STEPS = ("fsync", "fdatasync", "replace", "unlink", "pwrite")
 
 
-class Counted(sqlite3.Connection):
+class Counted(Watched):
     """A connection whose commits are steps."""
 
     step: Callable[[], None]
@@ -66,7 +68,7 @@ def _live(last: int, act: Callable[[], object]) -> None:
             setattr(os, name, counted(getattr(os, name)))
         Counted.step = staticmethod(step)  # type: ignore[method-assign]
         connect = sqlite3.connect
-        sqlite3.connect = lambda *args, **more: connect(*args, factory=Counted, **more)
+        sqlite3.connect = lambda *args, **more: connect(*args, **more | {"factory": Counted})
         act()
         status = 0
     finally:

@@ -160,7 +160,7 @@ def test_a_disk_that_fails_gives_nothing_and_ends_the_keeper(
     house = keeper.house
     assert house is not None
     ended: list[bool] = []
-    house.recorder.on_fatal = lambda: ended.append(True)
+    house.recorder.on_fatal = house.store.on_fatal = lambda: ended.append(True)
     assert house.store.journal is not None
     journal, real = house.store.journal._file, os.fdatasync
 

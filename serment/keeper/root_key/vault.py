@@ -14,7 +14,7 @@ from __future__ import annotations
 import fcntl
 import hmac
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,7 @@ from serment.keeper.keys import Box, KeyGone, derive
 from serment.keeper.root_key.closing import KEY_BYTES, RootKeyUnusable
 from serment.keeper.root_key.files import replace_file
 from serment.keeper.root_key.source import FromFile, Source, Surroundings, open_source
+from serment.keeper.watched import go_on
 
 NAME: Final = "keys.vault"
 LOCK: Final = "keys.lock"
@@ -113,6 +114,7 @@ class Vault:
         self.source = file.source
         self.contents = _open_contents(file, root)
         self._boxes: dict[int, list[Box]] = {}
+        self.on_fatal: Callable[[], None] = go_on
 
     @classmethod
     def open(cls, at: Surroundings) -> Vault:
@@ -162,9 +164,14 @@ class Vault:
 
     def _write(self, source: Source, root: bytes, handover: bytes) -> None:
         data = _encoded(source, root, self.contents, handover)
-        for folder in (self.mirror, self.folder):
-            if folder is not None:
-                replace_file(folder / NAME, data)
+        try:
+            for folder in (self.mirror, self.folder):
+                if folder is not None:
+                    replace_file(folder / NAME, data)
+        except OSError:
+            # What is in memory then is not what lies there, and what lies there nobody knows.
+            self.on_fatal()
+            raise
         self._lying, self.source, self._root = data, source, root
         self._boxes.clear()
 
