@@ -11,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 from serment.config import environment, keeper_probe, process
 from serment.config.database import connecting
 from serment.config.doctor import instance
+from serment.directory import places
 from serment.live.application import Setting, build
 from serment.live.health import LedgerState, Probes
 
@@ -64,6 +65,7 @@ async def _ask_keeper() -> LedgerState:
 
 
 process.tie_to_parent()
+places.warm()
 application = build(
     Setting(
         pages=get_wsgi_application(),

@@ -6,18 +6,23 @@ no establishment owns these tables, so no web process writes them.
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.db import connections, transaction
+from psycopg import sql
 
-from serment.directory import data, places
+from serment.directory import data, places, words
 from serment.directory.models import Commune, Profession, Specialty
 
 _KEY_COLUMNS = (
     "code", "slug", "searched_as", "bookable", "label_fr", "label_en", "person_fr", "person_en",
     "words_fr", "words_en",
 )  # fmt: skip
+_FILES = ("specialties.csv", "professions.csv", "communes.csv.gz")
 _COMMUNE_COLUMNS = (
     "code", "slug", "name", "folded", "department", "postcodes", "latitude", "longitude",
     "approximate", "population",
@@ -36,6 +41,26 @@ def reference_data(using: str = "owner") -> int:
             + _upsert(Profession._meta.db_table, _KEY_COLUMNS, _keys("professions.csv"), using)
             + _upsert(Commune._meta.db_table, _COMMUNE_COLUMNS, _communes(), using)
         )
+
+
+def reference_data_once(using: str = "owner") -> None:
+    """``reference_data``, unless these very files were loaded last, as a comment there tells."""
+    mark, table = f"shipped {_digest()}", Commune._meta.db_table
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        cursor.execute("SELECT obj_description(to_regclass(%s), 'pg_class')", [table])
+        if cursor.fetchone() == (mark,):
+            return
+        reference_data(using)
+        comment = sql.SQL("COMMENT ON TABLE {} IS {}")
+        cursor.execute(comment.format(sql.Identifier(table), sql.Literal(mark)))
+
+
+def _digest() -> str:
+    """Of the files, and of the code that makes rows of them."""
+    made_from = [data.raw(name) for name in _FILES]
+    made_from += [inspect.getsource(module).encode() for module in (places, words)]
+    made_from.append(Path(__file__).read_bytes())
+    return hashlib.sha256(b"".join(made_from)).hexdigest()
 
 
 def _keys(name: str) -> Iterable[Sequence[Any]]:

@@ -122,7 +122,10 @@ def _gazetteer() -> _Gazetteer:
 
 
 def warm() -> None:
-    """Read and order the communes now, about a second, so that no patient waits for it."""
+    """Read and order the communes now, about a second, so that no patient waits for it.
+
+    Processes that serve pages do; commands, the worker and the steps of a start need it seldom.
+    """
     gazetteer = _gazetteer()
     _ = gazetteer.by_code, gazetteer.names, gazetteer.postcodes, gazetteer.by_population
     _ = gazetteer.near

@@ -8,9 +8,3 @@ class WebConfig(AppConfig):
 
     name = "serment.web"
     label = "web"
-
-    def ready(self) -> None:
-        """Read the places once, so that the first patient does not wait for it."""
-        from serment.directory import places
-
-        places.warm()

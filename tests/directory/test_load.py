@@ -26,6 +26,20 @@ def test_communes_that_went_missing_are_loaded_again() -> None:
     assert Commune.objects.count() == len(places.communes())
 
 
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_a_start_loads_only_other_files_than_last_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    altered = Commune.objects.using("owner").filter(code="74256")
+    load.reference_data_once()
+    altered.update(name="Autre")
+    load.reference_data_once()
+    assert altered.get().name == "Autre"  # nothing was read: these files are known
+    with monkeypatch.context() as patched:
+        patched.setattr(load, "_digest", lambda: "of other files")
+        load.reference_data_once()
+    assert altered.get().name == "Sallanches"
+    load.reference_data_once()  # and the other tests find what a start leaves
+
+
 @pytest.mark.django_db
 def test_the_database_of_a_test_carries_the_reference_data() -> None:
     assert Commune.objects.filter(postcodes__contains=["74700"]).count() == 3

@@ -24,7 +24,7 @@ def migrate() -> None:
 
     from serment.directory import load
 
-    load.reference_data(using="owner")
+    load.reference_data_once(using="owner")
     with closing(owner_connection()) as owner:
         grants.apply(owner)
 

@@ -17,10 +17,14 @@ from typing import Any
 _HERE = files(__package__)
 
 
+def raw(name: str) -> bytes:
+    """A shipped file as it lies there."""
+    return _HERE.joinpath(name).read_bytes()
+
+
 def table(name: str) -> Iterator[dict[str, str]]:
     """The rows of a shipped CSV, by column; ``.gz`` is opened on the way."""
-    raw = _HERE.joinpath(name).read_bytes()
-    text = gzip.decompress(raw) if name.endswith(".gz") else raw
+    text = gzip.decompress(raw(name)) if name.endswith(".gz") else raw(name)
     yield from csv.DictReader(io.StringIO(text.decode("utf-8"), newline=""))
 
 
