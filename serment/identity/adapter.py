@@ -16,22 +16,20 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from serment import clock
+from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import Purpose, gate
-from serment.errors import Broken, Unusable
-from serment.identity import accounts, addresses, walls
+from serment.errors import Unusable
+from serment.identity import accounts, addresses, draft, walls
 from serment.identity.models import Account
+from serment.outbox import envelopes
+from serment.outbox.rendering import Letter
 
 _TYPED = "serment_typed_addresses"
 _SEALED_AT_SIGN_UP = ("given_name", "family_name", "birth_date", "phone")
-
-
-class MailNotSent(Broken):
-    """Notre e-mail n’a pas pu partir. Rien n’est perdu ; réessayez dans quelques minutes."""
 
 
 class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -102,20 +100,19 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return response
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send one of sign-in's messages; the alias becomes an address here and nowhere else."""
-        address = self._address_behind(email, context.get("user"))
+        """One of sign-in's messages, into the outbox: durable with the request's transaction.
+
+        The alias becomes an address here and nowhere else. Whether the address has an account
+        changes neither the work done nor what waits.
+        """
+        user = context.get("user")
+        address = self._address_behind(email, user)
         if address is None:
             return
         message = self.render_mail(template_prefix, address, context | {"email": ""})
-        try:
-            message.send()
-        except OSError as error:
-            raise MailNotSent(
-                gettext(
-                    "Notre e-mail n’a pas pu partir. Rien n’est perdu ;"
-                    " réessayez dans quelques minutes."
-                )
-            ) from error
+        itself = accounts.acting_for_itself(current.request, _account_behind(email, user))
+        envelopes.put(itself, address, Letter(message.subject, message.body), clock.now())
+        gate.close_session(itself.capability)
 
     def send_account_already_exists_mail(self, email: str) -> None:
         """To somebody who signs up twice: told by e-mail only, the page says the same as ever."""
@@ -149,7 +146,7 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def _address_behind(self, email: str, user: Account | None) -> str | None:
         if not addresses.is_alias(email):
             return email
-        typed = _typed(current.request).get(email)
+        typed = _typed(current.request).get(email) or _drafted(current.request, email)
         if typed is not None or user is None:
             return typed
         itself = accounts.acting_for_itself(current.request, UUID(str(user.pk)))
@@ -157,9 +154,28 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return opened.get(user.pk, {}).get("email")
 
 
+def _account_behind(alias: str, user: Account | None) -> UUID:
+    """The account of the address; where there is none, a number that is nobody's."""
+    if user is not None:
+        return UUID(str(user.pk))
+    known = Account.objects.filter(alias=alias).values_list("pk", flat=True).first()
+    return known or ids.new_id()
+
+
 def _public(name: str, **parts: str) -> str:
     """An address of this site as the operator set it."""
     return f"{settings.PUBLIC_URL}{reverse(name, kwargs=parts)}"
+
+
+def _drafted(request: HttpRequest, alias: str) -> str | None:
+    """The address of the sign-up under way, if this is its alias: asked for again, a code goes
+    there without a look at whether the address has an account."""
+    typed = draft.address(request)
+    try:
+        address = addresses.normalise(typed) if typed else None
+    except Unusable:
+        return None
+    return address if address and addresses.alias_of(address) == alias else None
 
 
 def _typed(request: HttpRequest) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
 from allauth.account.views import (
     ConfirmEmailVerificationCodeView,
@@ -54,6 +55,14 @@ class _Code(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
         context["resends_left"] = app_settings.EMAIL_VERIFICATION_MAX_RESEND_COUNT - sent_again
         context["sent_again"] = sent_again
         return context
+
+    def _resend_form_valid(self, form: Any) -> HttpResponse:
+        """For an address that has an account a message goes too: one answer takes no longer."""
+        has_account = "user_id" not in self._process.state
+        response: HttpResponse = super()._resend_form_valid(form)
+        if has_account:
+            get_adapter().send_account_already_exists_mail(self._process.email)
+        return response
 
 
 @never_cache

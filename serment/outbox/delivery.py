@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import smtplib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -91,24 +92,30 @@ def next_try(attempts: int, now: datetime) -> datetime:
 
 def _deliver(message: Message) -> State:
     """One attempt; its outcome is written before anything else happens."""
+    outcome = outcome_of(lambda: _send(message), message.pk, message.attempts)
+    if message.channel == Channel.LETTER:
+        return State.WAITING
+    if outcome != State.WAITING:
+        _close(message, outcome)
+    return outcome
+
+
+def outcome_of(send: Callable[[], State], name: UUID, attempts: int) -> State:
+    """How one attempt ended: sent, put off by what may pass, or failed for good."""
     try:
-        outcome = _send(message)
+        outcome = send()
     except smtplib.SMTPRecipientsRefused as refused:
         for_good = all(code >= 500 for code, _said in refused.recipients.values())
         outcome = State.FAILED if for_good else State.WAITING
     except (OSError, smtplib.SMTPException, Broken) as error:
-        _log.warning("message %s put off: %s", message.pk, type(error).__name__)
+        _log.warning("message %s put off: %s", name, type(error).__name__)
         outcome = State.WAITING
     except Refused as error:
         # The errand's window has closed, or its ticket was withdrawn: no later attempt may open.
-        _log.warning("message %s refused: %s", message.pk, type(error).__name__)
+        _log.warning("message %s refused: %s", name, type(error).__name__)
         outcome = State.FAILED
-    out_of_attempts = message.attempts >= len(BACK_OFF_MINUTES)
-    if outcome == State.WAITING and message.channel == Channel.MAIL and out_of_attempts:
-        outcome = State.FAILED
-    if outcome != State.WAITING:
-        _close(message, outcome)
-    return outcome
+    out_of_attempts = outcome == State.WAITING and attempts >= len(BACK_OFF_MINUTES)
+    return State.FAILED if out_of_attempts else outcome
 
 
 def _send(message: Message) -> State:

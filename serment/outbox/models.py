@@ -15,6 +15,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from serment import ids
+from serment.disclosure import Sealed
 from serment.outbox.veil import VeiledRecord
 
 AT_ONCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -70,6 +71,23 @@ class Message(models.Model):
                 name="outbox_message_due",
             )
         ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Envelope(models.Model):
+    """A message of sign-in, sealed together with its address; the row goes when it is sent."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    contents = Sealed(zone="contact", label=_("message de connexion"))
+    ticket = models.BinaryField(default=b"")
+    send_after = models.DateTimeField(default=AT_ONCE)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("message de connexion")
+        verbose_name_plural = _("messages de connexion")
 
     def __str__(self) -> str:
         return str(self.pk)

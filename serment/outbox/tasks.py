@@ -17,10 +17,19 @@ def send_waiting(establishment_id: str) -> None:
     delivery.send_due_of(UUID(establishment_id), clock.now())
 
 
+@app.task(name="outbox.send_envelopes", queue="outbox")
+def send_envelopes() -> None:
+    """What sign-in has to say, as soon as the page that asked for it is durable."""
+    from serment.outbox import envelopes
+
+    envelopes.send_waiting(clock.now())
+
+
 @app.periodic(cron="* * * * *", periodic_id="outbox")
 @app.task(name="outbox.send_due", queue="outbox", queueing_lock="outbox.send_due")
 def send_due(timestamp: int) -> None:
     """Each minute: what was put off, and what a lost job left behind."""
-    from serment.outbox import delivery
+    from serment.outbox import delivery, envelopes
 
+    envelopes.send_waiting(clock.now())
     delivery.send_due(clock.now())

@@ -12,9 +12,10 @@ from uuid import UUID
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.core.mail import EmailMessage
 from django.test import Client
 
-from serment import ids
+from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import Actor, gate
 
@@ -92,8 +93,17 @@ def patient() -> Callable[[UUID], Actor]:
     return make
 
 
+def sent() -> list[EmailMessage]:
+    """All messages, once the worker has been by."""
+    from serment.outbox import envelopes  # after pytest has set Django up
+
+    envelopes.send_waiting(clock.now())
+    return mail.outbox
+
+
 def code_sent() -> str:
     """The code of the last message."""
+    sent()
     found = re.search(r"code : (\S+)", mail.outbox[-1].body)
     assert found, mail.outbox[-1].body
     return found.group(1)

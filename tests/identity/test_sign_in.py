@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.core import mail
 from django.test import Client
 
 from serment.directory import tenancy
@@ -14,7 +13,7 @@ from serment.disclosure import SYSTEM, gate
 from serment.identity import staff
 from serment.identity.models import Account, Role, StaffMember
 from serment.identity.rights import NotAllowed
-from tests.identity.conftest import PASSWORD, PERSON, code_sent, sign_up
+from tests.identity.conftest import PASSWORD, PERSON, code_sent, sent, sign_up
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +27,7 @@ def test_a_patient_signs_up_with_the_code_of_the_mail_and_is_signed_in(browser: 
     assert answer.status_code == 302
     assert answer.url == "/mes-rendez-vous/"
     assert browser.get("/moi/").content.decode().startswith("patient ")
-    assert mail.outbox[0].to == [PERSON["email"].lower()]
+    assert sent()[0].to == [PERSON["email"].lower()]
 
 
 def test_sign_up_asks_for_the_code_before_anything_else(browser: Client) -> None:
@@ -84,9 +83,9 @@ def test_signing_up_twice_reads_alike_and_tells_by_mail_only(pages: None) -> Non
         for one, address in ((first, "autre@exemple.fr"), (second, PERSON["email"]))
     ]
     assert pages_seen[0] == pages_seen[1]
-    assert "code" in mail.outbox[0].subject
-    assert mail.outbox[-1].subject == "Vous avez déjà un compte"
-    assert "http://localhost:8000/compte/mot-de-passe/oublie/" in mail.outbox[-1].body
+    assert "code" in sent()[0].subject
+    assert sent()[-1].subject == "Vous avez déjà un compte"
+    assert "http://localhost:8000/compte/mot-de-passe/oublie/" in sent()[-1].body
 
 
 def test_on_error_what_was_typed_stays_and_each_error_stands_beside_its_field(
@@ -173,9 +172,9 @@ def test_a_code_is_sent_again_twice_and_the_page_says_how_often_it_still_can(
         page = browser.get("/compte/code/").content.decode()
         assert "Un nouveau code est parti" in page
         assert left in page
-    sent = len(mail.outbox)
+    before = len(sent())
     browser.post("/compte/code/", {"action": "resend"})
-    assert len(mail.outbox) == sent
+    assert len(sent()) == before
     assert "ne convient pas" in browser.post(
         "/compte/code/", {"code": first, "action": "verify"}
     ).content.decode()  # fmt: skip
@@ -193,7 +192,7 @@ def test_a_new_password_by_the_link_of_the_mail(browser: Client) -> None:
     sign_up(browser)
     browser.post("/compte/deconnexion/")
     browser.post("/compte/mot-de-passe/oublie/", {"email": PERSON["email"]})
-    link = next(word for word in mail.outbox[-1].body.split() if word.startswith("http"))
+    link = next(word for word in sent()[-1].body.split() if word.startswith("http"))
     path = link.removeprefix("http://localhost:8000")
     form = browser.get(path)
     assert form.status_code == 302
@@ -210,7 +209,7 @@ def test_a_forgotten_password_of_an_unknown_address_reads_alike(browser: Client)
     known = browser.post("/compte/mot-de-passe/oublie/", {"email": PERSON["email"]})
     unknown = browser.post("/compte/mot-de-passe/oublie/", {"email": "personne@exemple.fr"})
     assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
-    assert mail.outbox[-1].subject == "Aucun compte à cette adresse"
+    assert sent()[-1].subject == "Aucun compte à cette adresse"
 
 
 def _staff_account(browser: Client, establishment: UUID, role: Role) -> UUID:
@@ -271,8 +270,8 @@ def test_a_new_code_can_be_asked_for(browser: Client) -> None:
     browser.post("/compte/inscription/", PERSON)
     first = code_sent()
     browser.post("/compte/code/", {"action": "resend"})
-    assert len(mail.outbox) == 2
-    assert mail.outbox[1].to == [PERSON["email"].lower()]
+    assert len(sent()) == 2
+    assert sent()[1].to == [PERSON["email"].lower()]
     assert code_sent() != first
     done = browser.post("/compte/code/", {"code": code_sent(), "action": "verify"})
     assert done.url == "/mes-rendez-vous/"

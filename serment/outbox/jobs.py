@@ -1,0 +1,33 @@
+"""A job of the queue as a statement: it goes in one round trip with what it follows from.
+
+Says to PostgreSQL what procrastinate's own ``defer`` says (``defer_jobs`` in its queries), over
+the function that the library's schema numbers for callers of other releases.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from procrastinate.tasks import Task
+from psycopg.types.json import Jsonb
+
+from serment.directory.pipeline import Statement
+
+_DEFER = """
+SELECT procrastinate_defer_jobs_v1(ARRAY[
+  ROW(%s::varchar, %s::varchar, %s::integer, %s::text, %s::text, %s::jsonb, NULL::timestamptz)
+    ::procrastinate_job_to_defer_v1])
+"""
+
+
+def deferring(task: Task[Any, Any, Any], **arguments: str) -> Statement:
+    """The statement that puts a job in the queue, part of the transaction it is sent in."""
+    job = task.configure().job
+    return _DEFER, [
+        job.queue,
+        job.task_name,
+        job.priority,
+        job.lock,
+        job.queueing_lock,
+        Jsonb(arguments),
+    ]
