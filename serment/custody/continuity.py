@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from serment.custody import sheet_file
 from serment.directory import tenancy
 from serment.directory.models import Establishment, Site
 from serment.disclosure import KeeperUnavailable, NotYours, continuity
@@ -28,6 +29,8 @@ KEPT: Final = 48
 LATE: Final = timedelta(hours=2)
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _KEY: Final = "key.txt"
+_DEMO_KEY: Final = "demo.key"
+DEMO_PASSPHRASE: Final = "cheval blanc sous la pluie"  # noqa: S105 -- of invented people only
 _STANDING: Final = (
     Appointment.Status.PROPOSED,
     Appointment.Status.PENDING,
@@ -137,6 +140,21 @@ def newest(site: UUID) -> Kept | None:
         issued = datetime.strptime(path.stem, _STAMP).replace(tzinfo=UTC)
         return Kept(path, issued, (folder / _KEY).read_text(encoding="ascii"))
     return None
+
+
+def demo_key(site: UUID) -> Path:
+    """Where a demo keeps what a house keeps on site and nowhere else; often there is none."""
+    return _folder(site) / _DEMO_KEY
+
+
+def make_demo_key(site: UUID, keeper: str) -> str:
+    """A key for a demo's site, left in its folder so that anybody can try: its public half."""
+    path = demo_key(site)
+    path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    made = sheet_file.new_key()
+    sheet_file.write_key(made, path, DEMO_PASSPHRASE, keeper)
+    return made.recipient
 
 
 def _sheets(folder: Path) -> list[Path]:

@@ -39,8 +39,8 @@ Errand = wire.MintErrand
 CARE_UNTIL = "care_until"
 """A model that has it makes a care relation between its establishment and its person till then."""
 
-VISIT_HOURS = "visit_hours"
-"""A model that has it, (start, end) or None, puts its person on the site's continuity sheet."""
+VISIT = "visit"
+"""A model that has it, (start, end, site) or None: its person stands on that site's sheets."""
 
 WORKER = Actor(kind="worker", id=UUID(int=1), client="worker")
 
@@ -114,8 +114,8 @@ def _seal_item(obj: models.Model, values: Values, subject: UUID) -> wire.SealIte
         sealed.append(wire.SealValue(name, field.zone, value or None, field.search, before))
     until: datetime | None = getattr(obj, CARE_UNTIL, None)
     related_until = 0 if until is None else microseconds(until)
-    hours: tuple[datetime, datetime] | None = getattr(obj, VISIT_HOURS, None)
-    visit = (0, 0) if hours is None else (microseconds(hours[0]), microseconds(hours[1]))
+    told: tuple[datetime, datetime, UUID] | None = getattr(obj, VISIT, None)
+    visit = () if told is None else (microseconds(told[0]), microseconds(told[1]), told[2].bytes)
     kind = opening.kind_of(type(obj))
     return wire.SealItem(obj.pk.bytes, kind, subject.bytes, sealed, related_until, *visit)
 

@@ -14,6 +14,7 @@ import msgspec
 
 from serment.keeper.house import NOBODY, House, NoAccess, SessionOver
 from serment.keeper.store import RecordRow
+from serment.keeper.untouched import is_unconfirmed, is_untouched
 from serment.keeper.wire import ActorWire, Request
 from serment.keeper.words import FIXED_IDS, PATIENT_PURPOSES, STAFF_NAME_FIELDS
 
@@ -46,7 +47,8 @@ ASKS: Final[dict[str, frozenset[str]]] = {
 """The operations of each kind of actor; whatever is not named here is refused.
 
 ``system`` and ``operator`` carry no capability: whoever speaks to the socket may claim to be one.
-So they open nothing, and ``system`` changes only what it made itself.
+So they open nothing, and ``system`` changes only what it made itself and no person used since.
+What may be asked at which socket stands in ``entrances.PASSES``.
 """
 
 
@@ -70,6 +72,8 @@ class Errand(msgspec.Struct, array_like=True, frozen=True):
     purpose: str
     not_before: int
     not_after: int
+    site: bytes = b""
+    """Of a continuity ticket: on whose sheet the person may stand."""
 
 
 def may_ask(actor: ActorWire, op: str) -> None:
@@ -167,7 +171,7 @@ class Reach:
         if person is not None and person.tenant not in (tenant, NOBODY):
             return False
         if self._ask.actor.kind == "system":
-            return row is None or self.creates_for(row)
+            return row is None or (self.creates_for(row) and is_untouched(self._house, row))
         if self._capability is None:
             return False
         if self._capability.kind == "patient":
@@ -179,7 +183,7 @@ class Reach:
         """May this record be forgotten? Serment itself also forgets accounts nobody confirmed."""
         if row is None:
             return False
-        if self._ask.actor.kind == "system" and row.kind == "account" and row.tenant == NOBODY:
+        if self._ask.actor.kind == "system" and is_unconfirmed(self._house, row):
             return True
         return self.writes(row, row.subject, row.tenant)
 

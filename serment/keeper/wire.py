@@ -96,7 +96,8 @@ class SealValue(Body):
 class SealItem(Body):
     """The values of one record; ``related_until`` (µs): the establishment cares for the person
     from now until then, because this record says so (a booked visit). ``visit_from`` and
-    ``visit_until``: the visit's hours, in which the site's continuity sheet names the person."""
+    ``visit_until``: the visit's hours, in which the continuity sheet of ``visit_site``, and of no
+    other, names the person."""
 
     record: Bytes16
     kind: Word
@@ -105,6 +106,7 @@ class SealItem(Body):
     related_until: Instant = 0
     visit_from: Instant = 0
     visit_until: Instant = 0
+    visit_site: Bytes16 | None = None
 
 
 class SealAsk(Body):

@@ -103,6 +103,7 @@ def _book(actor: Actor, booking: Booking, wish: offering.Wish, now: datetime) ->
         ends_at=offer.ends_at,
         request_key=key,
     )
+    appointment.visit_site = wish.plan.site_id
     overbooked = take_time(offer, booking, appointment.id, now)
     if overbooked is None:
         found = _already(tenant, booking, key)

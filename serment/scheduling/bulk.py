@@ -7,7 +7,7 @@ does. One tenant a call; all or nothing with the caller's transaction.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from serment import ids
 from serment.directory import tenancy
+from serment.directory.models import PractitionerRole
 from serment.disclosure import Actor, Purpose, gate
 from serment.scheduling.models import Appointment, Occupancy
 from serment.scheduling.sealed_details import Details
@@ -49,7 +50,8 @@ def place(
         known = Appointment.objects.filter(establishment_id=tenant, request_key__in=list(keys))
         for key in known.values_list("request_key", flat=True):
             keys.pop(bytes(key))
-        made = [_appointment(tenant, key, placed) for key, placed in keys.items()]
+        sites = _sites(tenant)
+        made = [_appointment(tenant, key, placed, sites) for key, placed in keys.items()]
         gate.seal_many(
             actor,
             purpose,
@@ -75,8 +77,16 @@ def _key(tenant: UUID, source_key: str) -> bytes:
     return hashlib.sha256(tenant.bytes + source_key.encode()).digest()
 
 
-def _appointment(tenant: UUID, key: bytes, placed: Placed) -> Appointment:
-    return Appointment(
+def _sites(tenant: UUID) -> dict[UUID, UUID]:
+    """Role → where it is: asked once, not once a visit."""
+    roles = PractitionerRole.objects.filter(establishment_id=tenant)
+    return dict(roles.values_list("pk", "site_id"))
+
+
+def _appointment(
+    tenant: UUID, key: bytes, placed: Placed, sites: Mapping[UUID, UUID]
+) -> Appointment:
+    made = Appointment(
         id=ids.new_id(),
         establishment_id=tenant,
         role_id=placed.role_id,
@@ -85,6 +95,8 @@ def _appointment(tenant: UUID, key: bytes, placed: Placed) -> Appointment:
         status=placed.status,
         request_key=key,
     )
+    made.visit_site = sites.get(placed.role_id)
+    return made
 
 
 def _occupancy(appointment: Appointment, *, exclusive: bool) -> Occupancy:

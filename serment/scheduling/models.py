@@ -9,6 +9,7 @@ tell a thief that they belong together.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
@@ -285,9 +286,12 @@ class Appointment(models.Model):
             return None
         return self.ends_at + timedelta(days=CARE_DAYS_AFTER)
 
+    visit_site: UUID | None = None
+    """Where it is, said by whoever books and has the role's plan at hand; kept in no column."""
+
     @property
-    def visit_hours(self) -> tuple[datetime, datetime] | None:
-        """When the site's continuity sheet may name the person."""
+    def visit(self) -> tuple[datetime, datetime, UUID] | None:
+        """When, and at which site, a continuity sheet may name the person."""
         if self.status == self.Status.CANCELLED or self.starts_at is None or self.ends_at is None:
             return None
-        return self.starts_at, self.ends_at
+        return self.starts_at, self.ends_at, self.visit_site or self.role.site_id

@@ -65,6 +65,7 @@ def _move(
         return appointment
     appointment.ends_at, overbooked = _exchange(actor, appointment_id, wanted, wish, now)
     appointment.role_id, appointment.starts_at = wanted.role_id, wanted.starts_at
+    appointment.visit_site = wish.plan.site_id
     appointment.status = Appointment.Status.BOOKED
     details = _details(wanted, overbooked=overbooked).as_json()
     confirming.seal_and_tell_moved(actor, appointment, details, patient_file, now, tell=not stays)

@@ -33,7 +33,7 @@ _REASONS = """
 SELECT r.id, r.establishment_id, s.timezone, s.holiday_region, r.takes_new_patients,
        v.id, v.duration_minutes, v.buffer_before_minutes, v.buffer_after_minutes,
        v.notice_minutes, v.horizon_days, v.late_release_minutes,
-       v.in_person, v.video AND r.video, v.new_patients, v.known_patients, v.red_flags
+       v.in_person, v.video AND r.video, v.new_patients, v.known_patients, v.red_flags, r.site_id
 FROM directory_practitionerrole r
 JOIN directory_site s ON s.id = r.site_id
 LEFT JOIN scheduling_visitreason v
@@ -120,6 +120,7 @@ class Plan:
 
     role_id: UUID
     establishment_id: UUID
+    site_id: UUID
     calendar: Calendar
     reasons: dict[UUID, Reason]
     """Open online, in the order of the practitioner's list."""
@@ -184,7 +185,7 @@ def plans(
                 absences=tuple(absences.get(row[0], ())),
                 is_holiday=_holidays_of(row[3]),
             )
-            plan = found[row[0]] = Plan(row[0], row[1], calendar, {})
+            plan = found[row[0]] = Plan(row[0], row[1], row[17], calendar, {})
         if row[5] is not None:
             new_patients = row[14] and row[4]
             plan.reasons[row[5]] = Reason(

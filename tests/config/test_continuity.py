@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -13,11 +15,14 @@ import pytest
 
 from serment.custody import sheet_file
 from serment.keeper import wire
+from serment.keeper.continuity import sheet as keeper_sheet
 from serment.keeper.continuity.asks import SheetAnswer, SheetAsk
+from serment.ledger.note import Signer
 from tests.keeper.running import Running
 
 PASSPHRASE = "un cheval gris"
 HOUSE, SITE = UUID(int=7), UUID(int=8)
+KEEPER, OTHER = Signer("serment/test", b"k" * 32), Signer("serment/test", b"o" * 32)
 
 
 def command(*words: str, typed: str = "", state: Path | None = None) -> tuple[int, str]:
@@ -38,15 +43,21 @@ def command(*words: str, typed: str = "", state: Path | None = None) -> tuple[in
 def key(tmp_path_factory: pytest.TempPathFactory) -> tuple[sheet_file.SiteKey, Path]:
     path = tmp_path_factory.mktemp("usb") / "quai.key"
     made = sheet_file.new_key()
-    sheet_file.write_key(made, path, PASSPHRASE)
+    sheet_file.write_key(made, path, PASSPHRASE, KEEPER.verifier.text)
     return made, path
 
 
-def sheet(folder: Path, recipient: str) -> Path:
-    document = '{"text": ["FICHE", "08:40  Dr A  QUATREVAUX"], "format": "serment-continuity-1"}'
-    path = folder / "s.age"
-    to = pyrage.x25519.Recipient.from_str(recipient)
-    path.write_bytes(pyrage.encrypt(document.encode(), [to]))
+def sheet(
+    folder: Path, recipient: str, signer: Signer = KEEPER, hours_old: float = 3, name: str = "s.age"
+) -> Path:
+    issued = datetime.now(UTC) - timedelta(hours=hours_old)
+    document = {
+        "text": ["FICHE", "08:40  Dr A  QUATREVAUX"], "format": sheet_file.FORMAT,
+        "issued": issued.isoformat(), "until": (issued + timedelta(hours=36)).isoformat(),
+    }  # fmt: skip
+    path = folder / name
+    signed = keeper_sheet.signed(json.dumps(document).encode(), signer)
+    path.write_bytes(keeper_sheet.closed(signed, recipient))
     return path
 
 
@@ -57,13 +68,31 @@ def test_a_sheet_opens_without_instance_or_database(
     lying = str(sheet(tmp_path, made.recipient))
     status, told = command("open", lying, "--key", str(path), typed=f"{PASSPHRASE}\n")
     assert (status, "08:40  Dr A  QUATREVAUX" in told) == (0, True)
+    assert "3 hours ago; signed by the keeper serment/test." in " ".join(told.split())
     status, told = command("open", lying, typed=f"{made.secret}\n")
-    assert (status, "QUATREVAUX" in told) == (0, True)
+    assert (status, "QUATREVAUX" in told, "signature not checked" in told) == (0, True, True)
     status, told = command("open", lying, "--key", str(path), typed="un cheval noir\n")
     assert (status, "QUATREVAUX" in told) == (2, False)
     other = str(sheet(tmp_path, sheet_file.new_key().recipient))
     status, told = command("open", other, "--key", str(path), typed=f"{PASSPHRASE}\n")
     assert (status, "QUATREVAUX" in told) == (2, False)
+
+
+def test_a_forged_or_old_sheet_is_refused_and_says_why(
+    tmp_path: Path, key: tuple[sheet_file.SiteKey, Path]
+) -> None:
+    made, path = key
+    typed = f"{PASSPHRASE}\n"
+    forged = str(sheet(tmp_path, made.recipient, OTHER))
+    status, told = command("open", forged, "--key", str(path), typed=typed)
+    assert (status, "QUATREVAUX" in told, "not signed by your keeper" in told) == (1, False, True)
+    given = ("--keeper", OTHER.verifier.text)  # the control: to who trusts that key, it is good
+    assert command("open", forged, "--key", str(path), *given, typed=typed)[0] == 0
+    old = str(sheet(tmp_path, made.recipient, hours_old=80))
+    status, told = command("open", old, "--key", str(path), typed=typed)
+    assert (status, "QUATREVAUX" in told, "3 days old" in told) == (1, False, True)
+    status, told = command("open", old, "--old", "--key", str(path), typed=typed)
+    assert (status, "QUATREVAUX" in told, "3 days ago" in told) == (0, True, True)
 
 
 def test_the_keeper_learns_the_public_half_only(tmp_path: Path) -> None:

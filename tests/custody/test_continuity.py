@@ -205,7 +205,7 @@ def test_altered_foreign_and_other_sheets_are_refused() -> None:
     made, other = sheet_file.new_key(), sheet_file.new_key()
     recipient = pyrage.x25519.Recipient.from_str(made.recipient)
     sealed = pyrage.encrypt(
-        json.dumps({"text": ["a"], "format": sheet_file.FORMAT}).encode(), [recipient]
+        json.dumps({"text": ["a"], "format": sheet_file.FORMAT}).encode() + b"\n\n", [recipient]
     )
     assert sheet_file.in_lines(sheet_file.opened(sealed, made.secret)) == "a"
     with pytest.raises(sheet_file.SheetUnusable):

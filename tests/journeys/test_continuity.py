@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,17 @@ from playwright.sync_api import Browser, Page, expect
 
 from serment.config.environment import ROOT
 from serment.custody import sheet_file
+from serment.keeper.continuity import sheet
+from serment.ledger.note import Signer
+from serment.web.practice.continuity import NO_KEEPER
 
 pytestmark = pytest.mark.journey
 READER = ROOT / "serment" / "web" / "static" / "vendor" / "continuity.htm"
 PASSPHRASE = "un cheval gris"
+KEEPER = Signer("serment/test", b"k" * 32)
 DOCUMENT = {
     "format": sheet_file.FORMAT,
+    "keeper": "serment/test",
     "text": [],
     "establishment": "Cabinet du Port",
     "site": "<b>Quai</b>",
@@ -42,10 +48,22 @@ def stick(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, sheet_file.Si
     folder, made = tmp_path_factory.mktemp("stick"), sheet_file.new_key()
     sheet_file.write_key(made, folder / "quai.key", PASSPHRASE)
     to = pyrage.x25519.Recipient.from_str(made.recipient)
-    sealed = pyrage.encrypt(json.dumps(DOCUMENT).encode(), [to])
+    now = datetime.now(timezone(timedelta(hours=4))) - timedelta(hours=3)
+
+    def signed(by: Signer, issued: datetime) -> bytes:
+        told = {"issued": issued, "until": issued + timedelta(hours=36)}
+        times = {name: at.isoformat(timespec="seconds") for name, at in told.items()}
+        document = json.dumps(DOCUMENT | times, ensure_ascii=False).encode()
+        return pyrage.encrypt(sheet.signed(document, by), [to])
+
+    sealed = signed(KEEPER, now)
     (folder / "sheet.age").write_bytes(sealed)
+    (folder / "forged.age").write_bytes(signed(Signer("serment/test", b"o" * 32), now))
+    (folder / "old.age").write_bytes(signed(KEEPER, now - timedelta(days=5)))
     (folder / "altered.age").write_bytes(sealed[:-9] + bytes([sealed[-9] ^ 1]) + sealed[-8:])
-    (folder / "reader.html").write_bytes(READER.read_bytes())
+    named = f'<meta name="keeper" content="{KEEPER.verifier.text}">'
+    reader = READER.read_text("utf-8").replace(NO_KEEPER, named, 1)
+    (folder / "reader.html").write_text(reader, "utf-8")
     return folder, made
 
 
@@ -85,6 +103,7 @@ def test_key_and_passphrase(reader: Page, stick: tuple[Path, Any]) -> None:
     expect(told).to_contain_text("Cabinet du Port, <b>Quai</b>")  # text, never markup
     expect(told).to_contain_text("dimanche 22 novembre")
     expect(told).to_contain_text("plus de deux heures")
+    expect(told).to_contain_text("il y a 3 heures")
     reader.get_by_role("button", name="Fermer").click()
     expect(reader.locator("body")).not_to_contain_text("QUATREVAUX")
 
@@ -97,6 +116,23 @@ def test_recovery_line_alone(reader: Page, stick: tuple[Path, sheet_file.SiteKey
     choose(reader, stick[0], "sheet.age")
     reader.get_by_role("button", name="Ouvrir la fiche").click()
     expect(reader.locator("#told")).to_contain_text("QUATREVAUX")
+
+
+def test_a_forged_sheet_is_refused_and_an_old_one_says_how_old(
+    reader: Page, stick: tuple[Path, sheet_file.SiteKey]
+) -> None:
+    choose(reader, stick[0], "forged.age")
+    reader.get_by_label("Ligne de secours").fill(stick[1].secret)
+    reader.get_by_role("button", name="Ouvrir la fiche").click()
+    expect(reader.get_by_role("alert")).to_contain_text("n’est pas signée par votre gardien")
+    expect(reader.get_by_role("button", name="La lire quand même")).to_be_hidden()
+    choose(reader, stick[0], "old.age")
+    reader.get_by_role("button", name="Ouvrir la fiche").click()
+    expect(reader.get_by_role("alert")).to_contain_text("faite il y a 5 jours")
+    expect(reader.locator("body")).not_to_contain_text("QUATREVAUX")
+    reader.get_by_role("button", name="La lire quand même").click()
+    expect(reader.locator("#told")).to_contain_text("QUATREVAUX")
+    expect(reader.locator("#told-signed")).to_contain_text("Signée par votre gardien")
 
 
 def test_it_prints_on_one_a4_page(reader: Page, stick: tuple[Path, sheet_file.SiteKey]) -> None:

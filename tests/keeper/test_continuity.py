@@ -12,13 +12,15 @@ import msgspec
 import pyrage
 import pytest
 
+from serment.custody import sheet_file
 from serment.ids import new_id
-from serment.keeper import recorder, wire
+from serment.keeper import publishing, recorder, wire
 from serment.keeper.continuity import acts, rows, sheet, tickets
 from serment.keeper.continuity.asks import LineAsk, SheetAnswer, SheetAsk, SiteKeyAsk
 from serment.keeper.measured import Measured
 from serment.keeper.policy import asks
 from serment.keeper.policy.budgets import HOUR_US
+from serment.ledger.note import Signer
 from tests.keeper.inside import HERE, OPERATOR, SYSTEM, THERE, Inside, Person, Refused
 
 SITE = b"s" * 16
@@ -79,11 +81,11 @@ def book(
 
 def rebook(
     inside: Inside, record: bytes, of: bytes, starts: int, establishment: bytes = HERE, *,
-    ticket: bool = True,
+    ticket: bool = True, site: bytes = SITE,
 ) -> LineAsk:  # fmt: skip
     ends = starts + HOUR_US // 2
     details = [wire.SealValue("details", "administrative", "{}")]
-    hours = (starts, ends) if ticket else (0, 0)
+    hours = (starts, ends, site) if ticket else ()
     seal(inside, wire.SealItem(record, "appointment", of, details, 0, *hours), establishment)
     return LineAsk(record, starts, ends, "Dr Tissandier")
 
@@ -99,7 +101,7 @@ def issue(
 
 
 def read(answer: SheetAnswer, identity: pyrage.x25519.Identity) -> Any:
-    return json.loads(pyrage.decrypt(answer.sealed, [identity]))
+    return json.loads(pyrage.decrypt(answer.sealed, [identity]).rpartition(b"\n\n")[0])
 
 
 def leaves(inside: Inside) -> list[wire.DisclosureRow]:
@@ -208,7 +210,7 @@ def test_who_has_no_ticket_for_these_hours_is_not_named(
     """
     if not guarded:
         always = tickets.Visit(inside.house.now(), inside.house.now() + HOUR_US)
-        monkeypatch.setattr(tickets, "visit_of", lambda store, record, now: always)
+        monkeypatch.setattr(tickets, "visit_of", lambda store, record, site, now: always)
     person = file(inside)
     later = book(inside, person, 40)
     lied = msgspec.structs.replace(
@@ -218,6 +220,54 @@ def test_who_has_no_ticket_for_these_hours_is_not_named(
     states = [row["state"] for row in read(issue(inside, lied, before_tickets), identity)["lines"]]
     assert states == (["nameless"] * 2 if guarded else ["named"] * 2)
     assert len(leaves(inside)) == (0 if guarded else 1)
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_ticket_for_one_site_names_nobody_on_anothers_sheet(
+    inside: Inside, identity: Any, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that puts another site's visits on this sheet gets their hours and no name.
+
+    Negative control: a ticket that says no site, as they were, would do for each.
+    """
+    if not guarded:
+        monkeypatch.setattr(tickets, "visit_of", _of_any_site(tickets.visit_of))
+    starts = inside.house.now() + 3 * HOUR_US
+    elsewhere = rebook(inside, new_id().bytes, file(inside), starts, site=b"o" * 16)
+    here = book(inside, file(inside), 4)
+    states = [row["state"] for row in read(issue(inside, elsewhere, here), identity)["lines"]]
+    assert states == ["nameless" if guarded else "named", "named"]
+
+
+def _of_any_site(visit_of: Any) -> Any:
+    return lambda store, record, site, now: next(
+        (found for one in (site, b"o" * 16) if (found := visit_of(store, record, one, now))), None
+    )
+
+
+def test_a_sheet_is_signed_by_the_keeper_and_nobody_else(inside: Inside, identity: Any) -> None:
+    """Whoever knows the site's public line can seal a sheet to it; none passes for the keeper's."""
+    secret, keeper = str(identity), publishing.signer_of(inside.house).verifier.text
+    answer = issue(inside, book(inside, file(inside), 3))
+    document = sheet_file.opened(answer.sealed, secret, keeper)
+    assert document["signed_by"] == document["keeper"] == inside.house.origin
+    assert document["site_number"] == str(UUID(bytes=SITE))
+    plain = pyrage.decrypt(answer.sealed, [identity])
+    other = Signer(inside.house.origin, b"x" * 32)
+    forged = (
+        plain.replace(b"Quatrevaux", b"Untelautre"),
+        plain.rpartition(b"\n\n")[0] + b"\n\n",
+        sheet.signed(plain.rpartition(b"\n\n")[0], other),
+    )
+    for one in forged:
+        sealed = sheet.closed(one, answer.recipient)
+        assert (
+            sheet_file.opened(sealed, secret)["signed_by"] == ""
+        )  # the control: unasked, it opens
+        with pytest.raises(sheet_file.NotTheKeepers):
+            sheet_file.opened(sealed, secret, keeper)
+    with pytest.raises(sheet_file.NotTheKeepers):
+        sheet_file.opened(answer.sealed, secret, other.verifier.text)
 
 
 def test_thirty_six_hours_and_no_more(inside: Inside, identity: Any) -> None:
@@ -275,7 +325,7 @@ def test_frozen_while_the_disk_syncs(
         inside.house.recorder.__class__, "record", lambda _self, *given: freeze_meanwhile(*given)
     )
     if not guarded:
-        monkeypatch.setattr(acts, "_still", lambda house, key, asked, line: line)
+        monkeypatch.setattr(acts, "_still", lambda house, at, asked, line: line)
     (row,) = read(issue(inside, line), identity)["lines"]
     assert row["state"] == ("frozen" if guarded else "named")
 
@@ -335,7 +385,7 @@ def test_a_booking_costs_no_further_leaf(inside: Inside) -> None:
 
 
 def test_the_plain_lines_are_french_and_whole() -> None:
-    heading = sheet.Heading("Cabinet", "Quai", acts._clock("Europe/Paris"), 0, 1)
+    heading = sheet.Heading("Cabinet", "Quai", SITE, "log", acts._clock("Europe/Paris"), 0, 1)
     line = sheet.Line(b"", 0, 1, "Dr A", sheet.NAMED, "Quatrevaux", "Philomène", "1957-02-03")
     frozen = sheet.Line(b"", 0, 1, "Dr B", sheet.FROZEN)
     text = json.loads(sheet.written(heading, [line, frozen]))["text"]

@@ -10,11 +10,13 @@ import pytest
 from django.test import Client
 
 from serment import clock
-from serment.custody import continuity
+from serment.custody import continuity, sheet_file
+from serment.disclosure import receipts
 from serment.disclosure.continuity import Sheet
 from tests.web_practice.house import House, make_house
 
 PAGE = "/cabinet/continuite/"
+READER_WITHOUT = '<meta name="keeper" content="">'
 pytestmark = pytest.mark.django_db
 
 
@@ -54,3 +56,27 @@ def test_another_house_gets_nothing(house: House) -> None:
     assert other.get(f"{PAGE}{house.practice.site}.age").status_code == 404
     assert Client().get(f"{PAGE}{house.practice.site}.age").status_code in (302, 404)
     assert house.enter().get(f"{PAGE}{house.practice.site}.age").status_code == 200
+
+
+def test_the_reader_knows_the_keeper(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "serment/test+01020304+AAAA"
+    monkeypatch.setattr(receipts, "ledger", lambda: receipts.Ledger(key, 1, 0))
+    answer = desk.get(f"{PAGE}lecteur")
+    assert f'<meta name="keeper" content="{key}">' in answer.content.decode()
+    assert "attachment" in answer["Content-Disposition"]
+    monkeypatch.setattr(receipts, "ledger", lambda: None)
+    assert READER_WITHOUT in desk.get(f"{PAGE}lecteur").content.decode()
+
+
+def test_only_a_demo_hands_its_key_out(house: House, desk: Client, settings: Any) -> None:
+    """Negative control: as a demo the very same file is given."""
+    continuity.make_demo_key(house.practice.site, "")
+    url = f"{PAGE}{house.practice.site}.key"
+    settings.DEMO = False
+    assert desk.get(url).status_code == 404
+    assert "démonstration" not in desk.get(PAGE).content.decode()
+    settings.DEMO = True
+    assert sheet_file.secret_of(
+        desk.get(url, HTTP_HOST="localhost").content, continuity.DEMO_PASSPHRASE
+    )
+    assert make_house(1).enter().get(url, HTTP_HOST="localhost").status_code == 404

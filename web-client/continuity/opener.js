@@ -1,8 +1,11 @@
 // Opens a continuity sheet from disk: no network (the page's own policy forbids it), no WebCrypto.
-// Whoever knows the public key can seal a file to it, so what it says goes into the page as text only.
+// Whoever knows the public key can seal a file to it, so the keeper's signature is asked for, and what
+// a sheet says goes into the page as text only.
+import { ed25519 } from "@noble/curves/ed25519.js";
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 
-const FORMAT = "serment-continuity-1";
+const FORMAT = "serment-continuity-2";
+const KEEPER = /^# keeper (\S+)$/m;
 const SECRET = /AGE-SECRET-KEY-1[A-Z0-9]+/;
 const WORDS = {
   fr: {
@@ -16,6 +19,13 @@ const WORDS = {
     faultKey: "Cette clé ne s’ouvre pas : vérifiez le fichier et la phrase de passe, ou recopiez la ligne de secours.",
     faultNoKey: "Choisissez le fichier de la clé, ou recopiez la ligne de secours.",
     faultSheet: "Cette fiche ne s’ouvre pas avec cette clé : elle est d’un autre lieu, d’une autre clé, ou le fichier est abîmé. Essayez la fiche précédente.",
+    faultSigned: "Cette fiche n’est pas signée par votre gardien : ne vous en servez pas, quelqu’un a pu la fabriquer. Prenez la fiche précédente et prévenez le responsable de la sécurité.",
+    tooOld: (age, until) => `Cette fiche est trop vieille : faite il y a ${age}, elle allait jusqu’au ${until}. Elle ne dit plus qui vient. Cherchez-en une plus récente.`,
+    anyway: "La lire quand même",
+    signed: (keeper, hour, age) => `Signée par votre gardien (${keeper}) à ${hour}, il y a ${age}.`,
+    signedLater: (keeper, hour) => `Signée par votre gardien (${keeper}) à ${hour} : plus tard que l’horloge de cet ordinateur. Vérifiez l’heure.`,
+    unchecked: "Signature non vérifiée : ni ce lecteur ni la clé ne connaissent votre gardien. Téléchargez le lecteur depuis les pages du cabinet.",
+    minutes: (n) => (n < 2 ? `${n} minute` : `${n} minutes`), hours: (n) => `${n} heures`, days: (n) => `${n} jours`,
     make: "Pas encore de clé ? En créer une ici",
     makeLead: "La clé est tirée sur cet ordinateur et n’en sort que par vous. Faites-le un jour calme, pas un jour de panne.",
     new: "Phrase de passe", newHint: "Au moins 12 caractères : quatre mots sans rapport.", again: "La même, encore",
@@ -42,6 +52,13 @@ const WORDS = {
     faultKey: "This key does not open: check the file and the passphrase, or copy the recovery line.",
     faultNoKey: "Choose the key file, or copy the recovery line.",
     faultSheet: "This sheet does not open with this key: it is another site’s, of another key, or damaged. Try the sheet before it.",
+    faultSigned: "This sheet is not signed by your keeper: do not use it, somebody may have made it up. Take the sheet before it and tell the security officer.",
+    tooOld: (age, until) => `This sheet is too old: made ${age} ago, it reached until ${until}. It no longer says who comes. Look for a newer one.`,
+    anyway: "Read it all the same",
+    signed: (keeper, hour, age) => `Signed by your keeper (${keeper}) at ${hour}, ${age} ago.`,
+    signedLater: (keeper, hour) => `Signed by your keeper (${keeper}) at ${hour}: later than this computer’s clock. Check the time.`,
+    unchecked: "Signature not checked: neither this reader nor the key knows your keeper. Download the reader from the practice’s pages.",
+    minutes: (n) => (n === 1 ? `${n} minute` : `${n} minutes`), hours: (n) => `${n} hours`, days: (n) => `${n} days`,
     make: "No key yet? Make one here",
     makeLead: "The key is drawn on this computer and leaves it only through you. Do it on a quiet day, not when all is down.",
     new: "Passphrase", newHint: "At least 12 characters: four words that have nothing in common.", again: "The same, again",
@@ -62,6 +79,7 @@ const WORDS = {
 const element = (id) => document.getElementById(id);
 let language = (navigator.language || "fr").startsWith("en") ? "en" : "fr";
 let shown = null;
+let waiting = null; // a sheet too old to be shown unasked
 
 function say(key, ...given) {
   const word = WORDS[language][key];
@@ -81,39 +99,72 @@ function speak(chosen) {
 // "2026-11-22T08:40:00+01:00" is read as it stands: the site's wall clock, whatever this machine's.
 const clockOf = (instant) => (language === "fr" ? `${Number(instant.slice(11, 13))} h ${instant.slice(14, 16)}` : instant.slice(11, 16));
 const dayOf = (day) => new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" }).format(new Date(`${day}T12:00:00Z`));
+const moment = (instant) => `${dayOf(instant.slice(0, 10))}, ${clockOf(instant)}`;
 const bornOf = (day) => (/^\d{4}-\d\d-\d\d$/.test(day) ? day.split("-").reverse().join("/") : day);
 const phoneOf = (phone) => (/^\+33\d{9}$/.test(phone) ? `0${phone.slice(3)}`.replace(/(\d\d)(?=\d)/g, "$1 ") : phone);
 
-async function secretOf() {
+const inReader = document.querySelector("meta[name=keeper]").content;
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+
+// The secret half, and the keeper's public key as the key file or else this reader names it.
+async function heldKey() {
   const typed = element("recovery").value.toUpperCase().replace(/\s/g, "");
-  if (SECRET.test(typed)) return SECRET.exec(typed)[0];
+  if (SECRET.test(typed)) return { secret: SECRET.exec(typed)[0], keeper: inReader };
   const file = element("key").files[0];
   if (!file) throw new Error("faultNoKey");
   const contents = new Uint8Array(await file.arrayBuffer());
   const opener = new Decrypter();
   opener.addPassphrase(element("passphrase").value);
   try {
-    return SECRET.exec(await opener.decrypt(contents, "text"))[0];
+    const told = await opener.decrypt(contents, "text");
+    return { secret: SECRET.exec(told)[0], keeper: (KEEPER.exec(told) || [])[1] || inReader };
   } catch {
     throw new Error("faultKey");
   }
 }
 
-async function documentOf(secret) {
+// "name+id+base64" and a signed note: text, an empty line, lines "— name base64(id ‖ signature)".
+function isSigned(text, lines, keeper) {
+  const known = bytesOf(keeper.split("+").slice(2).join("+"));
+  if (known[0] !== 1) return false;
+  const message = new TextEncoder().encode(text);
+  return lines.split("\n").some((line) => {
+    const words = line.split(" ");
+    if (words.length !== 3 || words[0] !== "—") return false;
+    try {
+      return ed25519.verify(bytesOf(words[2]).slice(4), message, known.slice(1), { zip215: false });
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function documentOf({ secret, keeper }) {
   const opener = new Decrypter();
   try {
     opener.addIdentity(secret);
   } catch {
     throw new Error("faultKey");
   }
+  let read, text, lines;
   try {
-    const sealed = new Uint8Array(await element("sheet").files[0].arrayBuffer());
-    const read = JSON.parse(await opener.decrypt(sealed, "text"));
+    const whole = await opener.decrypt(new Uint8Array(await element("sheet").files[0].arrayBuffer()), "text");
+    const end = whole.lastIndexOf("\n\n");
+    text = whole.slice(0, end + 1);
+    lines = whole.slice(end + 2);
+    read = JSON.parse(text);
     if (read.format !== FORMAT) throw new Error();
-    return read;
   } catch {
     throw new Error("faultSheet");
   }
+  if (keeper && !isSigned(text, lines, keeper)) throw new Error("faultSigned");
+  return { ...read, checked: Boolean(keeper) };
+}
+
+function ageOf(sheet) {
+  const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(sheet.issued)) / 60000));
+  if (minutes < 120) return say("minutes", minutes);
+  return minutes < 48 * 60 ? say("hours", Math.floor(minutes / 60)) : say("days", Math.floor(minutes / 1440));
 }
 
 const pause = () => new Promise((done) => setTimeout(done, 30));
@@ -121,19 +172,38 @@ const pause = () => new Promise((done) => setTimeout(done, 30));
 element("open").addEventListener("submit", async (event) => {
   event.preventDefault();
   element("fault").hidden = true;
+  element("anyway").hidden = true;
   element("busy").textContent = say("busy");
   await pause();
   try {
-    shown = await documentOf(await secretOf());
-    element("open").reset();
-    tell(shown);
-    show("told");
+    const sheet = await documentOf(await heldKey());
+    if (Date.now() > Date.parse(sheet.until)) refuseOld(sheet);
+    else showSheet(sheet);
   } catch (fault) {
     element("fault").textContent = say(fault.message) || say("faultSheet");
     element("fault").hidden = false;
   }
   element("busy").textContent = "";
 });
+
+function refuseOld(sheet) {
+  waiting = sheet;
+  element("fault").textContent = say("tooOld", ageOf(sheet), moment(sheet.until));
+  element("fault").hidden = false;
+  element("anyway").hidden = false;
+}
+
+function showSheet(sheet) {
+  shown = sheet;
+  waiting = null;
+  element("open").reset();
+  element("fault").hidden = true;
+  element("anyway").hidden = true;
+  tell(shown);
+  show("told");
+}
+
+element("anyway").addEventListener("click", () => showSheet(waiting));
 
 element("make").addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -147,7 +217,7 @@ element("make").addEventListener("submit", async (event) => {
   const recipient = await identityToRecipient(secret);
   const closer = new Encrypter();
   closer.setPassphrase(passphrase);
-  const closed = await closer.encrypt(`# Serment, clé de continuité / continuity key\n# ${recipient}\n${secret}\n`);
+  const closed = await closer.encrypt(`# Serment, clé de continuité / continuity key\n# ${recipient}\n${inReader ? `# keeper ${inReader}\n` : ""}${secret}\n`);
   element("made-file").href = URL.createObjectURL(new Blob([closed]));
   element("made-secret").textContent = secret;
   element("made-public").textContent = recipient;
@@ -170,8 +240,12 @@ function cell(row, text, kind) {
 
 function tell(sheet) {
   element("told-title").textContent = say("of", sheet.establishment, sheet.site);
-  const moment = (instant) => `${dayOf(instant.slice(0, 10))}, ${clockOf(instant)}`;
   element("told-when").textContent = say("when", moment(sheet.issued), moment(sheet.until), sheet.zone);
+  const later = Date.parse(sheet.issued) > Date.now() + 10 * 60 * 1000;
+  element("told-signed").textContent = !sheet.checked
+    ? say("unchecked")
+    : later ? say("signedLater", sheet.keeper, clockOf(sheet.issued)) : say("signed", sheet.keeper, clockOf(sheet.issued), ageOf(sheet));
+  element("told-signed").classList.toggle("unchecked", !sheet.checked || later);
   element("told-old").hidden = Date.now() - Date.parse(sheet.issued) < 2 * 3600 * 1000;
   element("told-old").textContent = say("old");
   const days = new Map();
@@ -221,6 +295,7 @@ document.addEventListener("click", (event) => {
   if ("print" in pressed.dataset) window.print();
   if ("back" in pressed.dataset) {
     shown = null;
+    waiting = null;
     element("days").replaceChildren();
     element("made-secret").textContent = "";
     show("ask");

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import typer
 
+from serment import clock
 from serment.config import environment, keeper_probe
 from serment.config.commands import exit_status
 from serment.custody import sheet_file
@@ -59,20 +60,33 @@ def _epilog(example: str) -> str:
 def open_sheet(
     sheet: Annotated[Path, typer.Argument(help="The sheet, an .age file.")],
     key: KeyFile = None,
+    keeper: Annotated[
+        str,
+        typer.Option(
+            help="The keeper's public key, name+id+base64, where the key file does not name it."
+        ),
+    ] = "",
+    old: Annotated[
+        bool, typer.Option("--old", help="Read a sheet that reaches no longer until now.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="The whole document, for machines.")
     ] = False,
 ) -> None:
     """Print a site's continuity sheet. Needs neither network nor keeper nor database.
 
-    Without --key it asks for the recovery line that was printed with the key.
+    Without --key it asks for the recovery line that was printed with the key. A sheet that the
+    keeper did not sign is refused; so is one too old to reach until now, saying how old it is.
     """
     if key is None:
-        secret = sheet_file.secret_of(_hidden("Recovery line (AGE-SECRET-KEY-1…)").encode(), "")
+        held = sheet_file.held_in(_hidden("Recovery line (AGE-SECRET-KEY-1…)").encode(), "")
     else:
-        contents = key.read_bytes()
-        secret = sheet_file.secret_of(contents, _hidden("Passphrase of the key"))
-    document = sheet_file.opened(sheet.read_bytes(), secret)
+        held = sheet_file.held_in(key.read_bytes(), _hidden("Passphrase of the key"))
+    document = sheet_file.opened(sheet.read_bytes(), held.secret, keeper or held.keeper)
+    now = clock.now()
+    if not old:
+        sheet_file.must_still_tell(document, now)
+    sys.stderr.write(f"{sheet_file.told_of(document, now)}\n")
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False))
     else:
@@ -110,7 +124,7 @@ def _made(path: Path) -> str:
     if passphrase != _hidden("Once more"):
         raise NotRepeated
     made = sheet_file.new_key()
-    sheet_file.write_key(made, path, passphrase)
+    sheet_file.write_key(made, path, passphrase, _keeper())
     typer.echo(f"The key: {path}. Copy it to the site (two USB sticks), then delete it here.")
     if sys.stdout.isatty():
         typer.echo(
@@ -118,6 +132,12 @@ def _made(path: Path) -> str:
             f" the site's safe:\n\n{made.secret}\n"
         )
     return made.recipient
+
+
+def _keeper() -> str:
+    """The keeper's public key as it was published; empty where nothing is yet."""
+    path = environment.read().ledger_public / "key"
+    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
 
 
 def _hidden(prompt: str) -> str:

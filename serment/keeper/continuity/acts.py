@@ -21,17 +21,18 @@ from serment.keeper.continuity.asks import LineAsk, SheetAnswer, SheetAsk, SiteK
 from serment.keeper.continuity.rows import SiteKey
 from serment.keeper.house import AskUnusable, House, NoAccess
 from serment.keeper.keys import KeyGone
+from serment.keeper.publishing import signer_of
 from serment.keeper.recorder import Access
 from serment.keeper.wire import Body, Item, Nothing, Request
 from serment.keeper.words import KIND_ALARM, KIND_WRITE
 from serment.keeper.writing import kind_of
 
-OWN_USER_ONLY: Final = frozenset({"continuity_key"})
-"""Whoever may name the key may read the sheets: not the pages' process, whatever it claims."""
-
 
 async def continuity_key(house: House, ask: Request, peer: int) -> Body:
-    """op ``continuity_key``: recorded, and an alarm for the establishment's officers."""
+    """op ``continuity_key``: recorded, and an alarm for the establishment's officers.
+
+    Whoever may name the key may read the sheets: the operator, at the operator's entrance.
+    """
     wanted = msgspec.msgpack.decode(ask.body, type=SiteKeyAsk)
     if wanted.recipient and not sheet.is_recipient(wanted.recipient):
         raise AskUnusable
@@ -68,16 +69,19 @@ async def continuity_sheet(house: House, ask: Request, peer: int) -> Body:
     house.standing.must_stand(ask, peer, house.now())
     issued = house.now()
     heading = sheet.Heading(
-        wanted.house, wanted.place, _clock(wanted.zone), issued, issued + tickets.AHEAD
-    )
+        wanted.house, wanted.place, wanted.site, house.origin, _clock(wanted.zone), issued,
+        issued + tickets.AHEAD,
+    )  # fmt: skip
     asked = [one for one in wanted.lines if one.starts < heading.until and one.ends > issued]
-    lines = [_line(house, key, one) for one in asked]
-    await _disclose(house, ask, peer, (wanted.site, key), lines)
-    lines = [_still(house, key, one, line) for one, line in zip(asked, lines, strict=True)]
+    at = (wanted.site, key)
+    lines = [_line(house, at, one) for one in asked]
+    await _disclose(house, ask, peer, at, lines)
+    lines = [_still(house, at, one, line) for one, line in zip(asked, lines, strict=True)]
     if rows.site_key(house.store, wanted.site) != key:
         raise NoAccess
     named = sum(line.state == sheet.NAMED for line in lines)
-    sealed = sheet.closed(sheet.written(heading, lines), key.recipient)
+    signed = sheet.signed(sheet.written(heading, lines), signer_of(house))
+    sealed = sheet.closed(signed, key.recipient)
     return SheetAnswer(sealed, key.recipient, issued, len(lines), named)
 
 
@@ -120,15 +124,16 @@ def _accesses(house: House, key: SiteKey, changed: list[sheet.Line]) -> list[Acc
     ]
 
 
-def _line(house: House, key: SiteKey, asked: LineAsk) -> sheet.Line:
+def _line(house: House, at: tuple[bytes, SiteKey], asked: LineAsk) -> sheet.Line:
     """A line as this instant allows it; the hours are the ticket's where there is one."""
     nameless = sheet.Line(
         asked.record, asked.starts, asked.ends, asked.practitioner, sheet.NAMELESS
     )
+    site, key = at
     row = house.store.record(asked.record)
     if row is None or row.tenant != key.establishment:
         return nameless
-    visit = tickets.visit_of(house.store, asked.record, house.now())
+    visit = tickets.visit_of(house.store, asked.record, site, house.now())
     if visit is None:
         return nameless
     if house.standing.subject_frozen(row, house.now()):
@@ -142,12 +147,12 @@ def _line(house: House, key: SiteKey, asked: LineAsk) -> sheet.Line:
     )  # fmt: skip
 
 
-def _still(house: House, key: SiteKey, asked: LineAsk, line: sheet.Line) -> sheet.Line:
+def _still(house: House, at: tuple[bytes, SiteKey], asked: LineAsk, line: sheet.Line) -> sheet.Line:
     """After the sync: a file frozen or erased meanwhile is not on the sheet any more, and one
     that could be named only now waits for the next: its leaf is not made."""
     if line.state != sheet.NAMED:
         return line
-    present = _line(house, key, asked)
+    present = _line(house, at, asked)
     return line if present.state == sheet.NAMED else present
 
 

@@ -1,7 +1,9 @@
-"""The sheet itself: what stands on it, and how it is closed to the site's key.
+"""The sheet itself: what stands on it, how it is signed, and closed to the site's key.
 
-One JSON document, ``serment-continuity-1``, in an age file. Its first member is the same in plain
-French lines, so that any age program shows a readable sheet. Instants carry the site's offset.
+One JSON document, ``serment-continuity-2``, as the text of a signed note (c2sp.org/signed-note,
+without its bound of length) in an age file. Its first member is the same in plain French lines, so
+that any age program shows a readable sheet. Instants carry the site's offset. The log's own key
+signs: no checkpoint begins with a brace, so neither signature passes for the other.
 """
 
 from __future__ import annotations
@@ -11,9 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-FORMAT: Final = "serment-continuity-1"
+from serment.ledger.note import Signer
+
+FORMAT: Final = "serment-continuity-2"
 
 NAMED: Final = "named"
 FROZEN: Final = "frozen"
@@ -41,10 +46,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """Whose sheet, when it was made (µs) and how far it reaches."""
+    """Whose sheet, when it was made (µs) and how far it reaches; ``keeper`` is the log's name."""
 
     house: str
     place: str
+    site: bytes
+    keeper: str
     zone: ZoneInfo
     issued: int
     until: int
@@ -58,12 +65,20 @@ def written(heading: Heading, lines: Sequence[Line]) -> bytes:
         "format": FORMAT,
         "establishment": heading.house,
         "site": heading.place,
+        "site_number": str(UUID(bytes=heading.site)),
+        "keeper": heading.keeper,
         "zone": heading.zone.key,
         "issued": _wall(heading, heading.issued).isoformat(timespec="seconds"),
         "until": _wall(heading, heading.until).isoformat(timespec="seconds"),
         "lines": [_row(heading, line) for line in ordered],
     }
     return json.dumps(document, ensure_ascii=False, indent=1).encode()
+
+
+def signed(document: bytes, signer: Signer) -> bytes:
+    """The document and the keeper's signature under it."""
+    text = document + b"\n"
+    return text + b"\n" + signer.line(text).encode()
 
 
 def closed(document: bytes, recipient: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The continuity ticket of a booking: this record, these fields, these hours.
+"""The continuity ticket of a booking: this record, these fields, these hours, this site.
 
 Minted in the transaction that seals the booking, told by the booking's own leaf. It is an errand
 like others, but its token never leaves the keeper: nobody can open anything with it, it only lets
@@ -44,17 +44,22 @@ def give(house: House, item: SealItem) -> None:
     if not house.now() < item.visit_until <= item.visit_from + VISIT_MAX:
         house.store.drop_token("errand", token)
         return
-    errand = Errand(item.record, _NAMED, PURPOSE, max(0, item.visit_from - AHEAD), item.visit_until)
+    errand = Errand(
+        item.record, _NAMED, PURPOSE, max(0, item.visit_from - AHEAD), item.visit_until,
+        item.visit_site or b"",
+    )  # fmt: skip
     house.store.put_token("errand", token, item.visit_until, errand)
 
 
-def visit_of(store: Store, record: bytes, now: int) -> Visit | None:
-    """The visit whose person may stand on a sheet at this instant."""
+def visit_of(store: Store, record: bytes, site: bytes, now: int) -> Visit | None:
+    """The visit whose person may stand on this site's sheet at this instant."""
     row = store.token("errand", _token(store, record))
     if row is None:
         return None
     errand = msgspec.msgpack.decode(row, type=Errand)
     if not errand.not_before <= now <= errand.not_after or errand.fields != _NAMED:
+        return None
+    if errand.site != site:
         return None
     return Visit(errand.not_before + AHEAD, errand.not_after)
 

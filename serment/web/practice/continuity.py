@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Final
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -12,19 +17,25 @@ from django.views.decorators.http import require_GET
 from serment import clock
 from serment.custody import continuity
 from serment.directory.models import Establishment, Site
+from serment.disclosure import receipts
 from serment.errors import NotThere
 from serment.identity import accounts
 from serment.identity.rights import Act
+from serment.web.demo import demo_only
 from serment.web.practice import team
+
+READER: Final = "vendor/continuity.htm"
+NO_KEEPER: Final = '<meta name="keeper" content="">'
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A site and its newest sheet."""
+    """A site and its newest sheet; ``demo_key`` where a demo left the site's key on the server."""
 
     site: Site
     sheet: continuity.Kept | None
     is_late: bool
+    demo_key: Path | None = None
 
 
 @require_GET
@@ -36,29 +47,74 @@ def sheets(request: HttpRequest) -> HttpResponse:
     places = []
     for site in Site.objects.filter(establishment_id=establishment).order_by("name", "id"):
         kept = continuity.newest(site.pk)
-        places.append(Place(site, kept, kept is not None and kept.is_late(now)))
+        late = kept is not None and kept.is_late(now)
+        places.append(Place(site, kept, late, _demo_key(site.pk)))
+    ledger = receipts.ledger()
     context = {
         "section": "continuity",
         "places": places,
         "house": Establishment.objects.get(pk=establishment),
+        "keeper": None if ledger is None else ledger.key,
+        "demo_passphrase": continuity.DEMO_PASSPHRASE,
     }
     return render(request, "practice/continuity.html", context)
+
+
+def _demo_key(site: UUID) -> Path | None:
+    path = continuity.demo_key(site)
+    return path if settings.DEMO and path.exists() else None
 
 
 @require_GET
 @accounts.staff_only(Act.SEE_AGENDA)
 def sheet(request: HttpRequest, site_id: UUID) -> HttpResponse:
     """The newest sheet as a file: ciphertext, recorded as disclosed when it was made."""
+    mine = _own_site(request, site_id)
+    kept = continuity.newest(mine.pk)
+    if kept is None:
+        raise NotThere
+    return _file(kept.path.read_bytes(), f"{mine.slug}-{kept.path.name}")
+
+
+@require_GET
+@accounts.staff_only(Act.SEE_AGENDA)
+def reader(request: HttpRequest) -> HttpResponse:
+    """The one-file reader; the keeper's public key is written into it, so that it knows its own."""
+    del request
+    path = finders.find(READER)
+    if path is None:
+        raise NotThere
+    ledger = receipts.ledger()
+    named = f'<meta name="keeper" content="{escape("" if ledger is None else ledger.key)}">'
+    page = Path(path).read_text(encoding="utf-8").replace(NO_KEEPER, named, 1)
+    return _file(page.encode(), "serment-lecteur-de-fiches.html")
+
+
+@require_GET
+@demo_only
+@accounts.staff_only(Act.SEE_AGENDA)
+def demo_key(request: HttpRequest, site_id: UUID) -> HttpResponse:
+    """A demo's key, to try the reader with; anywhere else no server has it, and no such page is."""
+    path = _demo_key(_own_site(request, site_id).pk)
+    if path is None:
+        raise NotThere
+    return _file(path.read_bytes(), "cle-de-demonstration.key")
+
+
+def _own_site(request: HttpRequest, site_id: UUID) -> Site:
     establishment = team.establishment_of(accounts.actor_for(request))
     mine = Site.objects.filter(pk=site_id, establishment_id=establishment).first()
-    kept = None if mine is None else continuity.newest(mine.pk)
-    if mine is None or kept is None:
+    if mine is None:
         raise NotThere
+    return mine
+
+
+def _file(contents: bytes, name: str) -> HttpResponse:
     return HttpResponse(
-        kept.path.read_bytes(),
+        contents,
         content_type="application/octet-stream",
         headers={
-            "Content-Disposition": f'attachment; filename="{mine.slug}-{kept.path.name}"',
+            "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",
         },
     )

@@ -35,7 +35,9 @@ urlpatterns = [
     path("lettres/envoyees", letters.sent, name="letters_sent"),
     path("lettres/remettre", letters.put_back, name="letters_put_back"),
     path("continuite/", continuity.sheets, name="continuity"),
+    path("continuite/lecteur", continuity.reader, name="continuity_reader"),
     path("continuite/<uuid:site_id>.age", continuity.sheet, name="continuity_sheet"),
+    path("continuite/<uuid:site_id>.key", continuity.demo_key, name="continuity_demo_key"),
     path("import/", arriving.arrival, name="arrival"),
     path("import/colonnes/", arriving.columns, name="arrival_columns"),
 ]
