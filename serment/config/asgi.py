@@ -60,8 +60,24 @@ async def _ask_worker() -> None:
         raise TimeoutError
 
 
-async def _ask_keeper() -> LedgerState:
-    return await keeper_probe.ledger_state(_ENV.keeper_socket)
+class Keeper:
+    """Asked at the pages' entrance; what it last said of the users of all entrances."""
+
+    def __init__(self) -> None:
+        self._isolated = False
+
+    async def ledger_state(self) -> LedgerState:
+        """Raises where the keeper does not answer."""
+        told = await keeper_probe.figures(_ENV.keeper_socket)
+        self._isolated = told.isolated
+        return keeper_probe.ledger_state(told)
+
+    def is_isolated(self) -> bool:
+        """What the keeper says, and what this process sees of the keeper's own user."""
+        return self._isolated and instance.isolated(_ENV.keeper_socket)
+
+
+_keeper = Keeper()
 
 
 process.tie_to_parent()
@@ -75,9 +91,9 @@ application = build(
         ledger_key=_ENV.ledger_public / "key",
         probes=Probes(
             database=_ask_database,
-            keeper=_ask_keeper,
+            keeper=_keeper.ledger_state,
             worker=_ask_worker,
-            isolated=lambda: instance.isolated(_ENV.keeper_socket),
+            isolated=_keeper.is_isolated,
         ),
     )
 )

@@ -51,9 +51,8 @@ async def figures(socket: Path) -> wire.Figures:
     return msgspec.msgpack.decode(reply.body, type=wire.Figures)
 
 
-async def ledger_state(socket: Path) -> LedgerState:
+def ledger_state(told: wire.Figures) -> LedgerState:
     """Size and lag, as the health page shows them."""
-    told = await figures(socket)
     return LedgerState(told.size, round(told.index_lag_seconds, 3))
 
 

@@ -17,13 +17,14 @@ import sys
 from pathlib import Path
 
 from serment.errors import SermentError
+from serment.keeper.door import Door
+from serment.keeper.entrances import Entrance, Place
 from serment.keeper.erasure import end_begun
 from serment.keeper.house import DISK_FAILED, enter
 from serment.keeper.key_backup import KeyBackupFailed
 from serment.keeper.publishing import Publishing
 from serment.keeper.recovery import record_ordered
 from serment.keeper.root_key.source import AskingDescriptor, asking_terminal
-from serment.keeper.server import Door
 from serment.keeper.tending import remember_size, tend_forever
 from serment.keeper.unlocking import KeyPlaces, Terms
 from serment.ledger.segment import SyncFailed
@@ -34,14 +35,17 @@ _PR_SET_DUMPABLE = 4
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="serment.keeper", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="folder of keys and ledger")
-    parser.add_argument("--socket", type=Path, required=True, help="Unix socket to answer on")
+    parser.add_argument("--socket", type=Path, required=True, help="the operator's Unix socket")
+    for kind in ("web", "worker"):
+        parser.add_argument(f"--{kind}-socket", type=Path, help=f"what the {kind} process may ask")
+        parser.add_argument(
+            f"--{kind}-uid", type=int, action="append", default=[],
+            help=f"the {kind} process's user, who alone may connect there; without, the keeper's",
+        )  # fmt: skip
     parser.add_argument("--drill", action="store_true", help="throw-away instance, driven clock")
     parser.add_argument(
-        "--allow-uid", type=int, action="append", default=[], help="another user who may connect"
-    )
-    parser.add_argument(
         "--operator-uid", type=int, action="append", default=[],
-        help="another user who may act as the operator; without, only the keeper's own",
+        help="a user beside the keeper's own who may connect to --socket, as the operator",
     )  # fmt: skip
     parser.add_argument("--public", type=Path, help="folder of commitments and checkpoints")
     parser.add_argument("--site", type=Path, help="the published ledger, to drop what it holds")
@@ -81,6 +85,19 @@ def _keep_memory_private() -> None:
         logging.getLogger("serment.keeper").info("This system has no prctl.")
 
 
+def _entrances(arguments: argparse.Namespace) -> list[Place]:
+    own = os.getuid()
+    operators = frozenset({own, *arguments.operator_uid})
+    places = [Place(Entrance.OPERATOR, arguments.socket, operators)]
+    for entrance, path, users in (
+        (Entrance.WEB, arguments.web_socket, arguments.web_uid),
+        (Entrance.WORKER, arguments.worker_socket, arguments.worker_uid),
+    ):
+        if path is not None:
+            places.append(Place(entrance, path, frozenset(users or [own])))
+    return places
+
+
 async def _run(arguments: argparse.Namespace) -> None:
     terms = Terms(arguments.epoch_days, arguments.backup_days, arguments.record_days)
     house = enter(arguments.state, drill=arguments.drill, places=_places(arguments), terms=terms)
@@ -88,12 +105,8 @@ async def _run(arguments: argparse.Namespace) -> None:
     await end_begun(house)
     public = arguments.public
     publishing = None if public is None else Publishing(house, public, arguments.site)
-    door = Door(
-        house,
-        frozenset({os.getuid(), *arguments.allow_uid}),
-        frozenset(arguments.operator_uid),
-    )
-    server = await door.listen(arguments.socket)
+    door = Door(house, _entrances(arguments))
+    await door.listen()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -106,12 +119,10 @@ async def _run(arguments: argparse.Namespace) -> None:
     for task in beside:
         task.cancel()
     await asyncio.gather(*beside, return_exceptions=True)
-    server.close()
     await door.close()
     if publishing is not None:
         publishing.close()
     remember_size(house)
-    arguments.socket.unlink(missing_ok=True)
     house.store.close()
     house.index.close()
     house.segment.close()

@@ -21,6 +21,7 @@ import msgspec
 from serment.errors import Refused
 from serment.keeper.index import ActorPart, Counted, Index, IndexRow, PatientPart, forgotten
 from serment.keeper.keys import AUDIT, Box, KeyRing
+from serment.keeper.peers import kin_of
 from serment.keeper.store import Store
 from serment.keeper.touches import Whats
 from serment.keeper.wire import Item, Request
@@ -250,7 +251,7 @@ class Recorder:
         tag = self.store.tag
         return Counted(
             tag("actor", actor.actor),
-            tag("process", str(actor.peer).encode()),
+            tag("process", kin_of(actor.process).encode()),
             None if actor.client in OWN_DOORS else tag("client", actor.client.encode()),
             None if actor.establishment is None else self.store.subject_tag(actor.establishment),
         )

@@ -1,4 +1,11 @@
-"""The same request id twice is one act: answers kept ten minutes, bound to who asked."""
+"""The same request id twice is one act: answers kept ten minutes, bound to who asked.
+
+Who asks is the process as the kernel tells it, by number and beginning, and what it opens with;
+what it calls itself counts for nothing. A process that was started anew is another one: what it
+sends again is a new act, with a record of its own. So nothing is hidden, and what changes something
+twice ends in the same state: a sealed value replaces itself, a link, a relation and a deletion
+stand once; a second ticket or session opens no more than the first.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +31,12 @@ ACTS_ONCE: Final = frozenset(
 )  # fmt: skip
 _OPENS: Final = frozenset({"reveal", "find", "records_of", "files_behind", "history", "perimeter"})
 
-Name = tuple[bytes, bytes, str]
+Asker = tuple[bytes, bytes, bytes, bytes, int, int]
+
+
+def asker_of(ask: Request, peer: int, since: int) -> Asker:
+    """Under which an answer is kept: request id, what it opens with, and the kernel's process."""
+    return ask.id, ask.capability, ask.errand, ask.grant, peer, since
 
 
 @dataclass(slots=True)
@@ -40,38 +52,38 @@ class Kept:
 
 @dataclass(slots=True)
 class Replays:
-    """Answers by (request id, capability or ticket, process); the oldest go first."""
+    """Answers by who asked; the oldest go first."""
 
-    _kept: OrderedDict[Name, Kept] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[Asker, Kept] = field(default_factory=OrderedDict)
     _bytes: int = 0
 
-    def seen(self, ask: Request) -> asyncio.Future[Reply] | None:
+    def seen(self, ask: Request, asker: Asker) -> asyncio.Future[Reply] | None:
         """The former answer; AskUnusable when the same id comes with another question."""
-        kept = self._kept.get(_name(ask))
+        kept = self._kept.get(asker)
         if kept is None or kept.until < asyncio.get_running_loop().time():
             return None
         if kept.question != _question(ask):
             raise AskUnusable
         return kept.answer
 
-    def keep(self, ask: Request) -> asyncio.Future[Reply]:
+    def keep(self, ask: Request, asker: Asker) -> asyncio.Future[Reply]:
         """Promise an answer; whoever sends the same again waits for this one."""
         loop = asyncio.get_running_loop()
         self._drop_old(loop.time())
         answer: asyncio.Future[Reply] = loop.create_future()
-        self._kept[_name(ask)] = Kept(
+        self._kept[asker] = Kept(
             _question(ask), loop.time() + REPLAY_SECONDS, answer, opened=ask.op in _OPENS
         )
         return answer
 
-    def given(self, ask: Request, promised: asyncio.Future[Reply], reply: Reply) -> None:
+    def given(self, asker: Asker, promised: asyncio.Future[Reply], reply: Reply) -> None:
         """The answer exists. A refusal is forgotten: asking again may be right by then."""
         promised.set_result(reply)
-        kept = self._kept.get(_name(ask))
+        kept = self._kept.get(asker)
         if kept is None or kept.answer is not promised:
             return
         if reply.error:
-            del self._kept[_name(ask)]
+            del self._kept[asker]
         else:
             kept.length_bytes = len(bytes(reply.body))
             self._bytes += kept.length_bytes
@@ -91,10 +103,6 @@ class Replays:
                 return
             self._kept.popitem(last=False)
             self._bytes -= oldest.length_bytes
-
-
-def _name(ask: Request) -> Name:
-    return ask.id, ask.capability or ask.errand, ask.process
 
 
 def _question(ask: Request) -> bytes:

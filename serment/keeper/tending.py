@@ -136,5 +136,3 @@ ACTS: Final[dict[str, Act]] = {
     "hold": erasure.hold,
     "tend": tend_now,
 }
-OWN_USER_ONLY: Final = frozenset(ACTS)
-"""Whoever holds another system user's process, the pages' for one, destroys nothing."""

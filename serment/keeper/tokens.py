@@ -9,6 +9,7 @@ import os
 import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.peers import kin_of
 from serment.keeper.recorder import Access
 from serment.keeper.rights import Capability, Errand, Reach, check
 from serment.keeper.wire import Body, Item, MintErrand, OpenSession, Request, Text, TextAsk, Token32
@@ -110,7 +111,7 @@ async def alias(house: House, ask: Request, peer: int) -> Body:
     durable beforehand and without a subject, for fifty aliases of a process within a minute.
     """
     text = msgspec.msgpack.decode(ask.body, type=TextAsk).text.strip().casefold()
-    wait = house.aliases.wait_seconds(peer)
+    wait = house.aliases.wait_seconds(kin_of(ask.process))
     if wait is None:
         raise AskUnusable
     await asyncio.sleep(wait)

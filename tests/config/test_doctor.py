@@ -95,10 +95,10 @@ def test_full_disk(tmp_path: Path) -> None:
 
 
 def test_missing_isolation_is_a_fault_in_production_and_a_notice_in_the_demo() -> None:
-    assert instance.isolation(1001, 1000, demo=False) is None
-    assert instance.isolation(None, 1000, demo=False) is None
-    production = instance.isolation(1000, 1000, demo=False)
-    demo = instance.isolation(1000, 1000, demo=True)
+    assert instance.isolation(True, demo=False) is None
+    assert instance.isolation(None, demo=False) is None
+    production = instance.isolation(False, demo=False)
+    demo = instance.isolation(False, demo=True)
     assert production is not None
     assert demo is not None
     assert (production.weight, demo.weight) == ("fault", "notice")

@@ -251,12 +251,12 @@ def test_aliases_are_counted_beforehand_and_slowed(house: House) -> None:
 def test_who_asks_too_fast_waits_then_is_not_answered() -> None:
     present = [100.0]
     count = AliasCount(lambda: present[0])
-    waits = [count.wait_seconds(1) for _ in range(3 * words.ALIASES_A_SECOND + 2)]
+    waits = [count.wait_seconds("web") for _ in range(3 * words.ALIASES_A_SECOND + 2)]
     assert waits[0] == waits[words.ALIASES_A_SECOND - 1] == 0
     assert waits[-1] is None, "three seconds' worth at one instant"
-    assert count.wait_seconds(2) == 0, "others do not wait for it"
+    assert count.wait_seconds("worker") == 0, "others do not wait for it"
     present[0] += 10
-    assert count.wait_seconds(1) == 0
+    assert count.wait_seconds("web") == 0
     count.cover(1)
     present[0] += words.ALIAS_SECONDS + 1
     assert not count.covered(1)

@@ -15,11 +15,11 @@ import pytest
 from serment.disclosure import NotYours, Purpose, gate, opening
 from serment.disclosure.line import client
 from serment.ids import new_id
-from serment.keeper import server, wire
+from serment.keeper import door as doors
+from serment.keeper import wire
+from serment.keeper.door import Door
+from serment.keeper.entrances import Entrance, Place
 from serment.keeper.house import House, enter
-from serment.keeper.server import Door
-from serment.keeper.tending import OWN_USER_ONLY, TendAsk
-from serment.keeper.words import OPERATOR_ID
 from tests.apart import apart
 from tests.keeper.running import Running, make_file, staff_of
 
@@ -31,18 +31,23 @@ def house(tmp_path: Path) -> Iterator[House]:
     opened.segment.close()
 
 
+def hello() -> bytes:
+    return wire.frame(wire.Request(new_id().bytes, "hello", wire.ActorWire("system", bytes(16))))
+
+
 @pytest.mark.parametrize(("stranger", "answered"), [(True, False), (False, True)])
 def test_another_user_is_not_answered(
     house: House, tmp_path: Path, stranger: bool, answered: bool
 ) -> None:
     """Negative control: the same connection of an allowed user is."""
-    hello = wire.frame(wire.Request(new_id().bytes, "hello", wire.ActorWire("system", bytes(16))))
+    at = tmp_path / "k.sock"
+    place = Place(Entrance.OPERATOR, at, frozenset({os.getuid() + stranger}))
 
     async def knock() -> bytes:
-        door = Door(house, frozenset({os.getuid() + stranger}))
-        server = await door.listen(tmp_path / "k.sock")
-        reader, writer = await asyncio.open_unix_connection(tmp_path / "k.sock")
-        writer.write(hello)
+        door = Door(house, [place])
+        await door.listen()
+        reader, writer = await asyncio.open_unix_connection(at)
+        writer.write(hello())
         try:
             return await reader.read(wire.HEAD_BYTES)
         except ConnectionError:
@@ -50,40 +55,40 @@ def test_another_user_is_not_answered(
         finally:
             writer.close()
             await door.close()
-            server.close()
 
     assert bool(apart(knock())) == answered
 
 
-@pytest.mark.parametrize(("other", "error"), [(True, "refused"), (False, "")])
-def test_another_system_user_tends_no_keys_and_erases_nobody(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: bool, error: str
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_line_that_says_nothing_or_half_a_request_is_hung_up(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guarded: bool
 ) -> None:
-    """The pages' process may claim to be the operator; the kernel says which user it is.
+    """Negative control: with the patience the guard is made of taken away, both stay for ever."""
+    patience = 0.2 if guarded else 3_600
+    monkeypatch.setattr(doors, "HEAD_SECONDS_MAX", patience)
+    monkeypatch.setattr(doors, "FRAME_SECONDS_MAX", patience)
+    at = tmp_path / "k.sock"
 
-    Negative control: the same request of the keeper's own user is done.
-    """
-    asked = wire.Request(
-        new_id().bytes, "tend", wire.ActorWire("operator", OPERATOR_ID), body=wire.raw(TendAsk())
-    )
-    pages = os.getuid() + other
-    monkeypatch.setattr(server, "_peer", lambda _writer: (os.getpid(), pages))
-
-    async def knock() -> str:
-        door = Door(house, frozenset({pages}))
-        listening = await door.listen(tmp_path / "k.sock")
-        reader, writer = await asyncio.open_unix_connection(tmp_path / "k.sock")
-        writer.write(wire.frame(asked))
+    async def hung_up(sent: bytes) -> bool:
+        reader, writer = await asyncio.open_unix_connection(at)
+        writer.write(sent)
         try:
-            head = await reader.readexactly(wire.HEAD_BYTES)
-            return wire.reply_from(await reader.readexactly(wire.body_length(head))).error
+            async with asyncio.timeout(1.0):
+                return await reader.read() == b""
+        except TimeoutError:
+            return False
         finally:
             writer.close()
-            await door.close()
-            listening.close()
 
-    assert apart(knock()) == error
-    assert {"erase", "hold", "tend"} <= OWN_USER_ONLY
+    async def story() -> list[bool]:
+        door = Door(house, [Place(Entrance.OPERATOR, at, frozenset({os.getuid()}))])
+        await door.listen()
+        try:
+            return list(await asyncio.gather(hung_up(b""), hung_up(hello()[:-3])))
+        finally:
+            await door.close()
+
+    assert apart(story()) == [guarded, guarded]
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ import msgspec
 import pytest
 
 from serment.ids import new_id
-from serment.keeper import listing, recorder, rights, server, tokens, wire, words, writing
+from serment.keeper import door as doors
+from serment.keeper import listing, recorder, rights, tokens, wire, words, writing
+from serment.keeper.entrances import Entrance, Place
 from serment.keeper.house import NOBODY
 from serment.keeper.made import Made
 from serment.keeper.search import SearchIndex
@@ -307,14 +309,15 @@ def test_silent_lines_make_room(
     inside: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guarded: bool
 ) -> None:
     """Negative control: where none is hung up, idle lines make the keeper deaf to all others."""
-    monkeypatch.setattr(server, "CONNECTIONS_A_PROCESS", 3)
+    monkeypatch.setattr(doors, "CONNECTIONS_A_PROCESS", 3)
     if not guarded:
-        monkeypatch.setattr(server.Door, "_hang_up_one", lambda *_: False)
+        monkeypatch.setattr(doors.Door, "_hang_up_one", lambda *_: False)
     hello = wire.frame(wire.Request(new_id().bytes, "hello", SYSTEM.actor))
 
     async def knock() -> bytes:
-        door = server.Door(inside.house, frozenset({os.getuid()}))
-        listening = await door.listen(tmp_path / "k.sock")
+        here = Place(Entrance.OPERATOR, tmp_path / "k.sock", frozenset({os.getuid()}))
+        door = doors.Door(inside.house, [here])
+        await door.listen()
         idle = [await asyncio.open_unix_connection(tmp_path / "k.sock") for _ in range(3)]
         await asyncio.sleep(0.05)
         reader, writer = await asyncio.open_unix_connection(tmp_path / "k.sock")
@@ -327,6 +330,5 @@ def test_silent_lines_make_room(
             for _reader, other in [*idle, (reader, writer)]:
                 other.close()
             await door.close()
-            listening.close()
 
     assert bool(apart(knock())) == guarded

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from serment import clock
+from serment.config import keeper_probe
 from serment.config.doctor import instance, machine
 from serment.config.doctor.finding import Finding
 from serment.config.environment import ROOT, Environment
+from serment.errors import SermentError
+
+ANSWER_SECONDS = 5.0
 
 
 def examine(env: Environment) -> list[Finding]:
@@ -65,11 +70,17 @@ def _machine(env: Environment, *, running: bool) -> Iterator[Finding]:
     yield from (finding for finding in checks if finding is not None)
 
 
+def _isolated(socket: Path) -> bool | None:
+    """What a running keeper says of its entrances; None where none answers."""
+    try:
+        return asyncio.run(asyncio.wait_for(keeper_probe.figures(socket), ANSWER_SECONDS)).isolated
+    except (OSError, EOFError, SermentError):
+        return None
+
+
 def _instance(env: Environment) -> Iterator[Finding]:
     checks = [
-        instance.isolation(
-            instance.peer_user(env.keeper_socket), os.getuid(), demo=instance.is_demo(env)
-        ),
+        instance.isolation(_isolated(env.keeper_socket), demo=instance.is_demo(env)),
         instance.database(env),
     ]
     yield from (finding for finding in checks if finding is not None)

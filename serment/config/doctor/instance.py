@@ -57,13 +57,16 @@ def isolated(keeper_socket: Path) -> bool:
     return user is not None and user != os.getuid()
 
 
-def isolation(keeper_user: int | None, own_user: int, *, demo: bool) -> Finding | None:
-    """Keeper and web as one user: whoever takes the web process can read the keys."""
-    if keeper_user is None or keeper_user != own_user:
+def isolation(told: bool | None, *, demo: bool) -> Finding | None:
+    """What the keeper says of its entrances' users; None where it does not run.
+
+    Processes that share a user: whoever takes the pages' can read the keys, or work as another.
+    """
+    if told is None or told:
         return None
     return Finding(
         "isolation",
-        "Not isolated: the keeper runs as the same user as the pages.",
+        "Not isolated: keeper, pages and worker do not each run as a user of their own.",
         "Expected in a demo: its people are invented. For real patients give each process"
         " a user of its own (docs/operate/isolation.md)."
         if demo

@@ -52,6 +52,8 @@ class Plan:
                 sys.executable, "-I", "-m", "serment.keeper",
                 "--state", str(self.env.state / "keeper"),
                 "--socket", str(self.env.keeper_socket),
+                "--web-socket", str(entrance(self.env, "web")),
+                "--worker-socket", str(entrance(self.env, "worker")),
                 "--public", str(self.env.ledger_public), "--site", str(self.env.ledger_site),
                 *key_arguments(self.env), "--answers-fd", "0",
             ),
@@ -69,6 +71,7 @@ class Plan:
                 "--backlog", "2048", "--respawn-failed-workers", "--respawn-interval", "0.5",
                 "--workers-kill-timeout", "5", "serment.config.asgi:application",
             ),
+            env={"SERMENT_KEEPER_SOCKET": str(entrance(self.env, "web"))},
             well=lambda: _http(self.env.listen, self.env.port, "/-/alive"),
         )  # fmt: skip
 
@@ -80,7 +83,10 @@ class Plan:
                 sys.executable, "-m", "django", "procrastinate", "--skip-checks", "worker",
                 "--concurrency", "1", "--delete-jobs", "always",
             ),
-            env={"SERMENT_DATABASE_ROLE": "serment_worker"},
+            env={
+                "SERMENT_DATABASE_ROLE": "serment_worker",
+                "SERMENT_KEEPER_SOCKET": str(entrance(self.env, "worker")),
+            },
             well=lambda: _heartbeat(self.env),
         )  # fmt: skip
 
@@ -99,6 +105,15 @@ class Plan:
             command=(sys.executable, "-m", "serment.config.publisher"),
             well=lambda: _publishes(self.env),
         )
+
+
+def entrance(env: Environment, kind: str) -> Path:
+    """The keeper's socket for one kind of process, beside the operator's.
+
+    Programs that ask the keeper nothing (publisher, upkeep) are handed none.
+    """
+    own = env.keeper_socket
+    return own.with_name(f"{own.stem}-{kind}{own.suffix}")
 
 
 async def _beats(env: Environment) -> bool:

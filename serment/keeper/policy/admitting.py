@@ -27,7 +27,7 @@ async def admit(
     """
     patients = [row for row in rows if _kind_of(house, row.subject) not in NOT_COUNTED]
     try:
-        admission = await house.standing.admit(ask, peer, house.now(), patients)
+        admission = await house.standing.admit(ask, house.now(), patients)
     except Refusal as refusal:
         await _record_refusal(house, ask, peer, refusal)
         raise refusal.why from refusal

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 HOUR_US: Final = 3_600_000_000
 DAY_US: Final = 24 * HOUR_US
@@ -48,14 +48,16 @@ class Limit:
 DEFAULT_LIMITS: Final[Mapping[Scope, tuple[Limit, ...]]] = {
     Scope.ACTOR: (Limit(600, HOUR_US), Limit(2_500, DAY_US)),
     Scope.CLIENT: (Limit(600, HOUR_US), Limit(2_500, DAY_US)),
-    Scope.PROCESS: (Limit(4_000, HOUR_US),),
+    Scope.PROCESS: (Limit(8_000, HOUR_US),),
     Scope.ESTABLISHMENT: (Limit(3_000, HOUR_US), Limit(12_000, DAY_US)),
 }
-"""What a busy desk stays well below; a raise is a grant that two people approve."""
+"""What a busy desk stays well below; a raise is a grant that two people approve.
+
+``process``: all processes of one kind together, the pages' two for one.
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One budget: its scope, and the tag of whose it is."""
 
     scope: Scope
@@ -165,7 +167,11 @@ class Budgets:
         return limit.persons * factor if now < until else limit.persons
 
     def _sliding(self, key: Key, limit: Limit) -> Sliding:
-        return self._seen.setdefault((key, limit.window_us), Sliding(limit.window_us))
+        name = (key, limit.window_us)
+        found = self._seen.get(name)
+        if found is None:
+            found = self._seen[name] = Sliding(limit.window_us)
+        return found
 
     def _count(self, keys: list[Key], persons: frozenset[bytes], now: int) -> None:
         for key in keys:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from serment.errors import Refused
+from serment.keeper.peers import kin_of
 from serment.keeper.policy.budgets import (
     HOUR_US,
     Budgets,
@@ -89,9 +90,7 @@ class Standing:
         """Was this person's file frozen? It is answered like a file that is not there."""
         return self.freezes.of(self.tag(What.SUBJECT, row.subject), now) is not None
 
-    async def admit(
-        self, ask: Request, peer: int, now: int, rows: Iterable[RecordRow]
-    ) -> Admission:
+    async def admit(self, ask: Request, now: int, rows: Iterable[RecordRow]) -> Admission:
         """Count these persons; wait where a process or an establishment is past its budget.
 
         Raises BudgetOver where the actor's or the client's own budget is spent, ComeBack where
@@ -106,7 +105,7 @@ class Standing:
         )
         if not strangers:
             return Admission()
-        verdict = self.budgets.charge(self.keys(ask, peer), strangers, now)
+        verdict = self.budgets.charge(self.keys(ask), strangers, now)
         alarms = tuple(one for one in verdict.exceeded if one.first)
         if not verdict.allowed:
             raise Refusal(ComeBack if verdict.wait_us else BudgetOver, alarms)
@@ -115,11 +114,14 @@ class Standing:
         counted = frozenset(subject for subject, tag in tags.items() if tag in strangers)
         return Admission(counted, alarms)
 
-    def keys(self, ask: Request, peer: int) -> list[Key]:
-        """The budgets an access counts on."""
+    def keys(self, ask: Request) -> list[Key]:
+        """The budgets an access counts on; all processes of one kind share theirs.
+
+        Counted by number, it would be spent anew by each process that forks.
+        """
         keys = [
             Key(Scope.ACTOR, self.tag(What.ACTOR, ask.actor.id)),
-            Key(Scope.PROCESS, self.tag(What.PROCESS, str(peer).encode())),
+            Key(Scope.PROCESS, self.tag(What.PROCESS, kin_of(ask.process).encode())),
         ]
         if ask.client not in OWN_DOORS:
             keys.append(Key(Scope.CLIENT, self.tag(What.CLIENT, ask.client.encode())))
@@ -158,7 +160,8 @@ class Standing:
             )
 
     def tag(self, what: What, value: bytes) -> bytes:
-        """The keyed name of something that can be frozen or counted; a process is its number."""
+        """The keyed name of something that can be frozen or counted; a process is its number, a
+        kind of process its name."""
         if what is What.SUBJECT:
             return self.store.subject_tag(value)
         return self.store.tag(what, value)
@@ -176,6 +179,7 @@ class Standing:
             self.tag(What.ACTOR, ask.actor.id),
             self.tag(What.CLIENT, ask.client.encode()),
             self.tag(What.PROCESS, str(peer).encode()),
+            self.tag(What.PROCESS, kin_of(ask.process).encode()),
         ]
 
     def _all_glass(self, rows: Sequence[RecordRow], now: int) -> bool:
