@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from serment.disclosure.told import Disclosure
 from serment.ids import new_id
-from serment.web.patient.opened import is_own
+from serment.web.patient.opened_told import is_own
 
 
 def test_another_patients_account_is_not_the_reader() -> None:
