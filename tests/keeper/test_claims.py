@@ -97,7 +97,14 @@ def test_the_system_adds_to_a_file_it_did_not_make(house: House) -> None:
     assert apart(told()) == ["", "refused"]
 
 
-def test_the_system_signs_for_no_patient(house: House) -> None:
+@pytest.mark.parametrize("guarded", [True, False])
+def test_the_system_signs_for_no_patient(
+    house: House, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: unasked, whoever says it is Serment signs itself a ticket for any file."""
+    if not guarded:
+        monkeypatch.setattr(Reach, "signs", lambda *_: True)
+
     async def told() -> list[str]:
         desk = await furnished(house)
         assert (await asked(desk, "system", "seal", sealing(b"n" * 16, "staff"))).error == ""
@@ -116,7 +123,7 @@ def test_the_system_signs_for_no_patient(house: House) -> None:
             )
         ]  # fmt: skip
 
-    assert apart(told()) == ["refused"] * 4 + [""]
+    assert apart(told()) == ["refused" if guarded else ""] * 4 + [""]
 
 
 def test_what_is_not_a_kinds_is_refused(house: House) -> None:

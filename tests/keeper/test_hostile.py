@@ -17,6 +17,7 @@ from serment.keeper import listing, recorder, rights, tokens, wire, words, writi
 from serment.keeper.entrances import Entrance, Place
 from serment.keeper.house import NOBODY
 from serment.keeper.made import Made
+from serment.keeper.policy.budgets import Scope
 from serment.keeper.search import SearchIndex
 from tests.apart import apart
 from tests.keeper.inside import HERE, SYSTEM, Inside, Person, Refused, record_of
@@ -55,13 +56,21 @@ def crowd(subject: bytes, many: int) -> wire.SealAsk:
     return wire.SealAsk([wire.SealItem(new_id().bytes, LONG, subject, [value]) for value in values])
 
 
-def test_too_many_records_of_one_person_are_refused_and_nothing_is_kept(inside: Inside) -> None:
+@pytest.mark.parametrize("guarded", [True, False])
+def test_too_many_records_of_one_person_are_refused_and_nothing_is_kept(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: unlimited, one leaf tells of more records than a page of a record holds."""
+    if not guarded:
+        monkeypatch.setattr(writing, "RECORDS_A_LEAF", 4_000)
     subject = new_id().bytes
     size, held = inside.house.segment.size, inside.house.store.count("record")
-    assert errors(inside, SYSTEM, "seal", crowd(subject, 4_000), purpose="import") == "unusable"
-    assert (inside.house.segment.size, inside.house.store.count("record")) == (size, held)
+    told = errors(inside, SYSTEM, "seal", crowd(subject, 1_001), purpose="import")
+    assert told == ("unusable" if guarded else "")
+    kept = inside.house.segment.size - size, inside.house.store.count("record") - held
+    assert kept == ((0, 0) if guarded else (1, 1_001))
     assert errors(inside, SYSTEM, "seal", crowd(subject, 1_000), purpose="import") == ""
-    assert inside.house.segment.size == size + 1
+    assert inside.house.segment.size == size + kept[0] + 1
 
 
 @pytest.mark.parametrize("guarded", [True, False])
@@ -177,20 +186,28 @@ def test_signing_in_is_in_perimeters_and_in_nobodys_list(inside: Inside) -> None
     assert rows == []
 
 
+@pytest.mark.parametrize("guarded", [True, False])
 @pytest.mark.parametrize("kind", ["system", "operator", "worker"])
-def test_nobody_in_particular_has_no_persons_id(inside: Inside, kind: str) -> None:
+def test_nobody_in_particular_has_no_persons_id(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, kind: str, guarded: bool
+) -> None:
+    """Negative control: with no ids of their own, what they make passes for a person's, and a
+    person who is given such an id for them."""
+    if not guarded:
+        monkeypatch.setattr(rights, "FIXED_IDS", {})
+        monkeypatch.setattr(tokens, "FIXED_IDS", {})
     op = {"system": "hello", "operator": "stats", "worker": "reveal"}[kind]
     fixed = Person(wire.ActorWire(kind, words.FIXED_IDS[kind]))
     body = inside.patient() if op == "reveal" else wire.Nothing()
     claimed = Person(wire.ActorWire(kind, new_id().bytes))
-    assert errors(inside, claimed, op, body, purpose="message") == "refused"
+    told = "refused" if guarded or kind == "worker" else ""
+    assert errors(inside, claimed, op, body, purpose="message") == told
     assert errors(inside, fixed, op, body, purpose="message") == (
         "refused" if kind == "worker" else ""
     )
-    if kind != "worker":
-        return
     staff = Person(wire.ActorWire("staff", words.FIXED_IDS[kind], "", HERE))
-    assert errors(inside, staff, "open_session", wire.OpenSession(1)) == "unusable"
+    told = "unusable" if guarded else ""
+    assert errors(inside, staff, "open_session", wire.OpenSession(1)) == told
 
 
 @pytest.mark.parametrize("guarded", [True, False])
@@ -232,31 +249,61 @@ def test_the_system_links_only_what_the_same_process_just_made(
     assert errors(inside, SYSTEM, "link", wire.LinkAsk(account, new_id().bytes)) == "refused"
 
 
+@pytest.mark.parametrize("guarded", [True, False])
 @pytest.mark.parametrize(
     ("kind", "told"), [("patient", "session"), ("staff", "session"), ("worker", "")]
 )
-def test_a_ticket_opens_in_nobody_elses_name(inside: Inside, kind: str, told: str) -> None:
+def test_a_ticket_opens_in_nobody_elses_name(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, kind: str, told: str, guarded: bool
+) -> None:
+    """Negative control: unasked for a session, the record names whomever the thief invents."""
     secretary, file = inside.staff(), inside.patient()
     now = inside.house.now()
     ticket = wire.MintErrand(record_of(file), ["family_name"], "message", now, now + DAY_US)
     token = inside.ask(secretary, "errand", ticket, wire.Token32).token
     who = words.WORKER_ID if kind == "worker" else new_id().bytes
     other = Person(wire.ActorWire(kind, who, "", HERE if kind == "staff" else None))
-    for op, body in (("reveal", file),):
-        assert errors(inside, other, op, body, purpose="message", errand=token) == told
+    if not guarded:
+        monkeypatch.setattr(rights, "capability_of", lambda *_: True)
+        told = ""
+    assert errors(inside, other, "reveal", file, purpose="message", errand=token) == told
     assert errors(inside, secretary, "reveal", file, purpose="message", errand=token) == ""
 
 
-def test_no_establishment_is_nobodys(inside: Inside) -> None:
+@pytest.mark.parametrize("guarded", [True, False])
+def test_staff_of_no_establishment_open_no_accounts(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Accounts lie under zeros. Negative control: signed in for zeros, staff open everybody's."""
+    if not guarded:
+        monkeypatch.setattr(tokens, "NOBODY", b"x" * 16)
+        monkeypatch.setattr(rights, "NOBODY", b"x" * 16)
+    inside.house.standing.budgets.limits = dict.fromkeys(Scope, ())
+    account = inside.patient(NOBODY)
     staff = Person(wire.ActorWire("staff", new_id().bytes, "secretary", NOBODY))
-    assert errors(inside, staff, "open_session", wire.OpenSession(1)) == "unusable"
+    told = errors(inside, staff, "open_session", wire.OpenSession(1))
+    assert told == ("unusable" if guarded else "")
+    if not guarded:
+        staff = inside.staff(establishment=NOBODY)
+    told = errors(inside, staff, "reveal", account, purpose="care")
+    assert told == ("session" if guarded else "")
+
+
+def test_staff_find_nothing_among_accounts(inside: Inside) -> None:
     staff = inside.staff()
     find = wire.FindAsk("account", "a@exemple.fr")
     assert errors(inside, staff, "find", find, purpose="search", tenant=NOBODY) == "refused"
 
 
+@pytest.mark.parametrize("guarded", [True, False])
 @pytest.mark.parametrize(("fields", "told"), [(["family_name"], ""), (["phone"], "refused")])
-def test_a_name_ticket_opens_names(inside: Inside, fields: list[str], told: str) -> None:
+def test_a_name_ticket_opens_names(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, fields: list[str], told: str, guarded: bool
+) -> None:
+    """Negative control: a name being whatever is asked, ten years of telephones are signed for."""
+    if not guarded:
+        monkeypatch.setattr(rights, "STAFF_NAME_FIELDS", frozenset({"family_name", "phone"}))
+        told = ""
     record = new_id().bytes
     item = wire.SealItem(record, "staff", record, [wire.SealValue("phone", "contact", "06")])
     inside.ask(SYSTEM, "seal", wire.SealAsk([item]), wire.SealAnswer, tenant=HERE)
