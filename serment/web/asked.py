@@ -1,15 +1,23 @@
 """What visitors put into addresses and forms, read within bounds: never an exception, never a 500.
 
-Anything unreadable is None; the page then says so or takes its default.
+Anything unreadable is None; the page then says so or takes its default. Nothing else in ``web``
+reads a request's address, form or files (tests/house): what it is given here has bounds.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from itertools import islice
+from typing import Any
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, QueryDict
+
 YEAR_MIN, YEAR_MAX = 2000, 2100
+FIELDS_MAX, LISTED_MAX, LETTERS_MAX = 100, 1000, 10_000
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,120}", re.ASCII)
 
@@ -64,3 +72,55 @@ def instant(text: str) -> datetime | None:
     if found.tzinfo is None or not YEAR_MIN <= found.year <= YEAR_MAX:
         return None
     return found.astimezone(UTC)
+
+
+class Given(dict[str, str]):
+    """The fields of an address or a form: the last value of each name, bounded.
+
+    At most ``FIELDS_MAX`` names; values without NUL and no longer than ``LETTERS_MAX``.
+    """
+
+    def __init__(self, given: QueryDict) -> None:
+        self._lists = {
+            name: [_bounded(value) for value in given.getlist(name)[:LISTED_MAX]]
+            for name in islice(given, FIELDS_MAX)
+        }
+        super().__init__({name: _bounded(given.get(name, "")) for name in self._lists})
+
+    def getlist(self, name: str) -> list[str]:
+        """All values of a name that may come several times, the first ``LISTED_MAX``."""
+        return self._lists.get(name, [])
+
+    def lists(self) -> Iterable[tuple[str, list[str]]]:
+        """Each name with all its values."""
+        return self._lists.items()
+
+
+def _bounded(text: str) -> str:
+    return text.replace("\x00", "")[:LETTERS_MAX]
+
+
+def query(request: HttpRequest) -> Given:
+    """What the address asks."""
+    return Given(request.GET)
+
+
+def sent(request: HttpRequest) -> Given:
+    """What the form holds."""
+    return Given(request.POST)
+
+
+def given(request: HttpRequest) -> Given:
+    """The form where one was sent, else the address."""
+    return sent(request) if request.method == "POST" else query(request)
+
+
+def whole(request: HttpRequest, name: str) -> str:
+    """A file that a form carries on to its next page: bounded by what a request may hold alone."""
+    return request.POST.get(name, "")
+
+
+def file(request: HttpRequest, name: str) -> UploadedFile[Any] | None:
+    """A file sent with a form; the caller looks at its size before it reads it."""
+    found = request.FILES.get(name)
+    return found if isinstance(found, UploadedFile) else None

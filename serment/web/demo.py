@@ -32,7 +32,7 @@ from serment.disclosure import gate
 from serment.errors import Broken, NotThere
 from serment.identity import accounts as identity_accounts
 from serment.outbox import demo_mail
-from serment.web import loopback, theft, wording
+from serment.web import asked, loopback, theft, wording
 
 ZONE = ZoneInfo("Europe/Paris")
 
@@ -100,7 +100,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @demo_only
 def enter(request: HttpRequest) -> HttpResponse:
     """Sign in as one of the named accounts, by the ordinary way."""
-    wanted = request.POST.get("login", "")
+    wanted = asked.sent(request).get("login", "")
     account = next((one for one in accounts() if one.login == wanted), None)
     if account is None:
         raise NotThere
@@ -143,7 +143,7 @@ def _sent_at(header: str, today: date) -> str:
 @demo_only
 def steal(request: HttpRequest) -> HttpResponse:
     """Dump the whole database and search it for what the visitor types."""
-    context: dict[str, Any] = {"wanted": request.POST.get("wanted", "").strip()[:80]}
+    context: dict[str, Any] = {"wanted": asked.sent(request).get("wanted", "").strip()[:80]}
     if request.method == "POST":
         if len(context["wanted"]) < theft.LETTERS_MIN:
             context["error"] = _("Écrivez au moins trois lettres.")

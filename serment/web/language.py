@@ -7,14 +7,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from serment.web import asked
+
 YEAR_SECONDS = 365 * 24 * 3600
 
 
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """Remember the language in a cookie and go back."""
-    wanted = request.POST.get("language", "")
-    back = request.POST.get("next", "/")
+    wanted = asked.sent(request).get("language", "")
+    back = asked.sent(request).get("next", "/")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
         back = "/"
     answer = HttpResponseRedirect(back)

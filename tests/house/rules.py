@@ -109,6 +109,20 @@ def environment_only_in_config(path: str, source: str) -> list[Finding]:
     return found
 
 
+READS = {"GET", "POST", "FILES", "COOKIES", "body"}
+
+
+def requests_are_read_within_bounds(path: str, source: str) -> list[Finding]:
+    """Pages read addresses, forms and files through ``asked`` alone, which bounds them."""
+    if not path.startswith("serment/web/") or path == "serment/web/asked.py":
+        return []
+    return [
+        Finding(path, node.lineno, f"request.{node.attr} is read past asked.py")
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Attribute) and node.attr in READS and "request" in ast.unparse(node)
+    ]
+
+
 def no_drawer_names(path: str, source: str) -> list[Finding]:
     """Package = domain noun, file = act."""
     parts = {Path(part).stem for part in Path(path).parts}

@@ -22,6 +22,7 @@ PYTHON_RULES: list[tuple[rules.Rule, str, str]] = [
     (rules.no_bare_except, "serment/a.py", "try:\n    f()\nexcept Exception:\n    pass\n"),
     (rules.no_print, "serment/a.py", "print('x')\n"),
     (rules.environment_only_in_config, "serment/web/a.py", "import os\nos.environ['A']\n"),
+    (rules.requests_are_read_within_bounds, "serment/web/a.py", "request.GET.get('q', '')\n"),
     (rules.no_drawer_names, "serment/web/utils.py", ""),
     (rules.no_file_over(500), "serment/a.py", "x = 1\n" * 501),
     (rules.no_function_over(70), "serment/a.py", "def f():\n" + "    x = 1\n" * 71),

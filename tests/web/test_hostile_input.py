@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 
 from serment.web import asked
@@ -60,6 +61,18 @@ def test_the_answer_is_a_page(address: str) -> None:
 )
 def test_what_cannot_be_read_is_nothing(read: object, text: str) -> None:
     assert read(text) is None  # type: ignore[operator]
+
+
+def test_what_a_form_holds_is_bounded() -> None:
+    many = QueryDict("&".join(f"n{number}=1" for number in range(500)))
+    given = asked.Given(many)
+    assert len(given) == asked.FIELDS_MAX
+    long = QueryDict(mutable=True)
+    long.setlist("note", ["x" * 100_000, "a\x00b" + "y" * 100_000])
+    assert len(long["note"]) > 100_000  # the control: what Django hands out
+    assert len(asked.Given(long)["note"]) == asked.LETTERS_MAX
+    assert asked.Given(long)["note"].startswith("aby")
+    assert [len(one) for one in asked.Given(long).getlist("note")] == [asked.LETTERS_MAX] * 2
 
 
 def test_what_can_be_read_is_read() -> None:

@@ -22,7 +22,7 @@ from serment.disclosure import Actor, Purpose, gate
 from serment.identity import accounts
 from serment.scheduling import booking, refusals, sealed_details
 from serment.scheduling.models import Appointment, VisitReason
-from serment.web import wording
+from serment.web import asked, wording
 
 OVER = ("cancelled", "fulfilled", "noshow")
 _REVISIONS_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -114,8 +114,9 @@ def one(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         "appointment": line.appointment,
         "role": line.appointment.role,
         "site": line.appointment.role.site,
-        "just_confirmed": "confirme" in request.GET and line.can_cancel,
-        "just_cancelled": "annule" in request.GET and line.appointment.status == "cancelled",
+        "just_confirmed": "confirme" in asked.query(request) and line.can_cancel,
+        "just_cancelled": "annule" in asked.query(request)
+        and line.appointment.status == "cancelled",
     }
     return render(request, "patient/appointment.html", context)
 
@@ -129,7 +130,7 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         context = {"line": line, "role": line.appointment.role, "site": line.appointment.role.site}
         return render(request, "patient/cancel.html", context)
     actor = accounts.actor_for(request)
-    why = request.POST.get("raison", "").strip()[:300]
+    why = asked.sent(request).get("raison", "").strip()[:300]
     with transaction.atomic(), tenancy.inside(records=[appointment_id]):
         booking.cancel(actor, appointment_id, why, clock.now())
     return HttpResponseRedirect(reverse("patient:appointment", args=[appointment_id]) + "?annule=1")

@@ -96,7 +96,7 @@ def keep(request: HttpRequest, role_id: UUID) -> HttpResponse:
 def read(request: HttpRequest, role_id: UUID) -> tuple[PractitionerRole, Form]:
     """The practitioner and the form as sent. Raises ``NotThere`` or ``NoSuchReason``."""
     role = _role(role_id)
-    return role, _read(role, request.POST if request.method == "POST" else request.GET)
+    return role, _read(role, asked.given(request))
 
 
 def _role(role_id: UUID) -> PractitionerRole:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from serment.directory import places, search
 from serment.directory.words import fold
+from serment.web import asked
 from serment.web.patient import looking
 
 SAME_LETTERS = 6
@@ -32,7 +33,7 @@ def chips() -> list[dict[str, str]]:
 @require_GET
 def complete_what(request: HttpRequest) -> JsonResponse:
     """Specialties, professions, people and houses that the letters may mean."""
-    typed = request.GET.get("q", "")[:80]
+    typed = asked.query(request).get("q", "")[:80]
     found = search.complete_what(typed, get_language() or "fr")
     return JsonResponse(
         {
@@ -56,7 +57,7 @@ def _hint(suggestion: search.Suggestion) -> str:
 @require_GET
 def complete_where(request: HttpRequest) -> JsonResponse:
     """Communes by name or postcode."""
-    found = places.complete(request.GET.get("q", "")[:80])
+    found = places.complete(asked.query(request).get("q", "")[:80])
     return JsonResponse(
         {"found": [{"label": looking.place_label(p), "hint": "", "value": p.code} for p in found]}
     )

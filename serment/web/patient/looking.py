@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -69,7 +68,7 @@ def place_in_heading(place: places.Place) -> str:
     return place_label(place) if places.has_homonyms(place) else place.name
 
 
-def understood(given: QueryDict) -> Question:
+def understood(given: asked.Given) -> Question:
     """Read a search form; choices made in the list win over words, words are completed."""
     question = Question(
         what_text=asked.words(given.get("quoi_texte", ""), 80),

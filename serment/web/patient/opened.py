@@ -60,8 +60,8 @@ class Page:
 def timeline(request: HttpRequest) -> HttpResponse:
     """Others' accesses, counted and told; then one's own, folded."""
     actor = accounts.actor_for(request)
-    before = asked.number(request.GET.get("avant", ""), SEQ_MAX)
-    only = _uuid(request.GET.get("qui", ""))
+    before = asked.number(asked.query(request).get("avant", ""), SEQ_MAX)
+    only = _uuid(asked.query(request).get("qui", ""))
     page = _page(actor, before, only)
     known = _known(actor, [*page.moments, *page.recent])
     often = _often(page.recent, known)

@@ -70,8 +70,8 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     if practitioner is None or not roles:
         raise NotThere
     now = clock.now()
-    wanted = asked.uuid(request.GET.get("motif", ""))
-    week = asked.number(request.GET.get("semaine", ""), WEEKS_AHEAD_MAX) or 0
+    wanted = asked.uuid(asked.query(request).get("motif", ""))
+    week = asked.number(asked.query(request).get("semaine", ""), WEEKS_AHEAD_MAX) or 0
     weeks = [_week(role, wanted, week, now) for role in roles]
     context = {
         "practitioner": practitioner,
@@ -90,26 +90,26 @@ def why_not(request: HttpRequest, slug: str) -> HttpResponse:
         .filter(practitioner__slug=slug, active=True)
         .order_by("position")
     )
-    place = request.GET.get("lieu", "")
+    place = asked.query(request).get("lieu", "")
     chosen = next((role for role in roles if str(role.id) == place), next(iter(roles), None))
     if chosen is None:
         raise NotThere
     zone = ZoneInfo(chosen.site.timezone)
-    typed = f"{request.GET.get('jour', '')}T{request.GET.get('heure', '')}"
+    typed = f"{asked.query(request).get('jour', '')}T{asked.query(request).get('heure', '')}"
     local = asked.local_instant(typed)
     when = local.replace(tzinfo=zone) if local else None
     explanation = None
     if when is not None:
-        reason = asked.uuid(request.GET.get("motif", ""))
+        reason = asked.uuid(asked.query(request).get("motif", ""))
         explanation = explain.why_not(chosen.id, reason, when, clock.now())
     context = {
         "role": chosen,
         "practitioner": chosen.practitioner,
         "explanation": explanation,
         "asked": when,
-        "day": request.GET.get("jour", ""),
-        "hour": request.GET.get("heure", ""),
-        "unreadable": bool(request.GET.get("jour")) and when is None,
+        "day": asked.query(request).get("jour", ""),
+        "hour": asked.query(request).get("heure", ""),
+        "unreadable": bool(asked.query(request).get("jour")) and when is None,
     }
     return render(request, "patient/why_not.html", context)
 

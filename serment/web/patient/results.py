@@ -18,7 +18,7 @@ from serment import clock
 from serment.directory import map as drawn_map
 from serment.directory.models import PractitionerRole
 from serment.scheduling import search
-from serment.web import wording
+from serment.web import asked, wording
 from serment.web.patient.home import chips
 from serment.web.patient.looking import (
     RADIUS_CHOICES,
@@ -81,7 +81,7 @@ class Beyond:
 @require_GET
 def results(request: HttpRequest) -> HttpResponse:
     """Soonest first, unless asked otherwise; an unclear question is asked again, as typed."""
-    question = understood(request.GET)
+    question = understood(asked.query(request))
     if question.practitioner:
         return HttpResponseRedirect(reverse("patient:practitioner", args=[question.practitioner]))
     if question.errors or question.choices or question.key is None:

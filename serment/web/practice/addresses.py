@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from serment.web import asked
 from serment.web.practice.team import Member
 
 SAID = {
@@ -43,12 +44,12 @@ def _ours(address: str) -> str:
 
 def back(request: HttpRequest) -> HttpResponseRedirect:
     """To the page the form was on."""
-    return HttpResponseRedirect(_ours(request.POST.get("retour", "")))
+    return HttpResponseRedirect(_ours(asked.sent(request).get("retour", "")))
 
 
 def back_beside(request: HttpRequest, appointment: UUID, said: str = "") -> HttpResponseRedirect:
     """To the page the form was on, with this appointment's panel and a word (``SAID``)."""
-    parts = urlsplit(_ours(request.POST.get("retour", "")))
+    parts = urlsplit(_ours(asked.sent(request).get("retour", "")))
     query = [(name, value) for name, value in parse_qsl(parts.query) if name not in ("rdv", "dit")]
     query.append(("rdv", str(appointment)))
     if said:

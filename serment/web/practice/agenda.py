@@ -53,14 +53,14 @@ def day(request: HttpRequest) -> HttpResponse:
     actor, desk, everybody, on = _asked(request)
     days = closing.around([one.id for one in everybody], on)
     receiving = days.open()
-    chosen = team.shown(request, desk, everybody, request.GET.getlist("agenda"), receiving)
+    chosen = team.shown(request, desk, everybody, asked.query(request).getlist("agenda"), receiving)
     columns: list[Shown] = []
     frame = None
     if chosen:
         zone = chosen[0].zone
         found = agenda.day(
             team.establishment_of(actor), [one.id for one in chosen], on, zone,
-            cancelled="annules" in request.GET,
+            cancelled="annules" in asked.query(request),
         )  # fmt: skip
         frame = grid.frame_of(found, zone)
         columns = _columns(actor, desk, chosen, found, frame, days)
@@ -75,16 +75,16 @@ def day(request: HttpRequest) -> HttpResponse:
 def week(request: HttpRequest) -> HttpResponse:
     """One practitioner's week; days without openings or visits at its end are left out."""
     actor, desk, everybody, on = _asked(request)
-    chosen = team.shown(request, desk, everybody, request.GET.getlist("agenda"))
+    chosen = team.shown(request, desk, everybody, asked.query(request).getlist("agenda"))
     monday = on - timedelta(days=on.weekday())
     columns: list[Shown] = []
     frame = None
-    focus = next((one for one in chosen if str(one.id) == request.GET.get("de")), None)
+    focus = next((one for one in chosen if str(one.id) == asked.query(request).get("de")), None)
     focus = focus or next(iter(chosen), None)
     if focus:
         found = agenda.week(
             team.establishment_of(actor), [focus.id], monday, focus.zone,
-            cancelled="annules" in request.GET,
+            cancelled="annules" in asked.query(request),
         )  # fmt: skip
         days = [column for row in found.values() for column in row]
         while len(days) > 5 and not days[-1].openings and not days[-1].entries:
@@ -102,11 +102,11 @@ def open_names(request: HttpRequest) -> HttpResponse:
     actor = accounts.actor_for(request)
     desk = Desk(request, clock.now())
     members = {str(one.id): one for one in team.members(team.establishment_of(actor))}
-    member = members.get(request.POST.get("agenda", ""))
-    on = asked.day(request.POST.get("jour", ""))
+    member = members.get(asked.sent(request).get("agenda", ""))
+    on = asked.day(asked.sent(request).get("jour", ""))
     if member is None or on is None:
         raise NotThere
-    what = request.POST.get("quoi", "")
+    what = asked.sent(request).get("quoi", "")
     if what == "noms":
         desk.open(desks.names_of(member.id, on))
     elif what == "motifs":
@@ -121,7 +121,7 @@ def open_names(request: HttpRequest) -> HttpResponse:
 @accounts.staff_only(Act.SEE_AGENDA)
 def discretion(request: HttpRequest) -> HttpResponse:
     """Initials instead of names, or names again."""
-    Desk(request, clock.now()).show_initials(request.POST.get("initiales") == "1")
+    Desk(request, clock.now()).show_initials(asked.sent(request).get("initiales") == "1")
     return addresses.back(request)
 
 
@@ -130,7 +130,12 @@ def _asked(request: HttpRequest) -> tuple[Actor, Desk, list[Member], date]:
     everybody = team.members(team.establishment_of(actor))
     now = clock.now()
     today = now.astimezone(everybody[0].zone).date() if everybody else now.date()
-    return actor, Desk(request, now), everybody, asked.day(request.GET.get("jour", "")) or today
+    return (
+        actor,
+        Desk(request, now),
+        everybody,
+        asked.day(asked.query(request).get("jour", "")) or today,
+    )
 
 
 def _columns(
@@ -192,7 +197,7 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
 ) -> HttpResponse:  # fmt: skip
     now = clock.now()
     step = timedelta(days=1 if view == "day" else WEEK_DAYS)
-    opened = panel.build(actor, desk, asked.uuid(request.GET.get("rdv", "")), now)
+    opened = panel.build(actor, desk, asked.uuid(asked.query(request).get("rdv", "")), now)
     for column in columns:
         for one in column.drawn.entries:
             one.chosen = opened is not None and one.entry.id == opened.appointment.id
@@ -226,12 +231,12 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
         "panel": opened,
         "here": request.get_full_path(),
         "kept": _kept(request, without=("rdv", "dit")),
-        "said": addresses.SAID.get(request.GET.get("dit", "")),
-        "said_undo": request.GET.get("dit", "").startswith("annule-"),
-        "said_no": request.GET.get("dit") == "plus-libre",
+        "said": addresses.SAID.get(asked.query(request).get("dit", "")),
+        "said_undo": asked.query(request).get("dit", "").startswith("annule-"),
+        "said_no": asked.query(request).get("dit") == "plus-libre",
         "count": sum(column.drawn.column.booked_count for column in columns),
         "collisions": sum(column.drawn.collisions for column in columns),
-        "with_cancelled": "annules" in request.GET,
+        "with_cancelled": "annules" in asked.query(request),
     }
     return render(request, "practice/agenda.html", context)
 
@@ -239,7 +244,7 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
 def _kept(request: HttpRequest, without: Sequence[str]) -> str:
     pairs = [
         (name, value)
-        for name, values in request.GET.lists()
+        for name, values in asked.query(request).lists()
         for value in values
         if name not in without
     ]

@@ -63,8 +63,8 @@ def arrival(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return _show(request, actor, everybody)
     try:
-        if "annuler" in request.POST:
-            taken_back = arrivals.take_back(actor, _id(request.POST["annuler"]))
+        if "annuler" in asked.sent(request):
+            taken_back = arrivals.take_back(actor, _id(asked.sent(request)["annuler"]))
             return _show(request, actor, everybody, taken_back=taken_back)
         return _with_file(request, actor, everybody)
     except SermentError as fault:
@@ -87,9 +87,9 @@ def _with_file(request: HttpRequest, actor: Actor, everybody: list[Member]) -> H
         return _show(request, actor, everybody, status=422, fault=fault)
     arrivals.read_alone()
     report = _read(sent)
-    if "refusees" in request.POST and isinstance(report, arrivals.PatientsReport):
+    if "refusees" in asked.sent(request) and isinstance(report, arrivals.PatientsReport):
         return _refused_lines(sent, report)
-    if "confirmer" in request.POST:
+    if "confirmer" in asked.sent(request):
         brought = _bring_in(actor, sent, report)
         return _show(request, actor, everybody, brought=brought, sent=sent, report=report)
     return _show(request, actor, everybody, report=report, sent=sent, **_told(actor, sent, report))
@@ -108,25 +108,27 @@ def _told(actor: Actor, sent: Sent, report: Report) -> dict[str, Any]:
 
 
 def _sent(request: HttpRequest, everybody: list[Member]) -> tuple[Sent | None, str]:
-    kind = "agenda" if request.POST.get("quoi") == "agenda" else "patients"
-    member = next((one for one in everybody if str(one.id) == request.POST.get("agenda")), None)
+    kind = "agenda" if asked.sent(request).get("quoi") == "agenda" else "patients"
+    member = next(
+        (one for one in everybody if str(one.id) == asked.sent(request).get("agenda")), None
+    )
     if kind == "agenda" and member is None:
         return None, _("Choisissez à qui appartient cet agenda.")
-    file = request.FILES.get("fichier")
-    if file is not None and not isinstance(file, list):
+    file = asked.file(request, "fichier")
+    if file is not None:
         if (file.size or 0) > FILE_BYTES_MAX:
             return None, _("Ce fichier est trop grand : partagez-le en plusieurs.")
         return Sent(kind, file.name or "", file.read(), member), ""
     try:
-        data = base64.urlsafe_b64decode(request.POST.get("contenu", ""))
+        data = base64.urlsafe_b64decode(asked.whole(request, "contenu"))
     except (binascii.Error, ValueError):
         data = b""
     if not data:
         return None, _("Choisissez un fichier.")
-    chosen = ",".join(request.POST.getlist("laisser")).split(",")
+    chosen = asked.whole(request, "laisser").split(",")
     lines = (asked.number(line, LINES_MAX) for line in chosen)
     left_out = frozenset(line for line in lines if line is not None)
-    return Sent(kind, request.POST.get("nom", "")[:120], data, member, left_out), ""
+    return Sent(kind, asked.sent(request).get("nom", "")[:120], data, member, left_out), ""
 
 
 def _id(text: str) -> UUID:

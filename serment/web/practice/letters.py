@@ -78,13 +78,13 @@ def waiting(request: HttpRequest) -> HttpResponse:
     found = outbox.waiting(team.establishment_of(actor))
     names_open = desk.is_open(NAMES)
     rows = _rows(actor, found, names_open=names_open)
-    sent = request.session.get(_LAST, ()) if request.GET.get("dit") == "envoyees" else ()
+    sent = request.session.get(_LAST, ()) if asked.query(request).get("dit") == "envoyees" else ()
     context = {
         "section": "letters",
         "rows": rows,
         "names_open": names_open,
         "sent": sent,
-        "put_back": request.GET.get("dit") == "remises",
+        "put_back": asked.query(request).get("dit") == "remises",
         "sheets_max": SHEETS_MAX,
     }
     return render(request, "practice/letters.html", context)
@@ -95,7 +95,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
 def open_names(request: HttpRequest) -> HttpResponse:
     """Open, or close, to whom they go."""
     desk = Desk(request, clock.now())
-    if request.POST.get("quoi") == "fermer":
+    if asked.sent(request).get("quoi") == "fermer":
         desk.close("letters")
     else:
         desk.open(NAMES)
@@ -140,7 +140,7 @@ def put_back(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest) -> list[UUID]:
-    found = (asked.uuid(text) for text in request.POST.getlist("lettre")[:SHEETS_MAX])
+    found = (asked.uuid(text) for text in asked.sent(request).getlist("lettre")[:SHEETS_MAX])
     return [one for one in found if one is not None]
 
 

@@ -23,7 +23,7 @@ from serment.identity.rights import Act
 from serment.outbox import post
 from serment.scheduling import booking, cancelling, refusals, sealed_details
 from serment.scheduling.models import Appointment
-from serment.web import wording
+from serment.web import asked, wording
 from serment.web.practice import addresses, naming, opened_by, team, telling
 from serment.web.practice import desk as desks
 from serment.web.practice.desk import Desk
@@ -141,7 +141,7 @@ def open_appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse
     """Open who comes, or why."""
     appointment = seen(appointment_id)
     desk = Desk(request, clock.now())
-    if request.POST.get("quoi") == "motif":
+    if asked.sent(request).get("quoi") == "motif":
         desk.open(desks.reason_of(appointment.id))
     else:
         desk.open(desks.person_of(appointment.id))
@@ -155,7 +155,7 @@ def mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     actor = accounts.actor_for(request)
     rights.require(actor, Act.CANCEL)
     appointment = seen(appointment_id)
-    state = request.POST.get("etat", "")
+    state = asked.sent(request).get("etat", "")
     wanted = {"arrive": Status.ARRIVED, "absent": Status.NOSHOW, "prevu": Status.BOOKED}.get(state)
     if wanted is None:
         raise Refused
@@ -169,7 +169,7 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """Cancel at once, say how the person hears of it, and offer to take it back."""
     actor = accounts.actor_for(request)
     appointment = seen(appointment_id)
-    why = request.POST.get("raison", "").strip()[:300]
+    why = asked.sent(request).get("raison", "").strip()[:300]
     booking.cancel(actor, appointment.id, why, clock.now())
     told = telling.channel(naming.files_behind(actor, [appointment.id])[appointment.id])
     return addresses.back_beside(request, appointment.id, f"annule-{told}")

@@ -22,7 +22,7 @@ from serment.identity import accounts, birth_dates, files, phones
 from serment.identity.models import PatientFile
 from serment.identity.rights import Act
 from serment.scheduling.models import Appointment
-from serment.web import wording
+from serment.web import asked, wording
 from serment.web.practice import finding, opened_by, team
 from serment.web.practice.naming import Person
 
@@ -63,8 +63,8 @@ class Visit:
 @accounts.staff_only(Act.FIND_PATIENT)
 def find(request: HttpRequest) -> HttpResponse:
     """By name, telephone or birth date. What is typed travels in a form, never in an address."""
-    text = request.POST.get("q", "").strip()
-    booking = booking_query(request.POST.get("suite", request.GET.get("suite", "")))
+    text = asked.sent(request).get("q", "").strip()
+    booking = booking_query(asked.sent(request).get("suite", asked.query(request).get("suite", "")))
     enough = len(text) >= LETTERS_MIN
     hits, more = _hits(accounts.actor_for(request), text, booking) if enough else ([], False)
     context = {
@@ -198,12 +198,12 @@ def _visits(actor: Actor, file_id: UUID) -> list[Visit]:
 def create(request: HttpRequest) -> HttpResponse:
     """A file for somebody at the desk or on the telephone; an e-mail address is not needed."""
     actor = accounts.actor_for(request)
-    booking = booking_query(request.POST.get("suite", request.GET.get("suite", "")))
-    typed = {name: request.POST.get(name, "") for name in FORM_FIELDS}
+    booking = booking_query(asked.sent(request).get("suite", asked.query(request).get("suite", "")))
+    typed = {name: asked.sent(request).get(name, "") for name in FORM_FIELDS}
     if request.method == "GET":
         return _form(request, typed, {}, suite=booking)
-    if "recherche" in request.POST:
-        return _form(request, typed | _begun(request.POST["recherche"]), {}, suite=booking)
+    if "recherche" in asked.sent(request):
+        return _form(request, typed | _begun(asked.sent(request)["recherche"]), {}, suite=booking)
     try:
         values = files.cleaned(typed, _today())
     except files.ValuesUnusable as unusable:
@@ -226,7 +226,7 @@ def change(request: HttpRequest, file_id: UUID) -> HttpResponse:
         return _form(request, typed, {}, file_id=file_id)
     if not PatientFile.objects.filter(pk=file_id).exists():
         raise NotThere
-    typed = {name: request.POST.get(name, "") for name in FORM_FIELDS}
+    typed = {name: asked.sent(request).get(name, "") for name in FORM_FIELDS}
     try:
         values = files.cleaned(typed, _today())
     except files.ValuesUnusable as unusable:

@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from serment.directory.models import PractitionerRole
 from serment.disclosure import Actor
 from serment.identity import staff
+from serment.web import asked
 from serment.web.practice.desk import Desk
 
 SHOWN_AT_FIRST = 3
@@ -68,7 +69,7 @@ def shown(
     request: HttpRequest,
     desk: Desk,
     everybody: Sequence[Member],
-    asked: Iterable[str],
+    named: Iterable[str],
     receiving: Container[UUID] = (),
 ) -> list[Member]:
     """Those asked for in the address, else those chosen before, else one's own or the first.
@@ -76,8 +77,8 @@ def shown(
     Of a large house the first are those who receive that day (``receiving``), where it is known.
     A link to one appointment names its practitioner (``avec``), who joins those shown.
     """
-    chosen = _chosen(request, desk, everybody, asked, receiving)
-    also = next((one for one in everybody if str(one.id) == request.GET.get("avec")), None)
+    chosen = _chosen(request, desk, everybody, named, receiving)
+    also = next((one for one in everybody if str(one.id) == asked.query(request).get("avec")), None)
     if also is not None and also.id not in {one.id for one in chosen}:
         chosen = [*chosen[: SHOWN_MAX - 1], also]
         desk.choose([one.id for one in chosen])
@@ -88,11 +89,11 @@ def _chosen(
     request: HttpRequest,
     desk: Desk,
     everybody: Sequence[Member],
-    asked: Iterable[str],
+    named: Iterable[str],
     receiving: Container[UUID],
 ) -> list[Member]:
     known = {str(one.id): one for one in everybody}
-    wanted = [known[text] for text in dict.fromkeys(asked) if text in known][:SHOWN_MAX]
+    wanted = [known[text] for text in dict.fromkeys(named) if text in known][:SHOWN_MAX]
     if wanted:
         if [one.id for one in wanted] != desk.roles:
             desk.choose([one.id for one in wanted])

@@ -84,7 +84,7 @@ def book(request: HttpRequest) -> HttpResponse:
     everybody = team.members(team.establishment_of(actor))
     if not everybody:
         return render(request, "practice/book.html", {"section": "book", "choice": None})
-    given = request.POST if request.method == "POST" else request.GET
+    given = asked.given(request)
     looking = LOOK in given
     choice = _read(request, everybody, _looked_at(given) if looking else given)
     if request.method == "POST" and not looking:
@@ -172,7 +172,7 @@ def _submit(
     if not files.open(actor, [choice.patient], ["family_name"], Purpose.BOOKING):
         raise NotThere
     try:
-        made = _book(actor, choice, overbook=request.POST.get("en_plus") == "oui")
+        made = _book(actor, choice, overbook=asked.sent(request).get("en_plus") == "oui")
     except refusals.FormAlreadyUsed:
         raise
     except (Conflict, Refused) as refused:

@@ -22,7 +22,7 @@ from serment import clock
 from serment.disclosure import Actor, gate, oversight
 from serment.disclosure.told import NOT_FIELDS, Disclosure
 from serment.identity import accounts, rights, staff
-from serment.web import field_words, wording
+from serment.web import asked, field_words, wording
 
 DAYS_CHOICES = (7, 30)
 ZONE = ZoneInfo("Europe/Paris")
@@ -97,13 +97,13 @@ def _as_written(name: str) -> tuple[int, str]:
 def counts(request: HttpRequest) -> HttpResponse:
     """Counts by actor and day over the last week or month."""
     actor = accounts.staff_actor_for(request)
-    days = 30 if request.GET.get("jours") == "30" else 7
+    days = 30 if asked.query(request).get("jours") == "30" else 7
     now = clock.now()
     today = now.astimezone(ZONE).date()
     shown = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
     start = datetime.combine(shown[0], datetime.min.time(), ZONE)
-    asked = oversight.Selection(start, now, establishment=actor.establishment)
-    told = gate.window(actor, asked)
+    selected = oversight.Selection(start, now, establishment=actor.establishment)
+    told = gate.window(actor, selected)
     rows = [row for row in told.rows if row.at >= start and row.kind in COUNTED]
     lines = _lines(actor, rows, shown)
     context = {

@@ -16,7 +16,7 @@ SEQ_MAX = 10**9
 @accounts.staff_only(rights.Act.SEE_DISCLOSURES)
 def by_number(request: HttpRequest) -> HttpResponse:
     """The keeper decides whether the line is of this officer's establishment."""
-    seq = asked.number(request.GET.get("ligne", ""), SEQ_MAX)
+    seq = asked.number(asked.query(request).get("ligne", ""), SEQ_MAX)
     if seq is None:
         raise NotThere
     return receipts.answer(request, accounts.staff_actor_for(request), seq)

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from serment.directory.models import Site
 from serment.directory.words import fold
-from serment.web import wording
+from serment.web import asked, wording
 
 register = template.Library()
 
@@ -95,7 +95,7 @@ def birth_date(kept: str) -> str:
 @register.simple_tag(takes_context=True)
 def address_with(context: template.Context, **changes: object) -> str:
     """The present address with some of its query changed; an empty value leaves it out."""
-    query = context["request"].GET.copy()
+    query = dict(asked.query(context["request"]))
     for name, value in changes.items():
         query.pop(name, None)
         if value not in ("", None):

@@ -29,7 +29,7 @@ class Waiting(NamedTuple):
 def waiting_slot(context: template.Context) -> Waiting | None:
     """The slot named by ``next``, if that is the address of a booking form of this site."""
     request: HttpRequest = context["request"]
-    found = _slot_of(request.POST.get("next") or request.GET.get("next") or "")
+    found = _slot_of(asked.sent(request).get("next") or asked.query(request).get("next") or "")
     if found is None:
         return None
     role_id, starts_at = found
