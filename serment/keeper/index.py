@@ -1,21 +1,22 @@
 """The disclosure index: the ledger's openings arranged for questions, rebuildable from it.
 
 It lies in its own SQLite file. Selectors are keyed tags, contents are closed under the store
-key. It may lag the segment after a crash (never lead it): the start replays what is missing, all
-of it where the file is of an earlier shape. A leaf of somebody forgotten keeps its number and
-instant here and nothing else.
+key. It lags the segment by what ``index_writer`` has still to write and never leads it: a question
+waits for that, and after a crash the start replays what is missing, all of it where the file is of
+an earlier shape. A leaf of somebody forgotten keeps its number and instant here and nothing else.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from serment.keeper import touches
+from serment.keeper.index_writer import IndexWriter
 from serment.keeper.touches import ACTS, SHEETS, Touch, number
 from serment.keeper.watched import opened
 from serment.keeper.wire import Item
@@ -92,8 +93,8 @@ class Counted(msgspec.Struct, frozen=True):
     establishment: bytes | None
 
 
-class IndexRow(msgspec.Struct, frozen=True):
-    """One disclosure on its way into the index; selectors are tags already.
+class IndexRow(msgspec.Struct):
+    """One disclosure on its way into the index; selectors are tags already, the number comes last.
 
     ``process`` is the number the kernel told, not what the process called itself.
     """
@@ -122,31 +123,46 @@ def forgotten(seq: int, at: int) -> IndexRow:
 
 
 class Index:
-    """Questions about the ledger. One connection, one thread."""
+    """Questions about the ledger. One connection for questions, one thread for new rows.
+
+    Whoever touches ``database`` has waited for all rows put before. Only the thread that puts
+    rows may delete any, so the two never write at once.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.database = opened(path, synced="NORMAL")
+        self._database = self._connect()
         self.promised = self._begin()
         """How many leaves it held when it was opened: the segment has at least as many."""
+        self.writer = IndexWriter(self._connect, _write)
         self.followed: list[IndexRow] | None = None
-        """What was added since, for another index that is being made from the ledger."""
+        """What was put since, for another index that is being made from the ledger."""
         self.readers = 0
+
+    def _connect(self) -> sqlite3.Connection:
+        return opened(self.path, synced="NORMAL")
 
     def _begin(self) -> int:
         """Make the tables; empty those of an earlier shape. How many leaves there were."""
-        (shape,) = self.database.execute("PRAGMA user_version").fetchone()
-        tables = {row[0] for row in self.database.execute("SELECT name FROM sqlite_master")}
-        promised = self.size if "disclosure" in tables else 0
+        (shape,) = self._database.execute("PRAGMA user_version").fetchone()
+        tables = {row[0] for row in self._database.execute("SELECT name FROM sqlite_master")}
+        promised = _size(self._database) if "disclosure" in tables else 0
         if shape != SHAPE:
             dropped = "".join(f"DROP TABLE IF EXISTS {table};" for table in _TABLES)
-            self.database.executescript(
+            self._database.executescript(
                 f"BEGIN; {dropped} {_SCHEMA} {touches.SCHEMA} PRAGMA user_version={SHAPE}; COMMIT;"
             )
         return promised
 
+    @property
+    def database(self) -> sqlite3.Connection:
+        """The connection for questions, once all that was put is written."""
+        self.writer.wait()
+        return self._database
+
     def reader(self) -> sqlite3.Connection:
         """Another connection, for a question that takes long; it writes nothing."""
+        self.writer.wait()
         return sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
         )
@@ -154,8 +170,7 @@ class Index:
     @property
     def size(self) -> int:
         """How many leaves are indexed."""
-        (last,) = self.database.execute("SELECT max(seq) FROM disclosure").fetchone()
-        return 0 if last is None else int(last) + 1
+        return _size(self.database)
 
     def latest(self) -> int:
         """The instant of the last indexed leaf (µs)."""
@@ -167,58 +182,25 @@ class Index:
 
         A disk that fails here is heard of: SQLite's own closing would pass over it.
         """
-        self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self.database.close()
+        self.writer.close()
+        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._database.close()
 
     def instant(self, seq: int) -> int:
         """When a leaf was made (µs); 0 where it is not indexed."""
         row = self.database.execute("SELECT at FROM disclosure WHERE seq = ?", (seq,)).fetchone()
         return 0 if row is None else int(row[0])
 
-    def add(self, rows: Iterable[IndexRow]) -> None:
-        """Index a group of leaves in one transaction."""
-        kept = list(rows)
-        self.database.execute("BEGIN")
-        self.database.executemany(
-            "INSERT INTO disclosure VALUES (?,?,?,?,?,?,?,?,?,?)",
-            [
-                (row.seq, row.at, row.kind, row.establishment, row.actor, row.subject,
-                 row.session, row.client, row.process, row.body)
-                for row in kept
-            ],
-        )  # fmt: skip
-        self.database.executemany(
-            "INSERT OR IGNORE INTO held VALUES (?,?,?,?)",
-            [
-                (row.subject, row.establishment, row.subject_kind, row.at)
-                for row in kept
-                if row.kind == "write" and row.subject is not None and row.subject_kind
-            ],
-        )
-        self.database.executemany(
-            "INSERT INTO counted VALUES (?,?,?,?,?,?,?)",
-            [
-                (row.seq, row.at, row.subject, row.counted.actor, row.counted.process,
-                 row.counted.client, row.counted.establishment)
-                for row in kept
-                if row.counted is not None
-            ],
-        )  # fmt: skip
-        self._add_touches(kept)
-        self.database.execute("COMMIT")
+    def put(self, rows: Sequence[IndexRow]) -> None:
+        """Index a group of durable leaves, soon and in order; a question waits for it."""
+        self.writer.put(rows)
         if self.followed is not None:
-            self.followed.extend(kept)
+            self.followed.extend(rows)
 
-    def _add_touches(self, kept: list[IndexRow]) -> None:
-        rows = [row for row in kept if row.kind in ACTS]
-        self.database.executemany(
-            "INSERT OR IGNORE INTO what VALUES (?,?)",
-            {touch.what: touch.body for row in rows for touch in row.touched}.items(),
-        )
-        self.database.executemany(
-            "INSERT INTO touch VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-            [touch for row in rows for touch in _touches(row)],
-        )
+    def add(self, rows: Iterable[IndexRow]) -> None:
+        """Index leaves now."""
+        self.put(list(rows))
+        self.writer.wait()
 
     def forget(self, subject: bytes) -> None:
         """Empty a subject's disclosures: its audit key is gone, nobody holds it any more."""
@@ -313,6 +295,51 @@ class Index:
             sql += " AND establishment = ?"
             values.append(establishment)
         return int(self.database.execute(sql, values).fetchone()[0])
+
+
+def _size(database: sqlite3.Connection) -> int:
+    (last,) = database.execute("SELECT max(seq) FROM disclosure").fetchone()
+    return 0 if last is None else int(last) + 1
+
+
+def _write(database: sqlite3.Connection, rows: list[IndexRow]) -> None:
+    """Write a group of leaves in one transaction."""
+    database.execute("BEGIN")
+    database.executemany(
+        "INSERT INTO disclosure VALUES (?,?,?,?,?,?,?,?,?,?)",
+        [
+            (row.seq, row.at, row.kind, row.establishment, row.actor, row.subject,
+             row.session, row.client, row.process, row.body)
+            for row in rows
+        ],
+    )  # fmt: skip
+    database.executemany(
+        "INSERT OR IGNORE INTO held VALUES (?,?,?,?)",
+        [
+            (row.subject, row.establishment, row.subject_kind, row.at)
+            for row in rows
+            if row.kind == "write" and row.subject is not None and row.subject_kind
+        ],
+    )
+    database.executemany(
+        "INSERT INTO counted VALUES (?,?,?,?,?,?,?)",
+        [
+            (row.seq, row.at, row.subject, row.counted.actor, row.counted.process,
+             row.counted.client, row.counted.establishment)
+            for row in rows
+            if row.counted is not None
+        ],
+    )  # fmt: skip
+    acts = [row for row in rows if row.kind in ACTS]
+    database.executemany(
+        "INSERT OR IGNORE INTO what VALUES (?,?)",
+        {touch.what: touch.body for row in acts for touch in row.touched}.items(),
+    )
+    database.executemany(
+        "INSERT INTO touch VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+        [touch for row in acts for touch in _touches(row)],
+    )
+    database.execute("COMMIT")
 
 
 def _where(selectors: dict[str, bytes]) -> str:

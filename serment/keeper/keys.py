@@ -51,6 +51,23 @@ class Box:
         return self._cipher.decrypt(closed[:NONCE_BYTES], closed[NONCE_BYTES:], place)
 
 
+class ZoneKey:
+    """An unwrapped key, and its box once somebody closed or opened something with it."""
+
+    __slots__ = ("_box", "key")
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        self._box: Box | None = None
+
+    @property
+    def box(self) -> Box:
+        """Rows closed under this very key."""
+        if self._box is None:
+            self._box = Box(self.key)
+        return self._box
+
+
 class KeyRows(Protocol):
     """Where wrapped keys lie."""
 
@@ -82,7 +99,7 @@ class KeyRing:
         self._wraps = wraps
         self._rows = rows
         self._boxes: dict[tuple[bytes, int], Box] = {}
-        self._zones: dict[tuple[bytes, str], bytes] = {}
+        self._zones: dict[tuple[bytes, str], ZoneKey] = {}
         self._fresh: list[tuple[bytes, str] | tuple[bytes, int]] = []
         self._cached_max = cached_max
 
@@ -91,10 +108,19 @@ class KeyRing:
 
         Raises SubjectErased instead of making new keys for one whose keys were destroyed.
         """
+        held = self._zone(subject, zone, tenant)
+        return None if held is None else held.key
+
+    def box(self, subject: bytes, zone: str, tenant: bytes | None) -> Box | None:
+        """The same key as a box. It is kept and forgotten with the key."""
+        held = self._zone(subject, zone, tenant)
+        return None if held is None else held.box
+
+    def _zone(self, subject: bytes, zone: str, tenant: bytes | None) -> ZoneKey | None:
         name = (subject, zone)
-        key = self._zones.get(name)
-        if key is not None:
-            return key
+        held = self._zones.get(name)
+        if held is not None:
+            return held
         row = self._rows.subject_key(subject, zone)
         if row is not None:
             owner, epoch, wrapped = row
@@ -111,8 +137,8 @@ class KeyRing:
             self._fresh.append(name)
         if len(self._zones) >= self._cached_max:
             self._zones.clear()
-        self._zones[name] = key
-        return key
+        held = self._zones[name] = ZoneKey(key)
+        return held
 
     def establishment(self, tenant: bytes, epoch: int) -> Box:
         """The box of an establishment in one epoch; a new key is made where it has none yet."""

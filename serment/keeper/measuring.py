@@ -11,10 +11,12 @@ import asyncio
 import hashlib
 import sqlite3
 from array import array
-from bisect import bisect_left
-from dataclasses import dataclass
-from operator import itemgetter
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import chain
 from sys import byteorder
+from typing import Any
 
 import msgspec
 
@@ -23,27 +25,41 @@ from serment.keeper.measured import Alarm, Gap, Measured
 from serment.keeper.recorder import Access
 from serment.keeper.store import LinkRow
 from serment.keeper.telling import WIDENED_SECONDS, allowed_establishment, selectors, told
-from serment.keeper.touches import SHEETS, WRITES, What, number
+from serment.keeper.touches import ACTS, SHEETS, WRITES, What, number
 from serment.keeper.wire import Body, PerimeterAsk, Request
 from serment.keeper.words import KIND_QUERY, LEASE_SECONDS, NOT_FIELDS
+
+SEEN = frozenset(ACTS.values()) - {WRITES}
+
+
+@dataclass(slots=True)
+class Touched:
+    """Subjects and records to which one thing was done."""
+
+    subjects: set[int] = field(default_factory=set)
+    records: set[int] = field(default_factory=set)
+
+
+Work = dict[int | None, Touched]
+"""What was done, by its number; nil for an access without records."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """What the touches of a selection say, before anything is known of persons."""
 
-    seqs: list[int]
-    opened: set[tuple[int | None, int | None, int | None]]
-    earlier: set[tuple[int | None, int | None, int | None]]
-    written: set[tuple[int | None, int | None, int | None]]
+    seqs: array[int]
+    opened: Work
+    earlier: Work
+    written: Work
+    on_sheets: set[int]
+    seen: set[int]
+    """Subjects opened otherwise than onto a sheet; left out where nobody is on one."""
     opened_first: int | None
     opened_last: int | None
     bounds: tuple[int, int]
     forgotten: int
     meanings: dict[int, What]
-    on_sheets: set[int | None]
-    seen: set[int | None]
-    """Subjects opened otherwise than onto a sheet; left out where nobody is on one."""
 
 
 async def measure(house: House, ask: Request, peer: int) -> Body:
@@ -73,13 +89,24 @@ def _count(house: House, wanted: PerimeterAsk, chosen: dict[str, bytes]) -> Coun
             _first_at(database, at)
             for at in (wanted.start - WIDENED_SECONDS * 1_000_000, wanted.start, wanted.end)
         )
-        rows = [] if wanted.recipient else _rows(database, begin, end, chosen)
         (forgotten,) = database.execute(
             "SELECT count(*) FROM disclosure WHERE kind = 'forgotten' AND seq >= ? AND seq < ?",
             (start, end),
         ).fetchone()
         meanings = house.recorder.whats.read(database.execute("SELECT number, body FROM what"))
-        return _sorted_out(rows, start, (start, end), forgotten, meanings)
+        touches = Touches(database, chosen, nobody=bool(wanted.recipient))
+        acts = touches.acts(start, end)
+        on_sheets = _subjects(acts[SHEETS])
+        return Counts(
+            touches.seqs(begin, end),
+            _joined(work for act, work in acts.items() if act != WRITES),
+            _joined(work for act, work in touches.acts(begin, start).items() if act != WRITES),
+            acts[WRITES],
+            on_sheets,
+            _subjects(_joined(acts[act] for act in SEEN)) if on_sheets else set(),
+            touches.first(start, end), touches.first(start, end, last=True),
+            (start, end), forgotten, meanings,
+        )  # fmt: skip
     finally:
         database.close()
 
@@ -94,49 +121,58 @@ def _first_at(database: sqlite3.Connection, at: int) -> int:
     return int(row[0] or 0)
 
 
-def _rows(
-    database: sqlite3.Connection, begin: int, end: int, chosen: dict[str, bytes]
-) -> list[tuple[int, int, int | None, int | None, int | None]]:
-    """(seq, act, subject, record, what) of the selection, in order."""
-    where = "".join(f" AND {column} = ?" for column in chosen)
-    return database.execute(
-        f"SELECT seq, act, subject, record, what FROM touch WHERE seq >= ? AND seq < ?{where}"
-        " ORDER BY seq",
-        (begin, end, *map(number, chosen.values())),
-    ).fetchall()
+@dataclass(frozen=True, slots=True)
+class Touches:
+    """The index's touches of one selection. ``nobody``: of a recipient no record names."""
+
+    database: sqlite3.Connection
+    chosen: dict[str, bytes]
+    nobody: bool
+
+    def acts(self, start: int, end: int) -> dict[int, Work]:
+        """To whom and to which records what was done, by act; everything once."""
+        found: dict[int, Work] = {act: defaultdict(Touched) for act in (*ACTS.values(), SHEETS)}
+        for act, subject, record, what in set(
+            self._select("act, subject, record, what", start, end)
+        ):
+            touched = found[act][what]
+            if subject is not None:
+                touched.subjects.add(subject)
+            if record is not None:
+                touched.records.add(record)
+        return found
+
+    def seqs(self, start: int, end: int) -> array[int]:
+        """Numbers of the leaves, rising."""
+        rows = self._select("DISTINCT seq", start, end, " ORDER BY seq")
+        return array("Q", chain.from_iterable(rows))
+
+    def first(self, start: int, end: int, *, last: bool = False) -> int | None:
+        """Number of the first leaf, or the last one, that opened something."""
+        order = f" AND act <> {WRITES} ORDER BY seq {'DESC' if last else 'ASC'} LIMIT 1"
+        return next(chain.from_iterable(self._select("seq", start, end, order)), None)
+
+    def _select(self, columns: str, start: int, end: int, more: str = "") -> Iterable[Any]:
+        if self.nobody or start >= end:
+            return ()
+        where = "".join(f" AND {column} = ?" for column in self.chosen)
+        return self.database.execute(
+            f"SELECT {columns} FROM touch WHERE seq >= ? AND seq < ?{where}{more}",
+            (start, end, *map(number, self.chosen.values())),
+        )
 
 
-_TOUCHED = itemgetter(2, 3, 4)
+def _joined(works: Iterable[Work]) -> Work:
+    joined: Work = defaultdict(Touched)
+    for work in works:
+        for what, touched in work.items():
+            joined[what].subjects |= touched.subjects
+            joined[what].records |= touched.records
+    return joined
 
 
-def _sorted_out(
-    rows: list[tuple[int, int, int | None, int | None, int | None]],
-    start: int,
-    bounds: tuple[int, int],
-    forgotten: int,
-    meanings: dict[int, What],
-) -> Counts:
-    middle = bisect_left(rows, start, key=itemgetter(0))
-    inside = rows[middle:]
-    combined = set(map(itemgetter(1, 2, 3, 4), inside))
-    opened = [row for row in combined if row[0] != WRITES]
-    first = next((row[0] for row in inside if row[1] != WRITES), None)
-    last = next((row[0] for row in reversed(inside) if row[1] != WRITES), None)
-    return Counts(
-        list(dict.fromkeys(map(itemgetter(0), rows))),
-        {row[1:] for row in opened},
-        {_TOUCHED(row) for row in rows[:middle] if row[1] != WRITES},
-        {row[1:] for row in combined if row[0] == WRITES},
-        first, last, bounds, forgotten, meanings, *_by_sheet(opened),
-    )  # fmt: skip
-
-
-def _by_sheet(
-    opened: list[tuple[int, int | None, int | None, int | None]],
-) -> tuple[set[int | None], set[int | None]]:
-    """Subjects on continuity sheets, and, where there are any, those opened otherwise."""
-    on_sheets = {row[1] for row in opened if row[0] == SHEETS}
-    return on_sheets, {row[1] for row in opened if row[0] != SHEETS} if on_sheets else set()
+def _subjects(work: Work) -> set[int]:
+    return set().union(*(touched.subjects for touched in work.values()))
 
 
 def _measured(
@@ -179,23 +215,18 @@ def _measured(
     )
 
 
-def _same(subjects: set[int | None], same: dict[int, int]) -> set[int]:
-    return {same.get(one, one) for one in subjects if one is not None}
+def _same(subjects: set[int], same: dict[int, int]) -> set[int]:
+    """Persons: a file and its person's own account are one."""
+    linked = subjects & same.keys()
+    return (subjects - linked) | {same[one] for one in linked}
 
 
-def _persons(
-    counts: Counts,
-    touched: set[tuple[int | None, int | None, int | None]],
-    same: dict[int, int],
-) -> tuple[set[int], set[int]]:
+def _persons(counts: Counts, work: Work, same: dict[int, int]) -> tuple[set[int], set[int]]:
     """Distinct persons, and members of staff apart from them."""
     staff_work = {one for one, what in counts.meanings.items() if what.subject_kind == "staff"}
-    persons: set[int] = set()
-    staff: set[int] = set()
-    for subject, _record, what in touched:
-        if subject is not None:
-            (staff if what in staff_work else persons).add(subject)
-    return {same.get(one, one) for one in persons}, staff
+    staff = _subjects({what: one for what, one in work.items() if what in staff_work})
+    others = _subjects({what: one for what, one in work.items() if what not in staff_work})
+    return _same(others, same), staff
 
 
 def _records(
@@ -204,22 +235,20 @@ def _records(
     """Kind of each record opened, records of each field, records written over, records deleted."""
     kinds: dict[int, str] = {}
     fields: dict[str, set[int]] = {}
-    names = {
-        one: [f"{what.kind}.{name}" for name in what.fields if name not in NOT_FIELDS]
-        for one, what in counts.meanings.items()
-    }
-    for _subject, record, what in counts.opened:
-        if record is not None and what is not None:
-            kinds[record] = counts.meanings[what].kind
-            for name in names[what]:
-                fields.setdefault(name, set()).add(record)
-    meant = [
-        (record, counts.meanings[what])
-        for _subject, record, what in counts.written
-        if record is not None and what is not None
+    for what, touched in counts.opened.items():
+        if what is not None:
+            meant = counts.meanings[what]
+            kinds.update(dict.fromkeys(touched.records, meant.kind))
+            for name in meant.fields:
+                if name not in NOT_FIELDS:
+                    fields.setdefault(f"{meant.kind}.{name}", set()).update(touched.records)
+    written = [
+        (touched.records, counts.meanings[what])
+        for what, touched in counts.written.items()
+        if what is not None
     ]
-    altered = {record for record, what in meant if what.replaced}
-    gone = {record for record, what in meant if "deleted" in what.fields}
+    altered = set[int]().union(*(records for records, meant in written if meant.replaced))
+    gone = set[int]().union(*(records for records, meant in written if "deleted" in meant.fields))
     return kinds, fields, altered, gone
 
 
@@ -276,9 +305,9 @@ def _instant(house: House, seq: int | None) -> int:
     return 0 if seq is None else house.index.instant(seq)
 
 
-def digest_of_leaves(seqs: list[int]) -> bytes:
+def digest_of_leaves(seqs: array[int]) -> bytes:
     """SHA-256 over the numbers of the leaves, eight bytes each, big-endian, rising."""
-    numbers = array("Q", seqs)
+    numbers = seqs[:]
     if byteorder == "little":
         numbers.byteswap()
     return hashlib.sha256(numbers.tobytes()).digest()

@@ -22,7 +22,7 @@ from serment.keeper.rights import (
     errand_covers,
     errand_of,
 )
-from serment.keeper.sealing import bound_to, record_key
+from serment.keeper.sealing import RecordKeys
 from serment.keeper.store import RecordRow
 from serment.keeper.wire import (
     Body,
@@ -174,18 +174,15 @@ def accesses_of(
 
 
 def _keys(house: House, row: RecordRow, item: RevealItem) -> list[tuple[bytes, bytes]]:
+    """Asked after the sync, of the store as it is then: an erased person's keys are not there."""
     tag = house.store.subject_tag(row.subject)
-    found: list[tuple[bytes, bytes]] = []
-    for field in item.fields:
-        zone_key = house.keys.zone_key(tag, field.zone, None)
+    keys: dict[str, RecordKeys] = {}
+    for zone in {field.zone for field in item.fields}:
+        zone_key = house.keys.zone_key(tag, zone, None)
         if zone_key is None:
             raise NoAccess
-        key = record_key(zone_key, row.kind, field.field, row.record, field.version)
-        bound = bound_to(
-            row.tenant, row.subject, field.zone, row.kind, field.field, row.record, field.version
-        )
-        found.append((key, bound))
-    return found
+        keys[zone] = RecordKeys(zone_key, row.tenant, row.subject, zone, row.kind, row.record)
+    return [keys[field.zone].of(field.field, field.version) for field in item.fields]
 
 
 async def find(house: House, ask: Request, peer: int) -> Body:

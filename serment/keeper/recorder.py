@@ -2,8 +2,8 @@
 
 ``record`` returns only after one write and one sync that carried its leaves, and what its act put
 into the store was synced before them. While a sync runs in its own thread, the next group gathers:
-group commit without timers. The index is filled after
-the sync, before the answer. An error of either ends the process through ``on_fatal``.
+group commit without timers. The index is told behind the sync and writes beside the answers. An
+error of any of them ends the process through ``on_fatal``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import msgspec
 
 from serment.errors import Refused
 from serment.keeper.index import ActorPart, Counted, Index, IndexRow, PatientPart, forgotten
+from serment.keeper.index_writer import BEHIND_MAX
 from serment.keeper.keys import AUDIT, Box, KeyRing
 from serment.keeper.peers import kin_of
 from serment.keeper.store import Store
@@ -94,9 +95,20 @@ class KeeperClock:
         return self.last
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What all leaves of one request have in common: who asks, and by which tags they are found."""
+
+    actor: bytes
+    session: bytes | None
+    client: bytes
+    process: bytes
+    counted: Counted
+
+
 @dataclass(slots=True)
 class Recorder:
-    """Builds leaves, groups them, makes them durable, indexes them."""
+    """Builds leaves, groups them, makes them durable, tells the index."""
 
     segment: Segment
     index: Index
@@ -107,11 +119,22 @@ class Recorder:
     clock: KeeperClock = field(default_factory=KeeperClock)
     unpublished: list[bytes] | None = None
     """Durable leaves that wait to be made public; None where nothing is published."""
-    _whats: Whats | None = None
-    _nothing: bytes = b""
+    whats: Whats = field(init=False)
+    _no_grant: bytes = field(init=False)
     _waiting: list[Waiting] = field(default_factory=list)
+    _alone: bool = False
     _busy: asyncio.Task[None] | None = None
     _disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ledger"))
+
+    def __post_init__(self) -> None:
+        self.whats = Whats(self.store.tag, self.box)
+        self._no_grant = self._ticket("grant", b"")
+        self.tell(self.index)
+
+    def tell(self, index: Index) -> None:
+        """From now on this index is told what is recorded."""
+        self.index = index
+        index.writer.on_fatal = self.on_fatal
 
     async def record(self, ask: Request, peer: int, accesses: Sequence[Access]) -> int:
         """Make the accesses durable, one leaf each; the sequence number of the first."""
@@ -134,7 +157,10 @@ class Recorder:
 
     def prepare(self, ask: Request, peer: int, accesses: Sequence[Access]) -> list[Leaf]:
         """The leaves of these accesses; LeafTooLarge before anything is stored or queued."""
-        return [self._prepare(ask, peer, access) for access in accesses]
+        asking = self._asking(
+            ask.actor.id, ask.actor.establishment, ask.session, ask.client, ask.process, peer
+        )
+        return [self._prepare(ask, peer, access, asking) for access in accesses]
 
     async def write(self, leaves: list[Leaf]) -> int:
         """Make prepared leaves durable; the sequence number of the first."""
@@ -159,36 +185,45 @@ class Recorder:
                 if not waiting.done.done():
                     waiting.done.set_result(first)
                 first += len(waiting.leaves)
+            if self.index.writer.behind > BEHIND_MAX:
+                await asyncio.to_thread(self.index.writer.wait)
 
     async def _make_durable(self, group: list[Waiting]) -> int:
         """Store, then ledger, a sync each; then the index. The number of the group's first leaf."""
         self.store.settle()
         leaves = [leaf for waiting in group for leaf in waiting.leaves]
         records = [(one.leaf, one.opening) for one in leaves]
-        loop = asyncio.get_running_loop()
-        first = await loop.run_in_executor(self._disk, self.segment.append, records)
+        first = await self._append(records, alone=len(group) == 1)
         if self.unpublished is not None:
             self.unpublished.extend(leaf for leaf, _opening in records)
-        self.index.add(
-            msgspec.structs.replace(one.row, seq=first + place) for place, one in enumerate(leaves)
-        )
+        for seq, one in enumerate(leaves, first):
+            one.row.seq = seq
+        self.index.put([one.row for one in leaves])
         return first
 
-    def _prepare(self, ask: Request, peer: int, access: Access) -> Leaf:
+    async def _append(self, records: list[tuple[bytes, bytes]], *, alone: bool) -> int:
+        """Write and sync. Where request after request comes alone, the sync is waited for here:
+        a thread would not make it shorter, and handing over to one costs a lone client more than
+        the disk does. Whoever comes meanwhile would have waited for the end of this sync too."""
+        before, self._alone = self._alone, alone
+        if alone and before:
+            return self.segment.append(records)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._disk, self.segment.append, records)
+
+    def _prepare(self, ask: Request, peer: int, access: Access, asking: Asking) -> Leaf:
         """Leaf, opening and index row of one access."""
         establishment = self.store.subject_tag(access.tenant)
         subject = (
             establishment if access.subject is None else self.store.subject_tag(access.subject)
         )
-        actor_part = msgspec.msgpack.encode(self._actor_part(ask, peer, access, subject))
-        patient_part = msgspec.msgpack.encode(
-            PatientPart(
-                access.subject, access.subject_kind, access.tenant, access.items,
-                ask.relation, self.store.tag("grant", ask.grant)[:8],
-                self.store.tag("errand", ask.errand)[:8], access.note,
-            )
+        actor_part = self._actor_part(ask, peer, access, subject)
+        patient_part = PatientPart(
+            access.subject, access.subject_kind, access.tenant, access.items, ask.relation,
+            self._ticket("grant", ask.grant), self._ticket("errand", ask.errand), access.note,
         )  # fmt: skip
-        actor, patient = commitment.salted(actor_part), commitment.salted(patient_part)
+        parts = _encode(actor_part), _encode(patient_part)
+        actor, patient = map(commitment.salted, parts)
         hashes = commitment.part_hash(actor), commitment.part_hash(patient)
         leaf = commitment.leaf_of(*hashes)
         opening = Opening(
@@ -196,10 +231,10 @@ class Recorder:
             self._audit_box(establishment, establishment).close(actor, leaf),
             self._audit_box(subject, establishment).close(patient, leaf),
         )  # fmt: skip
-        packed = msgspec.msgpack.encode(opening)
+        packed = _encode(opening)
         if len(packed) > OPENING_BYTES_MAX:
             raise LeafTooLarge
-        return Leaf(leaf, packed, self._row(actor_part, patient_part, establishment))
+        return Leaf(leaf, packed, self._row(actor_part, patient_part, parts, establishment, asking))
 
     def _actor_part(self, ask: Request, peer: int, access: Access, pseudonym: bytes) -> ActorPart:
         mask = sorted({name for item in access.items for name in item.fields})
@@ -209,67 +244,64 @@ class Recorder:
             ask.process, peer, ask.session, ask.id, mask, pseudonym, access.counted,
         )  # fmt: skip
 
-    def _row(self, actor_part: bytes, patient_part: bytes, establishment: bytes) -> IndexRow:
+    def _row(
+        self, actor: ActorPart, patient: PatientPart, parts: tuple[bytes, bytes],
+        establishment: bytes, asking: Asking,
+    ) -> IndexRow:  # fmt: skip
         """The index row, the same whether made now or from an opening after a crash."""
-        actor = msgspec.msgpack.decode(actor_part, type=ActorPart)
-        patient = msgspec.msgpack.decode(patient_part, type=PatientPart)
-        tag = self.store.tag
         return IndexRow(
             seq=-1,
             at=actor.at,
             kind=actor.kind,
             establishment=establishment,
-            actor=tag("actor", actor.actor),
+            actor=asking.actor,
             subject=None if patient.subject is None else self.store.subject_tag(patient.subject),
-            session=tag("session", actor.session.encode()) if actor.session else None,
-            client=tag("client", actor.client.encode()),
-            process=tag("process", str(actor.peer).encode()),
-            body=self.box.close(msgspec.msgpack.encode((actor_part, patient_part)), b"index"),
+            session=asking.session,
+            client=asking.client,
+            process=asking.process,
+            body=self.box.close(_encode(parts), b"index"),
             subject_kind=patient.subject_kind,
             sheet=(actor.kind, actor.purpose) == (KIND_READ, SHEET_PURPOSE),
-            counted=self._counted(actor) if actor.counted else None,
+            counted=asking.counted if actor.counted else None,
             export=patient.grant if patient.grant not in (b"", self._no_grant) else None,
             touched=self.whats.touches(patient.items, patient.subject_kind),
         )
 
-    @property
-    def whats(self) -> Whats:
-        """What is done to records, as the index numbers it."""
-        if self._whats is None:
-            self._whats = Whats(self.store.tag, self.box)
-        return self._whats
-
-    @property
-    def _no_grant(self) -> bytes:
-        """How a leaf names no grant."""
-        if not self._nothing:
-            self._nothing = self.store.tag("grant", b"")[:8]
-        return self._nothing
-
-    def _counted(self, actor: ActorPart) -> Counted:
-        """On whose budgets the access counts; the same tags as ``policy.standing`` uses."""
+    def _asking(
+        self, actor: bytes, establishment: bytes | None, session: str, client: str, process: str,
+        peer: int,
+    ) -> Asking:  # fmt: skip
+        """The selectors; ``counted`` names the budgets that ``policy.standing`` counts on."""
         tag = self.store.tag
-        return Counted(
-            tag("actor", actor.actor),
-            tag("process", kin_of(actor.process).encode()),
-            None if actor.client in OWN_DOORS else tag("client", actor.client.encode()),
-            None if actor.establishment is None else self.store.subject_tag(actor.establishment),
+        who, door = tag("actor", actor), tag("client", client.encode())
+        return Asking(
+            who,
+            tag("session", session.encode()) if session else None,
+            door,
+            tag("process", str(peer).encode()),
+            Counted(
+                who,
+                tag("process", kin_of(process).encode()),
+                None if client in OWN_DOORS else door,
+                None if establishment is None else self.store.subject_tag(establishment),
+            ),
         )
 
+    def _ticket(self, what: str, token: bytes) -> bytes:
+        """How a leaf names a grant or an errand, or that there was none."""
+        return self.store.tag(what, token)[:8]
+
     def _audit_box(self, subject: bytes, tenant: bytes) -> Box:
-        key = self.keys.zone_key(subject, AUDIT, tenant)
-        assert key is not None  # noqa: S101 -- a tenant was given, so a missing key was made
-        return Box(key)
+        box = self.keys.box(subject, AUDIT, tenant)
+        assert box is not None  # noqa: S101 -- a tenant was given, so a missing key was made
+        return box
 
     def parts(self, body: bytes) -> tuple[ActorPart, PatientPart]:
         """An index row's contents."""
         actor, patient = msgspec.msgpack.decode(
             self.box.open(body, b"index"), type=tuple[bytes, bytes]
         )
-        return (
-            msgspec.msgpack.decode(actor, type=ActorPart),
-            msgspec.msgpack.decode(patient, type=PatientPart),
-        )
+        return _actors.decode(actor), _patients.decode(patient)
 
     def replay(self, frame: Frame) -> IndexRow:
         """The index row of a frame that was durable before its row was.
@@ -278,11 +310,22 @@ class Recorder:
         """
         opening = msgspec.msgpack.decode(frame.opening, type=Opening)
         tenant = opening.establishment
-        actor = commitment.unsalted(self._audit_box(tenant, tenant).open(opening.actor, frame.leaf))
-        key = self.keys.zone_key(opening.subject, AUDIT, None)
-        if key is None:
-            at = msgspec.msgpack.decode(actor, type=ActorPart).at
-            return forgotten(frame.seq, at)
-        patient = commitment.unsalted(Box(key).open(opening.patient, frame.leaf))
-        row = self._row(actor, patient, tenant)
-        return msgspec.structs.replace(row, seq=frame.seq)
+        packed = commitment.unsalted(
+            self._audit_box(tenant, tenant).open(opening.actor, frame.leaf)
+        )
+        actor = _actors.decode(packed)
+        box = self.keys.box(opening.subject, AUDIT, None)
+        if box is None:
+            return forgotten(frame.seq, actor.at)
+        parts = packed, commitment.unsalted(box.open(opening.patient, frame.leaf))
+        asking = self._asking(
+            actor.actor, actor.establishment, actor.session, actor.client, actor.process, actor.peer
+        )
+        row = self._row(actor, _patients.decode(parts[1]), parts, tenant, asking)
+        row.seq = frame.seq
+        return row
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_actors = msgspec.msgpack.Decoder(ActorPart)
+_patients = msgspec.msgpack.Decoder(PatientPart)

@@ -69,7 +69,8 @@ async def rebuild(house: House) -> int:
     fresh.close()
     former.close()
     (folder / FRESH).replace(folder / NAME)
-    house.index = house.recorder.index = Index(folder / NAME)
+    house.index = Index(folder / NAME)
+    house.recorder.tell(house.index)
     return house.index.size
 
 

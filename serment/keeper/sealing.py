@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -36,16 +37,41 @@ def version_of(sealed: bytes) -> bytes:
 
 def record_key(zone_key: bytes, kind: str, field: str, record: bytes, version: bytes) -> bytes:
     """HKDF-Expand (RFC 5869, one block) of the subject's zone key for exactly one value."""
-    info = _joined(b"serment value 1", kind.encode(), field.encode(), record, version)
-    return hmac.digest(zone_key, info + b"\x01", "sha256")
+    return _derived(zone_key, _named(kind, field) + _joined(record, version))
 
 
 def bound_to(
     tenant: bytes, subject: bytes, zone: str, kind: str, field: str, record: bytes, version: bytes
 ) -> bytes:
     """The associated data: a digest, so that a client never learns whose record it opens."""
-    parts = (tenant, subject, zone.encode(), kind.encode(), field.encode(), record, version)
-    return hashlib.sha256(_joined(b"serment bound 1", *parts)).digest()
+    return _bound(_owned(tenant, subject, zone), _named(kind, field) + _joined(record, version))
+
+
+class RecordKeys:
+    """``record_key`` and ``bound_to`` for many values of one record: what they share, once."""
+
+    __slots__ = ("_kind", "_owner", "_record", "_zone_key")
+
+    def __init__(
+        self, zone_key: bytes, tenant: bytes, subject: bytes, zone: str, kind: str, record: bytes
+    ) -> None:
+        self._zone_key = zone_key
+        self._owner = _owned(tenant, subject, zone)
+        self._kind = kind
+        self._record = _joined(record)
+
+    def of(self, field: str, version: bytes) -> tuple[bytes, bytes]:
+        """Key and associated data of one value."""
+        place = _named(self._kind, field) + self._record + _joined(version)
+        return _derived(self._zone_key, place), _bound(self._owner, place)
+
+
+def _derived(zone_key: bytes, place: bytes) -> bytes:
+    return hmac.digest(zone_key, _VALUE + place + b"\x01", "sha256")
+
+
+def _bound(owner: bytes, place: bytes) -> bytes:
+    return hashlib.sha256(_BOUND + owner + place).digest()
 
 
 def seal(key: bytes, bound: bytes, version: bytes, text: str) -> bytes:
@@ -67,4 +93,18 @@ def open_sealed(key: bytes, bound: bytes, sealed: bytes) -> str:
 
 def _joined(*parts: bytes) -> bytes:
     """Parts with their lengths, so that no two lists of parts give the same bytes."""
-    return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
+    return b"".join([len(part).to_bytes(2, "big") + part for part in parts])
+
+
+def _owned(tenant: bytes, subject: bytes, zone: str) -> bytes:
+    return _joined(tenant, subject, zone.encode())
+
+
+@lru_cache(maxsize=1_000)
+def _named(kind: str, field: str) -> bytes:
+    """Names of fields: the same few dozen for everybody."""
+    return _joined(kind.encode(), field.encode())
+
+
+_VALUE: Final = _joined(b"serment value 1")
+_BOUND: Final = _joined(b"serment bound 1")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
+from serment.keeper.key_backup import KeyJournal
 from serment.keeper.key_rows import KeyTables
 from serment.keeper.keys import Box, derive
 
@@ -58,25 +62,68 @@ def search_key(zone_key: bytes) -> bytes:
     return derive(zone_key, "search")
 
 
+RECORDS_REMEMBERED: Final = 50_000
+
+
 class Store(KeyTables):
-    """Rows of the keeper. One connection, one thread."""
+    """Rows of the keeper. One connection, one thread.
+
+    Rows of ``record`` are remembered as they were read: every act asks for the same few again and
+    again. Only this class writes that table, and what it writes it forgets; an act that fails
+    forgets all. A row names an owner and opens nothing: keys end in ``keys``.
+    """
+
+    def __init__(
+        self, path: Path, *, tags: bytes, key: bytes, journal: KeyJournal | None = None
+    ) -> None:
+        super().__init__(path, tags=tags, key=key, journal=journal)
+        self._remembered: dict[bytes, RecordRow] = {}
 
     def record(self, record: bytes) -> RecordRow | None:
         """Whose record this is."""
-        tag = self.tag("record", record)
-        row = self._one("SELECT body FROM record WHERE record = ?", tag)
-        return None if row is None else self._record(row[0], tag)
+        found = self._remembered.get(record)
+        if found is None:
+            tag = self.tag("record", record)
+            row = self._one("SELECT body FROM record WHERE record = ?", tag)
+            if row is None:
+                return None
+            if len(self._remembered) >= RECORDS_REMEMBERED:
+                self._remembered.clear()
+            found = self._remembered[record] = self._record(row[0], tag)
+        return found
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """As ever; what a failed act wrote is not remembered."""
+        try:
+            with super().gathered():
+                yield
+        except BaseException:
+            self._remembered.clear()
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """As ever; what a failed act wrote is not remembered."""
+        try:
+            with super().transaction():
+                yield
+        except BaseException:
+            self._remembered.clear()
+            raise
 
     def _record(self, body: bytes, tag: bytes) -> RecordRow:
         return msgspec.msgpack.decode(self.open_body(body, tag), type=RecordRow)
 
     def add_record(self, row: RecordRow) -> None:
         """Register a record as its subject's."""
+        self._remembered.pop(row.record, None)
         tag = self.tag("record", row.record)
         self._put("record", tag, self.subject_tag(row.subject), self.close_body(row, tag))
 
     def drop_record(self, record: bytes) -> None:
         """Forget a record and everything that finds it."""
+        self._remembered.pop(record, None)
         tag = self.tag("record", record)
         self._drop("search", record=tag)
         self.database.execute("DELETE FROM newcomer WHERE record = ?", (tag,))
@@ -141,6 +188,7 @@ class Store(KeyTables):
 
     def drop_records_of(self, subject: bytes) -> None:
         """Forget which records were a subject's, and who acted for it."""
+        self._remembered.clear()
         self._drop("record", subject=subject)
         self._drop("link", file=subject)
 

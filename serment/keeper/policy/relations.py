@@ -56,13 +56,12 @@ class Relations:
 
     def holds(self, establishment: bytes, subject: bytes, now: int) -> bool:
         """Does this establishment care for this person at this instant?"""
-        return any(
-            window is not None and window.holds(now)
-            for window in (
-                self._of(establishment, subject, glass=False),
-                self._of(establishment, subject, glass=True),
-            )
-        )
+        found = self._store.database.execute(
+            "SELECT 1 FROM relation WHERE establishment = ? AND subject = ?"
+            " AND ? BETWEEN not_before AND not_after",
+            (establishment, subject, now),
+        ).fetchone()
+        return found is not None
 
     def glass_holds(self, establishment: bytes, subject: bytes, now: int) -> bool:
         """Was the glass of this file broken within the hour?"""

@@ -69,6 +69,8 @@ class Standing:
 
     def freeze_on(self, ask: Request, peer: int, now: int) -> Freeze | None:
         """The freeze that stops this request, a person's before the keeper's own."""
+        if not self.freezes:
+            return None
         found = [
             freeze
             for tag in self._tags(ask, peer)
@@ -88,7 +90,10 @@ class Standing:
 
     def subject_frozen(self, row: RecordRow, now: int) -> bool:
         """Was this person's file frozen? It is answered like a file that is not there."""
-        return self.freezes.of(self.tag(What.SUBJECT, row.subject), now) is not None
+        return (
+            bool(self.freezes)
+            and self.freezes.of(self.tag(What.SUBJECT, row.subject), now) is not None
+        )
 
     async def admit(self, ask: Request, now: int, rows: Iterable[RecordRow]) -> Admission:
         """Count these persons; wait where a process or an establishment is past its budget.
