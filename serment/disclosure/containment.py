@@ -18,7 +18,9 @@ from serment.disclosure.told import Disclosure, disclosure_of, instant_of, micro
 from serment.keeper import wire
 from serment.keeper.policy import asks
 
-Frozen = Literal["session", "actor", "client", "process", "exports", "subject"]
+Frozen = Literal[
+    "session", "actor", "client", "process", "exports", "subject", "incident", "evidence"
+]
 GrantKind = Literal["bulk", "budget", "erase", "unfreeze"]
 
 
@@ -71,11 +73,17 @@ def break_glass(actor: Actor, record: UUID, why: str) -> None:
 
 
 def freeze(
-    actor: Actor, what: Frozen, value: str, why: str, *, until: datetime | None = None
-) -> None:
-    """Stop a session, a person, a client, a process, an establishment's exports or a file."""
+    actor: Actor, what: Frozen, value: str, why: str, *, until: datetime | None = None,
+    establishment: UUID | None = None,
+) -> None:  # fmt: skip
+    """Stop a session, a person, a client, a process, an establishment's exports or a file.
+
+    Of an incident or evidence nothing is forgotten meanwhile: the operator's to freeze, under a
+    name, for one ``establishment`` or for all.
+    """
     end = None if until is None else microseconds(until)
-    ask("freeze", actor, wire.Nothing, asks.FreezeAsk(what, value, why.strip()[:500], end))
+    of = None if establishment is None else establishment.bytes
+    ask("freeze", actor, wire.Nothing, asks.FreezeAsk(what, value, why.strip()[:500], end, of))
 
 
 def unfreeze(actor: Actor, what: Frozen, value: str, why: str) -> None:

@@ -13,8 +13,9 @@ from typing import Final
 
 import msgspec
 
-from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.house import House, NoAccess
 from serment.keeper.keys import AUDIT
+from serment.keeper.policy.evidence import kept_for
 from serment.keeper.recorder import Access
 from serment.keeper.root_key.vault import Epoch, Forgotten, Vault
 from serment.keeper.store import RecordRow
@@ -22,10 +23,8 @@ from serment.keeper.unlocking import MICROSECONDS_A_DAY, Terms
 from serment.keeper.wire import (
     ActorWire,
     Body,
-    Bytes16,
     IdAsk,
     Item,
-    Nothing,
     Request,
     Word,
 )
@@ -33,7 +32,6 @@ from serment.keeper.words import KIND_WRITE, ZONES
 
 DESTROYED: Final = tuple(zone for zone in ZONES if zone != AUDIT)
 SLACK: Final = MICROSECONDS_A_DAY
-REASONS: Final = ("incident", "evidence")
 KEEPER: Final = ActorWire(kind="system", id=bytes(16))
 
 
@@ -49,23 +47,6 @@ class Erasure(msgspec.Struct, array_like=True, frozen=True):
     audit_until: int
     audit_gone: int = 0
     audit_epoch: int = 0
-
-
-class Hold(msgspec.Struct, array_like=True, frozen=True):
-    """Evidence to be kept: of one establishment, or of all."""
-
-    why: str
-    establishment: bytes | None
-    since: int
-
-
-class HoldAsk(Body):
-    """op ``hold``: keep evidence under a name, or let it go."""
-
-    name: Bytes16
-    why: Word
-    establishment: Bytes16 | None = None
-    held: bool = True
 
 
 class ErasureState(Body):
@@ -113,22 +94,6 @@ async def erasure_state(house: House, ask: Request, _peer: int) -> Body:
     """op ``erasure_state``: asked when, the live key gone when, final when, and what waits."""
     subject = msgspec.msgpack.decode(ask.body, type=IdAsk).id
     return _told(house, _erasure(house, house.store.subject_tag(subject)))
-
-
-async def hold(house: House, ask: Request, peer: int) -> Body:
-    """op ``hold``: while it stands no audit key in its reach is destroyed."""
-    wanted = msgspec.msgpack.decode(ask.body, type=HoldAsk)
-    if wanted.why not in REASONS:
-        raise AskUnusable
-    row = Hold(wanted.why, wanted.establishment, house.now()) if wanted.held else None
-    what = "held" if wanted.held else "released"
-    named = Item(wanted.name, "evidence", [what])
-    access = Access(None, wanted.establishment or NOBODY, [named], KIND_WRITE)
-    with house.recorder.together():
-        house.store.put_hold(wanted.name, row)
-        leaves = house.recorder.prepare(ask, peer, [access])
-    await house.recorder.write(leaves)
-    return Nothing()
 
 
 def _erasure(house: House, tag: bytes) -> Erasure:
@@ -214,11 +179,9 @@ def by_keeper(house: House, tenant: bytes) -> Request:
 
 def waiting(house: House, erased: Erasure) -> str:
     """Why the audit key cannot be destroyed now; empty where it can."""
-    for body in house.store.holds():
-        held = msgspec.msgpack.decode(body, type=Hold)
-        if held.establishment in (None, erased.tenant):
-            return held.why
-    return "retention" if house.now() < erased.audit_until else ""
+    now = house.now()
+    kept = kept_for(house.store, erased.tenant, now)
+    return kept or ("retention" if now < erased.audit_until else "")
 
 
 def final_on(vault: Vault, terms: Terms, epoch: int, now: int) -> tuple[bool, int]:

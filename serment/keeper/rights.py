@@ -36,7 +36,7 @@ ASKS: Final[dict[str, frozenset[str]]] = {
     "worker": frozenset({"reveal", "files_behind", "continuity_sheet"}),
     "operator": frozenset(
         {"hello", "stats", "perimeter", "measure", "reindex", "backup", "erase", "erasure_state",
-         "hold", "tend", "freeze", "unfreeze", "freezes", "alarms", "continuity_key"}
+         "tend", "freeze", "unfreeze", "freezes", "alarms", "continuity_key"}
     ),
     "partner": frozenset(),
     "system": frozenset(

@@ -6,8 +6,9 @@ import time
 
 import msgspec
 
-from serment.keeper.erasure import Erasure, Hold
+from serment.keeper.erasure import Erasure
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.policy.evidence import kept_for
 from serment.keeper.policy.grants import Grant
 from serment.keeper.recorder import Access
 from serment.keeper.rights import OFFICERS, Capability, Reach, check, own_subjects
@@ -176,8 +177,7 @@ def _erased_and_closed(house: House, subjects: set[bytes]) -> bool:
         body = house.store.erasure(house.store.subject_tag(subject))
         if body is not None:
             tenant = msgspec.msgpack.decode(body, type=Erasure).tenant
-            holds = (msgspec.msgpack.decode(one, type=Hold) for one in house.store.holds())
-            return not any(one.establishment in (None, tenant) for one in holds)
+            return not kept_for(house.store, tenant, house.now())
     return False
 
 

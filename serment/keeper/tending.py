@@ -133,6 +133,5 @@ Act = Callable[[House, Request, int], Awaitable[Body]]
 ACTS: Final[dict[str, Act]] = {
     "erase": erasure.erase,
     "erasure_state": erasure.erasure_state,
-    "hold": erasure.hold,
     "tend": tend_now,
 }

@@ -17,10 +17,13 @@ from serment.config.doctor import examination
 from serment.config.environment import Environment
 from serment.config.supervisor.up import AlreadyRunning, alone
 from serment.keeper import recovery, upkeep
-from serment.keeper.erasure import HoldAsk
+from serment.keeper.policy.asks import FreezeAsk
 from serment.keeper.tending import TendAsk
 from serment.keeper.unlocking import StoreTooOld
 from tests.apart import apart
+
+EVIDENCE = FreezeAsk("evidence", "68686868-6868-4868-8868-686868686868", "essai")
+"""Something for the keeper to record and to keep."""
 
 
 def instance_at(folder: Path) -> Environment:
@@ -184,7 +187,7 @@ def test_second_start_on_the_same_state_is_refused(original: Environment) -> Non
 def one_more_record(env: Environment) -> None:
     """Have the keeper write a leaf."""
     with cluster.keeping(env) as socket:
-        apart(keeper_probe.ask(socket, "hold", HoldAsk(b"h" * 16, "evidence")))
+        apart(keeper_probe.ask(socket, "freeze", EVIDENCE))
 
 
 def origin(env: Environment) -> str:
@@ -244,8 +247,7 @@ def test_a_lost_machine_comes_back_from_backup_root_key_and_key_backup(
     first = original.state / "keeper" / "root.key"
     restoring.restore(env, backup, force=False, root_key=first)
     with cluster.keeping(env) as socket:
-        ask = HoldAsk(b"h" * 16, "evidence")
-        apart(keeper_probe.ask(socket, "hold", ask))
+        apart(keeper_probe.ask(socket, "freeze", EVIDENCE))
         apart(keeper_probe.ask(socket, "tend", TendAsk(advance=True)))
     shutil.rmtree(env.state)
     lost = instance_at(tmp_path / "new")

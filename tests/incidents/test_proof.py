@@ -14,15 +14,15 @@ import msgspec
 import pytest
 
 from serment.disclosure import Purpose, gate
-from serment.disclosure.actors import SYSTEM as SYSTEM_ACTOR
 from serment.ids import new_id
 from serment.incidents import command, perimeter
 from serment.keeper import reindexing, wire
-from serment.keeper.erasure import ErasureState, HoldAsk, by_keeper
+from serment.keeper.erasure import ErasureState, by_keeper
 from serment.keeper.house import NOBODY, enter
 from serment.keeper.index import ActorPart, PatientPart
 from serment.keeper.keys import AUDIT, Box
 from serment.keeper.measured import Measured
+from serment.keeper.policy.asks import FreezeAsk
 from serment.keeper.recorder import Access, Opening
 from serment.keeper.words import KIND_RECOVERED
 from serment.ledger.segment import SegmentShorter, read
@@ -47,7 +47,7 @@ def test_the_digest_is_computed_again_from_the_ledger_and_its_keys_alone(
     gate.seal(
         me, Purpose.RECEPTION, files[1], {"phone": "0612345678"}, subject=files[1].pk, tenant=here
     )
-    gate.delete(SYSTEM_ACTOR, Purpose.RECEPTION, visit)
+    gate.delete(staff_of(here, session="another"), Purpose.RECEPTION, visit)
     answer = command.answer_of(start, datetime.now(UTC), session="mine")
     own_keeper.stop()
     assert _by_hand(own_keeper.state, start, answer["question"]) == answer["digest"]
@@ -205,5 +205,7 @@ def test_an_erased_person_is_counted_as_erased_and_named_only_while_evidence_is_
     told = [row for row in rows(inside) if row.kind == "read"]
     assert gone not in {row.person for row in told}
     assert [row.erased for row in told] == [True, False, False]
-    inside.ask(OPERATOR, "hold", HoldAsk(b"i" * 16, "incident", HERE), wire.Nothing)
+    name = str(UUID(bytes=b"i" * 16))
+    frozen = FreezeAsk("incident", name, "essai", establishment=HERE)
+    inside.ask(OPERATOR, "freeze", frozen, wire.Nothing)
     assert gone in {row.person for row in rows(inside)}  # for an incident it is opened

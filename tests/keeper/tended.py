@@ -5,13 +5,15 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 
 from serment.ids import new_id
 from serment.keeper import rights, tending, wire
-from serment.keeper.erasure import ErasureState, HoldAsk
+from serment.keeper.erasure import ErasureState
 from serment.keeper.house import House, enter
+from serment.keeper.policy.asks import FreezeAsk, UnfreezeAsk
 from serment.keeper.recovery import record_ordered
 from serment.keeper.sealing import open_sealed
 from serment.keeper.server import Desk
@@ -102,7 +104,11 @@ class Kept:
         return msgspec.msgpack.decode(reply.body, type=ErasureState)
 
     def hold(self, name: bytes, *, why: str = "incident", held: bool = True) -> None:
-        assert self.ask("hold", HoldAsk(name, why, held=held)).error == ""
+        value = str(UUID(bytes=name))
+        ask: msgspec.Struct = FreezeAsk(why, value, "essai")
+        if not held:
+            ask = UnfreezeAsk(why, value, "fini")
+        assert self.ask("freeze" if held else "unfreeze", ask).error == ""
 
     def tend(self, *, advance: bool = False) -> tending.KeysState:
         reply = self.ask("tend", tending.TendAsk(advance=advance))

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serment.ids import new_id
-from serment.keeper import erasure, tending, tokens, wire, words
+from serment.keeper import tending, tokens, wire, words
 from serment.keeper.aliases import AliasCount
 from serment.keeper.continuity import asks as continuity
 from serment.keeper.house import House, enter
@@ -49,7 +49,6 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "batch": wire.BatchAsk,
     "erase": wire.IdAsk,
     "erasure_state": wire.IdAsk,
-    "hold": erasure.HoldAsk,
     "tend": tending.TendAsk,
     "relate": asks.RelateAsk,
     "break_glass": asks.GlassAsk,

@@ -6,14 +6,18 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
+import msgspec
 import pytest
 
-from serment.keeper import erasure, wire
+from serment.keeper import wire
 from serment.keeper.keys import AUDIT
+from serment.keeper.policy import deciding
+from serment.keeper.policy.asks import FreezeAsk, FreezeList, UnfreezeAsk
 from serment.keeper.unlocking import StoreTooOld
 from tests.keeper.stepping import every_step
-from tests.keeper.tended import DAY, NAME, OPERATOR, SYSTEM, Kept, copied
+from tests.keeper.tended import DAY, HERE, NAME, OPERATOR, SYSTEM, Kept, copied
 
 
 @pytest.fixture
@@ -245,6 +249,69 @@ def test_the_audit_key_stays_as_long_as_the_record_is_owed_and_evidence_is_held(
     assert keeper.house.index.size == keeper.house.segment.size
 
 
-def test_an_unknown_reason_to_hold_is_refused(keeper: Kept) -> None:
-    ask = erasure.HoldAsk(b"x" * 16, "mood")
-    assert keeper.ask("hold", ask).error == "unusable"
+@pytest.mark.parametrize("guarded", [True, False])
+def test_evidence_is_frozen_by_the_operator_for_one_establishment_or_all(
+    keeper: Kept, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: were it an officer's too, who is looked into lifts what keeps the proof."""
+    if not guarded:
+        monkeypatch.setattr(deciding, "_OPERATORS_ONLY", frozenset())
+    subject, _sealed = person(keeper)
+    keeper.erase(subject)
+    for establishment, waits in ((b"f" * 16, "retention"), (HERE, "incident")):
+        name = str(UUID(bytes=os.urandom(16)))
+        ask = FreezeAsk("incident", name, "essai", establishment=establishment)
+        assert keeper.ask("freeze", ask).error == ""
+        assert keeper.erasure(subject).waiting == waits
+    manager = wire.ActorWire("staff", b"m" * 16, "manager", HERE)
+    token = keeper.ask("open_session", wire.OpenSession(1), actor=manager)
+    capability = msgspec.msgpack.decode(token.body, type=wire.Token32).token
+    lifted = keeper.ask(
+        "unfreeze", UnfreezeAsk("incident", name, "fini"), actor=manager, capability=capability
+    )
+    assert lifted.error == ("refused" if guarded else "")
+    assert keeper.erasure(subject).waiting == ("incident" if guarded else "retention")
+
+
+def test_evidence_frozen_until_a_day_is_free_after_it_and_unknown_names_are_refused(
+    keeper: Kept,
+) -> None:
+    subject, _sealed = person(keeper)
+    keeper.erase(subject)
+    name = str(UUID(bytes=b"u" * 16))
+    ask = FreezeAsk("evidence", name, "essai", keeper.now + DAY)
+    assert keeper.ask("freeze", ask).error == ""
+    told = keeper.ask("freezes", wire.Nothing(), purpose="incident")
+    [row] = msgspec.msgpack.decode(told.body, type=FreezeList).rows
+    assert (row.what, row.value, row.human, row.why) == ("evidence", name, True, "essai")
+    assert keeper.erasure(subject).waiting == "evidence"
+    keeper.pass_days(1.1)
+    assert keeper.erasure(subject).waiting == "retention"
+    for what, value, word in (
+        ("evidence", str(UUID(bytes=b"x" * 16)), "refused"), ("evidence", "web", "unusable"),
+        ("mood", name, "unusable"),
+    ):  # fmt: skip
+        assert keeper.ask("unfreeze", UnfreezeAsk(what, value, "fini")).error == word
+    mine = FreezeAsk("session", "s-1", "essai", establishment=HERE)
+    assert keeper.ask("freeze", mine).error == "unusable"
+
+
+def test_evidence_held_before_it_was_a_freeze_stays_held(keeper: Kept) -> None:
+    """A row of the former shape, told without its name, and lifted by it."""
+    subject, _sealed = person(keeper)
+    keeper.erase(subject)
+    assert keeper.house is not None
+    former = Hold("evidence", None, keeper.now)
+    with keeper.house.store.transaction():
+        keeper.house.store.put_hold(b"v" * 16, former)
+    assert keeper.erasure(subject).waiting == "evidence"
+    keeper.hold(b"v" * 16, why="evidence", held=False)
+    assert keeper.erasure(subject).waiting == "retention"
+
+
+class Hold(msgspec.Struct, array_like=True):
+    """As it was kept: why, whose, since when."""
+
+    why: str
+    establishment: bytes | None
+    since: int

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from serment.keeper import wire
-from serment.keeper.erasure import HoldAsk
+from serment.keeper.policy.asks import FreezeAsk
 from serment.keeper.root_key import shares, vault
 from serment.keeper.store import search_key
 from serment.keeper.tending import TendAsk
@@ -21,7 +21,7 @@ from serment.keeper.tending import TendAsk
 VECTORS: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "vectors" / "keeper-keys-v1.json").read_text()
 )
-BODIES = {"erase": wire.IdAsk, "erasure_state": wire.IdAsk, "hold": HoldAsk, "tend": TendAsk}
+BODIES = {"erase": wire.IdAsk, "erasure_state": wire.IdAsk, "freeze": FreezeAsk, "tend": TendAsk}
 
 
 @pytest.mark.parametrize("vector", VECTORS["wrapping_keys"])

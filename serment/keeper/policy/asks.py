@@ -36,12 +36,15 @@ class GlassAsk(Body):
 
 class FreezeAsk(Body):
     """op ``freeze``: ``value`` names a session, a client, a process (``web-4711``) or, for an
-    actor, a subject or an establishment's exports, a UUID in its canonical form."""
+    actor, a subject or an establishment's exports, a UUID in its canonical form; a process also
+    by its kind (``web``). Of an ``incident`` or ``evidence``, ``value`` is a name, also a UUID, and
+    ``establishment`` whose it is, where it is one's alone."""
 
     what: Word
     value: Token
     why: Why
     until: Instant | None = None
+    establishment: Bytes16 | None = None
 
 
 class UnfreezeAsk(Body):

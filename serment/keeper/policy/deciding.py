@@ -22,6 +22,7 @@ from serment.keeper.policy.asks import (
     RelateAsk,
     UnfreezeAsk,
 )
+from serment.keeper.policy.evidence import EVIDENCE, Kept, all_kept, keep
 from serment.keeper.policy.freezes import Freeze, What
 from serment.keeper.policy.relations import DAY_US, RELATION_DAYS_MAX, Window
 from serment.keeper.policy.standing import BudgetOver
@@ -33,8 +34,8 @@ from serment.keeper.wire import Body, Disclosures, Item, Nothing, Request, Token
 from serment.keeper.words import KIND_ALARM, KIND_QUERY, KIND_WRITE
 from serment.keeper.writing import kind_of
 
-_UUID_VALUES: Final = frozenset({What.ACTOR, What.SUBJECT, What.ESTABLISHMENT_EXPORTS})
-_OPERATORS_ONLY: Final = frozenset({What.CLIENT, What.PROCESS})
+_UUID_VALUES: Final = EVIDENCE | {What.ACTOR, What.SUBJECT, What.ESTABLISHMENT_EXPORTS}
+_OPERATORS_ONLY: Final = EVIDENCE | {What.CLIENT, What.PROCESS}
 
 
 async def relate(house: House, ask: Request, peer: int) -> Body:
@@ -118,6 +119,13 @@ async def freeze(house: House, ask: Request, peer: int) -> Body:
     wanted = msgspec.msgpack.decode(ask.body, type=FreezeAsk)
     establishment = _officers_establishment(house, ask, peer)
     tag = tag_of(house, wanted.what, wanted.value, establishment)
+    if wanted.what in EVIDENCE:
+        kept = Kept(
+            wanted.what, wanted.establishment, house.now(), wanted.value, wanted.until, wanted.why
+        )
+        return await _keep(house, ask, peer, wanted, kept)
+    if wanted.establishment is not None:
+        raise AskUnusable
     await house.recorder.record(ask, peer, [_decided(establishment, "freeze", wanted)])
     held = Freeze(
         wanted.what, wanted.value, establishment, ask.actor.id,
@@ -125,6 +133,18 @@ async def freeze(house: House, ask: Request, peer: int) -> Body:
     )  # fmt: skip
     with house.store.transaction():
         house.standing.freezes.set(tag, held)
+    return Nothing()
+
+
+async def _keep(
+    house: House, ask: Request, peer: int, wanted: FreezeAsk | UnfreezeAsk, kept: Kept | None
+) -> Body:
+    """Evidence frozen or free, and the record of it, in one commit."""
+    act, reach = ("unfreeze", None) if kept is None else ("freeze", kept.establishment)
+    with house.recorder.together():
+        keep(house.store, UUID(wanted.value).bytes, kept)
+        leaves = house.recorder.prepare(ask, peer, [_decided(reach, act, wanted)])
+    await house.recorder.write(leaves)
     return Nothing()
 
 
@@ -136,6 +156,10 @@ async def unfreeze(house: House, ask: Request, peer: int) -> Body:
     wanted = msgspec.msgpack.decode(ask.body, type=UnfreezeAsk)
     establishment = _officers_establishment(house, ask, peer)
     tag = tag_of(house, wanted.what, wanted.value, establishment)
+    if wanted.what in EVIDENCE:
+        if not any(one.value in (wanted.value, "") for one in all_kept(house.store)):
+            raise NoAccess
+        return await _keep(house, ask, peer, wanted, None)
     held = house.standing.freezes.get(tag)
     if held is None or held.establishment != establishment:
         raise NoAccess
@@ -151,14 +175,17 @@ async def freezes(house: House, ask: Request, peer: int) -> Body:
     """op ``freezes``: what is frozen, for officers and the operator."""
     establishment = _officers_establishment(house, ask, peer)
     await house.recorder.record(ask, peer, [Access(None, establishment or NOBODY, [], KIND_QUERY)])
-    return FreezeList(
-        [
-            FreezeRow(one.what, one.value, one.at, one.until,
-                      one.human, one.establishment, one.why)
-            for one in house.standing.freezes.all()
-            if establishment in (None, one.establishment)
-        ]
-    )  # fmt: skip
+    rows = [
+        FreezeRow(one.what, one.value, one.at, one.until, one.human, one.establishment, one.why)
+        for one in house.standing.freezes.all()
+        if establishment in (None, one.establishment)
+    ]
+    rows += [
+        FreezeRow(one.what, one.value, one.at, one.until, True, one.establishment, one.why)
+        for one in all_kept(house.store)
+        if establishment in (None, one.establishment)
+    ]
+    return FreezeList(sorted(rows, key=lambda row: -row.at))
 
 
 async def alarms(house: House, ask: Request, peer: int) -> Body:

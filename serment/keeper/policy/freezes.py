@@ -1,4 +1,5 @@
-"""Freezes: a session, a person's sign-ins, a client, a process, an export or a file opens nothing.
+"""Freezes: a session, a person's sign-ins, a client, a process, an export or a file opens nothing;
+and nothing of an incident or evidence is forgotten (``evidence`` keeps those).
 
 A freeze is checked at the start of every act and again after the sync. People lift what people
 froze; breaking the glass passes a freeze the keeper set itself, never one a person set.
@@ -25,6 +26,8 @@ class What(StrEnum):
     PROCESS = "process"
     ESTABLISHMENT_EXPORTS = "exports"
     SUBJECT = "subject"
+    INCIDENT = "incident"
+    EVIDENCE = "evidence"
 
 
 class Freeze(msgspec.Struct, array_like=True, frozen=True):
