@@ -29,7 +29,12 @@ def together(statements: Sequence[Statement], *, using: str = "default") -> list
     line.prepare_threshold = PREPARED_AFTER
     with connection.wrap_database_errors, line.pipeline():
         cursors = [_sent(line, *statement) for statement in statements]
-    return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+    return [cursor.fetchall() if _has_rows(cursor) else [] for cursor in cursors]
+
+
+def _has_rows(cursor: psycopg.Cursor[Any]) -> bool:
+    """``description`` would answer, and make an object for each column."""
+    return bool(cursor.pgresult and cursor.pgresult.nfields)
 
 
 def _sent(

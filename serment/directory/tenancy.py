@@ -15,6 +15,8 @@ from uuid import UUID
 from django.db import connections, transaction
 from django.db.migrations.operations.special import RunSQL
 
+from serment.directory.pipeline import Statement, together
+
 TENANT = "serment.tenant"
 RECORDS = "serment.records"
 ACCOUNT = "serment.account"
@@ -110,6 +112,12 @@ def stand_in(
     """
     if not connections[using].in_atomic_block:
         raise RuntimeError("stand_in() outside a transaction would stand nowhere.")
+    _set_local(_place(tenant, records, account), using)
+
+
+def _place(
+    tenant: UUID | None, records: Iterable[UUID] | None, account: UUID | None
+) -> dict[str, str]:
     place: dict[str, str] = {}
     if tenant is not None:
         place[TENANT] = str(tenant)
@@ -117,7 +125,7 @@ def stand_in(
         place[RECORDS] = ",".join(str(record) for record in records)
     if account is not None:
         place[ACCOUNT] = str(account)
-    _set_local(place, using)
+    return place
 
 
 @contextmanager
@@ -127,27 +135,32 @@ def inside(
     records: Iterable[UUID] | None = None,
     account: UUID | None = None,
     using: str = "default",
+    along: Sequence[Statement] = (),
 ) -> Iterator[None]:
     """A transaction that stands in the given place and steps out at its end.
 
     Nested in another transaction it restores the former place afterwards. The outermost one has
-    nothing to restore: its place ends with it.
+    nothing to restore: its place ends with it. The transaction begins, stands there and does what
+    is sent ``along`` in one round trip.
     """
     nested = connections[using].in_atomic_block
     with transaction.atomic(using=using):
         before = _where(using) if nested else {}
-        stand_in(tenant=tenant, records=records, account=account, using=using)
+        place = _place(tenant, records, account)
+        together([*([_setting(place)] if place else []), *along], using=using)
         yield
         _set_local(before, using)
 
 
 def _set_local(place: Mapping[str, str], using: str) -> None:
+    if place:
+        together([_setting(place)], using=using)
+
+
+def _setting(place: Mapping[str, str]) -> Statement:
     """All settings in one statement."""
-    if not place:
-        return
     calls = ", ".join("set_config(%s, %s, true)" for _ in place)
-    with connections[using].cursor() as cursor:
-        cursor.execute(f"SELECT {calls}", [part for item in place.items() for part in item])
+    return f"SELECT {calls}", [part for item in place.items() for part in item]
 
 
 def _where(using: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 
 from serment.directory.pipeline import Statement, together
 from serment.disclosure import Actor, Purpose, gate
+from serment.outbox import jobs
 from serment.outbox.models import AT_ONCE, Channel, Message, State
 from serment.outbox.veil import veiled
 
@@ -106,15 +107,15 @@ def draft(
     return message, (_INSERT, values | {"record_id": veiled(record_id)})
 
 
-def queue(message: Message) -> None:
-    """A job in the same transaction; if it is lost, the minute's sweep finds the message.
+def queueing(establishment_id: UUID) -> Statement:
+    """Puts a job in the queue, in the same transaction; if lost, the minute's sweep does its work.
 
     It names the establishment and not the message: a queue keeps the order and the instants in
     which its rows were put in.
     """
     from serment.outbox import tasks
 
-    tasks.send_waiting.defer(establishment_id=str(message.establishment_id))
+    return jobs.deferring(tasks.send_waiting, establishment_id=str(establishment_id))
 
 
 def _post(kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes) -> Message:
@@ -125,5 +126,5 @@ def _post(kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes) -> 
             establishment_id=establishment_id, record_id=record_id, kind=kind
         )
     message._state.adding = False
-    queue(message)
+    together([queueing(establishment_id)])
     return message

@@ -74,8 +74,9 @@ def book(actor: Actor, booking: Booking, now: datetime) -> Appointment:
     """
     wish = offering.wish(booking.role_id, booking.reason_id, booking.starts_at)
     tenant = wish.plan.establishment_id
+    lock = holders.stand(holders.tag_of(actor)) if actor.kind == "patient" else []
     try:
-        with tenancy.inside(tenant):
+        with tenancy.inside(tenant, along=lock):
             return _book(actor, booking, wish, now)
     except IntegrityError:
         # Two overbookings from one form at once: the unique key let one of them through.
@@ -117,12 +118,11 @@ def _book(actor: Actor, booking: Booking, wish: offering.Wish, now: datetime) ->
         note=booking.note,
         overbooked=overbooked,
     )
-    message, posting = confirming.seal_and_draft(
+    _message, posting = confirming.seal_and_draft(
         actor, appointment, details.as_json(), booking.patient_file, now
     )
-    together([_insertion(appointment), posting])
+    together([_insertion(appointment), posting, post.queueing(tenant)])
     appointment._state.adding = False
-    post.queue(message)
     return appointment
 
 
@@ -136,10 +136,8 @@ def _seen(
     if actor.kind != "patient":
         taken, made = together(asked)
         return taken, made, None
-    tag = holders.tag_of(actor)
-    together(holders.stand(tag))
     own = own_visits.statements(actor, booking.role_id, booking.starts_at, now)
-    dropping = holders.drop_on(tag, tenant, booking.role_id)
+    dropping = holders.drop_on(holders.tag_of(actor), tenant, booking.role_id)
     _set, rows, _dropped, taken, made = together([*own, dropping, *asked])
     return taken, made, own_visits.to_come(rows)
 

@@ -32,7 +32,7 @@ def seal_and_draft(
     """Seal a new appointment's details and draft its confirmation, in one call to the keeper.
 
     The actor signs the errand that may open the address. The statement inserts the message; the
-    caller runs it with the appointment's, then ``post.queue``.
+    caller runs it with the appointment's and ``post.queueing``.
     """
     ticket = gate.seal_and_sign(
         actor,
