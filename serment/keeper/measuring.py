@@ -14,7 +14,6 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import chain
 from sys import byteorder
 from typing import Any
 
@@ -25,23 +24,21 @@ from serment.keeper.measured import Alarm, Gap, Measured
 from serment.keeper.recorder import Access
 from serment.keeper.store import LinkRow
 from serment.keeper.telling import WIDENED_SECONDS, allowed_establishment, selectors, told
-from serment.keeper.touches import ACTS, SHEETS, WRITES, What, number
+from serment.keeper.touches import SHEETS, WRITES, What, number
 from serment.keeper.wire import Body, PerimeterAsk, Request
 from serment.keeper.words import KIND_QUERY, LEASE_SECONDS, NOT_FIELDS
-
-SEEN = frozenset(ACTS.values()) - {WRITES}
 
 
 @dataclass(slots=True)
 class Touched:
     """Subjects and records to which one thing was done."""
 
-    subjects: set[int] = field(default_factory=set)
-    records: set[int] = field(default_factory=set)
+    subjects: set[int | None] = field(default_factory=set)
+    records: set[int | None] = field(default_factory=set)
 
 
-Work = dict[int | None, Touched]
-"""What was done, by its number; nil for an access without records."""
+Work = dict[tuple[int, int | None], Touched]
+"""By act and number of what was done; that number is nil for an access without records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +46,8 @@ class Counts:
     """What the touches of a selection say, before anything is known of persons."""
 
     seqs: array[int]
-    opened: Work
+    work: Work
     earlier: Work
-    written: Work
-    on_sheets: set[int]
-    seen: set[int]
-    """Subjects opened otherwise than onto a sheet; left out where nobody is on one."""
     opened_first: int | None
     opened_last: int | None
     bounds: tuple[int, int]
@@ -95,18 +88,11 @@ def _count(house: House, wanted: PerimeterAsk, chosen: dict[str, bytes]) -> Coun
         ).fetchone()
         meanings = house.recorder.whats.read(database.execute("SELECT number, body FROM what"))
         touches = Touches(database, chosen, nobody=bool(wanted.recipient))
-        acts = touches.acts(start, end)
-        on_sheets = _subjects(acts[SHEETS])
-        return Counts(
-            touches.seqs(begin, end),
-            _joined(work for act, work in acts.items() if act != WRITES),
-            _joined(work for act, work in touches.acts(begin, start).items() if act != WRITES),
-            acts[WRITES],
-            on_sheets,
-            _subjects(_joined(acts[act] for act in SEEN)) if on_sheets else set(),
-            touches.first(start, end), touches.first(start, end, last=True),
-            (start, end), forgotten, meanings,
-        )  # fmt: skip
+        seqs, earlier = touches.read(begin, start)
+        inside, work = touches.read(start, end)
+        seqs.extend(inside)
+        first, last = touches.opened(start, end, "ASC"), touches.opened(start, end, "DESC")
+        return Counts(seqs, work, earlier, first, last, (start, end), forgotten, meanings)
     finally:
         database.close()
 
@@ -129,28 +115,23 @@ class Touches:
     chosen: dict[str, bytes]
     nobody: bool
 
-    def acts(self, start: int, end: int) -> dict[int, Work]:
-        """To whom and to which records what was done, by act; everything once."""
-        found: dict[int, Work] = {act: defaultdict(Touched) for act in (*ACTS.values(), SHEETS)}
-        for act, subject, record, what in set(
-            self._select("act, subject, record, what", start, end)
-        ):
-            touched = found[act][what]
-            if subject is not None:
-                touched.subjects.add(subject)
-            if record is not None:
-                touched.records.add(record)
-        return found
+    def read(self, start: int, end: int) -> tuple[array[int], Work]:
+        """Numbers of the leaves, rising, and what was done: in one passage that keeps no row."""
+        seqs, work, last = array("Q"), defaultdict[Any, Touched](Touched), -1
+        columns = "seq, act, subject, record, what"
+        for seq, act, subject, record, what in self._select(columns, start, end, " ORDER BY seq"):
+            if seq != last:
+                seqs.append(seq)
+                last = seq
+            touched = work[act, what]
+            touched.subjects.add(subject)
+            touched.records.add(record)
+        return seqs, work
 
-    def seqs(self, start: int, end: int) -> array[int]:
-        """Numbers of the leaves, rising."""
-        rows = self._select("DISTINCT seq", start, end, " ORDER BY seq")
-        return array("Q", chain.from_iterable(rows))
-
-    def first(self, start: int, end: int, *, last: bool = False) -> int | None:
-        """Number of the first leaf, or the last one, that opened something."""
-        order = f" AND act <> {WRITES} ORDER BY seq {'DESC' if last else 'ASC'} LIMIT 1"
-        return next(chain.from_iterable(self._select("seq", start, end, order)), None)
+    def opened(self, start: int, end: int, order: str) -> int | None:
+        """Number of the first leaf that opened something, or of the last one."""
+        more = f" AND act <> {WRITES} ORDER BY seq {order} LIMIT 1"
+        return next((seq for (seq,) in self._select("seq", start, end, more)), None)
 
     def _select(self, columns: str, start: int, end: int, more: str = "") -> Iterable[Any]:
         if self.nobody or start >= end:
@@ -162,17 +143,8 @@ class Touches:
         )
 
 
-def _joined(works: Iterable[Work]) -> Work:
-    joined: Work = defaultdict(Touched)
-    for work in works:
-        for what, touched in work.items():
-            joined[what].subjects |= touched.subjects
-            joined[what].records |= touched.records
-    return joined
-
-
-def _subjects(work: Work) -> set[int]:
-    return set().union(*(touched.subjects for touched in work.values()))
+def _subjects(work: Work, names: Iterable[tuple[int, int | None]]) -> set[int]:
+    return {one for name in names for one in work[name].subjects if one is not None}
 
 
 def _measured(
@@ -180,7 +152,7 @@ def _measured(
     counts: Counts,
 ) -> Measured:  # fmt: skip
     same = own_files(house, wanted.end)
-    persons, staff = _persons(counts, counts.opened, same)
+    persons, staff = _persons(counts, counts.work, same)
     earlier, _staff = _persons(counts, counts.earlier, same)
     kinds, fields, altered, gone = _records(counts)
     held = held_persons(house, wanted.end, establishment)
@@ -211,7 +183,7 @@ def _measured(
         gaps=gaps,
         alarms=_alarms(house, wanted, chosen),
         checkpoint=house.signed(),
-        reachable=len(_same(counts.on_sheets, same) - _same(counts.seen, same)),
+        reachable=len(_on_sheets_alone(counts.work, same)),
     )
 
 
@@ -222,11 +194,21 @@ def _same(subjects: set[int], same: dict[int, int]) -> set[int]:
 
 
 def _persons(counts: Counts, work: Work, same: dict[int, int]) -> tuple[set[int], set[int]]:
-    """Distinct persons, and members of staff apart from them."""
-    staff_work = {one for one, what in counts.meanings.items() if what.subject_kind == "staff"}
-    staff = _subjects({what: one for what, one in work.items() if what in staff_work})
-    others = _subjects({what: one for what, one in work.items() if what not in staff_work})
+    """Distinct persons to whom something was opened, and members of staff apart from them."""
+    of_staff = {one for one, what in counts.meanings.items() if what.subject_kind == "staff"}
+    opened = [name for name in work if name[0] != WRITES]
+    staff = _subjects(work, (name for name in opened if name[1] in of_staff))
+    others = _subjects(work, (name for name in opened if name[1] not in of_staff))
     return _same(others, same), staff
+
+
+def _on_sheets_alone(work: Work, same: dict[int, int]) -> set[int]:
+    """Persons read onto continuity sheets and opened no other way."""
+    on_sheets = [name for name in work if name[0] == SHEETS]
+    if not on_sheets:
+        return set()
+    seen = _subjects(work, (name for name in work if name[0] not in (SHEETS, WRITES)))
+    return _same(_subjects(work, on_sheets), same) - _same(seen, same)
 
 
 def _records(
@@ -235,20 +217,23 @@ def _records(
     """Kind of each record opened, records of each field, records written over, records deleted."""
     kinds: dict[int, str] = {}
     fields: dict[str, set[int]] = {}
-    for what, touched in counts.opened.items():
-        if what is not None:
-            meant = counts.meanings[what]
-            kinds.update(dict.fromkeys(touched.records, meant.kind))
+    altered: set[int] = set()
+    gone: set[int] = set()
+    for (act, what), touched in counts.work.items():
+        if what is None:  # an access without records
+            continue
+        meant = counts.meanings[what]
+        records = {one for one in touched.records if one is not None}
+        if act != WRITES:
+            kinds.update(dict.fromkeys(records, meant.kind))
             for name in meant.fields:
                 if name not in NOT_FIELDS:
-                    fields.setdefault(f"{meant.kind}.{name}", set()).update(touched.records)
-    written = [
-        (touched.records, counts.meanings[what])
-        for what, touched in counts.written.items()
-        if what is not None
-    ]
-    altered = set[int]().union(*(records for records, meant in written if meant.replaced))
-    gone = set[int]().union(*(records for records, meant in written if "deleted" in meant.fields))
+                    fields.setdefault(f"{meant.kind}.{name}", set()).update(records)
+            continue
+        if meant.replaced:
+            altered |= records
+        if "deleted" in meant.fields:
+            gone |= records
     return kinds, fields, altered, gone
 
 
