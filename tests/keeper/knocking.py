@@ -43,25 +43,39 @@ def knock(
     house: House, places: Sequence[Place], at: Path, asks: Sequence[wire.Request]
 ) -> tuple[list[str], int]:
     """What another process is told at one of the places, a word an ask; and its number."""
+    return knocks(house, places, at, asks, 1)[0]
+
+
+def knocks(
+    house: House, places: Sequence[Place], at: Path, asks: Sequence[wire.Request], many: int
+) -> list[tuple[list[str], int]]:
+    """The same of several processes, which send the same bytes at one door."""
+    children = [_born(at, [wire.frame(ask) for ask in asks]) for _ in range(many)]
+    try:
+        words = apart(_served(house, places, [told for told, _child in children]))
+    finally:
+        for told, child in children:
+            os.close(told)
+            os.waitpid(child, 0)
+    return [(json.loads(said), child) for said, (_told, child) in zip(words, children, strict=True)]
+
+
+def _born(at: Path, frames: list[bytes]) -> tuple[int, int]:
+    """Where a new process will tell what it was told, and its number."""
     told, telling = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(told)
-        _live(telling, at, [wire.frame(ask) for ask in asks])
+        _live(telling, at, frames)
     os.close(telling)
-    try:
-        words = json.loads(apart(_served(house, places, told)))
-    finally:
-        os.close(told)
-        os.waitpid(child, 0)
-    return words, child
+    return told, child
 
 
-async def _served(house: House, places: Sequence[Place], told: int) -> bytes:
+async def _served(house: House, places: Sequence[Place], told: Sequence[int]) -> list[bytes]:
     door = Door(house, places)
     await door.listen()
     try:
-        return await asyncio.to_thread(os.read, told, 1 << 16)
+        return [await asyncio.to_thread(os.read, one, 1 << 16) for one in told]
     finally:
         await door.close()
 

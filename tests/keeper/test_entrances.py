@@ -13,14 +13,22 @@ import pytest
 
 from serment.keeper import __main__ as program
 from serment.keeper import door as doors
-from serment.keeper import wire
+from serment.keeper import server, wire
 from serment.keeper.entrances import PASSES, Entrance, Place, isolated
 from serment.keeper.house import House, enter
 from serment.keeper.rights import ASKS
 from serment.keeper.server import ACTS
 from serment.keeper.tending import TendAsk
 from tests.apart import apart
-from tests.keeper.knocking import ANOTHER, HUNG_UP, NO_WAY_IN, SOMEBODY, asking, knock
+from tests.keeper.knocking import (
+    ANOTHER,
+    HUNG_UP,
+    NO_WAY_IN,
+    SOMEBODY,
+    asking,
+    knock,
+    knocks,
+)
 
 OWN = os.getuid()
 
@@ -176,6 +184,24 @@ def test_the_record_names_the_entrance_and_the_kernels_number(
     assert actor.peer == pid
     said = (written, f"web-{pid}") if guarded else (claimed, "worker-1")
     assert (actor.client, actor.process) == said
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_the_same_bytes_of_another_process_are_another_act(
+    house: House, folder: Path, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Three processes that call themselves alike, each sending it twice: a leaf for each process.
+
+    Negative control: bound to the claimed name, one leaf stands for all of them.
+    """
+    if not guarded:
+        monkeypatch.setattr(server, "asker_of", lambda ask, *_: (ask.id, ask.capability))
+        monkeypatch.setattr(doors, "sign", lambda *_: None)
+    here = place(folder, Entrance.WEB, SOMEBODY)
+    ask = asking("staff", "open_session", wire.OpenSession(1), process="web-1")
+    told = knocks(house, [here], here.path, [ask, ask], 3)
+    assert [words for words, _pid in told] == [["", ""]] * 3
+    assert house.segment.size == (3 if guarded else 1)
 
 
 def test_every_entrance_lets_pass_a_part_of_what_a_kind_may_ask() -> None:
