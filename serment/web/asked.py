@@ -46,20 +46,24 @@ def uuid(text: str) -> UUID | None:
 
 
 def day(text: str) -> date | None:
-    """A date of this century, ISO 8601."""
+    """A date of this century, ISO 8601; a browser's field in which "26" was typed sends 0026."""
     try:
         found = date.fromisoformat(text)
     except ValueError:
         return None
+    if 9 < found.year < 100:
+        found = found.replace(year=2000 + found.year)
     return found if YEAR_MIN <= found.year <= YEAR_MAX else None
 
 
 def local_instant(text: str) -> datetime | None:
-    """A wall-clock time of this century, without a zone."""
+    """A wall-clock time of this century, without a zone; years as in ``day``."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
+    if 9 < found.year < 100:
+        found = found.replace(year=2000 + found.year)
     return found.replace(tzinfo=None) if YEAR_MIN <= found.year <= YEAR_MAX else None
 
 

@@ -131,3 +131,23 @@ def test_of_forty_agendas_a_few_are_chosen_with_the_keyboard(
     expect(page.locator("#who-count")).to_contain_text(f"{ticked.count()} agenda")
     expect(page.locator("section.day, .closed-day li")).to_have_count(ticked.count())
     desk.look()
+
+
+def test_a_date_typed_digit_by_digit_is_gone_to_when_it_is_whole(
+    visitor: Callable[..., Visitor],
+) -> None:
+    """The control: the browser tells of a change before the date is whole."""
+    desk = _desk(visitor(1440))
+    page = desk.page
+    page.evaluate(
+        "() => { window.heard = [];"
+        " document.addEventListener('change', (event) => window.heard.push(event.target.value)) }"
+    )
+    page.locator("#jour").focus()
+    _press(desk, *"12122027")
+    assert len(page.evaluate("window.heard")) > 1, "and the page is still the same"
+    _press(desk, "Enter")
+    expect(page).to_have_url(re.compile(r"jour=2027-12-12"))
+    page.locator("#jour").focus()
+    _press(desk, *"0505", "Tab", "Tab", "Tab")
+    expect(page).to_have_url(re.compile(r"jour=2027-05-05"))

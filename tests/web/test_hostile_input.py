@@ -77,6 +77,8 @@ def test_what_a_form_holds_is_bounded() -> None:
 
 def test_what_can_be_read_is_read() -> None:
     assert asked.number("7", 5) == 5
+    assert asked.day("0026-11-24") == asked.day("2026-11-24") is not None
+    assert asked.local_instant("0028-02-29T08:00") == asked.local_instant("2028-02-29T08:00")
     assert asked.slug("dr-a") == "dr-a"
     assert asked.slug("a/b") == ""
     assert asked.words(" a\x00b ", 10) == "ab"

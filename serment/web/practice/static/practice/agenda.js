@@ -36,10 +36,28 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("change", (event) => {
-  const form = event.target.closest("form[data-submit-on-change]");
-  if (form) form.requestSubmit();
-  else if (event.target.dataset.press) document.getElementById(event.target.dataset.press)?.click();
+// A date that is typed is whole once Enter is pressed or its field is left: the browser tells of a
+// change after each digit. One that is picked with the mouse is whole at once.
+let written = null;
+const owner = (field) => field.closest("form[data-submit-on-change]") || document.getElementById(field.dataset.press || "");
+const send = (field) => {
+  const to = owner(field);
+  if (to) to.matches("form") ? to.requestSubmit() : to.click();
+};
+document.addEventListener("keydown", (event) => {
+  const field = event.target;
+  if (!field.matches("input[type=date]") || !owner(field)) return;
+  if (event.key === "Enter") {
+    event.preventDefault();
+    written = null;
+    send(field);
+  } else if (!event.altKey && /^([0-9]|ArrowUp|ArrowDown|Backspace|Delete)$/.test(event.key)) written = field;
+});
+document.addEventListener("change", (event) => event.target !== written && send(event.target));
+document.addEventListener("focusout", (event) => {
+  if (event.target !== written) return;
+  written = null;
+  if (event.target.value && event.target.value !== event.target.defaultValue) send(event.target);
 });
 
 // Choosing agendas in a large house: a few letters narrow the list, and no more than fit are ticked.
