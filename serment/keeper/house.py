@@ -25,8 +25,9 @@ from serment.keeper.root_key.vault import Known, Vault
 from serment.keeper.search import SearchIndex, tokens_of
 from serment.keeper.store import Store
 from serment.keeper.unlocking import KeyPlaces, Terms, unlock
+from serment.keeper.verified import Verified, older
 from serment.ledger.publish import SIGNED
-from serment.ledger.segment import Segment, SegmentShorter, read
+from serment.ledger.segment import Segment, SegmentShorter
 
 NOBODY: Final = bytes(16)
 """The tenant of accounts: no establishment, the operator keeps them."""
@@ -62,6 +63,7 @@ class House:
     folder: Path
     drill: bool
     vault: Vault
+    verified: Verified
     isolated: bool = False
     capabilities: dict[bytes, object] = field(default_factory=dict)
     made: Made = field(default_factory=Made)
@@ -71,6 +73,7 @@ class House:
     forgetters: list[Callable[[], None]] = field(default_factory=list)
     tending: asyncio.Lock = field(default_factory=asyncio.Lock)
     erasing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    verifying: asyncio.Lock = field(default_factory=asyncio.Lock)
     own_accounts: dict[bytes, int] = field(default_factory=dict)
     public: Path | None = None
     """Where the signed checkpoint lies, for answers that name it."""
@@ -131,14 +134,15 @@ def enter(
 ) -> House:
     """Open a keeper's folder, making a new one at the first start; replay what the index lacks.
 
-    Raises SegmentDamaged or SegmentShorter for a ledger that is not the one last closed,
+    Raises SegmentDamaged, SegmentShorter or LedgerAltered for a ledger that is not the one kept,
     RootKeyUnusable where a store exists without its key, StoreTooOld for a backup past its time.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     unlocked = unlock(folder, places or KeyPlaces())
     store, keys, vault = unlocked.store, unlocked.keys, unlocked.vault
-    segment = Segment(folder / "segment.log")
+    verified = Verified(folder, store)
+    segment = verified.segment
     index = Index(folder / "index.sqlite")
     try:
         segment.must_hold(index.promised)
@@ -162,7 +166,7 @@ def enter(
     _recount(standing, index, recorder.clock.now())
     return House(
         store, keys, search, index, segment, recorder, standing, folder, drill, vault,
-        terms=terms or Terms(),
+        verified, terms=terms or Terms(),
     )  # fmt: skip
 
 
@@ -174,10 +178,7 @@ def _must_be_known(store: Store, known: Known | None, size: int, *, drill: bool)
     if known is None or store.recovery_waits() is not None:
         return
     if known.origin != origin_of(store, drill=drill) or size < known.size:
-        raise SegmentShorter(
-            f"This ledger ({size} records) is older than the one last kept here ({known.size})."
-            " To go on with it all the same: serment restore --recover."
-        )
+        raise older(size, known.size)
 
 
 def _key_of(keys: KeyRing, subject: bytes, zone: str) -> bytes | None:
@@ -193,7 +194,7 @@ def _replay(recorder: Recorder) -> None:
     done = recorder.index.size
     if done == recorder.segment.size:
         return
-    new = (frame for frame in read(recorder.segment.path) if frame.seq >= done)
+    new = (frame for _end, frame in recorder.segment.frames(done))
     while group := [recorder.replay(frame) for frame in islice(new, REPLAY_GROUP)]:
         recorder.index.add(group)
     recorder.clock.last = recorder.index.latest()

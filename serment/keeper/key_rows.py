@@ -110,6 +110,16 @@ class KeyTables(Durable):
         """The recovery's leaf is durable."""
         self.database.execute("UPDATE log_origin SET seq = ? WHERE number = ?", (seq, number))
 
+    def ledger_edge(self) -> bytes | None:
+        """How much of the ledger was verified (``verified.Edge``)."""
+        row = self._one("SELECT body FROM ledger_edge WHERE number = 1")
+        return None if row is None else self._box.open(row[0], b"ledger edge")
+
+    def put_ledger_edge(self, plain: bytes) -> None:
+        """Remember how much of the ledger was verified."""
+        body = self._box.close(plain, b"ledger edge")
+        self.database.execute("INSERT OR REPLACE INTO ledger_edge VALUES (1, ?)", (body,))
+
     def put_hold(self, name: bytes, row: msgspec.Struct | None) -> None:
         """Keep evidence, or keep it no longer."""
         tag = self.tag("hold", name)

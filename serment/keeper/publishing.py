@@ -20,8 +20,7 @@ from serment.keeper.house import House
 from serment.keeper.keys import derive
 from serment.ledger import checkpoint, durable
 from serment.ledger.note import NoteUnusable, Signer
-from serment.ledger.publish import SIGNED, LedgerForked, Publisher
-from serment.ledger.segment import read
+from serment.ledger.publish import SIGNED, Begun, LedgerForked, Publisher
 from serment.ledger.source import Folder
 from serment.ledger.tiling import BUILT
 
@@ -52,6 +51,8 @@ class Publishing:
         # the same leaves twice, which no later start could mend.
         self._alone = threading.Lock()
         self._start = house.segment.size
+        known = house.verified.edge
+        self._edge = Begun() if known is None else Begun(known.frontier, known.last)
         house.public = folder
         house.recorder.unpublished = []
         self._turn()
@@ -105,15 +106,14 @@ class Publishing:
         self._folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         key = f"{self._signer.verifier.text}\n".encode()
         durable.write(self._folder / KEY_FILE, key)
-        publisher = Publisher(self._folder, self._signer, self._leaves, whole=True)
+        publisher = Publisher(self._folder, self._signer, self._leaves, self._edge)
         signed = publisher.signed.size
         waiting[:0] = islice(self._leaves(signed), self._start - signed)
         return publisher
 
     def _leaves(self, start: int) -> Iterator[bytes]:
-        for frame in read(self._house.segment.path):
-            if frame.seq >= start:
-                yield frame.leaf
+        for _end, frame in self._house.segment.frames(start):
+            yield frame.leaf
 
     def _discard(self, site: Path) -> None:
         """Drop the bundles whose tiles the publisher has made durable."""

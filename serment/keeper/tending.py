@@ -19,18 +19,23 @@ from serment.keeper.root_key.closing import RootKeyUnusable
 from serment.keeper.root_key.source import Source
 from serment.keeper.root_key.vault import Known
 from serment.keeper.unlocking import rewrap_establishments
+from serment.keeper.verified import LedgerAltered
 from serment.keeper.wire import Body, Request
+from serment.ledger.segment import SegmentDamaged, SegmentShorter
 
 log = logging.getLogger("serment.keeper")
 
 TICK_SECONDS: Final = 60.0
 TICKS_A_SIZE: Final = 60
+LEDGER_WRONG: Final = (LedgerAltered, SegmentDamaged, SegmentShorter)
 
 
-class TendAsk(Body):
-    """op ``tend``: do now what is due; ``advance`` begins the next epoch before its day."""
+class TendAsk(Body, omit_defaults=True):
+    """op ``tend``: do now what is due; ``advance`` begins the next epoch before its day, ``verify``
+    reads the whole ledger again."""
 
     advance: bool = False
+    verify: bool = False
 
 
 class KeysState(Body):
@@ -43,6 +48,8 @@ class KeysState(Body):
     rewrapped: int
     former_roots: int
     key_backup: bool
+    verified: int = 0
+    """Leaves read again, each with its opening."""
 
 
 async def tend(house: House, *, advance: bool = False, remember: bool = True) -> int:
@@ -53,6 +60,10 @@ async def tend(house: House, *, advance: bool = False, remember: bool = True) ->
     try:
         return await _tend(house, advance=advance, remember=remember)
     except (OSError, sqlite3.Error):
+        house.recorder.on_fatal()
+        raise
+    except LEDGER_WRONG as other:
+        log.error("%s", other.sentence)
         house.recorder.on_fatal()
         raise
 
@@ -73,6 +84,8 @@ async def _tend(house: House, *, advance: bool, remember: bool) -> int:
             await erasure.end_audit_keys(house)
         if remember:
             remember_size(house)
+        if remember or house.verified.waits():
+            await house.verified.remember()
     return rewrapped
 
 
@@ -95,7 +108,34 @@ async def _keep_backup_short(house: House, *, moved: bool) -> None:
     house.based = True
 
 
+async def verify(house: House) -> int:
+    """Read the whole ledger; how many leaves. On another one than was kept the keeper ends."""
+    try:
+        async with house.verifying:
+            return await house.verified.verify_whole()
+    except LEDGER_WRONG as other:
+        log.error("%s", other.sentence)
+        house.recorder.on_fatal()
+        raise
+    except (OSError, sqlite3.Error):
+        house.recorder.on_fatal()
+        raise
+
+
+async def verify_forever(house: House) -> None:
+    """The whole ledger once a day, and soon after a run that was cut short."""
+    while True:
+        if house.verified.whole_is_due():
+            await verify(house)
+        await asyncio.sleep(TICK_SECONDS)
+
+
 async def tend_forever(house: House) -> None:
+    """All that goes on by itself."""
+    await asyncio.gather(_tend_forever(house), verify_forever(house))
+
+
+async def _tend_forever(house: House) -> None:
     """Every minute; what fails but the disk is logged and tried again.
 
     The ledger's size goes into the vault once an hour: each writing of the vault leaves a former
@@ -116,11 +156,12 @@ async def tend_now(house: House, ask: Request, _peer: int) -> Body:
         rewrapped = await tend(house, advance=wanted.advance)
     except RootKeyUnusable as other:
         raise AskUnusable from other
+    read = await verify(house) if wanted.verify else 0
     contents = house.vault.contents
     return KeysState(
         source_name(house.vault.source), house.vault.epoch_number(), house.vault.epoch.since,
         [one.number for one in contents.epochs], rewrapped, len(contents.former),
-        house.store.journal is not None,
+        house.store.journal is not None, read,
     )  # fmt: skip
 
 

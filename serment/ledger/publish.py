@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -47,15 +48,24 @@ class LeavesMissing(Broken):
     """Commitments that the worker needs are not in the keeper's public folder; republish them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A beginning of the tree that somebody else vouches for, with its last leaf."""
+
+    frontier: Frontier = field(default_factory=Frontier)
+    last: bytes = b""
+
+
 class Publisher:
     """Publishes one log. One instance, one thread at a time."""
 
     def __init__(
-        self, folder: Path, signer: Signer, leaves: LeavesFrom, *, whole: bool = False
+        self, folder: Path, signer: Signer, leaves: LeavesFrom, known: Begun | None = None
     ) -> None:
         """Go on where the last run ended; sign the empty tree at the very first start.
 
-        ``whole`` distrusts the remembered frontier and hashes the segment from its first leaf.
+        With ``known`` the remembered frontier of this folder is distrusted: the segment is hashed
+        from there on, or from its first leaf where less than that was signed.
         Raises LedgerForked, NoteUnusable or SignatureWrong (a key of another log).
         """
         self.folder = folder
@@ -67,7 +77,7 @@ class Publisher:
             self._sign()
         else:
             self.signed = checkpoint.open_signed(data, [signer.verifier]).checkpoint
-            self._frontier, self._last = self._catch_up(leaves, whole=whole)
+            self._frontier, self._last = self._catch_up(leaves, known)
         self._drop_unsigned()
         self._unsigned_left = False
         self._saved_at = -1
@@ -130,9 +140,14 @@ class Publisher:
     def _sign(self) -> None:
         durable.write(self.folder / SIGNED, checkpoint.sign(self.signed, self._signer))
 
-    def _catch_up(self, leaves: LeavesFrom, *, whole: bool) -> tuple[Frontier, bytes]:
+    def _catch_up(self, leaves: LeavesFrom, known: Begun | None) -> tuple[Frontier, bytes]:
         """The frontier at the signed size, with its last leaf."""
-        frontier, last = (Frontier(), b"") if whole else self._remembered()
+        if known is None:
+            frontier, last = self._remembered()
+        elif known.frontier.size <= self.signed.size:
+            frontier, last = known.frontier.copy(), known.last
+        else:
+            frontier, last = Frontier(), b""
         start = max(frontier.size - 1, 0)
         for entry in islice(leaves(start), self.signed.size - start):
             if start < frontier.size:

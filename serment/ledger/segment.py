@@ -67,14 +67,14 @@ def encode(frame: Frame) -> bytes:
     return prefix + _HEAD_CRC.pack(zlib.crc32(prefix)) + body
 
 
-def scan(view: memoryview) -> Iterator[tuple[int, Frame]]:
+def scan(view: memoryview, at: int = len(HEAD), expected: int = 0) -> Iterator[tuple[int, Frame]]:
     """Whole frames of a segment's bytes, each with the offset behind it; stops at a short tail.
 
-    Raises SegmentDamaged for a wrong head, checksum or order.
+    From the frame ``expected``, which begins at an offset, on. Raises SegmentDamaged for a wrong
+    head, checksum or order.
     """
     if bytes(view[: len(HEAD)]) != HEAD[: len(view)]:
         raise SegmentDamaged
-    at, expected = len(HEAD), 0
     while (found := _frame_at(view, at, expected)) is not None:
         yield found
         at, expected = found[0], expected + 1
@@ -105,11 +105,23 @@ def read(path: Path) -> Iterator[Frame]:
             yield frame
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A beginning of a segment that was read before: its frames, where they end, their marks."""
+
+    size: int = 0
+    end: int = len(HEAD)
+    marks: bytes = b""
+
+
 class Segment:
     """The open segment: one writer, appends only."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create; cut an incomplete last frame; remember the size."""
+    def __init__(self, path: Path, known: Beginning | None = None) -> None:
+        """Open or create; cut an incomplete last frame; remember the size.
+
+        What is ``known`` is not read again. Raises SegmentDamaged and SegmentShorter.
+        """
         self.path = path
         fresh = not path.exists()
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -117,17 +129,24 @@ class Segment:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as busy:
             raise SegmentDamaged("Another keeper holds this ledger.") from busy
-        self.size = 0
-        self._end = len(HEAD)
+        known = known or Beginning()
+        self.size = known.size
+        self._end = known.end
         self._failed = False
-        self._marks = array("Q")
-        self._recover()
+        self._marks = array("Q", known.marks)
+        try:
+            self._recover()
+        except BaseException:
+            os.close(self._file)
+            raise
         if fresh:
             _sync_folder(path.parent)
 
     def _recover(self) -> None:
         with _mapped(self._file) as data:
-            for end, frame in scan(data):
+            if self.size and len(data) < self._end:
+                raise SegmentShorter
+            for end, frame in scan(data, self._end, self.size):
                 self._mark(frame.seq, self._end)
                 self._end, self.size = end, frame.seq + 1
             headless = len(data) < len(HEAD)
@@ -186,6 +205,22 @@ class Segment:
                 raise SegmentDamaged
             at, frame = found
         return frame
+
+    def frames(self, start: int = 0) -> Iterator[tuple[int, Frame]]:
+        """Durable frames from a number on, each with the offset behind it, up to the present last.
+
+        Raises SegmentDamaged. Any thread may ask.
+        """
+        size, number = self.size, start // MARKED
+        if start >= size:
+            return
+        with self.path.open("rb") as file, _mapped(file.fileno()) as data:
+            for found in scan(data, self._marks[number], number * MARKED):
+                if found[1].seq >= start:
+                    yield found
+                if found[1].seq + 1 == size:
+                    return
+        raise SegmentDamaged
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)

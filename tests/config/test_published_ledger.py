@@ -103,12 +103,13 @@ def test_a_public_folder_that_cannot_be_written_stops_no_care(
 
 def test_another_history_of_the_same_log_is_not_signed(line: Line) -> None:
     line.inside.patient()
+    line.inside.patient()
     line.round()
     line.publishing.close()
     line.inside.crash()
     path = line.inside.folder / "segment.log"
     frames = list(segment.read(path))
-    frames[-1] = segment.Frame(frames[-1].seq, bytes(32), frames[-1].opening)
+    frames[-1] = segment.Frame(frames[-1].seq, frames[0].leaf, frames[0].opening)
     path.write_bytes(segment.HEAD + b"".join(map(segment.encode, frames)))
     line.inside.open()
     with pytest.raises(LedgerForked):

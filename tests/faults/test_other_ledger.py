@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from serment.keeper.verified import LedgerAltered
 from serment.ledger.note import Signer
-from serment.ledger.publish import LedgerForked, Publisher
-from serment.ledger.segment import HEAD, Frame, SegmentShorter, encode, read
+from serment.ledger.publish import Begun, LedgerForked, Publisher
+from serment.ledger.segment import HEAD, Frame, encode, read
 from tests.faults.aftermath import check
 from tests.faults.asked import Asked
 from tests.faults.trial import Fault, Nursery, Trial
@@ -23,7 +24,7 @@ from tests.faults.trial import Fault, Nursery, Trial
 REFUSED, DISK_FAILED = 2, 74
 OLDER = "is older than the one last kept here"
 FORKED = "is not the one whose checkpoints were signed"
-SHORTER = SegmentShorter.default_sentence()
+ALTERED = LedgerAltered.default_sentence()
 
 
 @pytest.fixture(scope="module")
@@ -89,15 +90,33 @@ def the_last_leaf_swapped(trial: Trial) -> None:
     _written(trial, frames)
 
 
+def two_openings_swapped(trial: Trial) -> None:
+    """What the tree does not see: the leaves are as they were."""
+    frames = _frames(trial)
+    one, other = frames[1], frames[2]
+    frames[1], frames[2] = Frame(1, one.leaf, other.opening), Frame(2, other.leaf, one.opening)
+    _written(trial, frames)
+
+
+def one_record_twice_and_nothing_public(trial: Trial) -> None:
+    """Each frame is right by itself, and no checkpoint is left that would tell."""
+    frames = _frames(trial)
+    frames[2] = Frame(2, frames[1].leaf, frames[1].opening)
+    _written(trial, frames)
+    shutil.rmtree(trial.public)
+
+
 @pytest.mark.parametrize(
     ("altered", "sentence"),
     [
-        (whole_frames_cut, SHORTER),
+        (whole_frames_cut, OLDER),
         (frames_cut_and_no_index, OLDER),
         (older_copy_under_the_same_vault, OLDER),
         (older_copy_of_everything, FORKED),
-        (one_early_leaf_swapped, FORKED),
-        (the_last_leaf_swapped, FORKED),
+        (one_early_leaf_swapped, ALTERED),
+        (the_last_leaf_swapped, ALTERED),
+        (two_openings_swapped, ALTERED),
+        (one_record_twice_and_nothing_public, ALTERED),
     ],
 )
 def test_another_ledger_is_refused_and_the_reason_said(
@@ -105,6 +124,7 @@ def test_another_ledger_is_refused_and_the_reason_said(
 ) -> None:
     trial, asked = lived
     shutil.copytree(trial.state, trial.folder / "kept")
+    shutil.copytree(trial.public, trial.folder / "kept-public")
     altered(trial)
     trial.start()
     assert not trial.ready
@@ -114,11 +134,13 @@ def test_another_ledger_is_refused_and_the_reason_said(
     # Negative control: the ledger as it was is taken, and whole.
     shutil.rmtree(trial.state)
     shutil.copytree(trial.folder / "kept", trial.state)
+    shutil.rmtree(trial.public, ignore_errors=True)
+    shutil.copytree(trial.folder / "kept-public", trial.public)
     check(trial, asked)
 
 
 def test_a_start_that_trusted_its_memory_would_take_the_swapped_leaf(tmp_path: Path) -> None:
-    """Negative control: what the keeper asks of its publisher (``whole``) is what notices it."""
+    """Negative control: what the keeper asks of its publisher (``Begun``) is what notices it."""
     signer = Signer("serment/drill", bytes(32))
     leaves = [bytes([number]) * 32 for number in range(9)]
     publisher = Publisher(tmp_path, signer, lambda start: iter(leaves[start:]))
@@ -127,7 +149,7 @@ def test_a_start_that_trusted_its_memory_would_take_the_swapped_leaf(tmp_path: P
     leaves[1] = bytes(32)
     Publisher(tmp_path, signer, lambda start: iter(leaves[start:]))
     with pytest.raises(LedgerForked):
-        Publisher(tmp_path, signer, lambda start: iter(leaves[start:]), whole=True)
+        Publisher(tmp_path, signer, lambda start: iter(leaves[start:]), Begun())
 
 
 @pytest.mark.parametrize("left", [1, 40])

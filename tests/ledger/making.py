@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from serment.ledger.note import COSIGNATURE, Signature, Signer, parse_lines
-from serment.ledger.publish import LeavesFrom, Publisher
+from serment.ledger.publish import Begun, LeavesFrom, Publisher
 from serment.ledger.tiling import Site
 from tests.ledger import oracle
 
@@ -46,7 +46,7 @@ class Made:
 
     def publisher(self, *, whole: bool = False) -> Publisher:
         """The keeper's side, opened anew."""
-        return Publisher(self.inbox, KEY, from_list(self.entries), whole=whole)
+        return Publisher(self.inbox, KEY, from_list(self.entries), Begun() if whole else None)
 
     def grow(self, count: int, *witnesses: Signer) -> None:
         """Add commitments, publish, tile, have them cosigned, announce."""

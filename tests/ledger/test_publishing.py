@@ -10,7 +10,7 @@ import pytest
 
 from serment.ledger import checkpoint, durable, publish, tiles, tree
 from serment.ledger.note import SignatureWrong
-from serment.ledger.publish import LeavesMissing, LedgerForked, Publisher
+from serment.ledger.publish import Begun, LeavesMissing, LedgerForked, Publisher
 from serment.ledger.tiles import Tile, TileWrong
 from serment.ledger.tiling import BundlesWrong, Site
 from tests.ledger import oracle
@@ -149,7 +149,7 @@ def test_a_publisher_signs_no_second_history(made: Made) -> None:
             Publisher(made.inbox, KEY, from_list(entries))
     early = [bytes(32), *made.entries[1:]]
     with pytest.raises(LedgerForked):
-        Publisher(made.inbox, KEY, from_list(early), whole=True)
+        Publisher(made.inbox, KEY, from_list(early), Begun())
     # Negative control: the remembered frontier alone does not see an old leaf exchanged.
     assert Publisher(made.inbox, KEY, from_list(early)).signed.size == 300
     (made.inbox / "frontier").write_bytes(b"x")

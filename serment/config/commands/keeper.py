@@ -134,10 +134,14 @@ def tend(
     advance: Annotated[
         bool, typer.Option("--advance", help="Begin the next epoch before its day.")
     ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Read the whole ledger again, each opening with its leaf."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Have the keeper do now what it does every minute: epochs, key backup, former keys."""
-    told = _tend(environment.read(), advance=advance)
+    told = _tend(environment.read(), advance=advance, verify=verify)
     if as_json:
         typer.echo(json.dumps(msgspec.to_builtins(told)))
         return
@@ -146,6 +150,7 @@ def tend(
         f"Root key from: {told.source}. Epoch {told.epoch} since {_day(told.epoch_since)};"
         f" with a secret: {alive}. Keys wrapped anew: {told.rewrapped}."
         f" Former root keys: {told.former_roots}. Key backup: {'on' if told.key_backup else 'off'}."
+        + (f" Ledger verified: {told.verified} leaves." if verify else "")
     )
 
 
@@ -199,8 +204,8 @@ def _tell(told: erasure.ErasureState, as_json: bool) -> None:
         )
 
 
-def _tend(env: Environment, *, advance: bool) -> tending.KeysState:
-    ask = tending.TendAsk(advance=advance)
+def _tend(env: Environment, *, advance: bool, verify: bool = False) -> tending.KeysState:
+    ask = tending.TendAsk(advance=advance, verify=verify)
     reply = asyncio.run(keeper_probe.ask(env.keeper_socket, "tend", ask))
     return msgspec.msgpack.decode(reply.body, type=tending.KeysState)
 
