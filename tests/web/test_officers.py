@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
+from serment import clock
 from serment.disclosure import gate
 from serment.identity import accounts
+from serment.identity.staff import DisplayName
+from serment.interchange import text_tables
+from serment.web.privacy import asking
+from serment.web.privacy import lines as access_lines
 from tests.web_practice.house import House, make_house
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +72,67 @@ def test_another_house_s_openings_are_not_counted() -> None:
     other = make_house(1)
     _open_as_secretary(other.practice.establishment, other.files)
     assert "Personne n’a rien ouvert" in officer.get("/acces/").content.decode()
+
+
+def test_each_line_has_its_receipt_and_names_no_patient() -> None:
+    house, officer = _enter("privacy_officer")
+    before = gate.health().size
+    _open_as_secretary(house.practice.establishment, house.files[:2])
+    page = officer.get("/acces/lignes/").content.decode()
+    seqs = [int(one) for one in re.findall(r"/acces/recu\?ligne=(\d+)", page)]
+    assert len(seqs) == 2
+    assert all(one >= before for one in seqs)
+    for name in ("Roux-Delmas", "Aurore", "Lemoine"):
+        assert name not in page
+    # The receipt itself waits for the ledger to be published; another house's line is not there.
+    assert officer.get(f"/acces/recu?ligne={seqs[0]}").status_code in (200, 503)
+    other = make_house(1, "privacy_officer").enter()
+    assert other.get(f"/acces/recu?ligne={seqs[0]}").status_code == 404
+
+
+def test_the_question_chooses_days_kinds_and_one_actor() -> None:
+    house, officer = _enter("privacy_officer")
+    _open_as_secretary(house.practice.establishment, house.files[:2])
+    yesterday = (clock.now() - timedelta(days=1)).astimezone(asking.ZONE).date().isoformat()
+
+    def count(query: str) -> int:
+        told = officer.get(f"/acces/lignes.json?{query}").json()
+        assert told["count"] == len(told["lines"])
+        return sum(one["kind"] == "read" and one["whose"] == "patient" for one in told["lines"])
+
+    assert count("") == count("qui=staff&de=patient") == count("du=zzz&jours=30&qui=nobody") == 2
+    assert count("qui=patient") == count("de=staff") == count(f"du={yesterday}&au={yesterday}") == 0
+    (line, *_more) = officer.get("/acces/lignes.json?qui=staff&de=patient").json()["lines"]
+    assert count(f"acteur={line['actor']}") == 2
+    assert count(f"acteur={UUID(int=9)}") == 0
+    assert set(line) == set(access_lines.COLUMNS)  # no person is named, by number or otherwise
+
+
+def test_a_download_is_a_question_on_record_and_runs_in_no_spreadsheet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house, officer = _enter("security_officer")
+    _open_as_secretary(house.practice.establishment, house.files[:1])
+    named = {"=1+1": "'=1+1"}
+    monkeypatch.setattr(
+        access_lines, "_names",
+        lambda _actor, rows: {row.actor_id: DisplayName("=1+1", "secrétaire") for row in rows},
+    )  # fmt: skip
+    before = gate.health().size
+    answer = officer.get("/acces/lignes.csv")
+    assert gate.health().size > before
+    assert answer["Cache-Control"] == "private, no-store"
+    head, *rows = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
+    assert tuple(head) == access_lines.COLUMNS
+    assert {row[head.index("name")] for row in rows} == set(named.values())
+    monkeypatch.setattr(text_tables, "inert", lambda cell: cell)  # the control: it would run
+    assert ";=1+1;" in officer.get("/acces/lignes.csv").content.decode()
+
+
+@pytest.mark.parametrize("path", ["lignes/", "lignes.csv", "lignes.json"])
+def test_the_lines_are_the_officers_alone(path: str) -> None:
+    for role in ("secretary", "manager"):
+        assert _enter(role)[1].get(f"/acces/{path}").status_code == 404
 
 
 @pytest.mark.parametrize("role", ["secretary", "practitioner", "manager"])

@@ -61,7 +61,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
     """Others' accesses, counted and told; then one's own, folded."""
     actor = accounts.actor_for(request)
     before = asked.number(asked.query(request).get("avant", ""), SEQ_MAX)
-    only = _uuid(asked.query(request).get("qui", ""))
+    only = asked.uuid(asked.query(request).get("qui", ""))
     page = _page(actor, before, only)
     known = _known(actor, [*page.moments, *page.recent])
     often = _often(page.recent, known)
@@ -129,13 +129,6 @@ def _is_full(shown: list[Moment], coming: Moment) -> bool:
     if len(shown) < SHOWN:
         return False
     return len(shown) >= SHOWN_MAX or opened_told.day_of(shown[-1]) != opened_told.day_of(coming)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _known(actor: Actor, moments: list[Moment]) -> Known:

@@ -204,11 +204,13 @@ def who(row: Disclosure, known: Known) -> tuple[str, str]:
         return _("Fiche de continuité"), house
     if row.actor_kind == "worker":
         return _("Envoi automatique"), _("autorisé à la réservation")
-    if row.actor_kind == "partner":
-        return _("Un logiciel partenaire"), house
-    if row.actor_kind == "operator":
-        return _("L’hébergeur"), house
-    return _("Serment"), house
+    return str(_PROGRAMS.get(row.actor_kind, _("Serment"))), house
+
+
+_PROGRAMS = {
+    "partner": gettext_lazy("Un logiciel partenaire"),
+    "operator": gettext_lazy("L’hébergeur"),
+}
 
 
 # What a record without an opened field says, the most telling first.

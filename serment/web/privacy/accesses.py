@@ -10,31 +10,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from serment import clock
-from serment.disclosure import Actor, gate, oversight
+from serment.disclosure import Actor, gate
 from serment.disclosure.told import NOT_FIELDS, Disclosure
 from serment.identity import accounts, rights, staff
-from serment.web import asked, field_words, wording
+from serment.web import field_words, wording
+from serment.web.privacy import asking
+from serment.web.privacy.asking import ZONE
 
-DAYS_CHOICES = (7, 30)
-ZONE = ZoneInfo("Europe/Paris")
-COUNTED = ("read", "search")
 BAR_HEIGHT = 40
-_KINDS = {
-    "patient": gettext_lazy("Les patients eux-mêmes"),
-    "worker": gettext_lazy("Envois automatiques"),
-    "system": gettext_lazy("Serment"),
-    "partner": gettext_lazy("Logiciels partenaires"),
-    "operator": gettext_lazy("L’hébergeur"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,32 +85,35 @@ def _as_written(name: str) -> tuple[int, str]:
 @require_GET
 @accounts.staff_only(rights.Act.COUNT_DISCLOSURES)
 def counts(request: HttpRequest) -> HttpResponse:
-    """Counts by actor and day over the last week or month."""
+    """Counts by actor and day over the days asked for."""
     actor = accounts.staff_actor_for(request)
-    days = 30 if asked.query(request).get("jours") == "30" else 7
     now = clock.now()
+    wanted = asking.question(request, now)
+    told = asking.answer(actor, wanted, now)
+    lines = _lines(actor, told.rows, wanted.days)
     today = now.astimezone(ZONE).date()
-    shown = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
-    start = datetime.combine(shown[0], datetime.min.time(), ZONE)
-    selected = oversight.Selection(start, now, establishment=actor.establishment)
-    told = gate.window(actor, selected)
-    rows = [row for row in told.rows if row.at >= start and row.kind in COUNTED]
-    lines = _lines(actor, rows, shown)
     context = {
         "lines": lines,
-        "accesses": len(rows),
+        "accesses": len(told.rows),
         "persons": len(set().union(*(line.persons for line in lines))),
         "held": told.held,
         "isolated": told.isolated,
-        "days": days,
-        "choices": DAYS_CHOICES,
-        "since": wording.day(shown[0]),
+        "wanted": wanted,
+        "query": wanted.as_query(),
+        "kinds": asking.KINDS.items(),
+        "whose": asking.WHOSE.items(),
+        "choices": asking.DAYS_CHOICES,
+        "chosen": len(wanted.days) if wanted.last == today else 0,
+        "since": wording.day(wanted.first),
+        "until": "" if wanted.last == today else wording.day(wanted.last),
+        "today": today.isoformat(),
+        "last_is_today": wanted.last == today,
         "health": gate.health(),
         "security": actor.role == "security_officer",
         "establishment": actor.establishment,
-        "start": shown[0].isoformat(),
-        "end": (today + timedelta(days=1)).isoformat(),
-        "width": len(shown) * 10,
+        "start": wanted.first.isoformat(),
+        "end": (wanted.last + timedelta(days=1)).isoformat(),
+        "width": len(wanted.days) * 10,
         "height": BAR_HEIGHT,
     }
     return render(request, "privacy/accesses.html", context)
@@ -132,11 +125,11 @@ def _lines(actor: Actor, rows: Iterable[Disclosure], shown: list[date]) -> list[
     for row in rows:
         key = row.actor_id if row.actor_kind == "staff" else row.actor_kind
         if key not in found:
-            found[key] = Line(str(_KINDS.get(row.actor_kind, row.actor_kind)))
+            found[key] = Line(str(asking.KINDS.get(row.actor_kind, row.actor_kind)))
             if row.actor_kind == "staff":
                 found[key].actor = row.actor_id
         found[key].add(row)
-    _name(actor, found.values())
+    name(actor, found.values())
     lines = sorted(found.values(), key=lambda line: -line.accesses)
     most = max((count for line in lines for count in line.by_day.values()), default=1)
     for line in lines:
@@ -144,7 +137,7 @@ def _lines(actor: Actor, rows: Iterable[Disclosure], shown: list[date]) -> list[
     return lines
 
 
-def _name(actor: Actor, lines: Iterable[Line]) -> None:
+def name(actor: Actor, lines: Iterable[Line]) -> None:
     """Names of staff, each opened on record; whoever's name does not open stays a number."""
     of_staff = {line.actor: line for line in lines if line.actor is not None}
     names = staff.display_names(actor, of_staff)
