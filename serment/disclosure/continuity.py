@@ -13,11 +13,19 @@ from uuid import UUID
 
 from serment.disclosure.gate import WORKER
 from serment.disclosure.line import ask
+from serment.disclosure.oversight import OPERATOR
 from serment.disclosure.purposes import Purpose
 from serment.disclosure.told import instant_of, microseconds
-from serment.keeper.continuity.asks import LINES_MAX, LineAsk, SheetAnswer, SheetAsk
+from serment.keeper import wire
+from serment.keeper.continuity.asks import (
+    LINES_MAX,
+    LineAsk,
+    SheetAnswer,
+    SheetAsk,
+    SiteKeyAsk,
+)
 
-__all__ = ["LINES_MAX", "Place", "Sheet", "Visit", "sheet"]
+__all__ = ["LINES_MAX", "Place", "Sheet", "Visit", "register_key", "sheet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,12 @@ class Sheet:
     issued: datetime
     lines: int
     named: int
+
+
+def register_key(establishment: UUID, site: UUID, recipient: str) -> None:
+    """From now on this site's sheets are sealed to this key. NotYours for other users."""
+    asked = SiteKeyAsk(establishment.bytes, site.bytes, recipient)
+    ask("continuity_key", OPERATOR, wire.Nothing, asked)
 
 
 def sheet(place: Place, visits: Sequence[Visit]) -> Sheet:

@@ -122,6 +122,12 @@ def backup(folder: Path) -> int:
     return int(answer.text)
 
 
-def drive_clock(instant: datetime) -> None:
-    """Set the instant of a throw-away keeper (``--drill``); any other refuses."""
-    ask("drive_clock", SYSTEM, wire.Nothing, wire.ClockAsk(microseconds(instant)))
+def drive_clock(instant: datetime | None) -> None:
+    """Set the instant of a throw-away keeper (``--drill``), None: let its clock go again.
+
+    NotYours from any other keeper, and for an instant before the last recorded one.
+    """
+    ask(
+        "drive_clock", SYSTEM, wire.Nothing,
+        wire.ClockAsk(0 if instant is None else microseconds(instant)),
+    )  # fmt: skip

@@ -79,6 +79,14 @@ def _proven(seq: int, statement: Statement) -> bytes:
     return made.encode()
 
 
+def log_key() -> str:
+    """The public key of the keeper's log, ``name+id+base64``; empty before its first start."""
+    try:
+        return Path(settings.LEDGER_KEY_FILE).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+
+
 def ledger() -> Ledger | None:
     """What a reader of receipts should know of the log; None before it was ever published."""
     site, signed = _announced()

@@ -88,6 +88,10 @@ class KeeperClock:
     driven: int | None = None
     last: int = 0
 
+    def drive(self, instant: int, recorded: int) -> None:
+        """A drill's instant from now on, 0: the machine's; never before what is ``recorded``."""
+        self.driven, self.last = instant or None, recorded
+
     def now(self) -> int:
         """The present instant."""
         present = self.driven if self.driven is not None else time.time_ns() // 1000

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import msgspec
 
 from serment.keeper.erasure import Erasure
@@ -199,16 +197,13 @@ def _resolve_persons(house: House, rows: list[DisclosureRow], end: int) -> None:
 
 async def figures(house: House, ask: Request, _peer: int) -> Body:
     """ops ``hello`` and ``stats``."""
-    size, indexed = house.segment.size, house.index.size
-    lag = 0.0
-    if indexed < size:
-        lag = max(0.0, time.time() - house.index.latest() / 1_000_000)
+    size, behind = house.segment.size, house.index.writer.behind
     counted = ask.op == "stats"
     return Figures(
         origin=house.origin,
         size=size,
-        indexed=indexed,
-        index_lag_seconds=lag,
+        indexed=size - behind,
+        index_lag_seconds=house.index.writer.lag_seconds,
         isolated=house.isolated,
         drill=house.drill,
         records=house.store.count("record") if counted else 0,
@@ -219,9 +214,13 @@ async def figures(house: House, ask: Request, _peer: int) -> Body:
 
 
 async def drive_clock(house: House, ask: Request, _peer: int) -> Body:
-    """op ``drive_clock``: a drill sets the instant; forward only."""
+    """op ``drive_clock``: a drill sets the instant; zero lets the clock go again.
+
+    Never before what is recorded: instants rise with the numbers of the leaves.
+    """
     instant = msgspec.msgpack.decode(ask.body, type=ClockAsk).now
-    if not house.drill or instant < house.recorder.clock.last:
+    recorded = house.index.latest()
+    if not house.drill or 0 < instant < recorded:
         raise NoAccess
-    house.recorder.clock.driven = instant
+    house.recorder.clock.drive(instant, recorded)
     return Nothing()

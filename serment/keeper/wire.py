@@ -313,7 +313,7 @@ class FolderAsk(Body):
 
 
 class ClockAsk(Body):
-    """op ``drive_clock``, only of a keeper started with --drill."""
+    """op ``drive_clock``, only of a keeper started with --drill; zero: the machine's clock again."""
 
     now: Instant
 

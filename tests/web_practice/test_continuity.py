@@ -60,11 +60,11 @@ def test_another_house_gets_nothing(house: House) -> None:
 
 def test_the_reader_knows_the_keeper(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     key = "serment/test+01020304+AAAA"
-    monkeypatch.setattr(receipts, "ledger", lambda: receipts.Ledger(key, 1, 0))
+    monkeypatch.setattr(receipts, "log_key", lambda: key)
     answer = desk.get(f"{PAGE}lecteur")
     assert f'<meta name="keeper" content="{key}">' in answer.content.decode()
     assert "attachment" in answer["Content-Disposition"]
-    monkeypatch.setattr(receipts, "ledger", lambda: None)
+    monkeypatch.setattr(receipts, "log_key", lambda: "")
     assert READER_WITHOUT in desk.get(f"{PAGE}lecteur").content.decode()
 
 

@@ -18,6 +18,9 @@ from serment.config.environment import Environment
 DEMO = "demo"
 """Marks a state folder that began as a demo; ``serment up --demo`` lays it down."""
 
+DRILL = "drill"
+"""What the mark says where the demo's keeper is a throw-away one, whose clock was driven once."""
+
 
 HALF_RESTORED = "half-restored"
 """Lies in a state folder from the first change of a restore until its last."""
@@ -37,6 +40,12 @@ def half_restored(state: Path) -> Finding | None:
 def is_demo(env: Environment) -> bool:
     """Whether this state began as a demo, whoever asks and however the question was started."""
     return env.demo or (env.state / DEMO).exists()
+
+
+def is_drill(state: Path) -> bool:
+    """Whether the keeper of this folder began as a throw-away one, and stays one."""
+    mark = state / DEMO
+    return mark.exists() and mark.read_text(encoding="utf-8").strip() == DRILL
 
 
 def peer_user(socket_path: Path) -> int | None:

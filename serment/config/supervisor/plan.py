@@ -13,6 +13,7 @@ import psycopg
 
 from serment.config import publisher
 from serment.config.database import connecting, roles, upkeep
+from serment.config.doctor import instance
 from serment.config.environment import Environment
 from serment.config.postgres import Postgres
 from serment.config.supervisor.program import Program
@@ -56,6 +57,7 @@ class Plan:
                 "--worker-socket", str(entrance(self.env, "worker")),
                 "--public", str(self.env.ledger_public), "--site", str(self.env.ledger_site),
                 *key_arguments(self.env), "--answers-fd", "0",
+                *(("--drill",) if instance.is_drill(self.env.state) else ()),
             ),
             stdin=self.answers,
             well=lambda: connects(self.env.keeper_socket),

@@ -15,7 +15,7 @@ import aiohttp
 
 from serment.config import postgres
 from serment.config.database import roles
-from serment.config.doctor import examination
+from serment.config.doctor import examination, instance
 from serment.config.environment import Environment
 from serment.config.prepare import secret_key
 from serment.config.supervisor import asking
@@ -57,8 +57,8 @@ def up(env: Environment, *, anew: bool = False) -> None:
     with alone(env.state):
         if anew:
             _throw_away(env.state)
-        if env.demo and not (env.state / "postgres").exists():
-            (env.state / DEMO).touch()
+        if env.demo and not any((env.state / name).exists() for name in ("postgres", "keeper")):
+            (env.state / DEMO).write_text(f"{instance.DRILL}\n", encoding="utf-8")
         secret_key(env.secret_key_file)
         _hand_down(env)
         asyncio.run(_run(env, asking.answers_for(env)))

@@ -1,4 +1,4 @@
-"""``serment demo seed``: plan, plant, man, and what happened since, in one transaction.
+"""``serment demo seed``: plan, plant, man, and a month of what happened, in one transaction.
 
 Stopped halfway nothing stands: the keeper then knows of records that have no row, which open
 nothing, and the next seeding starts afresh. A keeper that is silent for a while is waited for.
@@ -8,14 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import connections, transaction
 
 from serment.directory.models import Establishment
 from serment.disclosure import patience
-from serment.drills.demo import building, houses, named, past_days, planting, staffing
+from serment.drills.demo import (
+    building,
+    houses,
+    named,
+    past,
+    past_days,
+    planting,
+    sheets,
+    staffing,
+)
 from serment.drills.demo.plan import SEED, counted
 
 SIGN_IN = "/compte/connexion/"
@@ -61,10 +70,15 @@ def seed(
             return Seeded(fresh=False, counts={})
         plan = building.build(now, seed_number, houses.described(patients))
         planted = []
-        for house in planting.plant(plan, now.date()):
-            planted.append(house)
-            told(house.plan.name)
-        manned = staffing.man(plan.people, planted, now.date(), url + SIGN_IN)
-        past_days.happen(planted, manned, now)
+        with past.driven(now) as move_to:
+            move_to(now - timedelta(days=past.DAYS))
+            for house in planting.plant(plan, now.date()):
+                planted.append(house)
+                told(house.plan.name)
+            manned = staffing.man(plan.people, planted, now.date(), url + SIGN_IN)
+            told(f"{past.DAYS} days of openings")
+            past_days.happen(planted, manned, now, move_to)
+        sheets.give_key(planted)
         staffing.write(state, manned.logins)
+    sheets.issue(now)
     return Seeded(fresh=True, counts=counted(plan.houses))

@@ -49,12 +49,11 @@ def sheets(request: HttpRequest) -> HttpResponse:
         kept = continuity.newest(site.pk)
         late = kept is not None and kept.is_late(now)
         places.append(Place(site, kept, late, _demo_key(site.pk)))
-    ledger = receipts.ledger()
     context = {
         "section": "continuity",
         "places": places,
         "house": Establishment.objects.get(pk=establishment),
-        "keeper": None if ledger is None else ledger.key,
+        "keeper": receipts.log_key(),
         "demo_passphrase": continuity.DEMO_PASSPHRASE,
     }
     return render(request, "practice/continuity.html", context)
@@ -84,8 +83,7 @@ def reader(request: HttpRequest) -> HttpResponse:
     path = finders.find(READER)
     if path is None:
         raise NotThere
-    ledger = receipts.ledger()
-    named = f'<meta name="keeper" content="{escape("" if ledger is None else ledger.key)}">'
+    named = f'<meta name="keeper" content="{escape(receipts.log_key())}">'
     page = Path(path).read_text(encoding="utf-8").replace(NO_KEEPER, named, 1)
     return _file(page.encode(), "serment-lecteur-de-fiches.html")
 
