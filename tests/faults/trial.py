@@ -24,6 +24,8 @@ CALLS = (
     "unlink", "mkdir", "chmod", "fchmod", "flock", "lseek", "fstat", "newfstatat",
 )  # fmt: skip
 READY = b"keeper ready"
+STOP_SECONDS = 5.0
+STOPS_MAX = 6
 _LINE = re.compile(r"^(\d+) +(\w+)\((.*)$")
 
 
@@ -162,10 +164,19 @@ class Trial:
         assert b"attached" in told, f"strace may not trace here: {told!r}"
 
     def stop(self) -> int:
-        """End it as an operator does, unless it ended; its exit status."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGTERM)
-        return self.ended()
+        """End it as an operator does, unless it ended; its exit status.
+
+        Asked again after a while: the fault may have hit the call that tells the loop of a signal.
+        """
+        for _ in range(STOPS_MAX):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
+            end = time.monotonic() + STOP_SECONDS
+            while lives(self.pid) and time.monotonic() < end:
+                time.sleep(0.002)
+            if not lives(self.pid):
+                return self.ended()
+        raise AssertionError("The keeper does not stop.")
 
     def ended(self) -> int:
         self.status = self.nursery.ended()
