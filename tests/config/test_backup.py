@@ -18,6 +18,9 @@ from serment.config.environment import Environment
 from serment.config.supervisor.up import AlreadyRunning, alone
 from serment.keeper import recovery, upkeep
 from serment.keeper.policy.asks import FreezeAsk
+from serment.keeper.root_key import changing
+from serment.keeper.root_key.closing import Unanswered
+from serment.keeper.root_key.source import Surroundings
 from serment.keeper.tending import TendAsk
 from serment.keeper.unlocking import StoreTooOld
 from tests.apart import apart
@@ -104,6 +107,10 @@ def test_the_root_key_of_another_instance_is_refused_before_anything_changes(
     env = instance_at(tmp_path / "state")
     other = tmp_path / "root.key"
     other.write_bytes(bytes(32))
+    with pytest.raises(restoring.NoVault):
+        restoring.restore(env, backup, force=False, root_key=other)
+    vault = original.state / "keeper" / "keys.vault"
+    shutil.copy(vault, tmp_path / "keys.vault")
     with pytest.raises(restoring.OtherRootKey):
         restoring.restore(env, backup, force=False, root_key=other)
     with pytest.raises(restoring.NoRootKey, match="nowhere"):
@@ -237,6 +244,24 @@ def test_a_backup_past_its_time_is_refused_before_anything_changes(
     restoring.restore(env, tmp_path / "new", force=True)  # the control: one of today
 
 
+def test_a_root_key_that_has_to_be_asked_for_is_not_called_another_one(
+    original: Environment, backup: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    shutil.copytree(original.state / "keeper", kept)
+    at = Surroundings(kept, None, lambda _question: "five random words are better")
+    changing.change(changing.Wanted("passphrase"), at, lambda _lines: None, until=0)
+    env = replace(instance_at(tmp_path / "state"), keeper_keys=kept)
+
+    def nobody(_question: str) -> str:
+        raise Unanswered
+
+    with pytest.raises(Unanswered, match="nobody can be asked"):
+        restoring.restore(env, backup, force=False, given=restoring.Given(ask=nobody))
+    given = restoring.Given(ask=lambda _question: "five random words are better")
+    restoring.restore(env, backup, force=False, given=given)
+
+
 def test_a_lost_machine_comes_back_from_backup_root_key_and_key_backup(
     original: Environment, backup: Path, tmp_path: Path
 ) -> None:
@@ -251,8 +276,8 @@ def test_a_lost_machine_comes_back_from_backup_root_key_and_key_backup(
         apart(keeper_probe.ask(socket, "tend", TendAsk(advance=True)))
     shutil.rmtree(env.state)
     lost = instance_at(tmp_path / "new")
-    # The root key alone has no vault beside it: nothing opens the backup.
-    with pytest.raises(restoring.OtherRootKey):
+    # The root key alone has no vault beside it: nothing opens the backup, and that is what is said.
+    with pytest.raises(restoring.NoVault, match=r"keys\.vault"):
         restoring.restore(lost, backup, force=False, root_key=key)
     given = restoring.Given(key, disk)
     with pytest.raises(upkeep.BackupOlder):

@@ -23,7 +23,14 @@ from serment.keeper import recovery
 from serment.keeper.keys import KeyRing
 from serment.keeper.root_key import vault as vaults
 from serment.keeper.root_key.closing import RootKeyUnusable
-from serment.keeper.root_key.source import ROOT_FILE, Ask, FromFile, Surroundings, open_source
+from serment.keeper.root_key.source import (
+    ASKS,
+    ROOT_FILE,
+    Ask,
+    FromFile,
+    Surroundings,
+    open_source,
+)
 from serment.keeper.store import Store
 from serment.keeper.unlocking import must_be_alive
 
@@ -34,6 +41,13 @@ class NoRootKey(SettingWrong):
 
 class OtherRootKey(SettingWrong):
     """This root key does not open this backup: it belongs to another instance."""
+
+
+class NoVault(SettingWrong):
+    """keys.vault is missing and in no backup: lay it beside the root key, or name --key-backup.
+
+    The root key alone opens only what was made before there were vaults.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +61,10 @@ class Proved:
 def prove(
     env: Environment, keeper: Path, root_key: Path | None, key_backup: Path | None, ask: Ask
 ) -> Proved:
-    """Find the keys that open this copy of a keeper. Raises NoRootKey, OtherRootKey, StoreTooOld.
+    """Find the keys that open this copy of a keeper.
 
-    Every candidate is tried on a copy of the copy; a key backup's store is tried too.
+    Every candidate is tried on a copy of the copy; a key backup's store is tried too. Raises
+    NoRootKey, NoVault, OtherRootKey, StoreTooOld, and what a source says that has to be asked.
     """
     if root_key is not None and not root_key.is_file():
         raise NoRootKey(f"There is no root key at {root_key}.")
@@ -61,12 +76,22 @@ def prove(
         try:
             contents = _opened(files, keeper / "store.sqlite", env, ask)
         except RootKeyUnusable as other:
+            if _asks(files):  # what was answered, or that nobody answered, is the fault to tell
+                raise
             fault = other
             continue
         if key_backup is not None:
             _must_rebuild(key_backup, contents)
         return Proved(files, contents)
+    if not any(vaults.NAME in files for files in candidates):
+        raise NoVault from fault
     raise OtherRootKey from fault
+
+
+def _asks(files: dict[str, Path]) -> bool:
+    """Does somebody have to answer before these keys open anything?"""
+    vault = files.get(vaults.NAME)
+    return vault is not None and isinstance(vaults.source_of(vault.parent), ASKS)
 
 
 def _candidates(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from serment.config import postgres
 from serment.config.backup import cluster, manifest, restored_keys
-from serment.config.backup.restored_keys import NoRootKey, OtherRootKey
+from serment.config.backup.restored_keys import NoRootKey, NoVault, OtherRootKey
 from serment.config.doctor import examination, instance
 from serment.config.environment import Environment
 from serment.config.supervisor.up import AlreadyRunning, alone
@@ -21,7 +21,7 @@ from serment.keeper import key_backup as key_backups
 from serment.keeper import recovery, upkeep
 from serment.keeper.root_key.source import Ask, asking_terminal
 
-__all__ = ["NoRootKey", "OtherRootKey", "Restored", "SomethingThere", "restore"]
+__all__ = ["NoRootKey", "NoVault", "OtherRootKey", "Restored", "SomethingThere", "restore"]
 
 
 class SomethingThere(Refused):
@@ -60,9 +60,9 @@ def restore(
 ) -> Restored:
     """Restore both stores.
 
-    Raises NoBackup, BackupDamaged, AlreadyRunning, SomethingThere, NoRootKey, OtherRootKey,
-    ApprovalsMissing, KeyBackupUnusable, and BackupOlder where the ledger that was here held more
-    records than the backup and no recovery is ordered, all with nothing changed.
+    Raises NoBackup, BackupDamaged, AlreadyRunning, SomethingThere, NoRootKey, NoVault,
+    OtherRootKey, ApprovalsMissing, KeyBackupUnusable, and BackupOlder where the ledger that was
+    here held more records than the backup and no recovery is ordered, all with nothing changed.
     """
     given = given or Given(root_key)
     told = manifest.verified(folder)

@@ -19,6 +19,10 @@ class RootKeyUnusable(SettingWrong):
     """The keeper's root key is missing, damaged or readable by others."""
 
 
+class Unanswered(RootKeyUnusable):
+    """The root key needs an answer, and nobody can be asked here."""
+
+
 def new_root() -> bytes:
     """A fresh root key."""
     return os.urandom(KEY_BYTES)

@@ -19,7 +19,13 @@ from typing import Final
 import msgspec
 
 from serment.keeper.root_key import passphrase, shares, token
-from serment.keeper.root_key.closing import KEY_BYTES, RootKeyUnusable, new_root, open_root
+from serment.keeper.root_key.closing import (
+    KEY_BYTES,
+    RootKeyUnusable,
+    Unanswered,
+    new_root,
+    open_root,
+)
 from serment.keeper.root_key.files import make_whole
 from serment.keeper.root_key.passphrase import FromPassphrase
 from serment.keeper.root_key.token import FromToken
@@ -29,7 +35,7 @@ ANSWER_BYTES_MAX: Final = 4_096
 SHARE_SLIPS_MAX: Final = 20
 
 Ask = Callable[[str], str]
-"""Gives the answer to one question; raises RootKeyUnusable where nobody answers."""
+"""Gives the answer to one question; raises Unanswered where nobody answers."""
 
 
 class FromFile(msgspec.Struct, tag="file", frozen=True):
@@ -147,7 +153,7 @@ def _fitting(share: shares.Share, source: FromShares, given: list[shares.Share])
 def asking_terminal(question: str) -> str:
     """Ask the person at the keyboard, showing nothing of the answer."""
     if not sys.stdin.isatty():
-        raise RootKeyUnusable("The root key needs an answer, and nobody can be asked here.")
+        raise Unanswered
     return getpass(question)
 
 
@@ -163,14 +169,14 @@ class AskingDescriptor:
             try:
                 letter = os.read(self._descriptor, 1)
             except OSError as closed:
-                raise RootKeyUnusable("Nobody answered for the root key.") from closed
+                raise Unanswered("Nobody answered for the root key.") from closed
             if not letter:
                 break
             if letter == b"\n":
                 return _text(answer)
             answer += letter
         if not answer:
-            raise RootKeyUnusable("Nobody answered for the root key.")
+            raise Unanswered("Nobody answered for the root key.")
         return _text(answer)
 
 
