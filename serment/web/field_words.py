@@ -36,9 +36,17 @@ _ORDER = {name: at for at, name in enumerate(
 )}  # fmt: skip
 
 
-def purpose(code: str) -> str:
-    """Why, as the end of "pour …"."""
-    return str(_PURPOSES.get(code, code))
+_OF_OTHERS: dict[str, _StrPromise] = {
+    "self": _("lire ses propres données"),
+    "message": _("envoyer un message"),
+    "sign_in": _("se connecter"),
+}
+
+
+def purpose(code: str, *, of_others: bool = False) -> str:
+    """Why, as the end of "pour …"; ``of_others``: told to somebody else than the person."""
+    words = _OF_OTHERS.get(code) if of_others else None
+    return str(words or _PURPOSES.get(code, code))
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from serment.disclosure import Actor, Purpose, gate
 from serment.disclosure.told import NOT_FIELDS, Disclosure
@@ -66,7 +67,12 @@ def _together(rows: Iterable[Disclosure]) -> list[Line]:
             continue
         line = latest.get(row.actor_id)
         if line is None or (line.at - row.at).total_seconds() > TOGETHER_SECONDS:
-            line = Line(row.actor_id, row.actor_kind, row.at, why=field_words.purpose(row.purpose))
+            line = Line(
+                row.actor_id,
+                row.actor_kind,
+                row.at,
+                why=field_words.purpose(row.purpose, of_others=True),
+            )
             latest[row.actor_id] = line
             found.append(line)
         line.fields |= fields
@@ -79,9 +85,14 @@ def _who(line: Line, names: dict[UUID, staff.DisplayName]) -> str:
         return known.name if known and known.name else _("Un membre de l’équipe")
     if line.actor_kind == "patient":
         return _("La personne elle-même")
-    if line.actor_kind == "partner":
-        return _("Un logiciel partenaire")
-    return _("Serment")
+    return str(_PROGRAMS.get(line.actor_kind) or _("Serment"))
+
+
+_PROGRAMS = {
+    "partner": gettext_lazy("Un logiciel partenaire"),
+    "worker": gettext_lazy("Envoi automatique"),
+    "operator": gettext_lazy("L’hébergeur"),
+}
 
 
 def _order(name: str) -> tuple[int, str]:

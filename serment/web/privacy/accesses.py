@@ -123,9 +123,9 @@ def _lines(actor: Actor, rows: Iterable[Disclosure], shown: list[date]) -> list[
     """One line an actor of staff, one for each other kind; who opened most comes first."""
     found: dict[UUID | str, Line] = {}
     for row in rows:
-        key = row.actor_id if row.actor_kind == "staff" else row.actor_kind
+        key = row.actor_id if row.actor_kind == "staff" else asking.program(row)
         if key not in found:
-            found[key] = Line(str(asking.KINDS.get(row.actor_kind, row.actor_kind)))
+            found[key] = Line(asking.program(row))
             if row.actor_kind == "staff":
                 found[key].actor = row.actor_id
         found[key].add(row)

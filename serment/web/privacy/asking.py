@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from serment.disclosure import Actor, gate, oversight
+from serment.disclosure import Actor, Purpose, gate, oversight
 from serment.disclosure.told import Disclosure
 from serment.web import asked
 
@@ -85,6 +85,19 @@ def question(request: HttpRequest, now: datetime) -> Question:
         first, last, kind if kind in KINDS else "", whose if whose in WHOSE else "",
         asked.uuid(given.get("acteur", "")),
     )  # fmt: skip
+
+
+def program(row: Disclosure) -> str:
+    """Who opened, where it was no member of the team."""
+    if row.actor_kind == "worker" and row.purpose in _PROGRAMS:
+        return str(_PROGRAMS[row.purpose])
+    return str(KINDS.get(row.actor_kind, row.actor_kind))
+
+
+_PROGRAMS: Final = {
+    Purpose.CONTINUITY: gettext_lazy("Fiches de continuité"),
+    Purpose.TRANSPARENCY: gettext_lazy("Noms de l’équipe, lus au registre"),
+}
 
 
 @dataclass(frozen=True, slots=True)

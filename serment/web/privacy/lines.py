@@ -140,7 +140,7 @@ def _told(actor: Actor, rows: Sequence[Disclosure]) -> list[Line]:
             when=wording.moment(row.at, ZONE, today),
             who=_who(row, names),
             role=names[row.actor_id].role if row.actor_id in names else "",
-            why=field_words.purpose(row.purpose),
+            why=field_words.purpose(row.purpose, of_others=True),
             what=[label for label, _medical in field_words.chips(row)],
             whose=_("équipe") if row.person_kind == "staff" else "",
         )
@@ -156,7 +156,7 @@ def _who(row: Disclosure, names: dict[Any, staff.DisplayName]) -> str:
     if row.actor_kind == "staff":
         known = names.get(row.actor_id)
         return known.name if known and known.name else _("Un membre de l’équipe")
-    return str(asking.KINDS.get(row.actor_kind, row.actor_kind))
+    return asking.program(row)
 
 
 def _file(contents: str, kind: str, name: str) -> HttpResponse:
