@@ -12,6 +12,9 @@ from serment.keeper.durable import Durable
 class KeyTables(Durable):
     """Wrapped keys and what was decided about them."""
 
+    _erased: set[bytes] | None = None
+    """Who was erased: asked at every opening. Read anew after an act that failed."""
+
     def establishment_key(self, tenant: bytes, epoch: int) -> bytes | None:
         """Wrapped key of an establishment."""
         row = self._one(
@@ -71,14 +74,18 @@ class KeyTables(Durable):
 
     def is_erased(self, subject: bytes) -> bool:
         """Were this subject's keys destroyed?"""
-        return self._one("SELECT 1 FROM erasure WHERE subject = ?", subject) is not None
+        if self._erased is None:
+            self._erased = {one for (one,) in self.database.execute("SELECT subject FROM erasure")}
+        return subject in self._erased
 
     def put_erasure_body(self, subject: bytes, plain: bytes) -> None:
         """Remember an erasure told by the vault."""
+        self._erased = None
         self._put("erasure", subject, self._box.close(plain, subject + b"erasure"))
 
     def put_erasure(self, subject: bytes, row: msgspec.Struct) -> None:
         """Remember an erasure, or how far it is."""
+        self._erased = None
         self._put("erasure", subject, self.close_body(row, subject + b"erasure"))
 
     def erasures(self) -> Iterator[tuple[bytes, bytes]]:

@@ -124,7 +124,7 @@ class Recorder:
     unpublished: list[bytes] | None = None
     """Durable leaves that wait to be made public; None where nothing is published."""
     whats: Whats = field(init=False)
-    _no_grant: bytes = field(init=False)
+    _none: dict[str, bytes] = field(init=False)
     _waiting: list[Waiting] = field(default_factory=list)
     _alone: bool = False
     _busy: asyncio.Task[None] | None = None
@@ -132,7 +132,7 @@ class Recorder:
 
     def __post_init__(self) -> None:
         self.whats = Whats(self.store.tag, self.box)
-        self._no_grant = self._ticket("grant", b"")
+        self._none = {what: self.store.tag(what, b"")[:8] for what in ("grant", "errand")}
         self.tell(self.index)
 
     def tell(self, index: Index) -> None:
@@ -180,10 +180,12 @@ class Recorder:
             group, self._waiting = self._waiting, []
             try:
                 first = await self._make_durable(group)
-            except Exception:
-                # A ledger that cannot sync promises nothing; an index with a gap would hide it;
-                # and whoever waits for a leaf that failed otherwise would wait for ever.
+            except Exception as fault:
+                # A ledger that cannot sync promises nothing; an index with a gap would hide it.
                 self.on_fatal()
+                for waiting in group + self._waiting:
+                    if not waiting.done.done():
+                        waiting.done.set_exception(fault)
                 raise
             for waiting in group:
                 if not waiting.done.done():
@@ -267,7 +269,7 @@ class Recorder:
             subject_kind=patient.subject_kind,
             sheet=(actor.kind, actor.purpose) == (KIND_READ, SHEET_PURPOSE),
             counted=asking.counted if actor.counted else None,
-            export=patient.grant if patient.grant not in (b"", self._no_grant) else None,
+            export=patient.grant if patient.grant not in (b"", self._none["grant"]) else None,
             touched=self.whats.touches(patient.items, patient.subject_kind),
         )
 
@@ -293,7 +295,7 @@ class Recorder:
 
     def _ticket(self, what: str, token: bytes) -> bytes:
         """How a leaf names a grant or an errand, or that there was none."""
-        return self.store.tag(what, token)[:8]
+        return self.store.tag(what, token)[:8] if token else self._none[what]
 
     def _audit_box(self, subject: bytes, tenant: bytes) -> Box:
         box = self.keys.box(subject, AUDIT, tenant)

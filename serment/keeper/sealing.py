@@ -62,7 +62,7 @@ class RecordKeys:
 
     def of(self, field: str, version: bytes) -> tuple[bytes, bytes]:
         """Key and associated data of one value."""
-        place = _named(self._kind, field) + self._record + _joined(version)
+        place = _named(self._kind, field) + self._record + len(version).to_bytes(2, "big") + version
         return _derived(self._zone_key, place), _bound(self._owner, place)
 
 

@@ -92,6 +92,10 @@ class Store(KeyTables):
             found = self._remembered[record] = self._record(row[0], tag)
         return found
 
+    def _forget_remembered(self) -> None:
+        self._remembered.clear()
+        self._erased = None
+
     @contextmanager
     def gathered(self) -> Iterator[None]:
         """As ever; what a failed act wrote is not remembered."""
@@ -99,7 +103,7 @@ class Store(KeyTables):
             with super().gathered():
                 yield
         except BaseException:
-            self._remembered.clear()
+            self._forget_remembered()
             raise
 
     @contextmanager
@@ -109,7 +113,7 @@ class Store(KeyTables):
             with super().transaction():
                 yield
         except BaseException:
-            self._remembered.clear()
+            self._forget_remembered()
             raise
 
     def _record(self, body: bytes, tag: bytes) -> RecordRow:
