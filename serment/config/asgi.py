@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import psycopg
 from django.core.wsgi import get_wsgi_application
 
-from serment.config import environment, keeper_probe, process
+from serment.config import environment, keeper_probe, process, publication
 from serment.config.database import connecting
 from serment.config.doctor import instance
 from serment.directory import places
@@ -70,7 +70,7 @@ class Keeper:
         """Raises where the keeper does not answer."""
         told = await keeper_probe.figures(_ENV.keeper_socket)
         self._isolated = told.isolated
-        return keeper_probe.ledger_state(told)
+        return keeper_probe.ledger_state(told, publication.published(_ENV, told))
 
     def is_isolated(self) -> bool:
         """What the keeper says, and what this process sees of the keeper's own user."""

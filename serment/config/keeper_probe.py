@@ -12,7 +12,7 @@ import msgspec
 from serment.errors import Broken
 from serment.keeper import wire
 from serment.keeper.words import OPERATOR_ID
-from serment.live.health import LedgerState
+from serment.live.health import LedgerState, Publication
 
 OPERATOR = wire.ActorWire(kind="operator", id=OPERATOR_ID)
 
@@ -51,9 +51,16 @@ async def figures(socket: Path) -> wire.Figures:
     return msgspec.msgpack.decode(reply.body, type=wire.Figures)
 
 
-def ledger_state(told: wire.Figures) -> LedgerState:
-    """Size and lag, as the health page shows them."""
-    return LedgerState(told.size, round(told.index_lag_seconds, 3))
+def ledger_state(told: wire.Figures, public: Publication | None = None) -> LedgerState:
+    """Sizes, lags and ages, as the health page shows them."""
+    backup = told.key_backup_seconds
+    return LedgerState(
+        told.size,
+        told.indexed,
+        round(told.index_lag_seconds, 3),
+        public,
+        None if backup is None else round(backup, 1),
+    )
 
 
 async def back_up(socket: Path, folder: Path) -> None:

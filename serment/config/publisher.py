@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from serment.config import environment
+from serment.config import environment, publication
 from serment.config.environment import Environment
 from serment.errors import SermentError
 from serment.ledger import announcing, policy
@@ -61,6 +61,8 @@ def _round(env: Environment, wanted: Policy | None, told: dict[str, str]) -> Non
     if key is None:
         return
     done = announcing.go_on(site_of(env, key), env.ledger_public, wanted)
+    if wanted is not None and done.announced and done.cosigned >= len(wanted.witnesses):
+        publication.witness_file(env).touch()
     if done.alarm:
         _say("ALARM: a witness has seen this ledger larger than it is here, or another one")
     if done.refusals != told:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -50,6 +51,19 @@ class AskUnusable(Refused):
 
 
 @dataclass(slots=True)
+class Signing:
+    """How far publication is: leaves signed, and since when others wait (monotonic; 0: none)."""
+
+    size: int = 0
+    since: float = 0.0
+
+    @property
+    def lag_seconds(self) -> float:
+        """How long leaves have been waiting to be signed."""
+        return time.monotonic() - self.since if self.since else 0.0
+
+
+@dataclass(slots=True)
 class House:
     """One keeper's state. Everything in it belongs to the event loop's thread."""
 
@@ -77,6 +91,7 @@ class House:
     own_accounts: dict[bytes, int] = field(default_factory=dict)
     public: Path | None = None
     """Where the signed checkpoint lies, for answers that name it."""
+    signing: Signing | None = None
     swept: int = 0
     based: bool = False
 

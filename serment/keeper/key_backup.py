@@ -14,6 +14,7 @@ import os
 import re
 import sqlite3
 import struct
+import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -59,6 +60,7 @@ class KeyJournal:
         self.folder = folder
         self._pending: list[bytes] = []
         self._failed = False
+        self._synced_at = time.monotonic()
         self._file = -1
         try:
             _claim(folder, instance)
@@ -77,6 +79,7 @@ class KeyJournal:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self.length_bytes = 0
         sync_folder(self.folder)
+        self._synced_at = time.monotonic()
         return self.number
 
     def put(self, table: str, values: Sequence[Any]) -> None:
@@ -111,7 +114,13 @@ class KeyJournal:
             self._failed = True
             raise KeyBackupFailed from fault
         self.length_bytes += len(data)
+        self._synced_at = time.monotonic()
         self._pending.clear()
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long nothing was written here; nothing had to be, or the keeper would have ended."""
+        return time.monotonic() - self._synced_at
 
     def close(self) -> None:
         """Let go of the file."""

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from serment.keeper.house import House
+from serment.keeper.house import House, Signing
 from serment.keeper.keys import derive
 from serment.ledger import checkpoint, durable
 from serment.ledger.note import NoteUnusable, Signer
@@ -54,6 +54,7 @@ class Publishing:
         known = house.verified.edge
         self._edge = Begun() if known is None else Begun(known.frontier, known.last)
         house.public = folder
+        house.signing = self._signing = Signing()
         house.recorder.unpublished = []
         self._turn()
 
@@ -90,6 +91,8 @@ class Publishing:
         if waiting is None:
             return
         with self._alone:
+            if not self._signing.since and (waiting or self._publisher is None):
+                self._signing.since = time.monotonic()
             try:
                 if self._publisher is None:
                     self._publisher = self._opened(waiting)
@@ -97,6 +100,7 @@ class Publishing:
                 if new:
                     self._publisher.publish(new)
                     del waiting[: len(new)]
+                self._signing.size, self._signing.since = self._publisher.signed.size, 0.0
             except OSError as fault:
                 _told(fault)
 

@@ -198,7 +198,7 @@ def _resolve_persons(house: House, rows: list[DisclosureRow], end: int) -> None:
 async def figures(house: House, ask: Request, _peer: int) -> Body:
     """ops ``hello`` and ``stats``."""
     size, behind = house.segment.size, house.index.writer.behind
-    counted = ask.op == "stats"
+    counted, journal = ask.op == "stats", house.store.journal
     return Figures(
         origin=house.origin,
         size=size,
@@ -210,6 +210,9 @@ async def figures(house: House, ask: Request, _peer: int) -> Body:
         searchable=len(house.search),
         capabilities=house.store.count("capability") if counted else 0,
         segment_bytes=house.segment.length_bytes,
+        signed=house.signing.size if house.signing else None,
+        signing_lag_seconds=house.signing.lag_seconds if house.signing else 0.0,
+        key_backup_seconds=None if journal is None else journal.idle_seconds,
     )
 
 

@@ -331,6 +331,11 @@ class Figures(Body):
     searchable: int
     capabilities: int
     segment_bytes: int
+    signed: int | None = None
+    """Leaves under the newest signed checkpoint; None where nothing is published."""
+    signing_lag_seconds: float = 0.0
+    key_backup_seconds: float | None = None
+    """Since the key backup was last written to; None where there is none."""
 
 
 class Part(Body):

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 PART_SECONDS_MAX = 0.7
+PUBLICATION_SECONDS_MAX = 30.0
 OK = "ok"
 FAILING = "failing"
 Told = TypeVar("Told")
@@ -19,11 +20,37 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """How far the public ledger is.
+
+    ``witness_seconds``: since every witness had cosigned; None where none is asked, or never did.
+    """
+
+    signed: int | None
+    announced: int
+    waiting_seconds: float
+    """How long the oldest record waits to be announced."""
+    witness_seconds: float | None
+
+    @property
+    def well(self) -> bool:
+        """Does it go on?"""
+        return self.waiting_seconds <= PUBLICATION_SECONDS_MAX
+
+    def witnessed_within(self, seconds: float) -> bool:
+        """Has every witness cosigned lately?"""
+        return self.witness_seconds is not None and self.witness_seconds <= seconds
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerState:
-    """What the keeper tells about its ledger."""
+    """What the keeper tells about its ledger; publication None where nothing is published."""
 
     size: int
+    indexed: int
     index_lag_seconds: float
+    publication: Publication | None = None
+    key_backup_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +80,19 @@ class Health:
         self._probes = probes
         self._pages = pages
         self._asking: asyncio.Task[dict[str, Any]] | None = None
-        self._told: dict[str, Any] = {}
+        self._told: dict[str, str] = {}
 
     async def __call__(self, request: Request) -> JSONResponse:
         """200 where all is well, else 503; the body says which part."""
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(report(self._probes, self._pages))
         told = await asyncio.shield(self._asking)
-        for part in ("database", "keeper", "worker", "pages"):
-            if told[part] != self._told.get(part, OK):
-                _LOG.warning("health: %s is %s", part, told[part])
-        self._told = told
+        states = {part: told[part] for part in ("database", "keeper", "worker", "pages")}
+        states["publication"] = told["publication"]["state"]
+        for part, state in states.items():
+            if state != self._told.get(part, OK):
+                _LOG.warning("health: %s is %s", part, state)
+        self._told = states
         status = 200 if told["status"] == OK else 503
         return JSONResponse(told, status_code=status, headers={"cache-control": "no-store"})
 
@@ -95,6 +124,22 @@ async def report(probes: Probes, pages: Pages) -> dict[str, Any]:
         "worker": parts["worker"],
         "pages": parts["pages"],
         "oldest_waiting_seconds": round(pages.oldest_seconds(), 1),
+        "publication": _publication(known),
+        "key_backup_seconds": known.key_backup_seconds if known else None,
+    }
+
+
+def _publication(known: LedgerState | None) -> dict[str, Any]:
+    """How far the index and the public ledger are. It stops no care: told and logged, and the
+    status does not hang on it."""
+    public = known.publication if known else None
+    return {
+        "state": OK if public is None or public.well else FAILING,
+        "indexed": known.indexed if known else None,
+        "signed": public.signed if public else None,
+        "announced": public.announced if public else None,
+        "waiting_seconds": public.waiting_seconds if public else None,
+        "witness_seconds": public.witness_seconds if public else None,
     }
 
 

@@ -103,7 +103,12 @@ def test_every_part_is_well_and_the_shape_is_the_promised_one(instance: Instance
     status, told = instance.health()
     assert status == 200
     assert list(told)[:6] == ["status", "database", "keeper", "isolated", "ledger", "worker"]
-    assert list(told)[6:] == ["pages", "oldest_waiting_seconds"]
+    assert list(told)[6:8] == ["pages", "oldest_waiting_seconds"]
+    assert list(told)[8:] == ["publication", "key_backup_seconds"]
+    public = told["publication"]
+    assert (public["state"], public["witness_seconds"]) == ("ok", None)
+    assert public["announced"] <= public["signed"] <= told["ledger"]["size"]
+    assert told["key_backup_seconds"] is None
     assert list(told["ledger"]) == ["size", "index_lag_seconds"]
     assert told["isolated"] is False
 

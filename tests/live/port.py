@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from serment.live.application import Setting, build
-from serment.live.health import LedgerState, Probes
+from serment.live.health import LedgerState, Probes, Publication
 from serment.live.serving import Limits, end_process
 from tests.live import inner
 
@@ -26,7 +26,8 @@ async def _part(name: str) -> None:
 
 async def _keeper() -> LedgerState:
     await _part("keeper")
-    return LedgerState(7, 0.5)
+    stands = FAILING.exists() and FAILING.read_text() == "publication-stands"
+    return LedgerState(7, 6, 0.5, Publication(7, 5, 31.0 if stands else 0.4, None), 9.0)
 
 
 application = build(

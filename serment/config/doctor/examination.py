@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from serment import clock
-from serment.config import keeper_probe
+from serment.config import keeper_probe, publication
 from serment.config.doctor import instance, machine
 from serment.config.doctor.finding import Finding
 from serment.config.environment import ROOT, Environment
 from serment.errors import SermentError
+from serment.keeper.wire import Figures
 
 ANSWER_SECONDS = 5.0
 
@@ -70,17 +71,20 @@ def _machine(env: Environment, *, running: bool) -> Iterator[Finding]:
     yield from (finding for finding in checks if finding is not None)
 
 
-def _isolated(socket: Path) -> bool | None:
-    """What a running keeper says of its entrances; None where none answers."""
+def _figures(socket: Path) -> Figures | None:
+    """What a running keeper says of itself; None where none answers."""
     try:
-        return asyncio.run(asyncio.wait_for(keeper_probe.figures(socket), ANSWER_SECONDS)).isolated
+        return asyncio.run(asyncio.wait_for(keeper_probe.figures(socket), ANSWER_SECONDS))
     except (OSError, EOFError, SermentError):
         return None
 
 
 def _instance(env: Environment) -> Iterator[Finding]:
+    told = _figures(env.keeper_socket)
     checks = [
-        instance.isolation(_isolated(env.keeper_socket), demo=instance.is_demo(env)),
+        instance.isolation(told.isolated if told else None, demo=instance.is_demo(env)),
         instance.database(env),
     ]
     yield from (finding for finding in checks if finding is not None)
+    if told is not None:
+        yield from publication.findings(env, told)

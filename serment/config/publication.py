@@ -1,0 +1,89 @@
+"""How far the public ledger is: what the keeper signed, what is announced, how long leaves wait.
+
+Read from files and from what the keeper tells, by the health page and the doctor. A publication
+that stands still stops no care, so no part of the instance fails by it; it is said all the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from serment.config.doctor.finding import Finding
+from serment.config.environment import Environment
+from serment.keeper.wire import Figures
+from serment.ledger.publish import bundle_path
+from serment.ledger.source import CHECKPOINT
+from serment.live.health import Publication
+
+WITNESS_SECONDS_MAX: Final = 3_600.0
+INDEX_SECONDS_MAX: Final = 30.0
+
+
+def witness_file(env: Environment) -> Path:
+    """Touched by the publisher when every witness has cosigned the tree that is announced."""
+    return env.run / "witnesses"
+
+
+def published(env: Environment, told: Figures) -> Publication:
+    """How far the public ledger is."""
+    announced = _announced(env.ledger_site)
+    # The keeper begins a bundle where the last signed tree ends: this one is the first that waits.
+    waits = _age(bundle_path(env.ledger_public, announced)) or 0.0
+    if told.signed is None or announced >= told.signed:
+        waits = 0.0
+    return Publication(
+        signed=told.signed,
+        announced=announced,
+        waiting_seconds=round(max(waits, told.signing_lag_seconds), 1),
+        witness_seconds=None if env.witness_policy is None else _rounded(witness_file(env)),
+    )
+
+
+def findings(env: Environment, told: Figures) -> Iterator[Finding]:
+    """What the doctor says of a running keeper's publication, index and witnesses."""
+    state = published(env, told)
+    if not state.well:
+        yield Finding(
+            "publication",
+            f"The public ledger stands still: {told.size - state.announced} records wait, the"
+            f" oldest for {state.waiting_seconds:.0f} s.",
+            "Read what the publisher and the keeper say; see docs/operate/ledger.md.",
+            "notice",
+        )
+    if told.index_lag_seconds > INDEX_SECONDS_MAX:
+        yield Finding(
+            "index",
+            f"The index holds {told.indexed} of {told.size} records and is"
+            f" {told.index_lag_seconds:.0f} s behind.",
+            "Wait, and look at the disk; serment keeper index rebuild makes it anew.",
+            "notice",
+        )
+    if env.witness_policy is not None and not state.witnessed_within(WITNESS_SECONDS_MAX):
+        yield Finding(
+            "witnesses",
+            "Not every witness has cosigned the ledger within the last hour.",
+            "Read what the publisher says of them; see docs/operate/ledger.md.",
+            "notice",
+        )
+
+
+def _announced(site: Path) -> int:
+    try:
+        return int((site / CHECKPOINT).read_text("utf-8").splitlines()[1])
+    except (FileNotFoundError, IndexError, ValueError):
+        return 0
+
+
+def _age(path: Path) -> float | None:
+    try:
+        return max(0.0, time.time() - path.stat().st_mtime)
+    except FileNotFoundError:
+        return None
+
+
+def _rounded(path: Path) -> float | None:
+    age = _age(path)
+    return None if age is None else round(age, 1)
