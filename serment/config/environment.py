@@ -12,6 +12,8 @@ from serment.errors import SettingWrong
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_FOLDER_BYTES_MAX = 85
+TRIAL = "trial"
+"""Marks the state folder of a copy that was restored to try a backup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Environment:
     backup_days: float = 30
     record_days: float = 1_095
     witness_policy: Path | None = None
+    trial: bool = False
+    """A restored copy beside a living instance: keys of its own, no key backup, no mail."""
 
     @property
     def ledger_public(self) -> Path:
@@ -118,6 +122,7 @@ def _days(name: str, usual: float) -> float:
 def read() -> Environment:
     """Read the environment once."""
     state = state_folder().absolute()
+    trial = (state / TRIAL).exists()
     port = _port(os.environ.get("PORT") or "8000")
     return Environment(
         state=state,
@@ -136,13 +141,14 @@ def read() -> Environment:
         ),
         public_url=os.environ.get("SERMENT_PUBLIC_URL", f"http://localhost:{port}"),
         security_contact=os.environ.get("SERMENT_SECURITY_CONTACT", "mailto:security@localhost"),
-        smtp_url=os.environ.get("SERMENT_SMTP_URL") or None,
+        smtp_url=None if trial else os.environ.get("SERMENT_SMTP_URL") or None,
         mail_from=os.environ.get("SERMENT_MAIL_FROM") or None,
-        keeper_keys=_folder("SERMENT_KEEPER_KEYS"),
+        keeper_keys=None if trial else _folder("SERMENT_KEEPER_KEYS"),
         credentials=_folder("CREDENTIALS_DIRECTORY"),
-        key_backup=_folder("SERMENT_KEY_BACKUP"),
+        key_backup=None if trial else _folder("SERMENT_KEY_BACKUP"),
         epoch_days=_days("SERMENT_EPOCH_DAYS", 7),
         backup_days=_days("SERMENT_BACKUP_DAYS", 30),
         record_days=_days("SERMENT_RECORD_DAYS", 1_095),
-        witness_policy=_folder("SERMENT_WITNESS_POLICY"),
+        witness_policy=None if trial else _folder("SERMENT_WITNESS_POLICY"),
+        trial=trial,
     )

@@ -194,12 +194,10 @@ CACHES = {
         "LOCATION": str(ENV.run / "counted"),
     }
 }
-# A demo writes its mail to a folder outside the database, where /demo shows it.
-EMAIL_BACKEND = (
-    "django.core.mail.backends.filebased.EmailBackend"
-    if ENV.demo
-    else "django.core.mail.backends.smtp.EmailBackend"
-)
+# A demo writes its mail to a folder outside the database, where /demo shows it. A copy made to try
+# a backup sends none: its patients are real, and the living instance writes to them.
+_MAIL = "dummy" if ENV.trial else "filebased" if ENV.demo else "smtp"
+EMAIL_BACKEND = f"django.core.mail.backends.{_MAIL}.EmailBackend"
 EMAIL_FILE_PATH = str(ENV.state / "demo-mail")
 EMAIL_TIMEOUT = 10
 # smtp://user:password@host:587 speaks STARTTLS, smtps://… TLS from the first byte; a server on

@@ -43,6 +43,7 @@ def _arguments() -> argparse.Namespace:
             help=f"the {kind} process's user, who alone may connect there; without, the keeper's",
         )  # fmt: skip
     parser.add_argument("--drill", action="store_true", help="throw-away instance, driven clock")
+    parser.add_argument("--trial", action="store_true", help="a copy, to try a backup")
     parser.add_argument(
         "--operator-uid", type=int, action="append", default=[],
         help="a user beside the keeper's own who may connect to --socket, as the operator",
@@ -100,7 +101,10 @@ def _entrances(arguments: argparse.Namespace) -> list[Place]:
 
 async def _run(arguments: argparse.Namespace) -> None:
     terms = Terms(arguments.epoch_days, arguments.backup_days, arguments.record_days)
-    house = enter(arguments.state, drill=arguments.drill, places=_places(arguments), terms=terms)
+    house = enter(
+        arguments.state, drill=arguments.drill, trial=arguments.trial,
+        places=_places(arguments), terms=terms,
+    )  # fmt: skip
     await record_ordered(house)
     await end_begun(house)
     public = arguments.public

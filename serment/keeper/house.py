@@ -27,11 +27,15 @@ from serment.keeper.search import SearchIndex, tokens_of
 from serment.keeper.store import Store
 from serment.keeper.unlocking import KeyPlaces, Terms, unlock
 from serment.keeper.verified import Verified, older
+from serment.ledger.checkpoint import DRILL
 from serment.ledger.publish import SIGNED
 from serment.ledger.segment import Segment, SegmentShorter
 
 NOBODY: Final = bytes(16)
 """The tenant of accounts: no establishment, the operator keeps them."""
+
+TRIAL: Final = f"/trial{DRILL}"
+"""How the log of a copy ends that was made to try a backup: it never passes for the living one."""
 
 REPLAY_GROUP: Final = 1_000
 DISK_FAILED: Final = 74
@@ -76,6 +80,8 @@ class House:
     standing: Standing
     folder: Path
     drill: bool
+    trial: bool
+    """A copy of another instance, to try a backup: a drill whose clock nobody drives."""
     vault: Vault
     verified: Verified
     isolated: bool = False
@@ -98,7 +104,7 @@ class House:
     @property
     def origin(self) -> str:
         """Name of the log; a throw-away instance never passes for a real one."""
-        return origin_of(self.store, drill=self.drill)
+        return origin_of(self.store, drill=self.drill, trial=self.trial)
 
     def now(self) -> int:
         """The keeper's instant (µs)."""
@@ -131,18 +137,21 @@ class House:
         self.index.forget_counted(now - DAY_US)
 
 
-def origin_of(store: Store, *, drill: bool) -> str:
+def origin_of(store: Store, *, drill: bool, trial: bool = False) -> str:
     """Name of this store's log, no other's; each recovery from an older store began a new one."""
     number = store.recoveries()
     name = f"serment/{store.tag('log', b'').hex()[:12]}"
     name = f"{name}/{number + 1}" if number else name
-    return f"{name}/drill" if drill else name
+    if trial:
+        return f"{name}{TRIAL}"
+    return f"{name}{DRILL}" if drill else name
 
 
 def enter(
     folder: Path,
     *,
     drill: bool = False,
+    trial: bool = False,
     on_fatal: Callable[[], None] | None = None,
     places: KeyPlaces | None = None,
     terms: Terms | None = None,
@@ -161,7 +170,12 @@ def enter(
     index = Index(folder / "index.sqlite")
     try:
         segment.must_hold(index.promised)
-        _must_be_known(store, vault.contents.known, segment.size, drill=drill)
+        known = vault.contents.known
+        begun = known is not None and known.origin.endswith(TRIAL)
+        drill = drill or trial or _is_known_drill(known)
+        if begun or not trial:
+            trial = begun
+            _must_be_known(known, origin_of(store, drill=drill, trial=trial), segment.size, store)
     except SegmentShorter:
         segment.close()
         raise
@@ -180,20 +194,25 @@ def enter(
     standing = standing_of(store)
     _recount(standing, index, recorder.clock.now())
     return House(
-        store, keys, search, index, segment, recorder, standing, folder, drill, vault,
+        store, keys, search, index, segment, recorder, standing, folder, drill, trial, vault,
         verified, terms=terms or Terms(),
     )  # fmt: skip
 
 
-def _must_be_known(store: Store, known: Known | None, size: int, *, drill: bool) -> None:
+def _must_be_known(known: Known | None, origin: str, size: int, store: Store) -> None:
     """A store and ledger from before do not quietly take the place of longer ones.
 
     Only a recovery that two persons ordered may, and it says so in the log (``recovery``).
     """
     if known is None or store.recovery_waits() is not None:
         return
-    if known.origin != origin_of(store, drill=drill) or size < known.size:
+    if known.origin != origin or size < known.size:
         raise older(size, known.size)
+
+
+def _is_known_drill(known: Known | None) -> bool:
+    """A throw-away instance stays one, also where a restore or a command opens it."""
+    return known is not None and known.origin.endswith(DRILL)
 
 
 def _key_of(keys: KeyRing, subject: bytes, zone: str) -> bytes | None:

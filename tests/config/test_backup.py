@@ -262,6 +262,44 @@ def test_a_root_key_that_has_to_be_asked_for_is_not_called_another_one(
     restoring.restore(env, backup, force=False, given=given)
 
 
+def test_a_trial_never_signs_in_the_name_of_what_it_was_copied_of(
+    original: Environment, backup: Path, tmp_path: Path
+) -> None:
+    key = original.state / "keeper" / "root.key"
+    copy = instance_at(tmp_path / "copy")
+    restoring.restore(copy, backup, force=False, root_key=key)
+    assert origin(copy) == origin(original)  # the control: two who sign under one name
+    beside = instance_at(tmp_path / "beside")
+    given = restoring.Given(key, trial=True)
+    restoring.restore(beside, backup, force=False, given=given)
+    trial = replace(beside, trial=True)
+    for _start in range(2):
+        assert origin(trial) == f"{origin(original)}/trial/drill"
+    # Neither takes the other's folder, whatever is forced.
+    with pytest.raises(restoring.SomethingThere, match="never take"):
+        restoring.restore(beside, backup, force=True, root_key=key)
+    with pytest.raises(restoring.SomethingThere, match="never take"):
+        restoring.restore(copy, backup, force=True, given=given)
+
+
+def test_a_trial_reads_none_of_the_living_instance_s_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = ("SERMENT_KEEPER_KEYS", "SERMENT_KEY_BACKUP", "SERMENT_WITNESS_POLICY")
+    for name in folders:
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("SERMENT_SMTP_URL", "smtp://localhost:2525")
+    monkeypatch.setenv("SERMENT_STATE", str(tmp_path))
+    living = environment.read()
+    assert living.key_backup
+    assert living.smtp_url
+    (tmp_path / environment.TRIAL).touch()
+    trial = environment.read()
+    assert trial.trial
+    held = (trial.keeper_keys, trial.key_backup, trial.witness_policy, trial.smtp_url)
+    assert held == (None, None, None, None)
+
+
 def test_a_lost_machine_comes_back_from_backup_root_key_and_key_backup(
     original: Environment, backup: Path, tmp_path: Path
 ) -> None:

@@ -91,9 +91,9 @@ def test_a_line_that_says_nothing_or_half_a_request_is_hung_up(
     assert apart(story()) == [guarded, guarded]
 
 
-@pytest.fixture
-def drill(tmp_path: Path, settings: Any) -> Iterator[Running]:
-    running = Running(tmp_path / "s", tmp_path / "k.sock", arguments=("--drill",)).start()
+@pytest.fixture(params=["--drill"])
+def drill(tmp_path: Path, settings: Any, request: pytest.FixtureRequest) -> Iterator[Running]:
+    running = Running(tmp_path / "s", tmp_path / "k.sock", arguments=(request.param,)).start()
     settings.KEEPER_SOCKET = str(running.socket)
     opening.leases.clear()
     yield running
@@ -113,6 +113,13 @@ def test_a_drill_drives_its_clock_forward_and_says_that_it_is_one(drill: Running
 
 
 def test_a_real_keepers_clock_is_nobodys(own_keeper: Running) -> None:
+    with pytest.raises(NotYours):
+        gate.drive_clock(datetime.now(UTC) + timedelta(days=3))
+
+
+@pytest.mark.parametrize("drill", ["--trial"], indirect=True)
+def test_a_trial_is_a_drill_by_name_and_its_clock_is_nobodys(drill: Running) -> None:
+    assert gate.health().origin.endswith("/trial/drill")
     with pytest.raises(NotYours):
         gate.drive_clock(datetime.now(UTC) + timedelta(days=3))
 

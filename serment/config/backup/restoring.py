@@ -7,14 +7,15 @@ last a mark lies in the state folder: an interrupted restore is never taken for 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from serment.config import postgres
 from serment.config.backup import cluster, manifest, restored_keys
 from serment.config.backup.restored_keys import NoRootKey, NoVault, OtherRootKey
 from serment.config.doctor import examination, instance
-from serment.config.environment import Environment
+from serment.config.environment import TRIAL, Environment
 from serment.config.supervisor.up import AlreadyRunning, alone
 from serment.errors import Refused
 from serment.keeper import key_backup as key_backups
@@ -22,6 +23,9 @@ from serment.keeper import recovery, upkeep
 from serment.keeper.root_key.source import Ask, asking_terminal
 
 __all__ = ["NoRootKey", "NoVault", "OtherRootKey", "Restored", "SomethingThere", "restore"]
+
+
+OTHER_PLACE: Final = "A trial and a real instance never take each other's folder; name another one."
 
 
 class SomethingThere(Refused):
@@ -48,6 +52,8 @@ class Given:
     key_backup: Path | None = None
     approved: Sequence[str] = ()
     ask: Ask = asking_terminal
+    trial: bool = False
+    """A copy to try the backup with: beside the living instance, never in its place."""
 
 
 def restore(
@@ -67,27 +73,20 @@ def restore(
     given = given or Given(root_key)
     told = manifest.verified(folder)
     kept = upkeep.verify(folder / "keeper")
-    if examination.running(env.state):
-        raise AlreadyRunning
-    half = env.state / instance.HALF_RESTORED
-    keeper = env.state / "keeper"
-    present = (env.state / "postgres").exists() or (keeper / "segment.log").exists()
-    if present and not force and not half.exists():
-        raise SomethingThere
+    half, keeper = env.state / instance.HALF_RESTORED, env.state / "keeper"
+    _must_have_room(env.state, trial=given.trial, force=force or half.exists())
     approved = recovery.must_be_approved(list(given.approved)) if given.approved else []
     proved = restored_keys.prove(
         env, folder / "keeper", given.root_key, given.key_backup, given.ask
     )
-    older = False
-    try:
-        upkeep.must_not_be_older(kept, keeper, proved.contents.known)
-    except upkeep.BackupOlder:
-        if not approved:
-            raise
-        older = True
+    older = not given.trial and _older(kept, keeper, proved, approved)
+    if given.trial:
+        env = replace(env, keeper_keys=None, key_backup=None, trial=True)
     postgres.make_private(env.state)
     with alone(env.state):
         half.touch(mode=0o600)
+        if given.trial:
+            (env.state / TRIAL).touch(mode=0o600)
         aside = restored_keys.place(proved, env.keys)
         upkeep.restore(folder / "keeper", keeper, recovering=True)
         if given.key_backup is not None:
@@ -103,3 +102,31 @@ def restore(
         half.unlink()
     replaced = sorted(keeper.glob("*.replaced"))
     return Restored(told, (*aside, *replaced), recovered=older)
+
+
+def _must_have_room(state: Path, *, trial: bool, force: bool) -> None:
+    """A stopped instance only where --force moves it; a trial and the living never change places.
+
+    Raises AlreadyRunning, SomethingThere.
+    """
+    if examination.running(state):
+        raise AlreadyRunning
+    if not (state / "postgres").exists() and not (state / "keeper" / "segment.log").exists():
+        return
+    if (state / TRIAL).exists() != trial:
+        raise SomethingThere(OTHER_PLACE)
+    if not force:
+        raise SomethingThere
+
+
+def _older(
+    kept: upkeep.Manifest, keeper: Path, proved: restored_keys.Proved, approved: Sequence[str]
+) -> bool:
+    """Would records be missing? BackupOlder where nobody approved that."""
+    try:
+        upkeep.must_not_be_older(kept, keeper, proved.contents.known)
+    except upkeep.BackupOlder:
+        if not approved:
+            raise
+        return True
+    return False

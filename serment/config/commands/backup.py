@@ -75,6 +75,10 @@ def restore(
     approved_by: Annotated[
         list[str] | None, typer.Option(help="Who approves --recover; two persons, one a use.")
     ] = None,
+    trial: Annotated[
+        bool,
+        typer.Option("--trial", help="A copy to try the backup with: sends no mail, says so."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Put a backup in the place of a stopped instance, in the folder that SERMENT_STATE names.
@@ -87,7 +91,7 @@ def restore(
     _stop_tidily()
     env = environment.read()
     approved = (approved_by or [""]) if recover else ()
-    given = restoring.Given(root_key, key_backup, approved)
+    given = restoring.Given(root_key, key_backup, approved, trial=trial)
     done = restoring.restore(env, folder, force=force, given=given)
     aside = [str(path) for path in done.aside]
     if as_json:
@@ -101,6 +105,13 @@ def restore(
     for path in aside:
         typer.echo(f"What was there before: {path}")
     typer.echo(f"Start it: SERMENT_STATE={env.state} serment up")
+    if trial:
+        typer.echo("A trial: its ledger's name ends in /trial/drill, and it sends no mail.")
+    else:
+        typer.echo(
+            "Only one instance may go on from a backup: two of them sign two histories under one"
+            " name. To try a backup beside a living one: --trial."
+        )
 
 
 def _stop_tidily() -> None:

@@ -58,6 +58,7 @@ class Plan:
                 "--public", str(self.env.ledger_public), "--site", str(self.env.ledger_site),
                 *key_arguments(self.env), "--answers-fd", "0",
                 *(("--drill",) if instance.is_drill(self.env.state) else ()),
+                *(("--trial",) if self.env.trial else ()),
             ),
             stdin=self.answers,
             well=lambda: connects(self.env.keeper_socket),
