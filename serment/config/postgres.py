@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 
-from serment.config import process
+from serment.config import log_file, process
 from serment.config.database import account, binaries, roles
 from serment.config.environment import run_folder
 from serment.errors import Broken
@@ -128,7 +128,7 @@ class Postgres:
             death=signal.SIGINT,
             cwd=Path("/"),
             stdout=subprocess.DEVNULL,
-            stderr=(self.state / "postgres.log").open("ab"),
+            stderr=log_file.opened(self.state / "postgres.log"),
         )
         until = time.monotonic() + START_SECONDS_MAX
         while not self.answers():
