@@ -26,8 +26,11 @@ from serment.config.postgres import Postgres, stop
 
 
 @contextmanager
-def instance(*, keeper: bool) -> Iterator[Path]:
-    """Start PostgreSQL (and a keeper), migrate, set Django up; leave nothing behind."""
+def instance(*, keeper: bool, keeper_volume: str = "") -> Iterator[Path]:
+    """Start PostgreSQL (and a keeper), migrate, set Django up; leave nothing behind.
+
+    ``keeper_volume``: the size of a file system of its own for the keeper, mounted by root.
+    """
     state = Path(tempfile.mkdtemp(prefix="serment-bench-"))
     os.environ["SERMENT_STATE"] = str(state)
     os.environ["DJANGO_SETTINGS_MODULE"] = "serment.config.settings"
@@ -36,6 +39,8 @@ def instance(*, keeper: bool) -> Iterator[Path]:
     server = postgres.start()
     try:
         subprocess.run([sys.executable, "-m", "serment.config.database.migration"], check=True)
+        if keeper_volume:
+            _mount(state / "keeper", keeper_volume)
         if keeper:
             running.append(_keeper(state))
         import django
@@ -46,8 +51,16 @@ def instance(*, keeper: bool) -> Iterator[Path]:
         for child in running:
             process.stop(child, signal.SIGTERM, 5)
         stop(server)
+        if keeper_volume:
+            subprocess.run(["umount", "-l", str(state / "keeper")], check=False)
         shutil.rmtree(run_folder(state), ignore_errors=True)
         shutil.rmtree(state, ignore_errors=True)
+
+
+def _mount(folder: Path, size: str) -> None:
+    folder.mkdir(mode=0o700)
+    options = f"size={size},mode=700"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
 
 
 def superuser(state: Path) -> psycopg.Connection[tuple[object, ...]]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("slots", "bookings", "relay", "completion", "ledger", "disclosures", "perimeter")
+NAMES = (
+    "slots",
+    "bookings",
+    "relay",
+    "completion",
+    "ledger",
+    "disclosures",
+    "perimeter",
+    "sign_up",
+    "pgaudit",
+)
 
 
 def main() -> int:
