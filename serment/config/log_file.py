@@ -9,7 +9,7 @@ BYTES_MAX: Final = 1 << 20
 
 
 def opened(path: Path) -> IO[bytes]:
-    """Open to append; past the bound the file first becomes ``NAME.1`` in the former one's place."""
+    """Open to append; past the bound the file first becomes ``NAME.1``, the only other one."""
     if path.exists() and path.stat().st_size > BYTES_MAX:
         path.replace(path.with_name(f"{path.name}.1"))
     return path.open("ab")
