@@ -19,7 +19,8 @@ class Facts:
     """What a message may say of an appointment: never a specialty, never a reason.
 
     ``where`` is a postal address without the site's name, which often names a specialty;
-    ``link`` is a path of this site, opened in a browser where the rest stands.
+    ``link`` is a path of this site, opened in a browser where the rest stands. ``mode`` is
+    ``in_person``, ``video``, or ``either`` where only the sealed details say which was chosen.
     """
 
     starts_at: datetime
@@ -29,6 +30,7 @@ class Facts:
     phone: str = ""
     bring: str = ""
     link: str = ""
+    mode: str = "in_person"
 
 
 FactsOf = Callable[[UUID], Facts | None]

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.dateformat import format as dateformat
 
+from serment.directory import zones
 from serment.outbox.registry import Facts
 
 
@@ -33,11 +34,27 @@ def spoken(instant: datetime, zone: str, language: str) -> str:
     return f"{day} at {local:%H:%M}"
 
 
+def told(facts: Facts, language: str) -> str:
+    """When, with whose hour that is wherever Paris has another; a worker knows no reader's clock.
+
+    By video Paris comes first: most who are seen from afar live there.
+    """
+    at, site = facts.starts_at, ZoneInfo(facts.timezone)
+    there = spoken(at, facts.timezone, language)
+    with translation.override(language):
+        if zones.agree(site, zones.PARIS, at):
+            return there
+        if facts.mode == "in_person":
+            return f"{there} ({zones.whose_hour(site)})"
+        here = spoken(at, zones.PARIS.key, language)
+        return f"{here}, {zones.whose_hour(zones.PARIS)} ({there}, {zones.whose_hour(site)})"
+
+
 def letter(kind: str, facts: Facts, language: str) -> Letter:
     """The message of a kind in the person's language."""
     context = {
         "facts": facts,
-        "when": spoken(facts.starts_at, facts.timezone, language),
+        "when": told(facts, language),
         "link": f"{settings.PUBLIC_URL}{facts.link}" if facts.link else "",
     }
     with translation.override(language):

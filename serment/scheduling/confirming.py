@@ -95,14 +95,28 @@ def _facts(appointment_id: UUID) -> registry.Facts | None:
     if found is None:
         return None
     site = found.role.site
-    by_video_only = found.establishment.kind == Establishment.Kind.TELECONSULTATION
+    mode = _mode(found)
     english = (get_language() or "fr").startswith("en")
     return registry.Facts(
         starts_at=found.starts_at,
         timezone=site.timezone,
         with_whom=str(found.role.practitioner),
-        where="" if by_video_only else f"{site.address_line}, {site.postcode} {site.city}",
+        where="" if mode == "video" else f"{site.address_line}, {site.postcode} {site.city}",
         phone=site.phone,
         bring=(english and site.bring_en) or site.bring_fr,
         link=settings.LOGIN_REDIRECT_URL,
+        mode=mode,
     )
+
+
+def _mode(appointment: Appointment) -> str:
+    """How somebody comes, as far as it shows without opening what they chose: by the reasons
+    that could have been chosen."""
+    if appointment.establishment.kind == Establishment.Kind.TELECONSULTATION:
+        return "video"
+    ways = set(appointment.role.reasons.filter(active=True).values_list("in_person", "video"))
+    here = any(in_person for in_person, _video in ways)
+    afar = appointment.role.video and any(video for _in_person, video in ways)
+    if here and afar:
+        return "either"
+    return "video" if afar else "in_person"

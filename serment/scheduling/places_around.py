@@ -23,6 +23,14 @@ _BOX = """
   AND s.latitude BETWEEN %(south)s AND %(north)s
   AND s.longitude BETWEEN %(west)s AND %(east)s
 """
+# Whom somebody may see by video without being their patient: search knows nobody's history.
+_BY_VIDEO = """
+  AND r.video AND r.takes_new_patients AND EXISTS (
+    SELECT FROM scheduling_visitreason v
+    WHERE v.role_id = r.id AND v.establishment_id = r.establishment_id
+      AND v.active AND v.video AND v.new_patients
+  )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class Filters:
 
     sector: int | None = None
     video: bool = False
-    """Visits by video only, from anywhere: distance no longer counts."""
+    """Visits by video only, open to somebody new, from anywhere: distance no longer counts."""
     step_free: bool = False
     language: str = ""
     new_patients: bool = False
@@ -49,7 +57,7 @@ def roles(
     """Every role that fits, with its distance in km, nearest first; none is left out."""
     sql, parameters = _ROLES, _box(latitude, longitude, radius_km) | {"code": code}
     if filters.video:
-        sql += " AND r.video"
+        sql += _BY_VIDEO
     else:
         sql += _BOX
     if filters.sector is not None:

@@ -128,3 +128,13 @@ def file(request: HttpRequest, name: str) -> UploadedFile[Any] | None:
     """A file sent with a form; the caller looks at its size before it reads it."""
     found = request.FILES.get(name)
     return found if isinstance(found, UploadedFile) else None
+
+
+def has_files(request: HttpRequest) -> bool:
+    """Whether a file came with the form."""
+    return bool(request.FILES)
+
+
+def cookie(request: HttpRequest, name: str) -> str:
+    """A cookie, bounded like any field; what it may say is the caller's to check."""
+    return _bounded(request.COOKIES.get(name, ""))

@@ -110,6 +110,10 @@ def test_filters_narrow_and_video_comes_from_anywhere() -> None:
     assert [(item.role_id, item.distance_km) for item in video.items] == [(special.role, None)]
     assert video.items[0].soonest is not None
     assert video.items[0].soonest.mode == "video"
+    with tenancy.inside(special.establishment):
+        VisitReason.objects.filter(id=special.reason).update(new_patients=False)
+    known_only = search.around(EYES, 16.0, -61.7, 10, NOW, filters=Filters(video=True))
+    assert not known_only.items, "by video only those who already come here are seen"
 
 
 def test_every_question_costs_a_fixed_number_of_queries(

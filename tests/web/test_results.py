@@ -10,8 +10,9 @@ from django.test import Client
 from serment import clock, ids
 from serment.directory import places
 from serment.scheduling.search import Slot
+from serment.web.patient.cards import Card, Column
 from serment.web.patient.looking import place_in_heading
-from serment.web.patient.results import Card, Column
+from serment.web.patient.slots import Offered
 
 pytestmark = pytest.mark.django_db
 
@@ -64,14 +65,15 @@ def test_a_second_line_that_says_the_first_again_is_left_out() -> None:
 def test_a_card_empty_on_a_phone_tells_its_next_slot_there() -> None:
     now = clock.now()
     slot = Slot(ids.new_id(), ids.new_id(), now, now + timedelta(minutes=15), "in_person")
-    days = [Column("lun.", str(day), [], 0) for day in range(4)]
+    days = [Column("lun.", str(day), []) for day in range(4)]
 
     def card(*columns: Column) -> Card:
         return Card(
             role=None, noun="", initials="", distance_km=None, soonest=slot,  # type: ignore[arg-type]
-            soonest_words="", columns=list(columns), anything_soon=True, bring="", number=1,
+            soonest_words="", soonest_address="", columns=list(columns), anything_soon=True,
+            bring="", number=1, by_video=False, remark="",
         )  # fmt: skip
 
-    full = Column("ven.", "4", [slot], 0)
+    full = Column("ven.", "4", [Offered("9 h", "vendredi 4 à 9 h", "/")])
     assert card(*days, full).nothing_on_phone
     assert not card(full, *days).nothing_on_phone

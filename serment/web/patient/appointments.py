@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -14,17 +15,19 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
-from icalendar import Calendar, Event
+from icalendar import Alarm, Calendar, Event
 
 from serment import clock
-from serment.directory import tenancy
+from serment.directory import tenancy, zones
 from serment.disclosure import Actor, Purpose, gate
 from serment.identity import accounts
 from serment.scheduling import booking, refusals, sealed_details
 from serment.scheduling.models import Appointment, VisitReason
-from serment.web import asked, wording
+from serment.web import asked, hours
 
 OVER = ("cancelled", "fulfilled", "noshow")
+ALARMS = (timedelta(days=1), timedelta(hours=1))
+CLOSED = sealed_details.Details(reason=None)
 _REVISIONS_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -42,7 +45,9 @@ class Line:
     can_cancel: bool
 
 
-def lines(actor: Actor, now: datetime, only: UUID | None = None) -> list[Line]:
+def lines(
+    actor: Actor, now: datetime, reader: ZoneInfo = zones.PARIS, *, only: UUID | None = None
+) -> list[Line]:
     """The actor's own appointments, the keeper telling which, opened on record; soonest first."""
     ids = gate.records_of(actor, actor.id, "appointment")
     if only is not None:
@@ -58,16 +63,18 @@ def lines(actor: Actor, now: datetime, only: UUID | None = None) -> list[Line]:
             .filter(id__in=ids)
             .order_by("starts_at")
         )  # fmt: skip
-    details = sealed_details.reveal(actor, Purpose.SELF, found)
+    # Of a file that was erased the visit is still there: when, where and with whom.
+    details = sealed_details.reveal_openable(actor, Purpose.SELF, found)
     wanted = {one.reason for one in details.values() if one.reason}
     reasons = VisitReason.objects.in_bulk(list(wanted))
-    return [_line(one, details[one.id], reasons, now) for one in found]
+    return [_line(one, details.get(one.id, CLOSED), reasons, reader, now) for one in found]
 
 
 def _line(
     one: Appointment,
     details: sealed_details.Details,
     reasons: dict[UUID, VisitReason],
+    reader: ZoneInfo,
     now: datetime,
 ) -> Line:
     reason = reasons.get(details.reason) if details.reason else None
@@ -79,7 +86,7 @@ def _line(
         video=details.mode == "video",
         first_visit=details.first_visit,
         note=details.note,
-        when=wording.moment(one.starts_at, zone, now.astimezone(zone).date()),
+        when=hours.told_now(one.starts_at, zone, reader, details.mode, now),
         upcoming=upcoming,
         can_cancel=upcoming and one.status in ("booked", "pending", "proposed"),
     )
@@ -89,7 +96,7 @@ def _line(
 @accounts.patient_only
 def listing(request: HttpRequest) -> HttpResponse:
     """Coming first, then past ones, newest on top."""
-    everything = lines(accounts.actor_for(request), clock.now())
+    everything = lines(accounts.actor_for(request), clock.now(), hours.of_reader(request))
     context = {
         "upcoming": [line for line in everything if line.upcoming],
         "past": [line for line in reversed(everything) if not line.upcoming],
@@ -98,7 +105,8 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 def _own(request: HttpRequest, appointment_id: UUID) -> Line:
-    found = lines(accounts.actor_for(request), clock.now(), only=appointment_id)
+    actor, reader = accounts.actor_for(request), hours.of_reader(request)
+    found = lines(actor, clock.now(), reader, only=appointment_id)
     if not found:
         raise refusals.NoSuchAppointment
     return found[0]
@@ -136,10 +144,23 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("patient:appointment", args=[appointment_id]) + "?annule=1")
 
 
+def _alarm(ahead: timedelta) -> Alarm:
+    """As discreet as the event: a telephone shows it on its locked screen."""
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", _("Occupé"))
+    alarm.add("trigger", -ahead)
+    return alarm
+
+
 @require_GET
 @accounts.patient_only
 def calendar(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """An iCalendar file that says when, and "Occupé" only: calendars are shared."""
+    """An iCalendar file that says when, and "Occupé" only: calendars are shared.
+
+    Its link leads to the appointment, which only the person signed in can read; an alarm rings the
+    day before and an hour before.
+    """
     appointment = _own(request, appointment_id).appointment
     event = Event()
     event.add("uid", f"{appointment.id}@serment")
@@ -151,7 +172,11 @@ def calendar(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     event.add("dtend", appointment.ends_at)
     event.add("summary", _("Occupé"))
     event.add("class", "PRIVATE")
+    event.add("url", settings.PUBLIC_URL + reverse("patient:appointment", args=[appointment.id]))
     event.add("status", "CANCELLED" if appointment.status == "cancelled" else "CONFIRMED")
+    if appointment.status != "cancelled":
+        for ahead in ALARMS:
+            event.add_component(_alarm(ahead))
     file = Calendar()
     file.add("prodid", "-//Serment//FR")
     file.add("version", "2.0")

@@ -17,7 +17,8 @@ from serment.directory.models import Practitioner, PractitionerRole
 from serment.errors import NotThere
 from serment.scheduling import explain, search
 from serment.scheduling.models import VisitReason
-from serment.web import asked, wording
+from serment.web import asked, hours, wording
+from serment.web.patient import slots
 
 DAYS = 7
 WEEKS_AHEAD_MAX = 52
@@ -30,7 +31,7 @@ class Day:
     on: date
     weekday: str
     short: str
-    slots: list[search.Slot]
+    slots: list[slots.Offered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Week:
     next_words: str
     next_week: int
     languages: list[str]
+    remark: str
+    """By whose clock the hours are told, where it matters."""
 
 
 def _languages(role: PractitionerRole) -> list[str]:
@@ -72,7 +75,8 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     now = clock.now()
     wanted = asked.uuid(asked.query(request).get("motif", ""))
     week = asked.number(asked.query(request).get("semaine", ""), WEEKS_AHEAD_MAX) or 0
-    weeks = [_week(role, wanted, week, now) for role in roles]
+    reader = hours.of_reader(request)
+    weeks = [_week(role, wanted, week, reader, now) for role in roles]
     context = {
         "practitioner": practitioner,
         "weeks": weeks,
@@ -114,34 +118,47 @@ def why_not(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "patient/why_not.html", context)
 
 
-def _week(role: PractitionerRole, wanted: UUID | None, week: int, now: datetime) -> Week:
-    zone = ZoneInfo(role.site.timezone)
+def _week(
+    role: PractitionerRole, wanted: UUID | None, week: int, reader: ZoneInfo, now: datetime
+) -> Week:
+    site = ZoneInfo(role.site.timezone)
     reasons = list(role.reasons.filter(active=True).order_by("position"))
     chosen = next((reason for reason in reasons if reason.id == wanted), None)
     if chosen is None and reasons:
         chosen = next((reason for reason in reasons if reason.new_patients), reasons[0])
+    mode = _mode(chosen)
+    zone = hours.clock_of(mode, site, reader)
     today = now.astimezone(zone).date()
     first = today + timedelta(days=DAYS * week)
     start = max(now, datetime.combine(first, datetime.min.time(), zone))
     end = datetime.combine(first + timedelta(days=DAYS), datetime.min.time(), zone)
-    slots = _slots(role, chosen, (start, end), now)
-    days = _days(first, slots, zone)
-    following = [] if slots or chosen is None else _following(role, chosen, end, now)
+    found = _slots(role, chosen, (start, end), now)
+    following = [] if found or chosen is None else _following(role, chosen, end, now)
     next_slot = following[0] if following else None
     return Week(
         role=role,
         noun=role.person(get_language() or "fr"),
         reasons=reasons,
         chosen=chosen,
-        days=days,
-        any_slot=bool(slots),
+        days=_days(first, slots.by_day(found, site, reader)),
+        any_slot=bool(found),
         next_slot=next_slot,
-        next_words=wording.moment(next_slot.starts_at, zone, today) if next_slot else "",
+        next_words=hours.told_now(next_slot.starts_at, site, reader, mode, now)
+        if next_slot
+        else "",
         next_week=(next_slot.starts_at.astimezone(zone).date() - today).days // DAYS
         if next_slot
         else 0,
         languages=_languages(role),
+        remark=hours.remark(start, site, reader, mode),
     )
+
+
+def _mode(reason: VisitReason | None) -> str:
+    """As a slot of this reason says it."""
+    if reason is None or not reason.video:
+        return "in_person"
+    return "either" if reason.in_person else "video"
 
 
 def _slots(
@@ -162,10 +179,7 @@ def _following(
     return search.next_slots([role.id], reason.id, window, now, 1)[role.id]
 
 
-def _days(first: date, slots: list[search.Slot], zone: ZoneInfo) -> list[Day]:
-    by_day: dict[date, list[search.Slot]] = {}
-    for slot in slots:
-        by_day.setdefault(slot.starts_at.astimezone(zone).date(), []).append(slot)
+def _days(first: date, by_day: dict[date, list[slots.Offered]]) -> list[Day]:
     days = []
     for ahead in range(DAYS):
         on = first + timedelta(days=ahead)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,9 +15,9 @@ from django.views.decorators.http import require_GET
 
 from serment import clock
 from serment.directory import map as drawn_map
-from serment.directory.models import PractitionerRole
 from serment.scheduling import search
-from serment.web import asked, wording
+from serment.web import asked, hours, wording
+from serment.web.patient.cards import Card, Reading, cards, roles_by_id
 from serment.web.patient.home import chips
 from serment.web.patient.looking import (
     RADIUS_CHOICES,
@@ -29,44 +28,7 @@ from serment.web.patient.looking import (
 )
 
 PAGE = 12
-DAYS_SHOWN = 5
-DAYS_ON_PHONE = 3
-"""As many columns as a narrow screen shows; ``patient.css`` hides the others."""
-SLOTS_A_DAY = 4
 FRANCE = (46.6, 2.4)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A day of the grid with the first slots of it."""
-
-    weekday: str
-    day: str
-    slots: list[search.Slot]
-    more: int
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One practitioner at one site, as a result."""
-
-    role: PractitionerRole
-    noun: str
-    initials: str
-    distance_km: float | None
-    soonest: search.Slot | None
-    soonest_words: str
-    columns: list[Column]
-    anything_soon: bool
-    bring: str
-    number: int
-
-    @property
-    def nothing_on_phone(self) -> bool:
-        """Whether all a narrow screen shows of the days is empty, though there is a slot."""
-        return self.soonest is not None and not any(
-            column.slots for column in self.columns[:DAYS_ON_PHONE]
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +50,7 @@ def results(request: HttpRequest) -> HttpResponse:
         return render(request, "patient/home.html", _asked_again(question))
     now = clock.now()
     found = _found(question, now)
-    context = _context(question, found, now)
+    context = _context(question, found, hours.of_reader(request), now)
     return render(request, "patient/results.html", context)
 
 
@@ -119,17 +81,20 @@ def _found(question: Question, now: datetime) -> search.Results:
     )
 
 
-def _context(question: Question, found: search.Results, now: datetime) -> dict[str, Any]:
+def _context(
+    question: Question, found: search.Results, reader: ZoneInfo, now: datetime
+) -> dict[str, Any]:
     language = get_language() or "fr"
     noun = question.key.person(language) if question.key else ""
     roles = roles_by_id([item.role_id for item in found.items])
-    cards = _cards(found, roles, now, question.page * PAGE)
+    reading = Reading(reader, now, language, video=question.video)
+    shown = cards(found, roles, reading, question.page * PAGE)
     context: dict[str, Any] = {
         "question": question,
-        "cards": cards,
+        "cards": shown,
         "total": found.total,
         "title": _title(found.total, noun, question),
-        "soonest": _soonest_line(found, cards),
+        "soonest": _soonest_line(found, shown),
         "radius_max": f"{RADIUS_CHOICES[-1]:.0f}",
         "nearest_radius": next((r for r in (30, 60, 150) if r > question.radius_km), None),
         "more_pages": (question.page + 1) * PAGE < found.total,
@@ -139,19 +104,11 @@ def _context(question: Question, found: search.Results, now: datetime) -> dict[s
         context["beyond"] = _beyond(question, now)
     if question.view == "map" and question.place is not None:
         points = {
-            str(card.number): (card.role.site.latitude, card.role.site.longitude) for card in cards
+            str(card.number): (card.role.site.latitude, card.role.site.longitude) for card in shown
         }
         centre = (question.place.latitude, question.place.longitude)
         context["map"] = drawn_map.render(centre, question.radius_km, points)
     return context
-
-
-def roles_by_id(ids: list[UUID]) -> dict[UUID, PractitionerRole]:
-    """Public entries of these roles with everything a card shows."""
-    found = PractitionerRole.objects.select_related(
-        "practitioner", "site", "specialty", "profession", "establishment"
-    ).filter(id__in=ids, active=True)
-    return {role.id: role for role in found}
 
 
 def _title(total: int, noun: str, question: Question) -> str:
@@ -207,8 +164,8 @@ def _beyond(question: Question, now: datetime) -> Beyond | None:
     return Beyond(role.site.city, wording.distance(kilometres), radius)
 
 
-def _soonest_line(found: search.Results, cards: list[Card]) -> str:
-    first = next((card for card in cards if card.soonest == found.soonest), None)
+def _soonest_line(found: search.Results, shown: list[Card]) -> str:
+    first = next((card for card in shown if card.soonest == found.soonest), None)
     if found.soonest is None or first is None:
         return ""
     how_far = wording.distance(first.distance_km)
@@ -218,61 +175,3 @@ def _soonest_line(found: search.Results, cards: list[Card]) -> str:
             "distance": how_far,
         }
     return gettext("Le plus tôt : %(moment)s.") % {"moment": first.soonest_words}
-
-
-def _cards(
-    found: search.Results, roles: dict[UUID, PractitionerRole], now: datetime, first: int
-) -> list[Card]:
-    days = _days(found, roles, now)
-    language = get_language() or "fr"
-    cards = []
-    for number, item in enumerate(found.items, first + 1):
-        role = roles.get(item.role_id)
-        if role is not None:
-            cards.append(_card(item, role, days, now, language, number))
-    return cards
-
-
-def _days(found: search.Results, roles: dict[UUID, PractitionerRole], now: datetime) -> list[date]:
-    """The same days for every card, so that columns can be compared: weekends if anybody works."""
-    zones = {role.site.timezone for role in roles.values()}
-    zone = ZoneInfo(zones.pop()) if len(zones) == 1 else ZoneInfo("Europe/Paris")
-    today = now.astimezone(zone).date()
-    busy = {on for item in found.items for on in item.slots_by_day}
-    candidates = [today + timedelta(days=ahead) for ahead in range(search.SHOWN_DAYS)]
-    worked = [on for on in candidates if on.weekday() < 5 or on in busy]
-    if today in worked and today not in busy:
-        worked.remove(today)
-    return worked[:DAYS_SHOWN]
-
-
-def _card(
-    item: search.RoleResult,
-    role: PractitionerRole,
-    days: list[date],
-    now: datetime,
-    language: str,
-    number: int,
-) -> Card:
-    zone = ZoneInfo(role.site.timezone)
-    columns = []
-    for on in days:
-        slots = item.slots_by_day.get(on, [])
-        weekday, short = wording.short_day(on)
-        columns.append(Column(weekday, short, slots[:SLOTS_A_DAY], len(slots) - SLOTS_A_DAY))
-    today = now.astimezone(zone).date()
-    practitioner = role.practitioner
-    return Card(
-        role=role,
-        noun=role.person(language),
-        initials=wording.initials(practitioner.given_name, practitioner.family_name),
-        distance_km=item.distance_km,
-        soonest=item.soonest,
-        soonest_words=wording.moment(item.soonest.starts_at, zone, today) if item.soonest else "",
-        columns=columns,
-        anything_soon=any(column.slots for column in columns),
-        bring=role.site.bring_en
-        if language.startswith("en") and role.site.bring_en
-        else role.site.bring_fr,
-        number=number,
-    )

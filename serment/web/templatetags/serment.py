@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from serment.directory.models import Site
 from serment.directory.words import fold
-from serment.web import asked, wording
+from serment.web import asked, hours, wording
 
 register = template.Library()
 
@@ -44,6 +44,19 @@ def hour(instant: datetime, zone: str = "Europe/Paris") -> str:
 def moment(instant: datetime, zone: str = "Europe/Paris") -> str:
     """ "mardi 3 mars à 14 h 20" in the site's zone."""
     return wording.moment(instant, ZoneInfo(zone))
+
+
+@register.simple_tag(takes_context=True)
+def told(context: template.Context, at: datetime, zone: str, mode: str = "") -> str:
+    """An instant by the clocks of a visit and of whoever reads: see ``hours``."""
+    reader = hours.of_reader(context["request"])
+    return hours.told(at, ZoneInfo(zone), reader, mode)
+
+
+@register.simple_tag(takes_context=True)
+def my_hour(context: template.Context, at: datetime) -> str:
+    """ "8 h 40" by the reader's own clock."""
+    return wording.hour(at, hours.of_reader(context["request"]))
 
 
 @register.filter
