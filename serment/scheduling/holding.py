@@ -6,7 +6,7 @@ first back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -28,6 +28,8 @@ class Hold:
 
     id: UUID
     expires_at: datetime
+    gave_back: bool = False
+    """Whether another slot, kept until now, was given back for it."""
 
 
 def hold(actor: Actor, role_id: UUID, reason_id: UUID, starts_at: datetime, now: datetime) -> Hold:
@@ -43,6 +45,7 @@ def hold(actor: Actor, role_id: UUID, reason_id: UUID, starts_at: datetime, now:
         if former is not None and former.keeps(wish.claim, now):
             return Hold(former.occupancy, former.expires_at)
         live = former if former is not None and former.expires_at > now else None
+        gives_back = live is not None
         # What is held here may stand in the way of what is wanted; what is held elsewhere is given
         # back last, so that two who swap their slots never wait for each other.
         first: list[Statement] = []
@@ -53,7 +56,7 @@ def hold(actor: Actor, role_id: UUID, reason_id: UUID, starts_at: datetime, now:
         holders.keep(tag, wish.claim, kept.id, kept.expires_at)
         if live is not None:
             holders.give_back(live)
-        return kept
+        return replace(kept, gave_back=gives_back)
 
 
 def _former(tag: bytes) -> holders.Held | None:

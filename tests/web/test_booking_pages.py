@@ -239,3 +239,114 @@ def test_it_says_nothing_where_no_slot_waits(practice: Practice, day: date, ther
     answer = Client().get("/compte/connexion/", {"next": there})
     assert answer.status_code == 200
     assert "waiting-slot" not in answer.content.decode()
+
+
+def chip(text: str) -> str:
+    """The first of the times offered instead."""
+    found = re.search(r'name="reprendre" value="([^"]+)"', text)
+    assert found is not None
+    return found.group(1)
+
+
+def test_another_time_is_kept_and_shown_with_all_that_was_typed_never_booked(
+    practice: Practice, day: date
+) -> None:
+    browser, quicker = sign_in(someone()), sign_in(someone())
+    assert send(quicker, practice, paris(day, 9)).status_code == 302
+    gone = send(browser, practice, paris(day, 9), mot="avec ma mère").content.decode()
+    assert "Tous les horaires" in gone
+    page = send(browser, practice, paris(day, 9), mot="avec ma mère", reprendre=chip(gone))
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "avec ma mère" in text
+    assert "retenu pour vous jusqu’à" in text
+    assert 'name="premiere" value="oui" checked' in text
+    assert count(practice) == 1, "one tap on a time books nothing"
+    assert count(practice, "Occupancy") == 2, "but it is kept, without any script"
+    heure = re.search(r'name="heure" value="([^"]+)"', text)
+    assert heure is not None
+    booked = send(browser, practice, datetime.fromisoformat(heure.group(1)))
+    assert booked.status_code == 302
+    assert count(practice) == 2
+
+
+def test_another_reason_shows_its_questions_before_anything_is_sent(day: date) -> None:
+    from serment.directory import tenancy
+    from serment.scheduling.models import VisitReason
+
+    practice = make_practice()
+    with tenancy.inside(practice.establishment):
+        other = VisitReason.objects.create(
+            establishment_id=practice.establishment, role_id=practice.role, name_fr="Urgence",
+            name_en="Urgent", duration_minutes=30, notice_minutes=60, horizon_days=60,
+            red_flags=["chest_pain"], position=1, fee_cents=3000,
+        )  # fmt: skip
+    browser = sign_in(someone())
+    assert "signe-chest_pain" not in browser.get(address(practice, paris(day, 9))).content.decode()
+    page = send(browser, practice, paris(day, 9), motif=str(other.id), mot="mot", revoir="1")
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert 'name="signe-chest_pain"' in text
+    assert ">mot</textarea>" in text
+    assert "30\xa0€" in text
+    assert "field-message" not in text, "nothing is missing yet"
+    assert count(practice) == 0
+
+
+def test_what_is_missing_is_listed_with_links_to_it_and_only_when_it_is(day: date) -> None:
+    practice = make_practice(red_flags=["chest_pain"])
+    browser = sign_in(someone())
+    text = send(browser, practice, paris(day, 9), premiere="").content.decode()
+    for anchor in ("signe-chest_pain", "premiere"):
+        assert f'href="#{anchor}"' in text
+        assert f'id="{anchor}"' in text
+    refused = make_practice(new_patients=False)
+    text = send(browser, refused, paris(day, 9)).content.decode()
+    assert 'href="#motif"' in text
+    assert "Il manque une réponse" not in text
+
+
+def test_a_slot_opened_meanwhile_in_another_tab_is_said_not_to_be_kept(
+    practice: Practice, day: date
+) -> None:
+    browser = sign_in(someone())
+    given_up = "Celui que vous aviez ouvert avant ne l’est plus."
+    assert given_up not in ask_to_keep(browser, practice, paris(day, 9))
+    assert given_up not in ask_to_keep(browser, practice, paris(day, 9))
+    assert given_up in ask_to_keep(browser, practice, paris(day, 10))
+    assert send(browser, practice, paris(day, 9)).status_code == 302, "still free, so it is theirs"
+
+
+def test_a_form_without_its_time_leads_to_all_times(practice: Practice) -> None:
+    browser = sign_in(someone())
+    answer = browser.get(f"/reserver/{practice.role}/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/soignant/")
+
+
+def test_who_looks_for_video_finds_it_chosen_and_a_reason_without_video_does_not(
+    day: date,
+) -> None:
+    both, here = make_practice(video=True), make_practice(1)
+    browser = sign_in(someone())
+    chosen = 'name="mode" value="video" checked'
+    assert chosen in browser.get(address(both, paris(day, 9)) + "&mode=video").content.decode()
+    assert chosen not in browser.get(address(both, paris(day, 9))).content.decode()
+    only = browser.get(address(here, paris(day, 9)) + "&mode=video").content.decode()
+    assert 'type="hidden" name="mode" value="in_person"' in only
+
+
+def test_ones_own_calendar_file_has_the_link_and_alarms_and_no_word_more(
+    practice: Practice, day: date
+) -> None:
+    browser = sign_in(someone())
+    made = send(browser, practice, paris(day, 9))["Location"].split("?")[0]
+    file = browser.get(f"{made}agenda.ics").content.decode().replace("\r\n ", "")
+    assert file.count("BEGIN:VALARM") == 2
+    assert f"{made}\r\n" in file
+    assert "Rivage" not in file
+    assert "Consultation" not in file
+    assert "effacez-le" not in browser.get(made).content.decode()
+    browser.post(f"{made}annuler", {"raison": ""})
+    assert "effacez-le" in browser.get(f"{made}?annule=1").content.decode()
+    assert "VALARM" not in browser.get(f"{made}agenda.ics").content.decode()

@@ -1,19 +1,15 @@
 """Booking: one form for one slot, kept while it is filled; then the appointment stands.
 
 Showing the form keeps nothing. The page itself asks for the slot to be kept, by a POST that a
-foreign site cannot send; without script booking works all the same.
+foreign site cannot send; without script booking works all the same. Only "confirm" books: another
+reason or another time, chosen on the form, gives the same form back with all that was typed.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import secrets
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -27,53 +23,34 @@ from serment.disclosure import Actor, Purpose, gate
 from serment.errors import Conflict, NotThere, Refused
 from serment.identity import accounts, files
 from serment.identity.models import Account
-from serment.scheduling import booking, holding, red_flags, refusals
-from serment.scheduling.models import VisitReason
+from serment.scheduling import booking, holding, refusals
 from serment.web import asked
-
-NOTE_LETTERS_MAX = 500
-
-
-@dataclass(slots=True)
-class Form:
-    """The form as typed; ``errors`` are sentences by field."""
-
-    starts_at: datetime
-    reason: VisitReason
-    request_key: bytes
-    mode: str = ""
-    first_visit: str = ""
-    note: str = ""
-    answers: dict[str, str] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def key_text(self) -> str:
-        """The request key as the form carries it."""
-        return base64.urlsafe_b64encode(self.request_key).decode()
-
-    @property
-    def questions(self) -> list[tuple[red_flags.RedFlag, str]]:
-        """Safety questions of the reason, with what was answered."""
-        return [
-            (flag, self.answers.get(flag.code, ""))
-            for flag in red_flags.asked(self.reason.red_flags)
-        ]
+from serment.web.patient import booking_form
+from serment.web.patient.booking_form import CONFIRM, NOTE_LETTERS_MAX, OTHER_TIME, Form
 
 
 @require_http_methods(["GET", "POST"])
 @accounts.patient_only
 def form(request: HttpRequest, role_id: UUID) -> HttpResponse:
     """GET shows the form and keeps nothing; POST books, or says beside each field why not."""
+    if request.method == "GET" and not asked.query(request).get("heure"):
+        # Reached without a time, by an address cut short: all times are on the practitioner's page.
+        slug = _role(role_id).practitioner.slug
+        return HttpResponseRedirect(reverse("patient:practitioner", args=[slug]))
     role, filled = read(request, role_id)
     actor = accounts.actor_for(request)
-    if request.method == "POST":
+    if request.method == "POST" and filled.act == CONFIRM:
         return _submit(request, actor, role, filled)
+    more: dict[str, Any] = {}
     try:
-        holding.look(actor, role.id, filled.reason.id, filled.starts_at, clock.now())
+        wanted = (actor, role.id, filled.reason.id, filled.starts_at, clock.now())
+        if filled.act == OTHER_TIME:
+            more = _kept(holding.hold(*wanted))
+        else:
+            holding.look(*wanted)
     except (Conflict, refusals.NotOffered, refusals.TooMany) as refused:
         return _not_booked(request, actor, role, filled, refused)
-    return _show(request, actor, role, filled)
+    return _show(request, actor, role, filled, **more)
 
 
 @require_POST
@@ -88,15 +65,25 @@ def keep(request: HttpRequest, role_id: UUID) -> HttpResponse:
     except (refusals.SlotTaken, refusals.NotOffered) as refused:
         context |= {"gone": str(_(refused.sentence)), "nearest": refused.nearest}
     else:
-        context["held_until"] = kept.expires_at
+        context |= _kept(kept)
     # Always 200: the page puts the line in its place, whatever it says.
     return render(request, "patient/kept.html", context)
+
+
+def _kept(hold: holding.Hold) -> dict[str, Any]:
+    """Until when; in seconds too, for a page whose device keeps another time than ours."""
+    left = hold.expires_at - clock.now()
+    return {
+        "held_until": hold.expires_at,
+        "held_seconds": max(0, int(left.total_seconds())),
+        "gave_back": hold.gave_back,
+    }
 
 
 def read(request: HttpRequest, role_id: UUID) -> tuple[PractitionerRole, Form]:
     """The practitioner and the form as sent. Raises ``NotThere`` or ``NoSuchReason``."""
     role = _role(role_id)
-    return role, _read(role, asked.given(request))
+    return role, booking_form.read(role, asked.given(request))
 
 
 def _role(role_id: UUID) -> PractitionerRole:
@@ -112,43 +99,6 @@ def _role(role_id: UUID) -> PractitionerRole:
     return role
 
 
-def _read(role: PractitionerRole, given: Any) -> Form:
-    reasons = {
-        str(reason.id): reason for reason in role.reasons.filter(active=True).order_by("position")
-    }
-    wanted = given.get("motif", "")
-    reason = reasons.get(wanted) if wanted else next(iter(reasons.values()), None)
-    starts_at = asked.instant(given.get("heure", ""))
-    if wanted and reason is None:
-        raise refusals.NoSuchReason
-    if reason is None or starts_at is None:
-        raise NotThere
-    filled = Form(starts_at, reason, _key(given.get("cle", "")))
-    filled.mode = given.get("mode", "") or (
-        "" if reason.in_person and reason.video else _only(reason)
-    )
-    filled.first_visit = given.get("premiere", "")
-    filled.note = asked.words(given.get("mot", ""), 10 * NOTE_LETTERS_MAX)
-    filled.answers = {code: given.get(f"signe-{code}", "") for code in reason.red_flags}
-    return filled
-
-
-def _only(reason: VisitReason) -> str:
-    """The mode where there is no choice."""
-    if reason.in_person and reason.video:
-        return ""
-    return "in_person" if reason.in_person else "video"
-
-
-def _key(text: str) -> bytes:
-    """The form's own random key; a new one for a new form."""
-    try:
-        key = base64.urlsafe_b64decode(text)
-    except (binascii.Error, ValueError):
-        key = b""
-    return key if len(key) == 16 else secrets.token_bytes(16)
-
-
 def _submit(
     request: HttpRequest, actor: Actor, role: PractitionerRole, filled: Form
 ) -> HttpResponse:
@@ -156,7 +106,7 @@ def _submit(
     if alarm is not None:
         holding.let_go(actor)
         return render(request, "patient/emergency.html", {"flag": alarm, "role": role}, status=200)
-    _check(filled)
+    booking_form.check(filled)
     if filled.errors:
         return _show(request, actor, role, filled, status=422)
     try:
@@ -164,20 +114,6 @@ def _submit(
     except (Conflict, Refused) as refused:
         return _not_booked(request, actor, role, filled, refused)
     return HttpResponseRedirect(reverse("patient:appointment", args=[appointment]) + "?confirme=1")
-
-
-def _check(filled: Form) -> None:
-    if filled.first_visit not in {"oui", "non"}:
-        filled.errors["first_visit"] = _("Dites si c’est la première fois.")
-    if filled.mode not in {"in_person", "video"}:
-        filled.errors["mode"] = _("Choisissez : sur place ou en vidéo.")
-    if len(filled.note) > NOTE_LETTERS_MAX:
-        filled.errors["note"] = _("Ce mot est trop long : %(count)d lettres au plus.") % {
-            "count": NOTE_LETTERS_MAX
-        }
-    for flag, answer in filled.questions:
-        if answer != "non":
-            filled.errors[f"flag-{flag.code}"] = _("Répondez oui ou non.")
 
 
 def _book(actor: Actor, role: PractitionerRole, filled: Form) -> UUID:
@@ -208,6 +144,8 @@ def _not_booked(
     """Why not, on the form with everything that was typed; a gone slot with the nearest free."""
     sent = request.method == "POST"
     status = 409 if isinstance(refused, Conflict) else 422
+    if filled.act != CONFIRM:
+        status = 200  # nothing was asked for that could fail; and htmx shows no other
     more: dict[str, Any] = {}
     if isinstance(refused, refusals.AlreadyYours):
         return _yours(request, role, filled, refused, status=status if sent else 200)
@@ -258,7 +196,6 @@ def _show(request: HttpRequest, actor: Actor, role: PractitionerRole, filled: Fo
         "reasons": role.reasons.filter(active=True).order_by("position"),
         "name": own_name(actor),
         "note_max": NOTE_LETTERS_MAX,
-        "local": filled.starts_at.astimezone(ZoneInfo(site.timezone)),
         **more,
     }
     return render(request, "patient/book.html", context, status=status)

@@ -1,0 +1,116 @@
+"""The booking form as typed: read from an address or a POST, with what must be mended in it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from serment.directory.models import PractitionerRole
+from serment.errors import NotThere
+from serment.scheduling import red_flags, refusals
+from serment.scheduling.models import VisitReason
+from serment.web import asked
+
+NOTE_LETTERS_MAX = 500
+CONFIRM, OTHER_REASON, OTHER_TIME = "confirm", "reason", "time"
+
+
+@dataclass(slots=True)
+class Form:
+    """The form as typed; ``errors`` are sentences by field."""
+
+    starts_at: datetime
+    reason: VisitReason
+    request_key: bytes
+    act: str = CONFIRM
+    mode: str = ""
+    first_visit: str = ""
+    note: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key_text(self) -> str:
+        """The request key as the form carries it."""
+        return base64.urlsafe_b64encode(self.request_key).decode()
+
+    @property
+    def to_mend(self) -> list[tuple[str, str]]:
+        """Each error with the id of the field it stands beside, in the order of the page."""
+        places = {
+            "reason": "motif",
+            **{f"flag-{code}": f"signe-{code}" for code in self.reason.red_flags},
+            "first_visit": "premiere",
+            "mode": "comment",
+            "note": "mot",
+        }
+        return [(places[name], self.errors[name]) for name in places if name in self.errors]
+
+    @property
+    def questions(self) -> list[tuple[red_flags.RedFlag, str]]:
+        """Safety questions of the reason, with what was answered."""
+        return [
+            (flag, self.answers.get(flag.code, ""))
+            for flag in red_flags.asked(self.reason.red_flags)
+        ]
+
+
+def read(role: PractitionerRole, given: asked.Given) -> Form:
+    """What was sent about a practitioner. Raises ``NotThere`` or ``NoSuchReason``."""
+    reasons = {
+        str(reason.id): reason for reason in role.reasons.filter(active=True).order_by("position")
+    }
+    wanted = given.get("motif", "")
+    reason = reasons.get(wanted) if wanted else next(iter(reasons.values()), None)
+    other_time = given.get("reprendre", "")
+    starts_at = asked.instant(other_time or given.get("heure", ""))
+    if wanted and reason is None:
+        raise refusals.NoSuchReason
+    if reason is None or starts_at is None:
+        raise NotThere
+    filled = Form(starts_at, reason, _key(given.get("cle", "")))
+    if other_time:
+        filled.act = OTHER_TIME
+    elif given.get("revoir"):
+        filled.act = OTHER_REASON
+    filled.mode = given.get("mode", "") if reason.in_person and reason.video else _only(reason)
+    filled.first_visit = given.get("premiere", "")
+    filled.note = asked.words(given.get("mot", ""), 10 * NOTE_LETTERS_MAX)
+    filled.answers = {code: given.get(f"signe-{code}", "") for code in reason.red_flags}
+    return filled
+
+
+def _only(reason: VisitReason) -> str:
+    """The mode where there is no choice, whatever was chosen for another reason."""
+    return "in_person" if reason.in_person else "video"
+
+
+def _key(text: str) -> bytes:
+    """The form's own random key; a new one for a new form."""
+    try:
+        key = base64.urlsafe_b64decode(text)
+    except (binascii.Error, ValueError):
+        key = b""
+    return key if len(key) == 16 else secrets.token_bytes(16)
+
+
+def check(filled: Form) -> None:
+    """Whether every question is answered; what is missing goes into its ``errors``."""
+    for flag, answer in filled.questions:
+        if answer != "non":
+            filled.errors[f"flag-{flag.code}"] = _("Répondez oui ou non : %(question)s") % {
+                "question": flag.question
+            }
+    if filled.first_visit not in {"oui", "non"}:
+        filled.errors["first_visit"] = _("Dites si c’est la première fois.")
+    if filled.mode not in {"in_person", "video"}:
+        filled.errors["mode"] = _("Choisissez : sur place ou en vidéo.")
+    if len(filled.note) > NOTE_LETTERS_MAX:
+        filled.errors["note"] = _("Ce mot est trop long : %(count)d lettres au plus.") % {
+            "count": NOTE_LETTERS_MAX
+        }
