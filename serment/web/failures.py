@@ -1,6 +1,9 @@
 """Failures as pages: each family of errors is mapped here once, in words, without a stack.
 
 A page of failure needs neither database nor keeper: it may be shown because one of them is gone.
+A form that met a part gone comes back in the page, to be sent again as it was: nothing typed is
+lost. It holds what this very request brought and nothing else, above all no token of ours: what a
+foreign site sent is refused again when it is sent again.
 """
 
 from __future__ import annotations
@@ -9,19 +12,22 @@ import logging
 import sys
 from collections.abc import Callable
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from serment.disclosure import NotYours
 from serment.errors import Broken, Conflict, NotThere, Refused, SermentError
 from serment.identity.accounts import SignedOut
+from serment.web import asked
 
 _log = logging.getLogger("serment.web")
 
 RETRY_SECONDS = 5
+NOT_REPEATED = ("password", "oldpassword")
 
 
 class FailurePages:
@@ -71,9 +77,32 @@ def database_gone(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def broken(request: HttpRequest, sentence: str) -> HttpResponse:
     """A part is down: said plainly, with when to try again."""
-    answer = failure_page(request, 503, _("Serment reprend son souffle"), sentence)
+    answer = failure_page(
+        request, 503, _("Serment reprend son souffle"), sentence, typed=_typed(request)
+    )
     answer["Retry-After"] = str(RETRY_SECONDS)
     return answer
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]] | None:
+    """The fields of the form that was sent, to send it again; None where there was none.
+
+    Not passwords, which no page repeats; a file has to be chosen again.
+    """
+    if request.method != "POST":
+        return None
+    try:
+        sent = asked.sent(request)
+    except (UnreadablePostError, MultiPartParserError, BadRequest, SuspiciousOperation):
+        return None
+    if asked.has_files(request):
+        return None
+    return [
+        (name, value)
+        for name, values in sent.lists()
+        if not name.startswith(NOT_REPEATED)
+        for value in values
+    ]
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -124,10 +153,30 @@ def unexpected(request: HttpRequest) -> HttpResponse:
     )
 
 
-def failure_page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
+def failure_page(
+    request: HttpRequest,
+    status: int,
+    title: str,
+    sentence: str,
+    *,
+    typed: list[tuple[str, str]] | None = None,
+) -> HttpResponse:
     """One design for all: title, sentence, emergency numbers, a way on."""
     page = render_to_string(
         "web/failure.html",
-        {"heading": title, "sentence": sentence, "status": status, "path": request.path},
+        {
+            "heading": title,
+            "sentence": sentence,
+            "status": status,
+            "again": _own_address(request),
+            "typed": typed,
+        },
     )
-    return HttpResponse(page, status=status)
+    answer = HttpResponse(page, status=status)
+    answer["Cache-Control"] = "no-store, private"
+    return answer
+
+
+def _own_address(request: HttpRequest) -> str:
+    """This page again, with its query. "//elsewhere/" would name another site: one slash only."""
+    return "/" + request.get_full_path().lstrip("/\\")

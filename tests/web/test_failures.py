@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from django.db import InterfaceError, OperationalError
@@ -10,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, override_settings
 
 from serment.errors import Broken, Conflict, NotThere, Refused
-from serment.web.failures import FailurePages, csrf_failed
+from serment.web.failures import FailurePages, broken, csrf_failed
 
 SECRET = "Lemoine"
 
@@ -24,11 +26,14 @@ def _plain_static_files() -> Iterator[None]:
         yield
 
 
-def answer_to(error: Exception) -> HttpResponse:
+def answer_to(
+    error: Exception, path: str = "/mes-rendez-vous/", typed: dict[str, str] | None = None
+) -> HttpResponse:
     def view(_request: HttpRequest) -> HttpResponse:
         raise error
 
-    return FailurePages(view)(RequestFactory().get("/mes-rendez-vous/"))
+    make = RequestFactory()
+    return FailurePages(view)(make.get(path) if typed is None else make.post(path, typed))
 
 
 @pytest.mark.parametrize(
@@ -59,6 +64,45 @@ def test_the_sentence_of_an_error_is_what_the_person_reads() -> None:
     assert (
         "vient d’être pris" in answer_to(Conflict("Ce créneau vient d’être pris.")).content.decode()
     )
+
+
+def kept_in(page: HttpResponse) -> dict[str, str]:
+    """What the form of a failure page would send, as a browser reads it."""
+    found = re.findall(
+        r'<textarea name="([^"]+)" hidden>\n?(.*?)</textarea>', page.content.decode(), re.DOTALL
+    )
+    return {unescape(name): unescape(value) for name, value in found}
+
+
+def test_a_form_that_met_a_part_gone_comes_back_to_be_sent_again() -> None:
+    note = '\nJe viens avec ma mère <b>& elle</b>\nentend "mal"'
+    typed = {"heure": "2026-11-24T09:00:00+01:00", "mot": note, "csrfmiddlewaretoken": "leur"}
+    page = answer_to(Broken(), "/reserver/x/?motif=1&heure=2", typed | {"password1": "poire"})
+    text = page.content.decode()
+    assert kept_in(page) == typed, "every field as it was, and the token they had, not a new one"
+    assert 'method="post" action="/reserver/x/?motif=1&amp;heure=2"' in text
+    assert "<b>&" not in text
+    assert "poire" not in text
+    assert "no-store" in page["Cache-Control"]
+
+
+def test_trying_again_stays_on_this_site_and_keeps_the_question() -> None:
+    assert (
+        'href="/rendez-vous/?ou=74256"'
+        in answer_to(Broken(), "/rendez-vous/?ou=74256").content.decode()
+    )
+    for path in ("//ailleurs.example/", "///ailleurs.example/", "/\\ailleurs.example/"):
+        for sent in (None, {"mot": "x"}):
+            request = RequestFactory().post("/", sent) if sent else RequestFactory().get("/")
+            request.path = request.path_info = path
+            text = broken(request, "").content.decode()
+            assert 'href="//' not in text
+            assert 'action="//' not in text
+            assert 'ion="/ailleurs' in text or 'href="/ailleurs' in text or "/%5C" in text
+
+
+def test_only_a_part_gone_repeats_the_form() -> None:
+    assert not kept_in(answer_to(Conflict(), "/x/", {"mot": SECRET}))
 
 
 def test_an_error_nobody_foresaw_is_not_dressed_up() -> None:
