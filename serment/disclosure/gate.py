@@ -7,9 +7,9 @@ there or not yours, indistinguishable), SessionEnded, KeeperUnavailable, Unusabl
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -18,7 +18,7 @@ from django.db import models
 from serment.disclosure import opening
 from serment.disclosure.actors import SYSTEM, Actor, ActorKind
 from serment.disclosure.fields import SealedValue, sealed_field
-from serment.disclosure.line import ask
+from serment.disclosure.line import NotYours, ask
 from serment.disclosure.oversight import backup, drive_clock, health, window
 from serment.disclosure.purposes import Purpose
 from serment.disclosure.told import Disclosure, OpenedRecord, disclosure_of, microseconds
@@ -27,9 +27,10 @@ from serment.keeper.words import SUBJECTS_MAX
 
 __all__ = [
     "Disclosure", "Errand", "Hits", "OpenedRecord", "alias", "backup", "close_session", "delete",
-    "drive_clock", "errand", "errand_of", "files_behind", "files_behind_with_ticket",
-    "files_of", "find", "health", "history", "link", "open_session", "records_of", "reveal",
-    "reveal_with_ticket", "seal", "seal_and_sign", "seal_many", "sign", "window",
+    "drive_clock", "errand", "errand_of", "files_behind", "files_behind_openable",
+    "files_behind_with_ticket", "files_of", "find", "health", "history", "link", "open_session",
+    "records_of", "reveal", "reveal_openable", "reveal_with_ticket", "seal", "seal_and_sign",
+    "seal_many", "sign", "window",
 ]  # fmt: skip
 
 Values = Mapping[str, str | None]
@@ -41,6 +42,12 @@ CARE_UNTIL = "care_until"
 
 VISIT = "visit"
 """A model that has it, (start, end, site) or None: its person stands on that site's sheets."""
+
+ASKED_APART_MAX = 64
+"""Calls spent on one batch of which something cannot be opened; what is left then stays closed."""
+
+One = TypeVar("One")
+Answers = TypeVar("Answers")
 
 WORKER = Actor(kind="worker", id=UUID(int=1), client="worker")
 
@@ -127,6 +134,13 @@ def reveal(
     return opening.open_values(actor, purpose, objs, fields)
 
 
+def reveal_openable(
+    actor: Actor, purpose: Purpose, objs: Sequence[models.Model], fields: Sequence[str]
+) -> dict[UUID, dict[str, str]]:
+    """``reveal`` of those that open; the erased, the frozen and the missing are left out alike."""
+    return _openable(lambda some: reveal(actor, purpose, some, fields), objs)
+
+
 def reveal_with_ticket(
     ticket: bytes, objs: Sequence[models.Model], fields: Sequence[str], purpose: Purpose
 ) -> dict[UUID, dict[str, str]]:
@@ -153,6 +167,34 @@ def records_of(actor: Actor, subject_or_account: UUID, kind: str = "appointment"
 def files_behind(actor: Actor, purpose: Purpose, records: Sequence[UUID]) -> dict[UUID, UUID]:
     """The patient file behind each record (≤ 200); recorded like any opening."""
     return _files_behind(actor, purpose, records, b"")
+
+
+def files_behind_openable(
+    actor: Actor, purpose: Purpose, records: Sequence[UUID]
+) -> dict[UUID, UUID]:
+    """``files_behind`` without the records that the keeper no longer knows."""
+    return _openable(lambda some: files_behind(actor, purpose, some), records)
+
+
+def _openable(
+    opened: Callable[[Sequence[One]], dict[UUID, Answers]], wanted: Sequence[One]
+) -> dict[UUID, Answers]:
+    """The keeper refuses a batch whole: what is refused is halved until it stands alone.
+
+    What opened is leased, so a page shown again asks for what is closed and nothing else.
+    """
+    found: dict[UUID, Answers] = {}
+    waiting = [wanted]
+    for _call in range(ASKED_APART_MAX):
+        if not waiting:
+            break
+        some = waiting.pop()
+        try:
+            found |= opened(some)
+        except NotYours:
+            half = len(some) // 2
+            waiting += [some[half:], some[:half]] if half else []
+    return found
 
 
 def files_behind_with_ticket(

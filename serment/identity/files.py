@@ -123,11 +123,12 @@ def find(actor: Actor, establishment: UUID, text: str) -> gate.Hits:
 def open(  # noqa: A001 -- the word of the field: a file is opened
     actor: Actor, ids: Iterable[UUID], fields: Sequence[str], purpose: Purpose
 ) -> dict[UUID, dict[str, str]]:
-    """Chosen fields of the files the transaction sees; a file it does not see is left out."""
+    """Chosen fields of the files the transaction sees; one it does not see, or that was erased or
+    frozen, is left out."""
     files = list(PatientFile.objects.filter(pk__in=list(ids)))
     if not files:
         return {}
-    return gate.reveal(actor, purpose, files, list(fields))
+    return gate.reveal_openable(actor, purpose, files, list(fields))
 
 
 def find_or_create_for_account(actor: Actor, establishment: UUID) -> UUID:

@@ -103,9 +103,16 @@ def _by_grant(house: House, item: RevealItem) -> RecordRow:
 
 
 def _must_open(house: House, ask: Request, rows: list[RecordRow], items: list[RevealItem]) -> None:
-    """No file of it is frozen, and a grant covers it where one is named."""
+    """No file of it is frozen or erased, and a grant covers it where one is named.
+
+    Asked before the record too: a request that is refused tells of nobody that they were opened.
+    """
     now = house.now()
     if any(house.standing.subject_frozen(row, now) for row in rows):
+        raise NoAccess
+    if any(
+        house.store.is_erased(house.store.subject_tag(one)) for one in {row.subject for row in rows}
+    ):
         raise NoAccess
     if ask.grant and not ask.errand:
         fields = [[field.field for field in item.fields] for item in items]

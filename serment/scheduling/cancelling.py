@@ -12,7 +12,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from serment.directory import tenancy
-from serment.disclosure import Actor, Purpose, gate
+from serment.disclosure import Actor, NotYours, Purpose, gate
+from serment.outbox import post
 from serment.scheduling import confirming, occupying, refusals
 from serment.scheduling.models import Appointment
 
@@ -43,8 +44,21 @@ def cancel(actor: Actor, appointment_id: UUID, reason: str, now: datetime) -> Ap
             raise refusals.AlreadyOver(_("Ce rendez-vous est déjà annulé ou passé."))
         occupying.release(tenant, appointment_id)
         appointment.status = Status.CANCELLED
-        _seal_why(actor, appointment, reason, now)
+        try:
+            _seal_why(actor, appointment, reason, now)
+        except NotYours:
+            if not _is_theirs(actor, appointment):
+                raise
+            # Nothing is written any more for an erased person, nor sent; the time is free.
+            post.withdraw(appointment_id, tenant)
     return appointment
+
+
+def _is_theirs(actor: Actor, appointment: Appointment) -> bool:
+    """What the keeper's refusal would tell of an open file: whether it is the actor's to cancel."""
+    if actor.kind == "staff":
+        return actor.establishment == appointment.establishment_id
+    return appointment.id in gate.records_of(actor, actor.id)
 
 
 def _seal_why(actor: Actor, appointment: Appointment, reason: str, now: datetime) -> None:

@@ -56,3 +56,11 @@ def reveal(
     """Open the details of up to 200 patients' appointments, on record, by appointment."""
     opened = gate.reveal(actor, purpose, appointments, ["details"])
     return {record: read(values["details"]) for record, values in opened.items()}
+
+
+def reveal_openable(
+    actor: Actor, purpose: Purpose, appointments: Sequence[Appointment]
+) -> dict[UUID, Details]:
+    """The same, without those of people whose file was erased or frozen."""
+    opened = gate.reveal_openable(actor, purpose, appointments, ["details"])
+    return {record: read(values["details"]) for record, values in opened.items()}

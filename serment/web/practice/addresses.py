@@ -24,6 +24,10 @@ SAID = {
     "annule-lettre": _(
         "Rendez-vous annulé. Personne sans adresse e-mail : une lettre attend d’être imprimée."
     ),
+    "annule-personne": _(
+        "Rendez-vous annulé, le temps est libre. Le dossier est fermé : personne n’est prévenu."
+    ),
+    "dossier-ferme": _("Ce dossier est fermé : il a été effacé, ou il est gelé. Rien n’a changé."),
     "deplace-courriel": _("Rendez-vous déplacé. Un courriel dit la nouvelle heure à la personne."),
     "deplace-lettre": _(
         "Rendez-vous déplacé. Personne sans adresse e-mail : imprimez la carte ou la lettre."
@@ -34,6 +38,8 @@ SAID = {
     "plus-libre": _("Ce temps n’est plus libre : choisissez une autre heure."),
 }
 """What the agenda says about the act one comes from, by the word in its address."""
+REFUSED = frozenset({"plus-libre", "dossier-ferme", "change"})
+"""Words that say that nothing was done."""
 
 
 def _ours(address: str) -> str:

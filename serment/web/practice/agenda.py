@@ -183,6 +183,7 @@ def _name(actor: Actor, desk: Desk, shown: Shown) -> None:
     reasons = naming.reasons(actor, opened) if opened else {}
     for one in visits:
         person, why = people.get(one.entry.id), reasons.get(one.entry.id)
+        one.file_closed = shown.names_open and person is None
         if person is not None:
             one.name = person.initials if desk.initials else person.name
         if why is not None:
@@ -233,7 +234,7 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
         "kept": _kept(request, without=("rdv", "dit")),
         "said": addresses.SAID.get(asked.query(request).get("dit", "")),
         "said_undo": asked.query(request).get("dit", "").startswith("annule-"),
-        "said_no": asked.query(request).get("dit") == "plus-libre",
+        "said_no": asked.query(request).get("dit") in addresses.REFUSED,
         "count": sum(column.drawn.column.booked_count for column in columns),
         "collisions": sum(column.drawn.collisions for column in columns),
         "with_cancelled": "annules" in asked.query(request),

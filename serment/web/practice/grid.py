@@ -77,6 +77,8 @@ class Placed:
     video: bool = False
     first_visit: bool = False
     chosen: bool = False
+    file_closed: bool = False
+    """Whether a name was asked for and its file does not open: it was erased, or it is frozen."""
     collides: bool = False
     """Whether busy time brought in from elsewhere says that nobody should come then."""
 

@@ -54,6 +54,8 @@ class Waiting:
     member: team.Member
     when: str
     name: str = ""
+    file_closed: bool = False
+    """Whether names are open and this one is not: erased or frozen, nothing can be addressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def sheets(request: HttpRequest) -> HttpResponse:
     if not found:
         return HttpResponseRedirect(reverse("practice:letters"))
     made = _sheets(actor, found)
-    context = {"section": "letters", "sheets": made}
+    context = {"section": "letters", "sheets": made, "left": len(found) - len(made)}
     return render(request, "practice/sheets.html", context)
 
 
@@ -164,6 +166,7 @@ def _rows(actor: Actor, found: Sequence[Message], *, names_open: bool = False) -
                 member=member,
                 when=wording.moment(visit.starts_at, member.zone, today),
                 name=person.name if person else "",
+                file_closed=names_open and person is None,
             )
         )
     return rows

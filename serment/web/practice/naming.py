@@ -66,7 +66,7 @@ class Why:
 
 
 def files_behind(actor: Actor, records: Iterable[UUID]) -> dict[UUID, UUID]:
-    """The patient file behind each appointment."""
+    """The patient file behind each appointment; one the keeper no longer knows is left out."""
     wanted = list(dict.fromkeys(records))
     present = time.monotonic()
     found: dict[UUID, UUID] = {}
@@ -75,7 +75,7 @@ def files_behind(actor: Actor, records: Iterable[UUID]) -> dict[UUID, UUID]:
         if kept is not None and kept[0] > present:
             found[record] = kept[1]
     missing = [record for record in wanted if record not in found]
-    asked = gate.files_behind(actor, Purpose.AGENDA, missing)
+    asked = gate.files_behind_openable(actor, Purpose.AGENDA, missing)
     if len(_relations) + len(asked) > RELATIONS_MAX:
         _relations.clear()
     for record, file in asked.items():
@@ -86,10 +86,10 @@ def files_behind(actor: Actor, records: Iterable[UUID]) -> dict[UUID, UUID]:
 def people(
     actor: Actor, appointments: Iterable[UUID], fields: Sequence[str] = NAME
 ) -> dict[UUID, Person]:
-    """Who comes to each appointment."""
+    """Who comes to each appointment; whose file is closed (erased or frozen) is left out."""
     behind = files_behind(actor, appointments)
     files = list(PatientFile.objects.filter(pk__in=set(behind.values())))
-    opened = gate.reveal(actor, Purpose.AGENDA, files, list(fields))
+    opened = gate.reveal_openable(actor, Purpose.AGENDA, files, list(fields))
     return {
         appointment: Person(file, **opened[file])
         for appointment, file in behind.items()
@@ -98,9 +98,9 @@ def people(
 
 
 def reasons(actor: Actor, appointments: Iterable[UUID]) -> dict[UUID, Why]:
-    """Why each comes."""
+    """Why each comes; whose file is closed is left out."""
     found = list(Appointment.objects.filter(pk__in=list(appointments)))
-    details = sealed_details.reveal(actor, Purpose.AGENDA, found)
+    details = sealed_details.reveal_openable(actor, Purpose.AGENDA, found)
     wanted = {one.reason for one in details.values() if one.reason}
     known = VisitReason.objects.in_bulk(list(wanted))
     language = get_language() or "fr"

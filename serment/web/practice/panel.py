@@ -47,6 +47,9 @@ class Panel:
     is_over: bool
     channel: str
     """How the person hears of a cancellation (``telling``); empty while they are not open."""
+    file_closed: bool
+    """Whether the person was asked for and does not open: erased or frozen, which look alike."""
+    why_closed: bool
 
     @property
     def if_cancelled(self) -> str:
@@ -87,11 +90,13 @@ def build(actor: Actor, desk: Desk, appointment_id: UUID | None, now: datetime) 
     member = team.Member(appointment.role)
     zone = member.zone
     person = why = None
+    person_asked = desk.is_open(desks.person_of(appointment.id))
     lines: Sequence[opened_by.Line] = ()
-    if desk.is_open(desks.person_of(appointment.id)):
+    if person_asked:
         person = naming.people(actor, [appointment.id], naming.AT_A_GLANCE).get(appointment.id)
     day = desks.reasons_of(member.id, appointment.starts_at.astimezone(zone).date())
-    if desk.is_open(desks.reason_of(appointment.id)) or desk.is_open(day):
+    why_asked = desk.is_open(desks.reason_of(appointment.id)) or desk.is_open(day)
+    if why_asked:
         why = naming.reasons(actor, [appointment.id]).get(appointment.id)
     if person is not None:
         lines = opened_by.lines(actor, person.file, now, zone)
@@ -106,7 +111,9 @@ def build(actor: Actor, desk: Desk, appointment_id: UUID | None, now: datetime) 
         why=why,
         opened_by=lines,
         is_over=appointment.starts_at <= now,
-        channel=telling.channel(person.file) if person else "",
+        channel=telling.channel(person.file) if person else telling.NOBODY if person_asked else "",
+        file_closed=person_asked and person is None,
+        why_closed=why_asked and why is None,
     )
 
 
@@ -171,8 +178,18 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     appointment = seen(appointment_id)
     why = asked.sent(request).get("raison", "").strip()[:300]
     booking.cancel(actor, appointment.id, why, clock.now())
-    told = telling.channel(naming.files_behind(actor, [appointment.id])[appointment.id])
+    known = Desk(request, clock.now()).is_open(desks.person_of(appointment.id))
+    told = _told(actor, appointment, known=known)
     return addresses.back_beside(request, appointment.id, f"annule-{told}")
+
+
+def _told(actor: Actor, appointment: Appointment, *, known: bool) -> str:
+    """How the person hears of the cancellation; nobody does where nothing could be written for
+    them, or where whom this session opened (``known``) does not open any more."""
+    unwritten = Appointment.objects.get(pk=appointment.pk).cancellation is None
+    if unwritten or (known and not naming.people(actor, [appointment.id])):
+        return telling.NOBODY
+    return telling.channel(naming.files_behind(actor, [appointment.id])[appointment.id])
 
 
 @require_POST
@@ -183,7 +200,9 @@ def put_back(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     former = seen(appointment_id)
     if former.status != Status.CANCELLED:
         return addresses.back_beside(request, former.id)
-    details = sealed_details.reveal(actor, Purpose.BOOKING, [former])[former.id]
+    details = sealed_details.reveal_openable(actor, Purpose.BOOKING, [former]).get(former.id)
+    if details is None:
+        return addresses.back_beside(request, former.id, "dossier-ferme")
     if details.reason is None:
         raise refusals.NoSuchReason
     again = booking.Booking(

@@ -272,6 +272,12 @@ def _show(
     if choice.patient is not None:
         fields = ("given_name", "family_name", "birth_date", "phone")
         opened = files.open(actor, [choice.patient], fields, Purpose.BOOKING)
+        if choice.patient not in opened and choice.moves:
+            former = panel.seen(choice.moves)
+            home = addresses.of_appointment(
+                former.starts_at, team.Member(former.role), former.id, "dossier-ferme"
+            )
+            return HttpResponseRedirect(home)
         if choice.patient not in opened:
             raise NotThere
         person = naming.Person(choice.patient, **opened[choice.patient])

@@ -15,11 +15,12 @@ from serment.identity.models import PatientFile
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-MAIL, LETTER = "courriel", "lettre"
+MAIL, LETTER, NOBODY = "courriel", "lettre", "personne"
 
 IF_CANCELLED: dict[str, _StrPromise] = {
     MAIL: _("Si vous annulez, un courriel part dans la minute."),
     LETTER: _("Sans adresse e-mail : si vous annulez, une lettre attendra d’être imprimée."),
+    NOBODY: _("Si vous annulez, le temps est libre ; personne n’est prévenu."),
     "": _("Si vous annulez, la personne est prévenue par courriel, ou par une lettre à imprimer."),
 }
 """What cancelling would send, by channel; empty where nobody is open yet."""
