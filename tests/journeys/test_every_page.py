@@ -37,7 +37,7 @@ VARIANTS = [
 ]
 
 
-FOR_OFFICERS = ("/acces/", "/acces/?jours=30")
+FOR_OFFICERS = ("/acces/", "/acces/?jours=30", "/acces/lignes/?jours=30")
 OFFICERS = ("souleymane.diarra@example.fr", "ingrid.vandamme@example.fr")
 DESK = "nadia.kerviel@example.fr"
 

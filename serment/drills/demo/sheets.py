@@ -1,4 +1,4 @@
-"""The demo's continuity sheets: a key for each site of the eye practice, and the first sheet.
+"""The demo's continuity sheets: a key for one site of the eye practice, and its first sheet.
 
 No real house's key ever lies on its server. This one does, in the state folder, so that a newcomer
 can open a sheet of invented people with the reader.
@@ -20,18 +20,19 @@ from serment.drills.demo.planting import Planted
 
 
 def give_key(houses: Sequence[Planted]) -> None:
-    """Make the keys and tell the keeper their public halves, on record as for anybody."""
+    """Make the key and tell the keeper its public half, on record as for anybody."""
     for house in houses:
         if house.plan.slug == named.QUAIS:
             with tenancy.inside(house.establishment):
-                sites = list(Site.objects.filter(establishment_id=house.establishment))
-            for site in sites:
-                recipient = continuity.make_demo_key(site.pk, receipts.log_key())
-                sheets.register_key(house.establishment, site.pk, recipient)
+                site = Site.objects.get(
+                    establishment_id=house.establishment, slug=house.plan.sites[0].slug
+                )
+            recipient = continuity.make_demo_key(site.pk, receipts.log_key())
+            sheets.register_key(house.establishment, site.pk, recipient)
 
 
 def issue(now: datetime) -> None:
-    """The first sheets; the worker makes the next within the hour, and these too if this fails."""
+    """The first sheet; the worker makes the next within the hour, and this one too if it fails."""
     try:
         continuity.issue_all(now)
     except KeeperUnavailable:
