@@ -189,24 +189,27 @@ class Verified:
 
     async def remember(self) -> None:
         """Verify what was added and remember it. Raises LedgerAltered, OSError, sqlite3.Error."""
-        await asyncio.to_thread(self._verify_added)
-        self._put(self._edge_now())
+        if await asyncio.to_thread(self._verify_added, PAUSE_SECONDS):
+            self._put(self._edge_now())
 
     def close(self) -> None:
         """Remember all, and the file as it lies, at a clean stop."""
         self._over.set()
-        self._verify_added()
+        self._verify_added(0)
         self._put(self._edge_now(), [] if self._cut_short else _as_it_lies(self._path))
 
-    def _verify_added(self) -> None:
+    def _verify_added(self, pause: float) -> bool:
+        """Whether it came to the end, and its marks are on disk."""
         with self._alone:
             for _ in _read(self.segment, self._reading):
-                pass
+                if pause and self._over.wait(pause):
+                    return False
             durable.write(self._marks, self._reading.marks.tobytes(), 0o600)
+        return True
 
     def whole_is_due(self) -> bool:
         """Whether everything should be read again."""
-        return self._cut_short or _now() - self._whole >= WHOLE_EVERY_US
+        return self._cut_short or not 0 <= _now() - self._whole < WHOLE_EVERY_US
 
     async def verify_whole(self) -> int:
         """Read everything again, beside the serving; how many leaves. Raises LedgerAltered and
