@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from serment.config import environment, keeper_probe, process
+from serment.config.backup import cluster
 from serment.config.environment import Environment
 from serment.config.supervisor import asking
 from serment.config.supervisor.plan import Plan
@@ -140,3 +141,39 @@ def test_shares_go_to_no_pipe_and_no_key_is_made_then(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "serment-share-1" not in done.stdout
     assert len(list((tmp_path / "stick").iterdir())) == 5
+
+
+def test_a_change_to_a_source_that_asks_says_what_a_fall_would_mean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: a key in a file is taken over without a word more."""
+    env = instance_at(tmp_path)
+    words = ("keeper", "key", "change", "--source")
+    monkeypatch.setenv("SERMENT_KEEPER_SOCKET", str(env.keeper_socket))
+    with cluster.keeping(env):
+        status, shown = typed(tmp_path, *words, "file")
+        assert (status, "it stays down" in shown) == (0, False)
+        status, shown = typed(tmp_path, *words, "passphrase", answers=(WORDS, WORDS))
+        assert (status, "it stays down" in shown) == (0, True)
+
+
+def test_erasing_is_asked_twice_and_an_unknown_number_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = instance_at(tmp_path)
+    monkeypatch.setenv("SERMENT_KEEPER_SOCKET", str(env.keeper_socket))
+    monkeypatch.setenv("SERMENT_STATE", str(tmp_path))
+    number = "01932c5e-8a00-7000-8000-000000000000"
+    command = [sys.executable, "-m", "serment.config.command_line", "keeper", "erase", number]
+
+    def asked(*more: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [*command, *more], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stderr
+
+    status, said = asked()
+    assert (status, "--yes" in said) == (2, True)
+    with cluster.keeping(env):
+        status, said = asked("--yes")
+    assert (status, "number" in said) == (1, True)

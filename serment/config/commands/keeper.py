@@ -18,10 +18,10 @@ import typer
 from serment.config import environment, keeper_probe
 from serment.config.commands import exit_status
 from serment.config.environment import Environment
-from serment.errors import Refused
+from serment.errors import Refused, Unusable
 from serment.keeper import erasure, reindexing, tending, wire
 from serment.keeper.root_key import changing, vault
-from serment.keeper.root_key.source import Surroundings, asking_terminal
+from serment.keeper.root_key.source import ASKS, Surroundings, asking_terminal
 from serment.keeper.unlocking import KeyPlaces
 
 MICROSECONDS_A_DAY = 86_400_000_000
@@ -38,15 +38,33 @@ class Kind(StrEnum):
     pkcs11 = "pkcs11"
 
 
+class NobodyThere(Refused):
+    """No file, account or staff member of this number is known, or nothing of it was erased."""
+
+
+class NotSaidTwice(Unusable):
+    """Erasing cannot be undone: answer at a terminal, or say --yes."""
+
+
 class NowhereToPrint(Refused):
     """Shares are printed on a terminal only; --into FOLDER writes each to a file of its own."""
 
 
+_ASKED_FROM_NOW_ON = (
+    "From now on a start of the keeper asks for it. What runs now was not told the answer: should"
+    " the keeper fall, it stays down. Stop serment up and start it at a terminal soon."
+)
 Source = Annotated[Kind, typer.Option("--source", help="Where the root key is to come from.")]
 Credential = Annotated[str, typer.Option(help="credential: its name in the unit.")]
 Module = Annotated[str, typer.Option(help="pkcs11: path of the module.")]
 Token = Annotated[str, typer.Option(help="pkcs11: the token's label.")]
-Subject = Annotated[UUID, typer.Argument(help="Number of the file, account or staff member.")]
+Subject = Annotated[
+    UUID,
+    typer.Argument(
+        help="Number of a patient file (as in its page's address), account or staff member.",
+        metavar="NUMBER",
+    ),
+]
 Into = Annotated[Path | None, typer.Option(help="shares: a folder for one file each.")]
 
 
@@ -113,7 +131,7 @@ def change(
     env = environment.read()
     wanted = changing.Wanted(source.value, credential, module, token)
     until = 0 if forget_now else _now() + int(env.backup_days * MICROSECONDS_A_DAY)
-    changing.change(wanted, _surroundings(env), _handing_out(into), until=until)
+    made = changing.change(wanted, _surroundings(env), _handing_out(into), until=until)
     typer.echo(f"The root key comes from: {source.value}.")
     try:
         _tend(env, advance=forget_now)
@@ -121,6 +139,8 @@ def change(
         typer.echo("The keeper does not run; it takes the key over at its next start.")
     else:
         typer.echo("The keeper has taken it over; every key lies under it.")
+        if isinstance(made.source, ASKS):
+            typer.echo(_ASKED_FROM_NOW_ON)
 
 
 def prove() -> None:
@@ -170,8 +190,16 @@ def rebuild(as_json: AsJson = False) -> None:
     typer.echo(json.dumps({"leaves": leaves}) if as_json else f"Leaves indexed: {leaves}.")
 
 
-def erase(subject: Subject, as_json: AsJson = False) -> None:
+def erase(
+    subject: Subject,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again, for machines.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Destroy the keys of one patient file, account or staff member. It cannot be undone."""
+    if not yes:
+        if not sys.stdin.isatty():
+            raise NotSaidTwice
+        typer.confirm(f"Destroy the keys of {subject} for good?", abort=True)
     _tell(_asked("erase", subject), as_json)
 
 
@@ -182,7 +210,10 @@ def erasure_state(subject: Subject, as_json: AsJson = False) -> None:
 
 def _asked(op: str, subject: UUID) -> erasure.ErasureState:
     socket = environment.read().keeper_socket
-    reply = asyncio.run(keeper_probe.ask(socket, op, wire.IdAsk(subject.bytes)))
+    try:
+        reply = asyncio.run(keeper_probe.ask(socket, op, wire.IdAsk(subject.bytes)))
+    except keeper_probe.KeeperRefused as refused:
+        raise NobodyThere from refused
     return msgspec.msgpack.decode(reply.body, type=erasure.ErasureState)
 
 
