@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ctypes
+import gc
 import logging
 import os
 import resource
@@ -30,6 +31,8 @@ from serment.keeper.unlocking import KeyPlaces, Terms
 from serment.ledger.segment import SyncFailed
 
 _PR_SET_DUMPABLE = 4
+NEW_OBJECTS_A_PASS = 20_000
+"""An opening makes some hundreds that end with it: with Python's 700 each is looked at twice."""
 
 
 def _arguments() -> argparse.Namespace:
@@ -114,6 +117,8 @@ async def _run(arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    gc.freeze()  # what the start read lives as long as the process: no pass looks at it again
+    gc.set_threshold(NEW_OBJECTS_A_PASS)
     sys.stdout.write(f"keeper ready, {house.segment.size} leaves\n")
     sys.stdout.flush()
     beside = [asyncio.create_task(tend_forever(house))]

@@ -159,9 +159,10 @@ class Door:
 
 async def _read(reader: asyncio.StreamReader, line: Line) -> Request:
     """The next request; TimeoutError where none begins for minutes, or one stops half-way."""
-    async with asyncio.timeout(HEAD_SECONDS_MAX):
+    async with asyncio.timeout(HEAD_SECONDS_MAX) as limit:
         head = await reader.readexactly(HEAD_BYTES)
-    line.silent_since = None
-    length = body_length(head)
-    async with asyncio.timeout(FRAME_SECONDS_MAX):
-        return request_from(await reader.readexactly(length))
+        line.silent_since = None
+        length = body_length(head)
+        limit.reschedule(asyncio.get_running_loop().time() + FRAME_SECONDS_MAX)
+        body = await reader.readexactly(length)
+    return request_from(body)

@@ -72,6 +72,10 @@ class Freezes:
         self._rows.drop(_TABLE, tag)
         return self._held.pop(tag, None)
 
+    def __bool__(self) -> bool:
+        """Is anything frozen at all?"""
+        return bool(self._held)
+
     def of(self, tag: bytes, now: int) -> Freeze | None:
         """The freeze on this tag, if it is on."""
         held = self._held.get(tag)
