@@ -66,7 +66,8 @@ def application(asked: str) -> typer.Typer:
 def _saying_exit_status(app: typer.Typer) -> typer.Typer:
     """Every command's help tells its exit status: its own words, else the general ones."""
     for command in app.registered_commands:
-        if exit_status.MARK not in (command.epilog or ""):
+        told = f"{command.epilog or ''} {command.callback.__doc__ or ''}"
+        if exit_status.MARK not in told:
             command.epilog = "\n\n".join(filter(None, (command.epilog, exit_status.EVERY)))
     for group in app.registered_groups:
         if group.typer_instance is not None:

@@ -23,9 +23,12 @@ ledger = typer.Typer(
 @ledger.command("verify")
 def verify(  # noqa: PLR0913, PLR0917 -- one argument an option is how typer reads them
     where: Annotated[str, typer.Argument(help="Folder or address of the ledger.")] = "",
-    key: Annotated[list[str] | None, typer.Option(help="Key of the log, or its file.")] = None,
+    key: Annotated[
+        list[str] | None, typer.Option(help="Key of the log, or its file.", metavar="KEY")
+    ] = None,
     witness: Annotated[
-        list[str] | None, typer.Option(help="Key of an outside witness, or its file.")
+        list[str] | None,
+        typer.Option(help="Key of an outside witness, or its file.", metavar="KEY"),
     ] = None,
     policy: Annotated[
         Path | None, typer.Option(help="tlog-policy file: logs, witnesses, quorum.")
@@ -33,7 +36,10 @@ def verify(  # noqa: PLR0913, PLR0917 -- one argument an option is how typer rea
     from_checkpoint: Annotated[
         list[Path] | None,
         typer.Option(
-            "--since", "--from-checkpoint", help="A checkpoint seen before: nothing may be gone."
+            "--since",
+            "--from-checkpoint",
+            help="A checkpoint seen before: nothing may be gone.",
+            metavar="FILE",
         ),
     ] = None,
     proof: Annotated[Path | None, typer.Option(help="Check this .tlog-proof file instead.")] = None,
