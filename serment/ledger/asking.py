@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from serment.errors import SermentError, Unusable
-from serment.ledger import policy, telling, tree, verify
-from serment.ledger.messagepack import NotReadable
+from serment.ledger import commitment, policy, telling, tree, verify
+from serment.ledger.messagepack import NotReadable, decode
 from serment.ledger.note import COSIGNATURE, NoteUnusable, SignatureWrong, Verifier
 from serment.ledger.proof import Proof
 from serment.ledger.report import Report
@@ -81,7 +81,21 @@ def _segment_leaves(path: Path) -> Iterator[bytes]:
     # Only now: the segment's reader needs a POSIX system, the rest of the verifier does not.
     from serment.ledger import segment
 
-    return (frame.leaf for frame in segment.read(path))
+    for frame in segment.read(path):
+        if not _is_of(frame.opening, frame.leaf):
+            raise segment.SegmentDamaged
+        yield frame.leaf
+
+
+def _is_of(opening: bytes, leaf: bytes) -> bool:
+    """Whether the two hashes that an opening carries lead to its leaf."""
+    try:
+        match decode(opening):
+            case [int(), bytes(), bytes(), bytes() as actor, bytes() as patient, *_]:
+                return commitment.leaf_of(actor, patient) == leaf
+    except NotReadable:
+        return False
+    return False
 
 
 def _check_proof(question: Question, trust: Trust) -> Report:

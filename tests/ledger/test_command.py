@@ -11,22 +11,38 @@ from http.client import HTTPConnection
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from serment.config import command_line
-from serment.ledger import offline, segment
+from serment.ledger import commitment, offline, segment
 from serment.ledger.source import Address, SourceDown, SourceUnusable, open_source
 from serment.ledger.tiles import TileWrong
+from tests.ledger import oracle
 from tests.ledger.making import KEY, WITNESS, Made
+
+
+def opening(number: int) -> bytes:
+    """What the keeper keeps behind a leaf, sealed parts left empty."""
+    hashes = [bytes([side]) * 31 + bytes([number % 256]) for side in (1, 2)]
+    return msgspec.msgpack.encode([1, b"e", number.to_bytes(2, "big"), *hashes, b"", b""])
+
+
+def leaves(count: int) -> list[bytes]:
+    """Entries that their openings lead to."""
+    parts = [msgspec.msgpack.decode(opening(number)) for number in range(count)]
+    return [commitment.leaf_of(part[3], part[4]) for part in parts]
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     found = Made(tmp_path_factory.mktemp("ledger"))
-    found.grow(100, WITNESS)
-    found.grow(200, WITNESS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(oracle, "entries", leaves)
+        found.grow(100, WITNESS)
+        found.grow(200, WITNESS)
     own = segment.Segment(found.folder / "segment.log")
-    own.append([(entry, b"opening") for entry in found.entries])
+    own.append([(entry, opening(number)) for number, entry in enumerate(found.entries)])
     own.close()
     (found.folder / "key").write_text(KEY.verifier.text + "\n", encoding="utf-8")
     return found
@@ -102,7 +118,7 @@ def test_the_keepers_segment_is_compared_with_what_was_published(
     key, own = KEY.verifier.text, made.folder / "segment.log"
     assert run(made.site.folder, "--key", key, "--segment", own) == 0
     other = segment.Segment(tmp_path / "other")
-    other.append([(bytes(32), b"opening")] * 300)
+    other.append([(leaves(1)[0], opening(0))] * 300)
     other.close()
     assert run(made.site.folder, "--key", key, "--segment", tmp_path / "other") == 3
     assert "Entries from 0 on are not those of the keeper's own ledger." in capsys.readouterr().out
@@ -110,6 +126,13 @@ def test_the_keepers_segment_is_compared_with_what_was_published(
     damaged[1000] ^= 1
     (tmp_path / "damaged").write_bytes(damaged)
     assert run(made.site.folder, "--key", key, "--segment", tmp_path / "damaged") == 3
+    assert "keeper's own ledger is damaged" in capsys.readouterr().out
+    # Every leaf as it was published, two openings in each other's place.
+    swapped = segment.Segment(tmp_path / "swapped")
+    places = [1, 0, *range(2, 300)]
+    swapped.append([(made.entries[seq], opening(place)) for seq, place in enumerate(places)])
+    swapped.close()
+    assert run(made.site.folder, "--key", key, "--segment", tmp_path / "swapped") == 3
     assert "keeper's own ledger is damaged" in capsys.readouterr().out
 
 
