@@ -45,11 +45,10 @@ def _figures(answer: Mapping[str, Any], columns: int) -> Iterator[str]:
         (name, f"{answer[name]:,}", _SAID.get(name, ""))
         for name in ("persons", "reachable", "staff", "appointments", "records")
     ]
-    reasons: dict[str, str] = {}
-    for one in answer["reasons"]:
-        more = f"{reasons[one['tier']]}; " if one["tier"] in reasons else ""
-        reasons[one["tier"]] = f"{more}{one['reason']}"
-    rows += [(name, f"{count:,}", reasons.get(name, "")) for name, count in answer["tiers"].items()]
+    rows += [
+        (name, f"{count:,}", _why(answer["reasons"], name))
+        for name, count in answer["tiers"].items()
+    ]
     if answer.get("erased"):
         rows.append(("erased", f"{answer['erased']:,}", "of these: named only for an incident"))
     rows += [(name, f"{count:,}", "") for name, count in answer["integrity"].items()]
@@ -60,6 +59,14 @@ def _figures(answer: Mapping[str, Any], columns: int) -> Iterator[str]:
     for name in ("first", "last"):
         if answer[name]:
             yield f"{name:<{names}}  {_second(answer[name])} UTC"
+
+
+def _why(reasons: Sequence[Mapping[str, Any]], tier: str) -> str:
+    """The reasons of a tier; where there are several, how many persons each concerns."""
+    found = [one for one in reasons if one["tier"] == tier]
+    if len(found) == 1:
+        return str(found[0]["reason"])
+    return "; ".join(f"{one['persons']:,} {one['reason']}" for one in found)
 
 
 def _fields(answer: Mapping[str, Any]) -> Iterator[str]:
