@@ -27,17 +27,22 @@ _MARKS: dict[str, tuple[str, ...]] = {
 }
 
 
-def cancel(actor: Actor, appointment_id: UUID, reason: str, now: datetime) -> Appointment:
+def cancel(
+    actor: Actor, appointment_id: UUID, reason: str, now: datetime, as_seen: datetime | None = None
+) -> Appointment:
     """Cancel and free the time; durable on commit.
 
     The transaction must stand where the appointment is seen: in its establishment for staff, with
     it among ``serment.records`` for a patient. Raises ``NoSuchAppointment``, or ``AlreadyOver``
-    when it is cancelled or (for a patient) has begun.
+    when it is cancelled or (for a patient) has begun, or ``MovedSince`` when it no longer begins
+    ``as_seen``.
     """
     appointment = seen(appointment_id)
     tenant = appointment.establishment_id
     with tenancy.inside(tenant):
+        _must_begin(appointment, as_seen)
         standing = Appointment.objects.filter(id=appointment_id, status__in=STANDING)
+        standing = standing.filter(starts_at=appointment.starts_at)
         if actor.kind != "staff":
             standing = standing.filter(starts_at__gt=now)
         if not standing.update(status=Status.CANCELLED):
@@ -52,6 +57,14 @@ def cancel(actor: Actor, appointment_id: UUID, reason: str, now: datetime) -> Ap
             # Nothing is written any more for an erased person, nor sent; the time is free.
             post.withdraw(appointment_id, tenant)
     return appointment
+
+
+def _must_begin(appointment: Appointment, as_seen: datetime | None) -> None:
+    """Who acts on a visit acts on the one they saw; the row stays theirs till the commit."""
+    row = Appointment.objects.select_for_update().filter(id=appointment.id)
+    appointment.starts_at = row.values_list("starts_at", flat=True).get()
+    if as_seen not in (None, appointment.starts_at):
+        raise refusals.MovedSince
 
 
 def _is_theirs(actor: Actor, appointment: Appointment) -> bool:
@@ -76,12 +89,15 @@ def _seal_why(actor: Actor, appointment: Appointment, reason: str, now: datetime
     confirming.withdraw(actor, appointment, now)
 
 
-def mark(actor: Actor, appointment_id: UUID, status: str, now: datetime) -> Appointment:
+def mark(
+    actor: Actor, appointment_id: UUID, status: str, now: datetime, as_seen: datetime | None = None
+) -> Appointment:
     """Say that somebody arrived, was seen or did not come; staff only, time stays taken."""
     appointment = seen(appointment_id)
     if actor.kind != "staff" or actor.establishment != appointment.establishment_id:
         raise refusals.NoSuchAppointment(_("Ce rendez-vous n’existe pas, ou n’est pas le vôtre."))
     with tenancy.inside(appointment.establishment_id):
+        _must_begin(appointment, as_seen)
         from_status = _MARKS.get(status, ())
         changed = Appointment.objects.filter(id=appointment_id, status__in=from_status)
         if not changed.update(status=status):

@@ -32,12 +32,16 @@ from serment.scheduling.models import Appointment
 from serment.scheduling.sealed_details import Details
 
 
-def move(actor: Actor, appointment_id: UUID, wanted: Booking, now: datetime) -> Appointment:
+def move(
+    actor: Actor, appointment_id: UUID, wanted: Booking, now: datetime,
+    as_seen: datetime | None = None,
+) -> Appointment:  # fmt: skip
     """Move it, seal what changed, tell the person; durable on commit. Staff only.
 
     ``wanted`` says where to and for whom, who must be the person it is. The transaction must
     stand in the establishment. The same move twice, also at once, is one. Raises
-    ``NoSuchAppointment``, ``AlreadyOver``, ``SomebodyElses``, and whatever ``book`` raises.
+    ``NoSuchAppointment``, ``AlreadyOver``, ``SomebodyElses``, ``MovedSince`` when it no longer
+    begins ``as_seen``, and whatever ``book`` raises.
     """
     cancelling.seen(appointment_id)
     wish = offering.wish(wanted.role_id, wanted.reason_id, wanted.starts_at)
@@ -45,7 +49,7 @@ def move(actor: Actor, appointment_id: UUID, wanted: Booking, now: datetime) -> 
         raise refusals.NoSuchAppointment
     try:
         with tenancy.inside(wish.plan.establishment_id):
-            return _move(actor, appointment_id, wanted, wish, now)
+            return _move(actor, appointment_id, wanted, wish, now, as_seen)
     except OperationalError as error:
         if not isinstance(error.__cause__, psycopg.errors.DeadlockDetected):
             raise
@@ -54,9 +58,12 @@ def move(actor: Actor, appointment_id: UUID, wanted: Booking, now: datetime) -> 
 
 
 def _move(
-    actor: Actor, appointment_id: UUID, wanted: Booking, wish: offering.Wish, now: datetime
-) -> Appointment:
+    actor: Actor, appointment_id: UUID, wanted: Booking, wish: offering.Wish, now: datetime,
+    as_seen: datetime | None,
+) -> Appointment:  # fmt: skip
     appointment = _locked(appointment_id)
+    if as_seen is not None and appointment.starts_at not in (as_seen, wanted.starts_at):
+        raise refusals.MovedSince
     patient_file = gate.files_behind(actor, Purpose.BOOKING, [appointment_id])[appointment_id]
     if patient_file != wanted.patient_file:
         raise refusals.SomebodyElses

@@ -42,6 +42,10 @@ class AlreadyOver(Conflict):
     """Ce rendez-vous est déjà annulé ou passé."""
 
 
+class MovedSince(Conflict):
+    """Ce rendez-vous a été déplacé entre-temps."""
+
+
 class NotOffered(Refused):
     """Ce créneau n’est pas proposé."""
 

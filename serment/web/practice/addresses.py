@@ -18,19 +18,23 @@ SAID = {
     "pris": _("Rendez-vous pris."),
     "pris-courriel": _("Rendez-vous pris. La confirmation part par courriel dans la minute."),
     "pris-lettre": _(
-        "Rendez-vous pris. Personne sans adresse e-mail : imprimez la carte ou la lettre."
+        "Rendez-vous pris. Cette personne n’a pas d’adresse e-mail : imprimez la carte"
+        " ou la lettre."
     ),
     "annule-courriel": _("Rendez-vous annulé. Un courriel part à la personne dans la minute."),
     "annule-lettre": _(
-        "Rendez-vous annulé. Personne sans adresse e-mail : une lettre attend d’être imprimée."
+        "Rendez-vous annulé. Cette personne n’a pas d’adresse e-mail : une lettre attend"
+        " d’être imprimée."
     ),
     "annule-personne": _(
         "Rendez-vous annulé, le temps est libre. Le dossier est fermé : personne n’est prévenu."
     ),
     "dossier-ferme": _("Ce dossier est fermé : il a été effacé, ou il est gelé. Rien n’a changé."),
+    "change": _("Rendez-vous déplacé entre-temps : rien n’a été fait. Voici sa nouvelle heure."),
     "deplace-courriel": _("Rendez-vous déplacé. Un courriel dit la nouvelle heure à la personne."),
     "deplace-lettre": _(
-        "Rendez-vous déplacé. Personne sans adresse e-mail : imprimez la carte ou la lettre."
+        "Rendez-vous déplacé. Cette personne n’a pas d’adresse e-mail : imprimez la carte"
+        " ou la lettre."
     ),
     "remis": _("Le rendez-vous est remis à sa place."),
     "remis-courriel": _("Le rendez-vous est remis à sa place. Un courriel le confirme."),

@@ -233,6 +233,8 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
         "here": request.get_full_path(),
         "kept": _kept(request, without=("rdv", "dit")),
         "said": addresses.SAID.get(asked.query(request).get("dit", "")),
+        "said_hour": opened.hours if opened and asked.query(request).get("dit") == "change" else "",
+        "no_such_day": _no_such_day(request),
         "said_undo": asked.query(request).get("dit", "").startswith("annule-"),
         "said_no": asked.query(request).get("dit") in addresses.REFUSED,
         "count": sum(column.drawn.column.booked_count for column in columns),
@@ -240,6 +242,12 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
         "with_cancelled": "annules" in asked.query(request),
     }
     return render(request, "practice/agenda.html", context)
+
+
+def _no_such_day(request: HttpRequest) -> bool:
+    """Whether the address names a day that does not exist, or none of this century."""
+    named = asked.query(request).get("jour", "")
+    return bool(named) and asked.day(named) is None
 
 
 def _kept(request: HttpRequest, without: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from serment import clock
@@ -166,7 +166,10 @@ def mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     wanted = {"arrive": Status.ARRIVED, "absent": Status.NOSHOW, "prevu": Status.BOOKED}.get(state)
     if wanted is None:
         raise Refused
-    cancelling.mark(actor, appointment.id, wanted, clock.now())
+    try:
+        cancelling.mark(actor, appointment.id, wanted, clock.now(), _as_seen(request))
+    except refusals.MovedSince:
+        return _moved_since(appointment)
     return addresses.back_beside(request, appointment.id)
 
 
@@ -177,10 +180,26 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     actor = accounts.actor_for(request)
     appointment = seen(appointment_id)
     why = asked.sent(request).get("raison", "").strip()[:300]
-    booking.cancel(actor, appointment.id, why, clock.now())
+    try:
+        booking.cancel(actor, appointment.id, why, clock.now(), _as_seen(request))
+    except refusals.MovedSince:
+        return _moved_since(appointment)
     known = Desk(request, clock.now()).is_open(desks.person_of(appointment.id))
     told = _told(actor, appointment, known=known)
     return addresses.back_beside(request, appointment.id, f"annule-{told}")
+
+
+def _as_seen(request: HttpRequest) -> datetime | None:
+    """When the visit began on the page the form was on."""
+    return asked.instant(asked.sent(request).get("vu", ""))
+
+
+def _moved_since(appointment: Appointment) -> HttpResponse:
+    """To where it is now, saying so; nothing was done."""
+    now_at = seen(appointment.id)
+    member = team.Member(now_at.role)
+    home = addresses.of_appointment(now_at.starts_at, member, now_at.id, "change")
+    return HttpResponseRedirect(home)
 
 
 def _told(actor: Actor, appointment: Appointment, *, known: bool) -> str:

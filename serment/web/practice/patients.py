@@ -34,7 +34,7 @@ FORM_FIELDS = (
     "family_name", "given_name", "birth_name", "birth_date", "sex", "phone", "email", "address",
 )  # fmt: skip
 # What a booking under way carries in its address while a patient is looked for.
-BOOKING_QUERY = ("agenda", "motif", "jour", "heure", "deplace")
+BOOKING_QUERY = ("agenda", "motif", "jour", "heure", "deplace", "vu")
 
 
 @dataclass(frozen=True, slots=True)

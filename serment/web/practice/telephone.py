@@ -26,16 +26,13 @@ from serment.disclosure import Actor, Purpose
 from serment.errors import Conflict, NotThere, Refused
 from serment.identity import accounts, files
 from serment.identity.rights import Act
-from serment.scheduling import booking, cancelling, moving, refusals, search
+from serment.scheduling import booking, cancelling, moving, refusals
 from serment.scheduling.models import VisitReason
-from serment.scheduling.search import Slot
-from serment.web import asked, wording
-from serment.web.practice import addresses, naming, panel, team, telling
+from serment.web import asked
+from serment.web.practice import addresses, naming, offered_times, panel, team, telling
 from serment.web.practice import desk as desks
 from serment.web.practice.desk import Desk
 
-SHOWN_DAYS = 7
-SLOTS_A_LOOK = 400
 NOTE_LETTERS_MAX = 500
 LOOK = "choisir"
 """The button that shows other times: it carries a time, or nothing."""
@@ -52,6 +49,8 @@ class Choice:
     starts_at: datetime | None
     patient: UUID | None
     moves: UUID | None
+    as_seen: datetime | None
+    """When the visit to move began, on the page where moving it was chosen."""
     key: bytes
     mode: str = ""
     first_visit: bool = False
@@ -72,6 +71,7 @@ class Choice:
             "heure": self.starts_at.isoformat() if self.starts_at else "",
             "patient": str(self.patient or ""),
             "deplace": str(self.moves or ""),
+            "vu": self.as_seen.isoformat() if self.as_seen else "",
         } | changed
         return urlencode({name: value for name, value in found.items() if value})
 
@@ -132,10 +132,15 @@ def _read(request: HttpRequest, everybody: list[team.Member], given: Mapping[str
         starts_at=starts_at,
         patient=asked.uuid(given.get("patient", "")),
         moves=asked.uuid(given.get("deplace", "")),
+        as_seen=asked.instant(given.get("vu", "")),
         key=_key(given.get("cle", "")),
         first_visit=given.get("premiere", "") == "oui",
         note=asked.words(given.get("mot", ""), 10 * NOTE_LETTERS_MAX),
     )
+    if _does_not_exist(given.get("autre_heure") or given.get("heure", ""), member):
+        choice.errors["time"] = _(
+            "Cette heure n’existe pas : cette nuit-là, les horloges avancent d’une heure."
+        )
     if choice.reason:
         mode = given.get("mode", "")
         only = "in_person" if choice.reason.in_person else "video"
@@ -148,7 +153,18 @@ def _instant(text: str, member: team.Member) -> datetime | None:
     local = asked.local_instant(text)
     if local is None or asked.instant(text) is not None:
         return asked.instant(text)
+    if _does_not_exist(text, member):
+        return None
     return local.replace(tzinfo=member.zone).astimezone(UTC)
+
+
+def _does_not_exist(text: str, member: team.Member) -> bool:
+    """Whether a wall-clock time falls into the hour that the clocks leave out in spring."""
+    local = asked.local_instant(text)
+    if local is None or asked.instant(text) is not None:
+        return False
+    there = local.replace(tzinfo=member.zone).astimezone(UTC).astimezone(member.zone)
+    return there.replace(tzinfo=None) != local
 
 
 def _key(text: str) -> bytes:
@@ -164,6 +180,9 @@ def _submit(
 ) -> HttpResponse:
     if choice.reason is None or choice.starts_at is None or choice.patient is None:
         return _show(request, actor, everybody, choice, status=422)
+    if offered_times.beyond(choice) and asked.sent(request).get("loin") != "oui":
+        choice.errors["beyond"] = _("Cochez pour confirmer cette date.")
+        return _show(request, actor, everybody, choice, status=422)
     if len(choice.note) > NOTE_LETTERS_MAX:
         choice.errors["note"] = _("Ce mot est trop long : %(count)d lettres au plus.") % {
             "count": NOTE_LETTERS_MAX
@@ -175,6 +194,8 @@ def _submit(
         made = _book(actor, choice, overbook=asked.sent(request).get("en_plus") == "oui")
     except refusals.FormAlreadyUsed:
         raise
+    except refusals.MovedSince:
+        return _moved_since(request, actor, everybody, choice)
     except (Conflict, Refused) as refused:
         return _refused(request, actor, everybody, choice, refused)
     desk = Desk(request, clock.now())
@@ -203,8 +224,27 @@ def _book(actor: Actor, choice: Choice, *, overbook: bool) -> UUID:
     )
     former = panel.seen(choice.moves) if choice.moves else None
     if former is not None and former.status in cancelling.STANDING:
-        return moving.move(actor, former.id, wanted, now).id
+        return moving.move(actor, former.id, wanted, now, choice.as_seen).id
     return booking.book(actor, wanted, now).id
+
+
+def _moved_since(
+    request: HttpRequest, actor: Actor, everybody: list[team.Member], choice: Choice
+) -> HttpResponse:
+    """Somebody else moved it meanwhile: it is said where to, and asked again."""
+    former = panel.seen(choice.moves) if choice.moves else None
+    if former is None:
+        raise NotThere
+    choice.as_seen = former.starts_at
+    zone = team.Member(former.role).zone
+    return _show(
+        request,
+        actor,
+        everybody,
+        choice,
+        status=409,
+        moved_to=offered_times.when(former.starts_at, zone),
+    )
 
 
 def _refused(
@@ -219,49 +259,9 @@ def _refused(
         request, actor, everybody, choice,
         status=409 if isinstance(refused, Conflict) else 422,
         gone=str(_(refused.sentence)),
-        nearest=[_Offered.of(one, choice) for one in getattr(refused, "nearest", ())],
+        nearest=[offered_times.Offered.of(one, choice) for one in getattr(refused, "nearest", ())],
         may_overbook=not isinstance(refused, refusals.PastTime),
     )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Offered:
-    """A free time as a button."""
-
-    value: str
-    hour: str
-    when: str
-    chosen: bool
-
-    @classmethod
-    def of(cls, slot: Slot, choice: Choice) -> _Offered:
-        zone = choice.member.zone
-        return cls(
-            value=slot.starts_at.isoformat(),
-            hour=wording.hour(slot.starts_at, zone),
-            when=wording.moment(slot.starts_at, zone),
-            chosen=slot.starts_at == choice.starts_at,
-        )
-
-
-def _days(choice: Choice) -> list[tuple[date, list[_Offered]]]:
-    """Free times of the chosen reason for a week from the chosen day."""
-    if choice.reason is None:
-        return []
-    now, zone = clock.now(), choice.member.zone
-    start = datetime.combine(choice.first_day, datetime.min.time(), zone)
-    window = (start.astimezone(UTC), start.astimezone(UTC) + timedelta(days=SHOWN_DAYS))
-    found = search.next_slots(
-        [choice.member.id], choice.reason.id, window, now, SLOTS_A_LOOK, using="default"
-    )
-    days: dict[date, list[_Offered]] = {
-        choice.first_day + timedelta(days=n): [] for n in range(SHOWN_DAYS)
-    }
-    for slot in found[choice.member.id]:
-        days.setdefault(slot.starts_at.astimezone(zone).date(), []).append(
-            _Offered.of(slot, choice)
-        )
-    return list(days.items())
 
 
 def _show(
@@ -289,21 +289,24 @@ def _show(
         "choice": choice,
         "everybody": everybody,
         "reasons": [(one, one.name(language)) for one in choice.reasons],
-        "days": _days(choice),
+        "days": offered_times.free_days(choice),
         "person": person,
         "age": person.age(clock.now().astimezone(zone).date()) if person else "",
         "local": local,
-        "when": wording.moment(choice.starts_at, zone) if choice.starts_at else "",
+        "when": offered_times.when(choice.starts_at, zone) if choice.starts_at else "",
+        "beyond": offered_times.beyond(choice),
+        "same_day": offered_times.same_day(actor, choice),
         "suite": choice.query(patient=""),
         "without_time": choice.query(heure=""),
         "without_person": choice.query(patient=""),
         "earlier": choice.query(
-            heure="", jour=(choice.first_day - timedelta(SHOWN_DAYS)).isoformat()
+            heure="", jour=(choice.first_day - timedelta(offered_times.SHOWN_DAYS)).isoformat()
         ),
         "later": choice.query(
-            heure="", jour=(choice.first_day + timedelta(SHOWN_DAYS)).isoformat()
+            heure="", jour=(choice.first_day + timedelta(offered_times.SHOWN_DAYS)).isoformat()
         ),
         "note_max": NOTE_LETTERS_MAX,
+        "this_year": clock.now().astimezone(zone).year,
         **more,
     }
     return render(request, "practice/book.html", context, status=status)

@@ -22,6 +22,16 @@ def whole_hour(hour: int) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def allowed(context: template.Context) -> dict[str, bool]:
+    """What whoever is signed in may do, by the act's word: nothing else is offered."""
+    request: HttpRequest = context["request"]
+    if not accounts.is_staff(request):
+        return {}
+    actor = accounts.actor_for(request)
+    return {act.value: rights.may(actor, act) for act in Act}
+
+
+@register.simple_tag(takes_context=True)
 def letters_waiting(context: template.Context) -> int | None:
     """How many letters wait to be printed; None for those who print none."""
     request: HttpRequest = context["request"]

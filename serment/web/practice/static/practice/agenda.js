@@ -61,6 +61,7 @@ document.addEventListener("focusout", (event) => {
 });
 
 // Choosing agendas in a large house: a few letters narrow the list, and no more than fit are ticked.
+// The form in it is drawn anew with each day; what was typed to narrow it is still wanted.
 const who = document.querySelector(".desk-who");
 const plain = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
 const narrow = (box) => {
@@ -148,6 +149,11 @@ document.addEventListener("htmx:afterSettle", () => {
   const box = scroller();
   if (box && kept) [box.scrollLeft, box.scrollTop] = kept;
   kept = null;
+  if (who) {
+    atMost();
+    const filter = document.getElementById("who-filter");
+    if (filter?.value) narrow(filter);
+  }
   showChosen();
   if (document.activeElement === document.body) document.getElementById("panel")?.focus({ preventScroll: true });
 });
