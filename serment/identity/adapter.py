@@ -118,6 +118,7 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """To somebody who signs up twice: told by e-mail only, the page says the same as ever."""
         context = {
             "signup_url": _public("account_signup"),
+            "login_url": _public("account_login"),
             "password_reset_url": _public("account_reset_password"),
         }
         self.send_mail("account/email/account_already_exists", email, context)

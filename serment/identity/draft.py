@@ -31,12 +31,21 @@ def address(request: HttpRequest) -> str:
     return kept.get("email", "")
 
 
+def onward(request: HttpRequest) -> str:
+    """The page somebody signs up for, or nothing."""
+    kept: dict[str, str] = request.session.get(_KEY) or {}
+    return kept.get(NEXT, "")
+
+
 def form_again(request: HttpRequest) -> str:
     """The address of the form, which leads on to the page somebody signs up for."""
-    kept: dict[str, str] = request.session.get(_KEY) or {}
-    onward = kept.get(NEXT, "")
-    form = reverse("account_signup")
-    return f"{form}?{urlencode({NEXT: onward})}" if onward else form
+    return leading_on(request, "account_signup")
+
+
+def leading_on(request: HttpRequest, name: str) -> str:
+    """The address of one of the account's pages, with the page somebody signs up for."""
+    page, address = onward(request), reverse(name)
+    return f"{address}?{urlencode({NEXT: page})}" if page else address
 
 
 def take(request: HttpRequest) -> dict[str, str]:

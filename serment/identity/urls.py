@@ -6,7 +6,7 @@ from django.urls import path, re_path
 from serment.identity import views
 
 urlpatterns = [
-    path("connexion/", library.login, name="account_login"),
+    path("connexion/", views.sign_in, name="account_login"),
     path("deconnexion/", library.logout, name="account_logout"),
     path("inscription/", views.sign_up, name="account_signup"),
     path("inscription/recommencer/", views.start_over, name="account_start_over"),

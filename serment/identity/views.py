@@ -7,9 +7,13 @@ from uuid import UUID
 
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
+from allauth.account.internal.flows.email_verification_by_code import (
+    EMAIL_VERIFICATION_CODE_SESSION_KEY,
+    EmailVerificationProcess,
+)
 from allauth.account.views import (
     ConfirmEmailVerificationCodeView,
+    LoginView,
     PasswordChangeView,
     PasswordResetFromKeyView,
     SignupView,
@@ -45,6 +49,28 @@ class _SignUp(SignupView):  # type: ignore[misc]
 sign_up = _SignUp.as_view()
 
 
+class _SignIn(LoginView):  # type: ignore[misc]
+    """The form, also while a code is awaited: whoever has an account already is not kept out."""
+
+    def _redirect_to_pending_stage(self, request: HttpRequest, stage: Any) -> None:
+        """Nowhere: the page leads to the code, and may be wanted for another account."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        context["code_awaited"] = EmailVerificationProcess.resume(self.request) is not None
+        return context
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        if self.request.user.is_authenticated:
+            self.request.session.pop(EMAIL_VERIFICATION_CODE_SESSION_KEY, None)
+            draft.forget(self.request)
+        return response
+
+
+sign_in = _SignIn.as_view()
+
+
 class _Code(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
     """The code of the e-mail: where it went, and how often it can be sent again."""
 
@@ -54,11 +80,37 @@ class _Code(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
         context["address"] = draft.address(self.request)
         context["resends_left"] = app_settings.EMAIL_VERIFICATION_MAX_RESEND_COUNT - sent_again
         context["sent_again"] = sent_again
+        context["onward"] = draft.onward(self.request)
+        context["sign_in"] = draft.leading_on(self.request, "account_login")
+        context["spent"] = (
+            self._process.state["failed_attempts"]
+            >= app_settings.EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS
+        )
         return context
+
+    def _verify_form_invalid(self, form: Any) -> HttpResponse:
+        """Past the last attempt the code is worth nothing; the page stays, to ask for a new one.
+
+        The library would forget the sign-up and where it led to. A code nobody was sent takes the
+        place of the one guessed at; asking for a new one starts the count again, as often as codes
+        are sent.
+        """
+        state, most = self._process.state, app_settings.EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS
+        state["failed_attempts"] += 1
+        if state["failed_attempts"] >= most:
+            self._process.generate_code()
+            form.errors.pop("code", None)
+            form.add_error(
+                "code", _("Trop d’essais : ce code ne sert plus. Demandez-en un nouveau.")
+            )
+        self._process.persist()
+        page: HttpResponse = self.render_to_response(self.get_context_data(form=form))
+        return page
 
     def _resend_form_valid(self, form: Any) -> HttpResponse:
         """For an address that has an account a message goes too: one answer takes no longer."""
         has_account = "user_id" not in self._process.state
+        self._process.state["failed_attempts"] = 0
         response: HttpResponse = super()._resend_form_valid(form)
         if has_account:
             get_adapter().send_account_already_exists_mail(self._process.email)

@@ -170,7 +170,7 @@ def test_a_code_is_sent_again_twice_and_the_page_says_how_often_it_still_can(
     for left in ("Encore 1 envoi possible", "Tous les envois ont été faits"):
         browser.post("/compte/code/", {"action": "resend"})
         page = browser.get("/compte/code/").content.decode()
-        assert "Un nouveau code est parti" in page
+        assert "Un nouveau message est parti" in page
         assert left in page
     before = len(sent())
     browser.post("/compte/code/", {"action": "resend"})
@@ -315,3 +315,53 @@ def test_a_refused_password_is_told_in_short_words(
     text = answer.content.decode()
     assert said in text
     assert "(facultatif)" not in text
+
+
+def test_after_the_last_wrong_code_the_page_stays_and_a_new_code_leads_on(browser: Client) -> None:
+    slot = "/reserver/0/?heure=x"
+    browser.post("/compte/inscription/", PERSON | {"next": slot})
+    first = code_sent()
+    for _ in range(2):
+        browser.post("/compte/code/", {"code": "XXXXXX", "action": "verify"})
+    third = browser.post("/compte/code/", {"code": "XXXXXX", "action": "verify"})
+    assert third.status_code == 200
+    assert "ce code ne sert plus" in third.content.decode()
+    assert "Attendez" not in third.content.decode()
+    spent = browser.post("/compte/code/", {"code": first, "action": "verify"})
+    assert spent.status_code == 200, "the code that was sent opens nothing any more"
+    browser.post("/compte/code/", {"action": "resend"})
+    done = browser.post("/compte/code/", {"code": code_sent(), "action": "verify"})
+    assert (done.status_code, done.url) == (302, slot)
+
+
+def test_guesses_are_bounded_by_the_codes_that_are_sent(browser: Client) -> None:
+    browser.post("/compte/inscription/", PERSON)
+    for _ in range(2):
+        browser.post("/compte/code/", {"action": "resend"})
+        for _ in range(4):
+            browser.post("/compte/code/", {"code": "XXXXXX", "action": "verify"})
+    last = code_sent()
+    browser.post("/compte/code/", {"action": "resend"})
+    answer = browser.post("/compte/code/", {"code": last, "action": "verify"})
+    assert answer.status_code == 200, "no more codes, so no more guesses"
+
+
+def test_signing_up_twice_keeps_nobody_from_signing_in(pages: None) -> None:
+    sign_up(Client(headers={"accept-language": "fr"}))
+    seen, mails = [], []
+    for email in ("nouvelle@exemple.fr", PERSON["email"]):
+        browser = Client(headers={"accept-language": "fr"})
+        browser.post("/compte/inscription/", PERSON | {"email": email, "next": "/moi/"})
+        mails.append(sent()[-1].body)
+        browser.post("/compte/code/", {"action": "resend"})
+        form = browser.get("/compte/connexion/?next=/moi/")
+        assert form.status_code == 200, "the form, not the code again"
+        code = _without_address(browser.get("/compte/code/"), email)
+        assert "/compte/connexion/?next=%2Fmoi%2F" in code
+        seen.append([code, _without_address(form, email)])
+    assert seen[0] == seen[1], "the pages do not tell the two apart"
+    assert "http://localhost:8000/compte/connexion/" in mails[1]
+    signed_in = {"login": PERSON["email"], "password": PASSWORD, "next": "/moi/"}
+    done = browser.post("/compte/connexion/", signed_in)
+    assert (done.status_code, done.url) == (302, "/moi/")
+    assert browser.get("/moi/").content.decode().startswith("patient ")

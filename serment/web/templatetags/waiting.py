@@ -27,9 +27,13 @@ class Waiting(NamedTuple):
 
 @register.simple_tag(takes_context=True)
 def waiting_slot(context: template.Context) -> Waiting | None:
-    """The slot named by ``next``, if that is the address of a booking form of this site."""
+    """The slot named by ``next``, if that is the address of a booking form of this site.
+
+    A page reached later on the way says ``onward`` where its address says no ``next``.
+    """
     request: HttpRequest = context["request"]
-    found = _slot_of(asked.sent(request).get("next") or asked.query(request).get("next") or "")
+    onward = asked.sent(request).get("next") or asked.query(request).get("next")
+    found = _slot_of(onward or context.get("onward") or "")
     if found is None:
         return None
     role_id, starts_at = found
