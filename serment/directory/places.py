@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from serment.directory import data
-from serment.directory.near_names import LETTERS_MIN, NearNames
+from serment.directory.near_names import LETTERS_MIN, NearNames, edits_to_begin, heard
 from serment.directory.territories import department_of
 from serment.directory.words import fold, slug
 
@@ -185,6 +185,24 @@ def complete(text: str, limit: int = 8) -> list[Place]:
     if postcode:
         return _by_postcode(postcode, name, limit)
     return _by_name(name, limit) if name else []
+
+
+def is_near_to(place: Place, text: str) -> bool:
+    """Whether somebody who typed this may be taken at their word for that place.
+
+    A postcode, or a name that begins, in part or by ear, as typed or but for one slip ("salanche").
+    Anything further away is a guess, and is asked about.
+    """
+    typed = fold(_ABBREVIATED_SUR.sub(" sur ", text.lower()))
+    name = fold(place.name)
+    if any(word.isdigit() for word in typed.split()):
+        return True
+    if name.startswith(typed) or f" {typed}" in name:
+        return True
+    ear, spoken = heard(typed), heard(name)
+    if len(ear) < LETTERS_MIN or ear[0] != spoken[0]:
+        return False
+    return edits_to_begin(ear, spoken, 1) <= 1
 
 
 def _by_postcode(digits: str, name: str, limit: int) -> list[Place]:

@@ -92,6 +92,12 @@ def complete_what(text: str, lang: str = "fr", limit: int = 8) -> list[Suggestio
     return keys[: limit - room_for_names] + names[:room_for_names]
 
 
+def names_somebody(text: str) -> bool:
+    """Whether a person is looked for: "Dr Lemoine" has a title before a name."""
+    words = fold(text).split()
+    return len(words) > 1 and words[0] in _TITLES
+
+
 def key_by_slug(slug: str) -> Key | None:
     """The specialty or profession a search page's address names."""
     return _by_slug().get(slug)

@@ -67,7 +67,7 @@ def remark(at: datetime, site: ZoneInfo, reader: ZoneInfo, mode: str) -> str:
         return ""
     words = {"whose": zones.whose_hour(clock_of(mode, site, reader)), "where": zones.where(site)}
     if mode == "video":
-        return _("Ce soignant est %(where)s : les heures sont celles de chez vous (%(whose)s).") % (
+        return _("Ce soignant est %(where)s : les heures sont celles de chez vous (%(whose)s).") % (
             words
         )
     return _("Les heures sont celles du lieu (%(whose)s).") % words

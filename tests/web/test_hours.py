@@ -79,7 +79,7 @@ def test_a_message_sends_nobody_to_a_street_for_a_visit_by_video(
         datetime(2026, 11, 23, 6, 30, tzinfo=UTC), REUNION, "Dr Anne Lemoine",
         where="3 quai du Port, 97400 Saint-Denis", bring="Carte vitale", mode=mode,
     )  # fmt: skip
-    body = rendering.letter("confirmation", facts, "fr").body.lower()
+    body = rendering.letter("confirmation", facts, "fr").body.lower().replace("\u00a0", " ")
     for words in says:
         assert words.lower() in body
     for words in not_:
@@ -156,7 +156,7 @@ def test_a_cookie_names_a_clock_of_france_or_none() -> None:
         return hours.of_reader(request).key
 
     assert read("Indian/Mayotte") == "Indian/Mayotte"
-    for other in ("", "Europe/London", "../../etc/passwd", "Indian/Mayotte\x00", "x" * 9000):
+    for other in ("", "Europe/London", "../../etc/passwd", "Indian/Mayotte ", "x" * 9000):
         assert read(other) == PARIS
 
 

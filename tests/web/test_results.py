@@ -37,6 +37,27 @@ def test_a_place_chosen_or_alone_of_its_name_is_not(query: str) -> None:
     assert "Autour de quel" not in page(query)
 
 
+@pytest.mark.parametrize(
+    ("typed", "known"), [("xyzzy", False), ("qwertz", False), ("salanche", True), ("paris", True)]
+)
+def test_a_place_far_from_what_was_typed_is_asked_about_and_never_taken(
+    typed: str, known: bool
+) -> None:
+    text = page(f"ou_texte={typed}")
+    assert (f"Nous ne connaissons pas « {typed} »." in text) is not known
+    assert ("Vouliez-vous dire" in text) is not known
+    assert places.complete(typed, 1), "the control: its first guess would have been taken"
+
+
+def test_a_title_before_an_unknown_name_is_known_to_be_a_name() -> None:
+    browser = Client(headers={"accept-language": "fr"})
+    text = browser.get("/rendez-vous/?quoi_texte=dr chappaz&ou=74256").content.decode()
+    assert "Personne de ce nom" in text
+    assert "ne connaissons pas ce mot" not in text
+    text = browser.get("/rendez-vous/?quoi_texte=zzgrmpf&ou=74256").content.decode()
+    assert "ne connaissons pas ce mot" in text
+
+
 def test_homonyms_have_their_postcode_in_the_heading_and_others_do_not() -> None:
     one, alone = places.by_code("93066"), places.by_code("74256")
     assert one is not None

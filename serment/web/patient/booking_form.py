@@ -103,7 +103,7 @@ def check(filled: Form) -> None:
     """Whether every question is answered; what is missing goes into its ``errors``."""
     for flag, answer in filled.questions:
         if answer != "non":
-            filled.errors[f"flag-{flag.code}"] = _("Répondez oui ou non : %(question)s") % {
+            filled.errors[f"flag-{flag.code}"] = _("Répondez oui ou non : %(question)s") % {
                 "question": flag.question
             }
     if filled.first_visit not in {"oui", "non"}:

@@ -12,6 +12,7 @@ from serment.scheduling.places_around import Filters
 from serment.web import asked
 
 RADIUS_KM = 30.0
+GUESSES = 6
 PAGE_MAX = 500
 RADIUS_CHOICES = (10.0, 30.0, 60.0, 150.0)
 
@@ -35,7 +36,9 @@ class Question:
     page: int = 0
     errors: dict[str, str] = field(default_factory=dict)
     choices: list[places.Place] = field(default_factory=list)
-    """Communes that all bear the name typed: the reader says which."""
+    """Communes that bear the name typed, or that it may be a slip for: the reader says which."""
+    guessed: bool = False
+    """Whether the choices are guesses: no place is called as typed."""
 
     @property
     def is_narrowed(self) -> bool:
@@ -105,13 +108,21 @@ def _understand_what(question: Question, chosen: str) -> None:
             if question.key is not None:
                 break
     if question.key is None:
-        question.errors["what"] = (
-            _("Nous ne connaissons pas ce mot. Essayez « médecin », « dents », « yeux »…")
-            if question.what_text
-            else _("Dites qui ou quoi vous cherchez.")
-        )
+        question.errors["what"] = _unknown(question.what_text)
     else:
         question.what_text = question.key.person(get_language() or "fr")
+
+
+def _unknown(typed: str) -> str:
+    """What to do about words that mean nothing here: a title goes before a name."""
+    if not typed:
+        return _("Dites qui ou quoi vous cherchez.")
+    if search.names_somebody(typed):
+        return _(
+            "Personne de ce nom ne prend de rendez-vous ici."
+            " Vérifiez le nom, ou cherchez une spécialité."
+        )
+    return _("Nous ne connaissons pas ce mot. Essayez « médecin », « dents », « yeux »…")
 
 
 def _understand_where(question: Question, chosen: str) -> None:
@@ -120,7 +131,10 @@ def _understand_where(question: Question, chosen: str) -> None:
         question.choices = places.meant_by(question.where_text)
         if question.choices:
             return
-        found = places.complete(question.where_text, 1)
+        found = places.complete(question.where_text, GUESSES)
+        if found and not places.is_near_to(found[0], question.where_text):
+            question.choices, question.guessed = found, True
+            return
         question.place = found[0] if found else None
     if question.place is not None:
         question.where_text = place_label(question.place)

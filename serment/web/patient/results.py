@@ -28,6 +28,8 @@ from serment.web.patient.looking import (
 )
 
 PAGE = 12
+# Drawn anew for a phone, where the wide one's names would be eight pixels high.
+ON_PHONE = {"width": 340.0, "height": 380.0, "apart": 44.0}
 FRANCE = (46.6, 2.4)
 
 
@@ -107,7 +109,10 @@ def _context(
             str(card.number): (card.role.site.latitude, card.role.site.longitude) for card in shown
         }
         centre = (question.place.latitude, question.place.longitude)
-        context["map"] = drawn_map.render(centre, question.radius_km, points)
+        context["maps"] = {
+            "wide": drawn_map.render(centre, question.radius_km, points),
+            "narrow": drawn_map.render(centre, question.radius_km, points, **ON_PHONE),
+        }
     return context
 
 
