@@ -17,6 +17,8 @@ from serment.directory import data, places
 LABELS_MAX = 14
 MARK_WIDTH = 30.0
 """Two marks nearer than this are drawn as one."""
+KEYS_WRITTEN = 3
+TOUCH_WIDTH = 44.0
 WIDTH = 720.0
 HEIGHT = 540.0
 # Below this radius a town's arrondissements are told apart; above it the town itself is named.
@@ -54,6 +56,32 @@ class Mark(NamedTuple):
     y: float
     inside: bool
     others: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> str:
+        """What stands on it: its key, or the first of those it stands for."""
+        keys = (self.key, *self.others)
+        return ", ".join(keys[:KEYS_WRITTEN]) + ("…" if len(keys) > KEYS_WRITTEN else "")
+
+    @property
+    def half(self) -> float:
+        """Half its width: a disc, or long enough for what is written."""
+        return max(14.0, 6 + 4.2 * len(self.written))
+
+    @property
+    def width(self) -> float:
+        """Of what is seen."""
+        return 2 * self.half
+
+    @property
+    def touch(self) -> float:
+        """Of what a finger may hit."""
+        return max(TOUCH_WIDTH, self.width)
+
+    @property
+    def touch_half(self) -> float:
+        """Half of that."""
+        return self.touch / 2
 
 
 class Drawing(NamedTuple):
@@ -102,9 +130,11 @@ def render(
     *,
     width: float = WIDTH,
     height: float = HEIGHT,
+    apart: float = MARK_WIDTH,
 ) -> Drawing:
     """The map of what lies within ``radius_km`` of a (latitude, longitude).
 
+    Marks nearer than ``apart`` are drawn as one: fingers need more room than pointers.
     ``points`` gives (latitude, longitude) by a key of the caller's, returned with each mark.
     """
     radius_km = max(radius_km, 1.0)
@@ -112,7 +142,7 @@ def render(
     projection = Projection(*center, scale, width, height)
     named = points.items() if isinstance(points, Mapping) else points
     bar_km = _round_length(width / 5 / scale)
-    marks = _gathered([_mark(projection, key, where) for key, where in named])
+    marks = _gathered([_mark(projection, key, where) for key, where in named], apart)
     return Drawing(
         width,
         height,
@@ -132,14 +162,14 @@ def _mark(projection: Projection, key: str, where: tuple[float, float]) -> Mark:
     return Mark(key, x, y, projection.holds(x, y))
 
 
-def _gathered(marks: list[Mark]) -> list[Mark]:
+def _gathered(marks: list[Mark], apart: float) -> list[Mark]:
     """Points that would hide each other, as one mark at the first of them."""
     drawn: list[Mark] = []
     for mark in marks:
         near = (
             at
             for at, other in enumerate(drawn)
-            if mark.inside and other.inside and _touch(mark, other)
+            if mark.inside and other.inside and _touch(mark, other, apart)
         )
         at = next(near, None)
         if at is None:
@@ -152,15 +182,16 @@ def _gathered(marks: list[Mark]) -> list[Mark]:
 def _clear_of(marks: list[Mark], label: Label) -> Label:
     """The label, written beyond whatever mark lies on its point."""
     beyond = [
-        mark.x - label.x + MARK_WIDTH * 0.7
+        mark.x - label.x + mark.half + 6
         for mark in marks
-        if abs(mark.y - label.y) < MARK_WIDTH * 0.7 and abs(mark.x - label.x) < MARK_WIDTH
+        if abs(mark.y - label.y) < MARK_WIDTH * 0.7 and abs(mark.x - label.x) < mark.half + 14
     ]
     return label._replace(aside=round(max([6.0, *beyond]), 1))
 
 
-def _touch(one: Mark, other: Mark) -> bool:
-    return math.hypot(one.x - other.x, one.y - other.y) < MARK_WIDTH
+def _touch(one: Mark, other: Mark, apart: float) -> bool:
+    wide = max(apart, one.half + other.half)
+    return abs(one.x - other.x) < wide and abs(one.y - other.y) < apart
 
 
 def _round_length(kilometres: float) -> float:

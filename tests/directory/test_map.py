@@ -78,3 +78,18 @@ def test_labels_do_not_cover_each_other() -> None:
     for at, label in enumerate(labels):
         for other in labels[at + 1 :]:
             assert abs(label.x - other.x) > 26 or abs(label.y - other.y) > 13
+
+
+def test_on_a_phone_no_two_marks_share_a_fingers_width_and_each_says_whom_it_stands_for() -> None:
+    near = {str(n): (45.93 + n * 0.004, 6.63 + n * 0.003) for n in range(1, 13)}
+    drawing = charts.render((45.94, 6.63), 30, near, width=340, height=380, apart=44)
+    for at, one in enumerate(drawing.marks):
+        for other in drawing.marks[at + 1 :]:
+            beside = abs(one.x - other.x) >= one.half + other.half
+            assert beside or abs(one.y - other.y) >= 44
+        assert one.written.startswith(one.key)
+        assert one.touch >= 44
+        assert "+" not in one.written
+    assert {key for mark in drawing.marks for key in (mark.key, *mark.others)} == set(near)
+    # The control: drawn for a wide screen, the same points stand nearer than a finger is wide.
+    assert len(charts.render((45.94, 6.63), 30, near).marks) >= len(drawing.marks)
