@@ -86,6 +86,11 @@ TEMPLATES = [
 ]
 
 
+# A page's statement never outlives the patience of who asked for the page, and takes one core: to
+# start helpers for a few milliseconds' work takes longer than the work, most of all when many ask.
+_PATIENCE = "-c statement_timeout=30s -c max_parallel_workers_per_gather=0"
+
+
 def _database(role: str) -> dict[str, Any]:
     """Connection of one database role; one SQL, whether embedded or a server."""
     given = connecting.parameters(ENV, role)
@@ -101,8 +106,7 @@ def _database(role: str) -> dict[str, Any]:
         "ATOMIC_REQUESTS": role != "serment_owner",
         "OPTIONS": {
             "connect_timeout": given["connect_timeout"],
-            # A page's statement never outlives the patience of who asked for the page.
-            "options": "" if role == "serment_owner" else "-c statement_timeout=30s",
+            "options": "" if role == "serment_owner" else _PATIENCE,
         },
     }
 
@@ -113,6 +117,8 @@ DATABASES = {
     "owner": _database("serment_owner"),
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Room for random numbers (identity's migration 0003): a counted one would tell who came first.
+ALLAUTH_DEFAULT_AUTO_FIELD = DEFAULT_AUTO_FIELD
 AUTH_USER_MODEL = "identity.Account"
 
 LANGUAGE_CODE = "fr"

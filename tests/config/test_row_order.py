@@ -67,7 +67,7 @@ def test_every_table_that_tells_of_people_is_kept_in_order(owner: Any) -> None:
         )
     }
     kept = {table.name for table in row_order.tables(owner)}
-    assert kept == walled - set(row_order.PUBLIC) - {"account_emailaddress"}
+    assert kept == walled - set(row_order.PUBLIC)
     assert {VISITS, "scheduling_occupancy", "outbox_message", "identity_patientfile"} <= kept
 
 

@@ -109,13 +109,13 @@ def test_a_moved_visit_is_one_row_in_every_table(dump: bytes, lived: Lived) -> N
 
 
 def test_every_table_that_tells_of_people_lies_in_the_order_of_its_keys(dump: bytes) -> None:
-    """Library tables whose keys count are named in the threat model, with what they tell."""
-    counted = {"account_emailaddress"}
+    """The library's addresses are numbered too, at random."""
     for table in loot.tables(dump).values():
-        if table.public or table.name in counted or table.name.startswith("procrastinate_"):
+        if table.public or table.name.startswith("procrastinate_"):
             continue
         keys = table.column(next(name for name in table.columns if name in ("id", "digest", "tag")))
-        assert keys == sorted(keys), table.name
+        numbered = table.name == "account_emailaddress"
+        assert keys == sorted(keys, key=int if numbered else None), table.name
 
 
 def test_the_queue_holds_no_job_that_names_a_visit(dump: bytes, lived: Lived) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
@@ -83,3 +84,13 @@ def test_a_session_the_keeper_has_ended_is_asked_to_sign_in_again(pages: None) -
     assert answer is not None
     assert answer.headers["Location"] == "/compte/connexion/?next=/mes-rendez-vous/"
     assert request.session.is_empty()
+
+
+def test_the_numbers_of_addresses_do_not_tell_who_signed_up_first() -> None:
+    numbers = []
+    for person in range(12):
+        made = registration.create(SYSTEM, f"nadia{person}@exemple.fr", NADIA)
+        with tenancy.inside(account=made.pk):
+            numbers.append(EmailAddress.objects.get(user_id=made.pk).pk)
+    assert numbers != sorted(numbers)  # a counter's would be
+    assert max(numbers) > 1 << 40
