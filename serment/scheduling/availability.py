@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -32,9 +33,12 @@ def _never(day: date) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Opening:
-    """Weekly hours by the wall clock: minutes of the day, ``ends`` up to 1,440."""
+    """Weekly hours by the wall clock: minutes of the day, ``ends`` up to 1,440.
+
+    Known by itself, not by its values: whoever reads many keeps one for all who keep these hours.
+    """
 
     weekday: int
     starts: int
@@ -134,29 +138,47 @@ def _strictest(*releases: int | None) -> int | None:
     return min((release for release in releases if release is not None), default=None)
 
 
-def open_spans(calendar: Calendar, visit: Visit | None, day: date) -> list[OpenSpan]:
+def open_spans(calendar: Calendar, visit: Visit | None, day: date) -> Sequence[OpenSpan]:
     """What the rules open on one local date, before exceptions that close and time taken.
 
     Where openings overlap, the more generous release wins.
     """
-    by_release: dict[int | None, list[Span]] = {}
     reason_id = visit.id if visit else None
     kept = visit.late_release if visit else None
-    for rule in calendar.openings:
-        if not rule.applies(day, reason_id):
-            continue
-        if rule.closed_on_holidays and calendar.is_holiday(day):
-            continue
-        spans = wall_clock.ranges(day, rule.starts, rule.ends, calendar.zone)
-        by_release.setdefault(_strictest(rule.late_release, kept), []).extend(spans)
-    for dated in calendar.exceptions:
-        if dated.opened and dated.day == day:
-            spans = wall_clock.ranges(day, dated.starts, dated.ends, calendar.zone)
-            by_release.setdefault(kept, []).extend(spans)
+    weekly = tuple([rule for rule in calendar.openings if rule.applies(day, reason_id)])
+    dated = [one for one in calendar.exceptions if one.opened and one.day == day]
+    if not dated and not weekly:
+        return ()
+    holiday = calendar.is_holiday(day)
+    if not dated:
+        return _weekly_spans(weekly, day, calendar.zone, holiday, kept)
+    by_release = _by_release(weekly, day, calendar.zone, holiday, kept)
+    for one in dated:
+        spans = wall_clock.ranges(day, one.starts, one.ends, calendar.zone)
+        by_release.setdefault(kept, []).extend(spans)
     return _by_generosity(by_release)
 
 
-def _by_generosity(by_release: dict[int | None, list[Span]]) -> list[OpenSpan]:
+@lru_cache(maxsize=16384)
+def _weekly_spans(
+    weekly: tuple[Opening, ...], day: date, zone: ZoneInfo, holiday: bool, kept: int | None
+) -> tuple[OpenSpan, ...]:
+    """The same for all who keep the same hours, as most of a search's practitioners do."""
+    return _by_generosity(_by_release(weekly, day, zone, holiday, kept))
+
+
+def _by_release(
+    weekly: Iterable[Opening], day: date, zone: ZoneInfo, holiday: bool, kept: int | None
+) -> dict[int | None, list[Span]]:
+    found: dict[int | None, list[Span]] = {}
+    for rule in weekly:
+        if not (holiday and rule.closed_on_holidays):
+            spans = wall_clock.ranges(day, rule.starts, rule.ends, zone)
+            found.setdefault(_strictest(rule.late_release, kept), []).extend(spans)
+    return found
+
+
+def _by_generosity(by_release: dict[int | None, list[Span]]) -> tuple[OpenSpan, ...]:
     covered: list[Span] = []
     found: list[OpenSpan] = []
     for release in sorted(by_release, key=lambda r: (r is not None, -(r or 0))):
@@ -164,8 +186,7 @@ def _by_generosity(by_release: dict[int | None, list[Span]]) -> list[OpenSpan]:
             found.append((start, end, release))
         if len(by_release) > 1:
             covered = merged([*covered, *by_release[release]])
-    found.sort(key=lambda span: span[0])
-    return found
+    return tuple(sorted(found, key=lambda span: span[0]))
 
 
 def closed_spans(calendar: Calendar, day: date) -> list[Span]:

@@ -6,7 +6,7 @@ a time is ``OFFERED`` exactly when ``availability.slots`` yields it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -80,7 +80,7 @@ def _too_early_or_late(calendar: Calendar, visit: Visit, minute: int, now: int) 
 
 
 def _why_closed(
-    calendar: Calendar, visit: Visit, block: Span, opened: list[OpenSpan], minute: int
+    calendar: Calendar, visit: Visit, block: Span, opened: Sequence[OpenSpan], minute: int
 ) -> Rule:
     day = wall_clock.local_date(minute, calendar.zone)
     if calendar.is_holiday(day):

@@ -220,14 +220,10 @@ class _Look:
         if reason is None:
             return
         visit, busy = reason.visit, taken.get(plan.role_id, [])
+        how, lasts = mode or reason.mode, timedelta(minutes=visit.duration)
         for minute in availability.slots(plan.calendar, visit, busy, window, self.now):
-            yield Slot(
-                role_id=plan.role_id,
-                reason_id=visit.id,
-                starts_at=wall_clock.instant_of(minute),
-                ends_at=wall_clock.instant_of(minute) + timedelta(minutes=visit.duration),
-                mode=mode or reason.mode,
-            )
+            starts_at = wall_clock.instant_of(minute)
+            yield Slot(plan.role_id, visit.id, starts_at, starts_at + lasts, how)
 
 
 def _minutes(window: tuple[datetime, datetime]) -> availability.Span:

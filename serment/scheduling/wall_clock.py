@@ -128,6 +128,7 @@ def is_repeated(moment: datetime, zone: ZoneInfo) -> bool:
     return sum(a <= shown < b for a, b, _ in stretches(local.date(), zone)) > 1
 
 
+@lru_cache(maxsize=8192)
 def local_date(minute: int, zone: ZoneInfo) -> date:
     """The date on the wall at a minute since the epoch."""
     return datetime.fromtimestamp(minute * 60, zone).date()
