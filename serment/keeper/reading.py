@@ -33,8 +33,8 @@ from serment.keeper.wire import (
     Item,
     Request,
     RevealAnswer,
-    RevealAsk,
     RevealItem,
+    reveal_from,
 )
 from serment.keeper.words import (
     KIND_READ,
@@ -58,7 +58,7 @@ def must_have_purpose(ask: Request) -> None:
 async def reveal(house: House, ask: Request, peer: int) -> Body:
     """op ``reveal``: keys of exactly the named fields, all or nothing."""
     must_have_purpose(ask)
-    items = msgspec.msgpack.decode(ask.body, type=RevealAsk).items
+    items = reveal_from(ask.body).items
     fields = [field for item in items for field in item.fields]
     if len(fields) > VALUES_MAX or any(field.zone not in ZONES for field in fields):
         raise AskUnusable

@@ -7,6 +7,7 @@ envelope that work on rights, grants and tickets fills further without changing 
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import Annotated, Final
 from uuid import UUID
@@ -27,7 +28,10 @@ HEAD_BYTES: Final = HEAD.size
 Bytes16 = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 Digest = Annotated[bytes, msgspec.Meta(max_length=32)]
 Secret = Annotated[bytes, msgspec.Meta(max_length=64)]
-Word = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z0-9_.\-]*\Z")]
+_WORD: Final = r"^[a-z0-9_.\-]*\Z"
+Word = Annotated[str, msgspec.Meta(max_length=64, pattern=_WORD)]
+Repeated = Annotated[str, msgspec.Meta(max_length=64)]
+"""A word that a request says hundreds of times: ``reveal_from`` looks at each once."""
 Token = Annotated[str, msgspec.Meta(max_length=200)]
 Value = Annotated[str, msgspec.Meta(max_length=VALUE_BYTES_MAX)]
 Folder = Annotated[str, msgspec.Meta(max_length=1_000, pattern=r"^/[^\x00]*\Z")]
@@ -124,8 +128,8 @@ class SealAnswer(Body):
 class RevealField(Body):
     """One field of a record, with the version its sealed bytes carry."""
 
-    field: Word
-    zone: Word
+    field: Repeated
+    zone: Repeated
     version: Bytes16
 
 
@@ -133,12 +137,13 @@ class RevealItem(Body):
     """The fields of one record."""
 
     record: Bytes16
-    kind: Word
+    kind: Repeated
     fields: Annotated[list[RevealField], msgspec.Meta(max_length=VALUES_MAX)]
 
 
 class RevealAsk(Body):
-    """op ``reveal``; with ``Request.errand`` a ticket decides instead of a capability."""
+    """op ``reveal``; with ``Request.errand`` a ticket decides instead of a capability. The keeper
+    reads it by ``reveal_from`` only."""
 
     items: Annotated[list[RevealItem], msgspec.Meta(min_length=1, max_length=VALUES_MAX)]
 
@@ -371,6 +376,7 @@ def uuid_of(raw: bytes | None) -> UUID | None:
 _encoder = msgspec.msgpack.Encoder()
 _requests = msgspec.msgpack.Decoder(Request)
 _replies = msgspec.msgpack.Decoder(Reply)
+_reveals = msgspec.msgpack.Decoder(RevealAsk)
 
 
 def raw(body: msgspec.Struct) -> msgspec.Raw:
@@ -400,6 +406,19 @@ def request_from(body: bytes) -> Request:
         return _requests.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as garbage:
         raise FrameRefused from garbage
+
+
+def reveal_from(body: msgspec.Raw) -> RevealAsk:
+    """The body of ``reveal``; msgspec's errors for what is out of bounds, as for every body."""
+    ask = _reveals.decode(body)
+    words = {item.kind for item in ask.items}
+    for item in ask.items:
+        for one in item.fields:
+            words.add(one.field)
+            words.add(one.zone)
+    if not all(re.match(_WORD, word) for word in words):
+        raise msgspec.ValidationError("no word")
+    return ask
 
 
 def reply_from(body: bytes) -> Reply:

@@ -271,3 +271,16 @@ def test_a_backup_overwrites_nothing(house: House, tmp_path: Path, kind: str) ->
     wanted = ["unusable", ""] if kind == "operator" else ["refused", "refused"]
     assert [apart(asked(house.folder)), apart(asked(tmp_path / "empty"))] == wanted
     assert (house.folder / "store.sqlite").stat().st_ino == own
+
+
+@pytest.mark.parametrize("place", ["kind", "field", "zone"])
+def test_words_of_an_opening_are_looked_at_though_not_while_decoding(place: str) -> None:
+    """Negative control: decoded by its types alone, a record would hold what is no word."""
+    names = {"kind": "patient", "field": "email", "zone": "contact"} | {place: "e-mail\nadmin é"}
+    field = wire.RevealField(names["field"], names["zone"], HERE)
+    good = wire.RevealField("email", "contact", HERE)
+    body = wire.raw(wire.RevealAsk([wire.RevealItem(WHO, names["kind"], [good, field])]))
+    assert msgspec.msgpack.decode(body, type=wire.RevealAsk)  # the fault
+    with pytest.raises(msgspec.ValidationError):
+        wire.reveal_from(body)
+    assert wire.reveal_from(wire.raw(wire.RevealAsk([wire.RevealItem(WHO, "patient", [good])])))
