@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from serment.config import environment
+from serment.config.doctor import instance
+from serment.config.supervisor.plan import Plan
 from serment.drills.demo import past
 from serment.keeper import wire
+from serment.keeper.house import enter
+from serment.keeper.tending import remember_size
 from serment.ledger.checkpoint import DRILL
+from serment.ledger.segment import SegmentShorter
 from tests.keeper.inside import OPERATOR, SYSTEM, Inside, Refused
 
 DAY = 24 * 3_600 * 1_000_000
@@ -56,6 +63,30 @@ def test_a_real_keeper_is_not_driven_and_a_drill_never_becomes_one(inside: Insid
     inside.house.drill = False
     with pytest.raises(Refused, match="refused"):
         drive(inside, inside.house.now() + 2 * DAY)
+
+
+def test_a_drill_stays_one_and_a_real_keeper_never_becomes_one(tmp_path: Path) -> None:
+    """Whoever opens the folder without a word goes on as a drill; a real log changes no name."""
+    for folder, drill in (("drill", True), ("real", False)):
+        house = enter(tmp_path / folder, drill=drill)
+        remember_size(house)
+        house.segment.close()
+    again = enter(tmp_path / "drill")
+    assert (again.drill, again.origin.endswith(DRILL)) == (True, True)
+    again.segment.close()
+    with pytest.raises(SegmentShorter):
+        enter(tmp_path / "real", drill=True)
+
+
+@pytest.mark.parametrize(("mark", "driven"), [("drill\n", True), ("", False), (None, False)])
+def test_only_a_folder_that_began_as_a_drill_is_started_as_one(
+    tmp_path: Path, mark: str | None, driven: bool
+) -> None:
+    """A demo from before has an empty mark, a real instance none."""
+    if mark is not None:
+        (tmp_path / instance.DEMO).write_text(mark)
+    env = replace(environment.read(), state=tmp_path)
+    assert ("--drill" in Plan(env).keeper().command) is driven
 
 
 def test_outside_a_drill_all_happens_now(keeper: object) -> None:
