@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from serment.disclosure import containment, oversight
@@ -11,6 +12,7 @@ from serment.disclosure.opening import kind_of
 from serment.disclosure.told import instant_of
 from serment.incidents import perimeter
 
+_BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _SELECTORS: Final = ("client", "session", "process", "recipient", "export")
 
 
@@ -31,10 +33,24 @@ def answer(selection: oversight.Selection, *, listed: bool = False) -> dict[str,
         "freezes": _freezes(selection),
         "log": log_of(measured),
     }
+    if not measured.leaves and any(_chosen(selection)):
+        found["known"] = _ever(selection)
     if listed:
         rows = oversight.window(oversight.OPERATOR, selection).rows
         found["list"] = perimeter.each_person(selection.start, rows)
     return found
+
+
+def _chosen(selection: oversight.Selection) -> list[Any]:
+    """What a selection goes by besides its time."""
+    names = ("actor", "establishment", *_SELECTORS)
+    return [getattr(selection, name) or None for name in names]
+
+
+def _ever(selection: oversight.Selection) -> bool:
+    """Does any record, of whatever time, carry this selection? A slip of the pen is in none."""
+    always = replace(selection, start=_BEGINNING, end=datetime.now(UTC) + timedelta(minutes=1))
+    return bool(oversight.measure(oversight.OPERATOR, always).leaves)
 
 
 def known_fields() -> dict[str, str]:

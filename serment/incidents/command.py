@@ -19,6 +19,7 @@ from serment.incidents import telling
 EXIT_UNUSABLE = 2
 DEFAULT_WINDOW = timedelta(days=1)
 COLUMNS_PIPED = 80
+_ZONE = "For the hours of Paris write 2026-11-22T10:00+01:00 (+02:00 in summer)."
 HELP_END = """\b
 Example: serment perimeter --actor nadia@example.fr --from 2026-11-20 --to 2026-11-21
 
@@ -63,7 +64,8 @@ def perimeter(  # noqa: PLR0913, PLR0917 -- one argument an option is how typer 
     try:
         start, end, notes = _window(from_, to, datetime.now(UTC))
         answer = answer_of(
-            start, end, actor=_actor(actor), client=client, session=session, process=process,
+            start, end, actor=_actor(actor), client=client, session=session,
+            process=_process(process),
             establishment=_uuid(establishment), recipient=recipient, export=export.lower(),
             listed=listed,
         )  # fmt: skip
@@ -84,10 +86,21 @@ def _window(from_: str, to: str, now: datetime) -> tuple[datetime, datetime, lis
     start = _instant(from_) if from_ else end - DEFAULT_WINDOW
     if end <= start:
         raise Unusable("The window ends before it starts.")
+    if start > now:
+        raise Unusable(f"This window lies in the future: it is {now:%Y-%m-%d %H:%M} UTC. {_ZONE}")
     notes = [] if to else [f"--to was not given: until now, {end:%Y-%m-%d %H:%M} UTC."]
     if not from_:
         notes.insert(0, f"--from was not given: a day before the end, {start:%Y-%m-%d %H:%M} UTC.")
+    if end > now:
+        notes.append("The window is not over: what is opened until its end is not in this answer.")
+    if any(_is_local(text) for text in (from_, to)):
+        notes.append(f"Hours without a zone were read as UTC. {_ZONE}")
     return start, end, notes
+
+
+def _is_local(text: str) -> bool:
+    """Does it tell an hour and not whose? Days alone are UTC's by the help, which is said there."""
+    return len(text) > len("2026-11-22") and datetime.fromisoformat(text).tzinfo is None
 
 
 def answer_of(
@@ -112,6 +125,13 @@ def _instant(text: str) -> datetime:
     except ValueError as wrong:
         raise Unusable("--from and --to take a date or instant like 2026-11-22T08:00Z.") from wrong
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def _process(text: str) -> str:
+    """A process goes by its number; without one nothing could ever be found."""
+    if text and not text.rpartition("-")[2].isdigit():
+        raise Unusable("--process takes a number, as web-1234 or 1234.")
+    return text
 
 
 def _actor(text: str) -> UUID | None:

@@ -23,6 +23,8 @@ def lines(answer: Mapping[str, Any], notes: Sequence[str], columns: int) -> list
     told = [title, "=" * min(len(title), columns)]
     for note in [*notes, *chosen]:
         told += _wrapped(note, 0, columns)
+    if answer.get("known") is False:
+        told += _wrapped(NEVER, 0, columns)
     told += ["", *_figures(answer, columns), "", *_fields(answer), "", *_closed(answer, columns)]
     told += [*_stopped(answer, columns), *_log(answer, columns), *_list(answer)]
     if not answer["isolated"]:
@@ -32,6 +34,10 @@ def lines(answer: Mapping[str, Any], notes: Sequence[str], columns: int) -> list
     return told
 
 
+NEVER: Final = (
+    "No record of any time carries this selection. Check it for a slip before you conclude that"
+    " nothing was opened."
+)
 _SELECTORS: Final = (
     "actor", "client", "session", "process", "establishment", "recipient", "export"
 )  # fmt: skip

@@ -10,8 +10,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from serment.disclosure import Purpose, gate
+from serment.errors import Unusable
+from serment.ids import new_id
 from serment.incidents import command, telling
-from tests.keeper.running import Running
+from tests.keeper.running import Running, make_file, staff_of
 
 ANSWER: dict[str, Any] = {
     "persons": 422, "reachable": 12, "staff": 0, "appointments": 81, "records": 1506,
@@ -53,6 +56,29 @@ def test_what_was_taken_for_granted_is_said() -> None:
     start, end, notes = command._window("", "2026-11-20", now)
     assert (start.day, end.day, len(notes)) == (19, 20, 1)
     assert command._window("2026-11-01", "2026-11-02", now)[2] == []
+
+
+def test_hours_without_a_zone_and_windows_that_are_not_over_are_said() -> None:
+    """Negative control: instants that say their zone, of a window that ended, need no word."""
+    now = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+    assert command._window("2026-11-22T08:00Z", "2026-11-22T10:00+01:00", now)[2] == []
+    notes = command._window("2026-11-22T08:00", "2026-11-22T09:00", now)[2]
+    assert ["UTC" in note for note in notes] == [True]
+    assert "not over" in command._window("2026-11-22T08:00Z", "2026-11-22T10:00Z", now)[2][0]
+    with pytest.raises(Unusable, match="future"):
+        command._window("2026-11-22T10:00", "2026-11-22T10:40", now)
+
+
+def test_a_selection_that_no_record_ever_carried_is_said(own_keeper: Running) -> None:
+    """Negative control: a door that was used, in a window without it, is no slip."""
+    here = new_id()
+    gate.reveal(staff_of(here), Purpose.CARE, [make_file(here)], ["family_name"])
+    before = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+    door = command.answer_of(*before, client="web")
+    slip = command.answer_of(*before, client="pigeon")
+    assert (door["known"], slip["known"]) == (True, False)
+    assert telling.NEVER[:20] in " ".join(telling.lines(slip, [], 200))
+    assert telling.NEVER[:20] not in " ".join(telling.lines(door, [], 200))
 
 
 def test_piped_text_is_plain_and_json_stays_alone_on_its_stream(own_keeper: Running) -> None:
