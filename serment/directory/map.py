@@ -19,6 +19,8 @@ MARK_WIDTH = 30.0
 """Two marks nearer than this are drawn as one."""
 KEYS_WRITTEN = 3
 TOUCH_WIDTH = 44.0
+LETTER_WIDTH = 7.5
+ASIDE = 6.0
 WIDTH = 720.0
 HEIGHT = 540.0
 # Below this radius a town's arrondissements are told apart; above it the town itself is named.
@@ -42,7 +44,7 @@ class Label(NamedTuple):
     x: float
     y: float
     population: int
-    aside: float = 6
+    aside: float = ASIDE
 
 
 class Mark(NamedTuple):
@@ -148,7 +150,7 @@ def render(
         height,
         f"0 0 {width:g} {height:g}",
         _shapes(projection),
-        [_clear_of(marks, label) for label in _labels(projection, radius_km)],
+        _legible(marks, [_clear_of(marks, one) for one in _labels(projection, radius_km)], width),
         marks,
         projection.place(*center),
         round(radius_km * scale, 1),
@@ -186,7 +188,24 @@ def _clear_of(marks: list[Mark], label: Label) -> Label:
         for mark in marks
         if abs(mark.y - label.y) < MARK_WIDTH * 0.7 and abs(mark.x - label.x) < mark.half + 14
     ]
-    return label._replace(aside=round(max([6.0, *beyond]), 1))
+    return label._replace(aside=round(max([ASIDE, *beyond]), 1))
+
+
+def _legible(marks: list[Mark], labels: list[Label], width: float) -> list[Label]:
+    """The labels that no mark lies on and that do not run off the drawing."""
+
+    def free(label: Label) -> bool:
+        begins = label.x + label.aside
+        ends = begins + LETTER_WIDTH * len(label.name)
+        return ends <= width and not any(
+            abs(mark.y - label.y) < MARK_WIDTH * 0.7
+            and begins < mark.x + mark.half
+            and mark.x - mark.half < ends
+            for mark in marks
+            if mark.inside
+        )
+
+    return [label for label in labels if free(label)]
 
 
 def _touch(one: Mark, other: Mark, apart: float) -> bool:
@@ -272,8 +291,8 @@ def _labels(projection: Projection, radius_km: float) -> list[Label]:
         if (is_part and not near) or (near and row.code in places.DIVIDED):
             continue
         x, y = projection.place(row.latitude, row.longitude)
-        half = 3.5 * len(row.name)
-        if not (projection.holds(x, y, margin=14) and half < x < projection.width - half):
+        ends = x + ASIDE + LETTER_WIDTH * len(row.name)
+        if not projection.holds(x, y, margin=14) or ends > projection.width:
             continue
         label = Label(row.name.replace(" Arrondissement", ""), x, y, row.population)
         if all(_apart(label, other) for other in chosen):

@@ -18,6 +18,7 @@ from allauth.account.views import (
     PasswordResetFromKeyView,
     SignupView,
 )
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse_lazy
@@ -120,7 +121,9 @@ class _Code(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
 @never_cache
 def code(request: HttpRequest) -> HttpResponse:
     """Enter the code; where none is awaited any more, say so and lead back to the form."""
-    if request.user.is_anonymous and EmailVerificationProcess.resume(request) is None:
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(settings.LOGIN_REDIRECT_URL)
+    if EmailVerificationProcess.resume(request) is None:
         messages.warning(
             request,
             _("Ce code n’est plus attendu : il a servi, ou un quart d’heure a passé."),

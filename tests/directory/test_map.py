@@ -91,5 +91,11 @@ def test_on_a_phone_no_two_marks_share_a_fingers_width_and_each_says_whom_it_sta
         assert one.touch >= 44
         assert "+" not in one.written
     assert {key for mark in drawing.marks for key in (mark.key, *mark.others)} == set(near)
+    for label in drawing.labels:
+        begins, ends = label.x + label.aside, label.x + label.aside + 7.5 * len(label.name)
+        assert ends <= drawing.width, f"{label.name} runs off the map"
+        for mark in drawing.marks:
+            over = begins < mark.x + mark.half and mark.x - mark.half < ends
+            assert not (over and abs(mark.y - label.y) < 21), f"{label.name} lies under a mark"
     # The control: drawn for a wide screen, the same points stand nearer than a finger is wide.
     assert len(charts.render((45.94, 6.63), 30, near).marks) >= len(drawing.marks)

@@ -365,3 +365,4 @@ def test_signing_up_twice_keeps_nobody_from_signing_in(pages: None) -> None:
     done = browser.post("/compte/connexion/", signed_in)
     assert (done.status_code, done.url) == (302, "/moi/")
     assert browser.get("/moi/").content.decode().startswith("patient ")
+    assert browser.get("/compte/code/").url == "/mes-rendez-vous/", "nothing is awaited any more"

@@ -61,7 +61,8 @@ def test_a_time_taken_meanwhile_costs_nothing_that_was_typed(
     # A second tab on another time: the first is no longer kept.
     second = slow.page.context.new_page()
     second.goto(slow.demo.base + other)
-    expect(second.locator("#kept")).to_contain_text("retenu pour vous")
+    expect(second.locator("#kept")).to_contain_text("avant ne l’est plus")
+    expect(slow.page.locator("#kept")).to_contain_text("vous en avez ouvert un autre")
     quick.sign_in(RELATIVE)
     quick.go(wanted)
     quick.answer()
@@ -77,6 +78,10 @@ def test_a_time_taken_meanwhile_costs_nothing_that_was_typed(
     nearest = slow.page.get_by_role("alert").get_by_role("button")
     assert nearest.count() >= 1
     nearest.first.click()
+    expect(slow.page.locator("#kept")).to_contain_text("retenu pour vous")
+    expect(slow.page.locator("#mot")).to_have_value(NOTE)
+    slow.look()
+    slow.press("Confirmer le rendez-vous")
     expect(slow.page.get_by_role("status")).to_contain_text("C’est réservé.")
     expect(slow.page.locator("main")).to_contain_text(NOTE)
 
@@ -111,7 +116,49 @@ def test_a_time_taken_between_two_pages_is_said_without_losing_the_form(
     if on_site.count():
         on_site.check()
     slow.page.get_by_role("alert").get_by_role("button").first.click()
+    slow.press("Confirmer le rendez-vous")
     expect(slow.page.get_by_role("status")).to_contain_text("C’est réservé.")
+
+
+def test_ten_minutes_later_the_page_no_longer_says_that_the_slot_is_kept(
+    visitor: Callable[..., Visitor],
+) -> None:
+    patient = visitor()
+    page = patient.page
+    patient.sign_in(PATIENT)
+    patient.go(EYES_AT_SALLANCHES)
+    wanted = patient.slots()[2]
+    page.clock.install()
+    patient.go(wanted)
+    expect(page.locator("#kept")).to_contain_text("retenu pour vous jusqu’à")
+    page.clock.fast_forward("10:01")
+    expect(page.locator("#kept")).to_contain_text("les dix minutes ont passé")
+    expect(page.locator("#kept [data-held]")).to_be_hidden()
+    patient.look()
+    page.get_by_role("button", name="Le retenir de nouveau").click()
+    expect(page.locator("#kept [data-held]")).to_be_visible()
+
+
+def test_another_reason_asks_its_questions_at_once_and_loses_nothing(
+    visitor: Callable[..., Visitor],
+) -> None:
+    patient = visitor()
+    page = patient.page
+    patient.sign_in(PATIENT)
+    patient.go(EYES_AT_SALLANCHES)
+    patient.go(patient.slots()[1])
+    page.locator("#mot").fill(NOTE)
+    before = page.locator(".reason-terms").inner_text()
+    reasons = page.locator("#motif option")
+    assert reasons.count() > 1
+    for number in range(1, reasons.count()):
+        page.locator("#motif").select_option(index=number)
+        expect(page.locator("#motif option:checked")).to_have_text(reasons.nth(number).inner_text())
+        expect(page.locator("#mot")).to_have_value(NOTE)
+        if page.locator(".reason-terms").inner_text() != before:
+            break
+    else:
+        raise AssertionError("no reason told its own length and price")
 
 
 def test_what_cannot_wait_is_sent_to_a_telephone(visitor: Callable[..., Visitor]) -> None:

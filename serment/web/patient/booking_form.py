@@ -42,14 +42,17 @@ class Form:
     @property
     def to_mend(self) -> list[tuple[str, str]]:
         """Each error with the id of the field it stands beside, in the order of the page."""
-        places = {
-            "reason": "motif",
-            **{f"flag-{code}": f"signe-{code}" for code in self.reason.red_flags},
-            "first_visit": "premiere",
-            "mode": "comment",
-            "note": "mot",
-        }
-        return [(places[name], self.errors[name]) for name in places if name in self.errors]
+        places = [("reason", "motif", "")]
+        places += [
+            (f"flag-{flag.code}", f"signe-{flag.code}", str(flag.question))
+            for flag, _answer in self.questions
+        ]
+        places += [("first_visit", "premiere", ""), ("mode", "comment", ""), ("note", "mot", "")]
+        return [
+            (field, f"{question} {self.errors[name]}".strip())
+            for name, field, question in places
+            if name in self.errors
+        ]
 
     @property
     def questions(self) -> list[tuple[red_flags.RedFlag, str]]:
@@ -103,9 +106,7 @@ def check(filled: Form) -> None:
     """Whether every question is answered; what is missing goes into its ``errors``."""
     for flag, answer in filled.questions:
         if answer != "non":
-            filled.errors[f"flag-{flag.code}"] = _("Répondez oui ou non : %(question)s") % {
-                "question": flag.question
-            }
+            filled.errors[f"flag-{flag.code}"] = _("Répondez oui ou non.")
     if filled.first_visit not in {"oui", "non"}:
         filled.errors["first_visit"] = _("Dites si c’est la première fois.")
     if filled.mode not in {"in_person", "video"}:
