@@ -19,7 +19,7 @@ from serment.errors import Broken
 if TYPE_CHECKING:
     from serment.keeper.index import IndexRow
 
-LINGER_SECONDS: Final = 0.1
+LINGER_SECONDS: Final = 0.5
 """How long rows gather while nobody asks: a page of the file is then written once for many."""
 
 GROUP_MAX: Final = 1_000
