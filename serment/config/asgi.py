@@ -70,7 +70,9 @@ class Keeper:
         """Raises where the keeper does not answer."""
         told = await keeper_probe.figures(_ENV.keeper_socket)
         self._isolated = told.isolated
-        return keeper_probe.ledger_state(told, publication.published(_ENV, told))
+        # In a thread: the disk of the public ledger may hang, this loop may not.
+        public = await asyncio.to_thread(publication.published, _ENV, told)
+        return keeper_probe.ledger_state(told, public)
 
     def is_isolated(self) -> bool:
         """What the keeper says, and what this process sees of the keeper's own user."""

@@ -73,14 +73,14 @@ def findings(env: Environment, told: Figures) -> Iterator[Finding]:
 def _announced(site: Path) -> int:
     try:
         return int((site / CHECKPOINT).read_text("utf-8").splitlines()[1])
-    except (FileNotFoundError, IndexError, ValueError):
+    except (OSError, IndexError, ValueError):
         return 0
 
 
 def _age(path: Path) -> float | None:
     try:
         return max(0.0, time.time() - path.stat().st_mtime)
-    except FileNotFoundError:
+    except OSError:  # not there, or not for this user: nothing is known of it
         return None
 
 

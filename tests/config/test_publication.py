@@ -101,3 +101,17 @@ def test_a_witness_that_is_silent_for_an_hour_is_told(env: Environment, inside: 
     os.utime(publication.witness_file(asked), (since, since))
     assert _state(asked, inside)[1] == ["witnesses"]
     assert _state(env, inside)[1] == []  # none is configured, none is missed
+
+
+def test_a_folder_this_user_may_not_read_is_not_a_failing_keeper(
+    env: Environment, inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Publishing(inside.house, env.ledger_public, env.ledger_site)
+
+    def closed(*_asked: object, **_more: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", closed)
+    monkeypatch.setattr(Path, "stat", closed)
+    found, _named = _state(env, inside)
+    assert (found.announced, found.waiting_seconds) == (0, 0.0)
