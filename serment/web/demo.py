@@ -149,7 +149,8 @@ def steal(request: HttpRequest) -> HttpResponse:
             context["error"] = _("Écrivez au moins trois lettres.")
         else:
             dump: Callable[[], Iterator[bytes]] = import_string(settings.DEMO_DUMP)
-            context["loot"] = theft.search(dump(), context["wanted"], theft.public_name())
+            loot = theft.search(dump(), context["wanted"], theft.public_name())
+            context |= {"loot": loot, "words": " · ".join(loot.words)}
     return render(request, "demo/steal.html", context)
 
 

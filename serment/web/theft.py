@@ -1,9 +1,10 @@
-"""What a thief finds in a dump: bytes searched for a name, in every way it might be written."""
+"""What a thief finds in a dump: bytes searched for somebody, in every way of writing."""
 
 from __future__ import annotations
 
 import base64
 import json
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from serment.directory.models import Practitioner
 
 LETTERS_MIN = 3
+DIGITS_MIN = 6
 BASE64_LETTERS_MIN = 6
 SAMPLE_LINES = 12
 _PUBLIC_TABLES = b"COPY public.directory_"
@@ -23,6 +25,9 @@ _SAMPLED_TABLES = (b"identity_patientfile", b"scheduling_appointment ", b"identi
 @dataclass(slots=True)
 class Loot:
     """The result of one search: sizes, hits by way of writing, sample lines."""
+
+    words: list[str] = field(default_factory=list)
+    """What was searched for, each alone: a dump has first and last names in separate columns."""
 
     bytes_read: int = 0
     rows: int = 0
@@ -43,6 +48,23 @@ class Loot:
     def megabytes(self) -> float:
         """Size of the dump for people."""
         return round(self.bytes_read / 1e6, 1)
+
+
+def words_of(typed: str) -> list[str]:
+    """What a thief would look for: each word alone; of a number or a date every usual form."""
+    digits = re.sub(r"\D", "", typed)
+    if len(digits) < DIGITS_MIN or re.search(r"[^\W\d_]", typed):
+        words = [word for word in re.split(r"[\s,;]+", typed) if len(word) >= LETTERS_MIN]
+        return list(dict.fromkeys(words)) or [typed]
+    forms = [typed, digits, " ".join(re.findall("..?", digits))]
+    if date := re.fullmatch(r"(\d{1,2})\D(\d{1,2})\D(\d{4})", typed):
+        day, month, year = date.groups()
+        forms += [f"{year}-{month:0>2}-{day:0>2}", f"{year}{month:0>2}{day:0>2}"]
+    elif digits.startswith("0"):
+        forms += [f"+33{digits[1:]}", f"33{digits[1:]}"]
+    elif digits.startswith("33"):
+        forms += [f"0{digits[2:]}", " ".join(re.findall("..", f"0{digits[2:]}"))]
+    return list(dict.fromkeys(forms))
 
 
 def ways_of_writing(text: str) -> dict[str, bytes]:
@@ -78,10 +100,10 @@ def _base64_inside(word: bytes, before: int) -> bytes:
 
 def search(dump: Iterable[bytes], wanted: str, control: str) -> Loot:
     """Read the dump line by line; ``control`` is a public name that must be found in it."""
-    loot = Loot(control_word=control)
-    needles = ways_of_writing(wanted)
-    distinct = {needle: way for way, needle in reversed(list(needles.items()))}
-    loot.hits = dict.fromkeys(needles, 0)
+    loot = Loot(words_of(wanted), control_word=control)
+    written = [(way, needle) for one in loot.words for way, needle in ways_of_writing(one).items()]
+    distinct = {needle: way for way, needle in reversed(written)}
+    loot.hits = {way: 0 for way, _needle in written}
     public = control.lower().encode()
     sampling, in_directory = 0, False
     for line in dump:

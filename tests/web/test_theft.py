@@ -44,3 +44,20 @@ def test_a_sealed_dump_holds_nothing_and_the_control_shows_the_search_works() ->
 
 def test_without_any_public_name_the_control_stays_silent() -> None:
     assert theft.search([b"1\tTissandier\n"], NAME, "").control_hits == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "left"),
+    [
+        ("Aurore Lemoine", b"Lemoine\tAurore"),
+        ("06 12 34 56 78", b"+33612345678"),
+        ("06 12 34 56 78", b"0612345678"),
+        ("+33 6 12 34 56 78", b"06 12 34 56 78"),
+        ("3/4/1944", b"1944-04-03"),
+    ],
+)
+def test_each_word_and_each_form_of_a_number_is_sought_alone(typed: str, left: bytes) -> None:
+    """Negative control: as one piece of text it would not have been found."""
+    line = b"1\t" + left + b"\n"
+    assert typed.encode().lower() not in line.lower()
+    assert theft.search(dump_with(line), typed, PUBLIC).found > 0
