@@ -318,7 +318,7 @@ class FolderAsk(Body):
 
 
 class ClockAsk(Body):
-    """op ``drive_clock``, only of a keeper started with --drill; zero: the machine's clock again."""
+    """op ``drive_clock``, only of a keeper started with --drill; zero: the machine's own again."""
 
     now: Instant
 
