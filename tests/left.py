@@ -15,15 +15,25 @@ _GOING_SECONDS = 3
 
 def alive(mark: str) -> dict[int, str]:
     """Marked processes other than this one, and the command of each. Linux only, elsewhere none."""
-    wanted = f"{VARIABLE}={mark}".encode()
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # gone meanwhile, or somebody else's
-            if wanted in (folder / "environ").read_bytes().split(b"\0"):
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
-                found[int(folder.name)] = command.decode(errors="replace").strip()
+        with suppress(OSError):  # gone meanwhile
+            command = (
+                (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            )
+            if mark in command or _inherited(folder, mark):
+                found[int(folder.name)] = command.strip()
     found.pop(os.getpid(), None)
     return found
+
+
+def _inherited(folder: Path, mark: str) -> bool:
+    """A keeper closes its environment to an ordinary user; its folder, in its command, tells."""
+    try:
+        told = (folder / "environ").read_bytes()
+    except PermissionError:
+        return False
+    return f"{VARIABLE}={mark}".encode() in told.split(b"\0")
 
 
 def ended(mark: str, going_seconds: float = _GOING_SECONDS) -> list[str]:

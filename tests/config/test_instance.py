@@ -54,7 +54,7 @@ class Instance:
                 stderr=subprocess.STDOUT,
             )
 
-    def wait_until_ready(self, seconds: float = 60) -> None:
+    def wait_until_ready(self, seconds: float = 180) -> None:
         end = time.monotonic() + seconds
         while "Serment is ready: http://localhost:" not in self.log.read_text():
             assert self.up.poll() is None, self.log.read_text()
@@ -71,7 +71,7 @@ class Instance:
         except OSError:
             return 0, {}
 
-    def wait_until_well(self, seconds: float = 40) -> None:
+    def wait_until_well(self, seconds: float = 90) -> None:
         end = time.monotonic() + seconds
         while self.health()[0] != 200:
             assert time.monotonic() < end, self.log.read_text()
