@@ -16,7 +16,7 @@ from serment.errors import SermentError, Unusable
 from serment.ledger import commitment, policy, telling, tree, verify
 from serment.ledger.messagepack import NotReadable, decode
 from serment.ledger.note import COSIGNATURE, NoteUnusable, SignatureWrong, Verifier
-from serment.ledger.proof import Proof
+from serment.ledger.proof import FIRST_LINE, Proof
 from serment.ledger.report import Report
 from serment.ledger.source import open_source
 from serment.ledger.statement import Statement
@@ -40,6 +40,10 @@ class Question:
 
 class QuestionUnusable(Unusable):
     """Name a folder or an address, or a receipt with --proof."""
+
+
+class NotAReceipt(Unusable):
+    """This file is not a receipt: it does not begin as a .tlog-proof file does."""
 
 
 def answer(question: Question) -> Report:
@@ -99,11 +103,15 @@ def _is_of(opening: bytes, leaf: bytes) -> bool:
 
 
 def _check_proof(question: Question, trust: Trust) -> Report:
-    """One receipt, offline."""
+    """One receipt, offline. A file of another kind is no tampering: NotAReceipt."""
     assert question.proof is not None  # noqa: S101 -- asked by the caller
     report = Report()
+    # Mail programs end lines in their own way; a receipt has no other use for that sign.
+    data = question.proof.read_bytes().replace(b"\r\n", b"\n")
+    if not data.startswith(f"{FIRST_LINE}\n".encode()):
+        raise NotAReceipt
     try:
-        proof = Proof.parse(question.proof.read_bytes())
+        proof = Proof.parse(data)
         told = proof.statement()
         entry = _entry(question.entry) if question.entry else proof.commitment()
         if told is not None and told.entry() != entry:
@@ -118,7 +126,7 @@ def _check_proof(question: Question, trust: Trust) -> Report:
         if told is not None:
             _tell(told, report)
     except NoteUnusable:
-        report.tampered("This is not a receipt of the form tlog-proof.")
+        report.tampered("This receipt was cut or altered: it no longer has the form of one.")
     except (SignatureWrong, ProofWrong) as wrong:
         report.tampered(wrong.sentence)
     return report

@@ -17,7 +17,7 @@ from serment.ledger.note import Note, NoteUnusable, Verifier
 from serment.ledger.statement import Statement, StatementUnusable, is_statement
 from serment.ledger.tree import HASH_BYTES, PROOF_HASHES_MAX, ProofWrong, ReadHash
 
-_FIRST: Final = "c2sp.org/tlog-proof@v1"
+FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
 PROOF_BYTES_MAX: Final = 1 << 17
 
 
@@ -32,7 +32,7 @@ class Proof:
 
     def encode(self) -> bytes:
         """The file."""
-        lines = [_FIRST]
+        lines = [FIRST_LINE]
         if self.extra is not None:
             lines.append(f"extra {note.encode_base64(self.extra)}")
         lines.append(f"index {self.index}")
@@ -52,7 +52,7 @@ class Proof:
         extra = None
         if lines and lines[0].startswith("extra "):
             extra = note.decode_base64(lines.pop(0).removeprefix("extra "))
-        if first != _FIRST or not lines or not lines[0].startswith("index "):
+        if first != FIRST_LINE or not lines or not lines[0].startswith("index "):
             raise NoteUnusable
         index = parse_size(lines.pop(0).removeprefix("index "))
         return cls(index, decode_proof(lines), note.parse(signed), extra)

@@ -112,5 +112,12 @@ def test_a_receipt_is_checked_without_any_ledger(bare: Bare, made: Made, tmp_pat
     assert bare.run("--proof", file, "--key", key, "--entry", other).returncode == 3
     assert bare.run("--proof", file).returncode == 4
     assert bare.run("--proof", file, "--key", key, "--entry", "zz").returncode == 2
-    file.write_bytes(b"x")
+    whole = file.read_bytes()
+    file.write_bytes(whole.replace(b"\n", b"\r\n"))  # as a mail program may leave it
+    assert bare.run("--proof", file, "--key", key).returncode == 0
+    file.write_bytes(whole[: len(whole) // 2])
     assert bare.run("--proof", file, "--key", key).returncode == 3
+    for stray in (b"", b"x", bytes(300)):  # another file is no tampering
+        file.write_bytes(stray)
+        told = bare.run("--proof", file, "--key", key)
+        assert (told.returncode, "not a receipt" in told.stderr) == (2, True)
