@@ -24,12 +24,18 @@ import django
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as searching
 
 from serment.config import process
 from serment.config.database import roles
 from serment.config.environment import ROOT, run_folder
 from serment.config.postgres import Postgres, stop
 from tests import left
+
+# How fast a value is made says how busy the machine is, and nothing about Serment.
+searching.register_profile("serment", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+searching.load_profile("serment")
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 if not WORKER:
