@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import statistics
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from serment.disclosure import gate
-from serment.identity import registration, tasks
+from serment.identity import backend, registration, tasks
 from tests.identity.conftest import PERSON, sign_up
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "search"])
@@ -86,3 +89,32 @@ def test_the_work_leaves_no_session_open(browser: Client, monkeypatch: pytest.Mo
     registration.as_much_work("un mot de passe")
     assert len(opened) == 2
     assert opened == closed
+
+
+def _statements(path: str, typed: dict[str, str]) -> int:
+    cache.clear()
+    browser = Client(headers={"accept-language": "fr"})
+    with CaptureQueriesContext(connection) as asked:
+        browser.post(path, typed)
+    return len(asked)
+
+
+def test_a_known_and_an_unknown_address_cost_the_same_statements(
+    pages: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In bench/sign_up.py it is timed; here it is counted, on any machine."""
+    sign_up(Client(headers={"accept-language": "fr"}))
+
+    def sign_in(email: str) -> int:
+        return _statements("/compte/connexion/", {"login": email, "password": "pas le bon"})
+
+    def forgotten(email: str) -> int:
+        return _statements("/compte/mot-de-passe/oublie/", {"email": email})
+
+    for ask in (sign_in, forgotten):
+        assert ask(PERSON["email"]) == ask("personne@exemple.fr")
+    # The control: whoever stands nowhere for an unknown address answers with fewer.
+    known = sign_in(PERSON["email"])
+    nowhere = SimpleNamespace(inside=lambda **_place: nullcontext())
+    monkeypatch.setattr(backend, "tenancy", nowhere)
+    assert sign_in("personne@exemple.fr") < known
