@@ -19,6 +19,8 @@ from serment.errors import Unusable
 from serment.identity import files
 from serment.interchange import apart, calendars, patient_columns, patients_csv, refused_lines
 
+HEADER_LETTERS = 60
+
 Refused = tuple[int, str, str]
 """Line of the file, field in words ("" for the whole line), sentence."""
 
@@ -43,9 +45,15 @@ class PatientsReport:
     refused: list[Refused]
     alike: Mapping[int, int]
     encoding: str
-    columns_left_out: int
+    columns: tuple[tuple[str, str], ...] = field(repr=False)
+    """Each column: its header, and what it is read as in words; "" where it is left out."""
     empty_lines: int
     people: tuple[Mapping[str, str | None], ...] = field(repr=False)
+
+    @property
+    def columns_left_out(self) -> int:
+        """How many columns are read as nothing."""
+        return sum(not read_as for _header, read_as in self.columns)
 
     @property
     def accepted(self) -> int:
@@ -122,10 +130,14 @@ def read_patients(data: bytes, filename: str) -> PatientsReport:
         refused=sorted(refused, key=lambda one: one[0]),
         alike={line: other for line, other in alike.items() if {line, other} <= lines},
         encoding=found.encoding,
-        columns_left_out=found.columns_left_out,
+        columns=tuple((one[:HEADER_LETTERS], _column(read_as)) for one, read_as in found.columns),
         empty_lines=found.empty_lines,
         people=tuple(people),
     )
+
+
+def _column(field_read: str) -> str:
+    return str(sentences.COLUMN_NAMES[field_read]) if field_read else ""
 
 
 def _cleaned(

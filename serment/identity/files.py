@@ -66,7 +66,7 @@ def cleaned(values: Mapping[str, str | None], today: date) -> dict[str, str | No
             errors[field] = error.sentence
     for field in ("family_name", "given_name"):
         if field in values and kept.get(field) is None and field not in errors:
-            errors[field] = _("Écrivez le nom tel qu’il figure sur une pièce d’identité.")
+            errors[field] = _("À écrire comme sur une pièce d’identité.")
     if errors:
         raise ValuesUnusable(errors)
     return kept

@@ -23,7 +23,7 @@ def normalise(text: str) -> str:
     """A name in NFC, one space between words. Raises ``NameUnusable`` with the reason."""
     name = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()
     if not any(char.isalpha() for char in name):
-        raise NameUnusable(_("Écrivez le nom tel qu’il figure sur une pièce d’identité."))
+        raise NameUnusable(_("À écrire comme sur une pièce d’identité."))
     if len(name) > NAME_LETTERS_MAX:
         raise NameUnusable(_("Ce nom dépasse %(letters)s lettres.") % {"letters": NAME_LETTERS_MAX})
     if any(not _fits(char) for char in name):

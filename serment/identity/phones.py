@@ -20,6 +20,8 @@ _OVERSEAS = {
     "262": "262", "263": "262", "269": "262", "639": "262", "692": "262", "693": "262",
     "508": "508",
 }  # fmt: skip
+_OF_FICTION = "063998"
+"""Arcep keeps 06 39 98 for films and examples: not Mayotte's, though 0639 is."""
 _OVERSEAS_LENGTH = {"590": 9, "594": 9, "596": 9, "262": 9, "508": 6}
 _COUNTRIES = ("33", *_OVERSEAS_LENGTH)
 _NOISE = re.compile(r"[\s.\-–/()\u00a0\u202f\u2009]")
@@ -49,7 +51,7 @@ def _national(digits: str) -> str:
         raise PhoneUnusable(
             _("Un numéro en France a dix chiffres et commence par 0, par exemple 06 12 34 56 78.")
         )
-    country = _OVERSEAS.get(digits[1:4])
+    country = None if digits.startswith(_OF_FICTION) else _OVERSEAS.get(digits[1:4])
     if country == "508":
         return f"+508{digits[4:]}"
     return f"+{country or '33'}{digits[1:]}"

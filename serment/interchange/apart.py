@@ -138,6 +138,7 @@ def _found_patients(told: dict[str, Any]) -> patients_csv.Found:
         "rows": tuple(PatientRow(**one) for one in told["rows"]),
         "halves": tuple(PatientRow(**one) for one in told["halves"]),
         "refused": tuple(Refusal(**one) for one in told["refused"]),
+        "columns": tuple((header, field) for header, field in told["columns"]),
     }
     return patients_csv.Found(**told | lists)
 

@@ -51,8 +51,14 @@ class Found:
     refused: tuple[Refusal, ...]
     encoding: str
     delimiter: str
-    columns_left_out: int
+    columns: tuple[tuple[str, str], ...]
+    """Each column: its header, and the field it is read as; "" where it is left out."""
     empty_lines: int
+
+    @property
+    def columns_left_out(self) -> int:
+        """How many columns are read as nothing."""
+        return sum(not field for _header, field in self.columns)
 
 
 def read(data: bytes, today: date) -> Found:
@@ -85,10 +91,10 @@ def read(data: bytes, today: date) -> Found:
         refused=tuple(sorted(refused, key=lambda refusal: refusal.line)),
         encoding=encoding,
         delimiter=delimiter,
-        columns_left_out=sum(
-            1
+        columns=tuple(
+            (cell, field)
             for cell, field in zip(header.cells, fields, strict=True)
-            if cell and not field and not is_faults_column(cell)
+            if cell and not is_faults_column(cell)
         ),
         empty_lines=empty,
     )

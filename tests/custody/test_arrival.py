@@ -64,7 +64,7 @@ def test_accepted_people_get_files_that_the_desk_finds(practice: Practice) -> No
     )
     rows = [row for row in files_at(practice) if row.pk == found]
     opened = gate.reveal(desk, Purpose.RECEPTION, rows, ["given_name", "phone", "birth_date"])
-    assert list(opened[found].values()) == ["Philomène", "+262639981122", "1961-03-12"]
+    assert list(opened[found].values()) == ["Philomène", "+33639981122", "1961-03-12"]
 
 
 def test_the_report_says_line_and_column_and_nothing_of_anybody() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from serment.directory import tenancy
 from serment.disclosure import gate
 from serment.disclosure.told import Disclosure
+from tests.scheduling.practice import make_role
 from tests.web_practice.house import PEOPLE, House, make_house
 
 pytestmark = pytest.mark.django_db
@@ -186,3 +188,20 @@ def test_a_past_day_says_so_and_offers_no_time(house: House, desk: Client) -> No
     to_come = _page(desk, house.agenda())
     assert "jour passé" not in to_come
     assert 'class="free' in to_come
+
+
+def test_more_agendas_than_fit_are_said_and_an_empty_panel_takes_no_room(
+    house: House, desk: Client
+) -> None:
+    with tenancy.inside(house.practice.establishment):
+        ids = [
+            make_role(house.practice.establishment, house.practice.site, position=2 + at)
+            for at in range(6)
+        ]
+    wanted = "&".join(f"agenda={one}" for one in [house.practice.role, *ids])
+    page = desk.get(f"{house.agenda()}{wanted}").content.decode()
+    assert "1 autre n’est pas montré" in page
+    assert 'id="panel"' not in page
+    page = desk.get(house.agenda(rdv=str(house.visits[0]))).content.decode()
+    assert "pas montré" not in page
+    assert 'id="panel"' in page

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -176,3 +178,44 @@ def test_what_is_no_list_is_refused_in_words(house: House, desk: Client, data: b
     answer = desk.post(PLACE, {"quoi": "patients", "fichier": file})
     assert answer.status_code == 422
     assert "notice-error" in answer.content.decode()
+
+
+def test_the_first_people_and_every_column_are_shown_as_they_are_read(
+    house: House, desk: Client
+) -> None:
+    people = "".join(f"Durand{one};Zoé;12/03/1980;rien;07\r\n" for one in "abcde")
+    file = f"Nom;Prénom;DDN;Mutuelle;N° sécu\r\n{people}".encode("cp1252")
+    page = _send(desk, file).replace("\u00a0", " ")
+    assert "« DDN » → date de naissance" in page
+    assert "« Mutuelle », « N° sécu »" in page
+    assert "Les 3 premières personnes" in page
+    assert "<td>Duranda</td><td>Zoé</td><td>1980-03-12</td>" in page
+    assert "Durandd" not in page
+    assert "ne s’annule pas d’un bouton" in page
+    told = _form(page) | {"confirmer": "oui"}
+    assert "5 dossiers repris" in desk.post(PLACE, told).content.decode()
+    again = _send(desk, file)
+    assert "Aucune personne nouvelle" in again
+    assert "Elles seront reprises toutes" not in again
+    assert "Duranda" not in again
+
+
+def test_a_file_sent_to_the_other_form_is_shown_its_own(house: House, desk: Client) -> None:
+    role = str(house.practice.role)
+    for kind, name, said in (
+        ("agenda", "patients.csv", "sous « Des patients »"),
+        ("patients", "agenda.ics", "sous « Un agenda »"),
+    ):
+        file = SimpleUploadedFile(name, CSV)
+        answer = desk.post(PLACE, {"quoi": kind, "fichier": file, "agenda": role})
+        assert answer.status_code == 422
+        assert said in answer.content.decode().replace("\u00a0", " ")
+
+
+def test_a_whole_day_is_called_so() -> None:
+    zone = ZoneInfo("Europe/Paris")
+    start = datetime(2026, 12, 24, tzinfo=zone)
+    (day,) = arrival_told.days([(start, start + timedelta(days=1))], zone)
+    assert day.times == ["toute la journée"]
+    (day,) = arrival_told.days([(start, start + timedelta(hours=8))], zone)
+    assert day.times == ["0\u00a0h\u00a000 – 8\u00a0h\u00a000"]

@@ -41,11 +41,11 @@ def _moved(house: House, at: int = 1) -> str:
 
 def _status(house: House, at: int = 1) -> str:
     with tenancy.inside(house.practice.establishment):
-        return Appointment.objects.get(pk=house.visits[at]).status
+        return str(Appointment.objects.get(pk=house.visits[at]).status)
 
 
 def _text(answer: object) -> str:
-    return answer.content.decode().replace("\u00a0", " ")  # type: ignore[attr-defined]
+    return str(answer.content.decode()).replace("\u00a0", " ")  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,12 @@ SHOWN = ("Justine", "Michel-Lévy")
         ("31/02/38", ["31/02/38"]),
         ("0612", ["0612"]),
         ("0692 12", ["0692 12", "+26269212"]),
-        ("06.39.98", ["06.39.98", "+26263998"]),
+        ("06.39.98", ["06.39.98"]),
+        ("0639 12", ["0639 12", "+26263912"]),
+        ("+33692123456", ["+33692123456", "+262692123456"]),
+        ("+33639980142", ["+33639980142"]),
+        ("19041987", ["1987-04-19", "19041987"]),
+        ("99999999", ["99999999"]),
         ("0590 00 11 22", ["0590 00 11 22", "+590590001122"]),
         ("", [""]),
     ],
@@ -113,6 +118,9 @@ def test_overseas_numbers_and_short_dates_find(desk: Client, married: str, typed
     ("typed", "field", "value"),
     [
         ("Sanscourriel", "family_name", "Sanscourriel"),
+        ("Lefèvre Gisèle", "family_name", "Lefèvre"),
+        ("Lefèvre Gisèle", "given_name", "Gisèle"),
+        ("de la Tour Anne", "family_name", "de la Tour Anne"),
         ("06 39 98 00 11", "phone", "06 39 98 00 11"),
         ("3/1/38", "birth_date", "3/1/38"),
     ],
@@ -136,3 +144,16 @@ def test_an_open_century_is_asked_about_beside_the_field(desk: Client) -> None:
     done = desk.post("/cabinet/patients/nouveau", typed | {"birth_date": "3/1/38"})
     assert done.status_code == 302
     assert "1938" in desk.get(done["Location"]).content.decode()
+
+
+@pytest.mark.django_db
+def test_a_birth_date_of_eight_digits_finds_and_a_number_is_no_name(
+    desk: Client, married: str
+) -> None:
+    page = _page(desk, "03011938")
+    assert married in page
+    assert "par la date de naissance" in page
+    page = _page(desk, "0699999999")
+    assert "Personne de ce nom" not in page
+    assert "Aucun de vos dossiers n’a ce numéro" in page
+    assert "Personne de ce nom" in _page(desk, "zzzz")

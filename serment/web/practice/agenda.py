@@ -216,6 +216,7 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
         "everybody": everybody,
         "groups": team.by_trade(everybody),
         "shown_max": team.SHOWN_MAX,
+        "too_many": team.too_many(asked.query(request).getlist("agenda"), everybody),
         "receiving": receiving,
         "all_closed": bool(columns)
         and all(one.closed and not one.drawn.column.booked_count for one in columns),

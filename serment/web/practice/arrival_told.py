@@ -1,4 +1,4 @@
-"""What an import's preview says: figures, lines, and the agenda day by day. No name, no word."""
+"""What an import's preview says: figures, lines, the first people, and the agenda day by day."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from serment.custody import arrival as arrivals
-from serment.web import wording
+from serment.web import field_words, wording
 
 LINES_SHOWN = 200
+PEOPLE_SHOWN = 3
 DAYS_SHOWN = 10
 DAY_MINUTES = (7 * 60, 21 * 60)
 """What of a day the sketch shows."""
@@ -63,6 +66,13 @@ class PatientsTold:
     twice: Sequence[tuple[int, int]]
     alike: Sequence[tuple[int, UUID]]
     not_asked: int
+    columns: Sequence[tuple[str, str]]
+    """Headers that are read, and as what."""
+    left_out: Sequence[str]
+    """Headers that are not."""
+    fields: Sequence[str]
+    first: Sequence[tuple[int, Sequence[str]]]
+    """The first new people as they are read, in the order of ``fields``; shown, never logged."""
 
     @property
     def alike_lines(self) -> str:
@@ -87,13 +97,25 @@ def patients(
     asked: int,
 ) -> PatientsTold:
     """``alike`` maps lines to files of the house; ``asked`` is how many were looked for."""
+    new = [
+        (line, one)
+        for line, one in zip(report.lines, report.people, strict=True)
+        if line not in set(known)
+    ][:PEOPLE_SHOWN]
+    names = [name for name in wording.FIELD_ORDER if any(one.get(name) for _line, one in new)]
     return PatientsTold(
         new=report.accepted - len(known),
         accepted=ranges([line for line in report.lines if line not in set(known)]),
         known=ranges(known),
-        twice=sorted(report.alike.items())[:LINES_SHOWN],
+        twice=[pair for pair in sorted(report.alike.items()) if pair[0] not in set(known)][
+            :LINES_SHOWN
+        ],
         alike=sorted(alike.items()),
         not_asked=max(0, report.accepted - len(known) - asked),
+        columns=[(header, read_as) for header, read_as in report.columns if read_as],
+        left_out=[header for header, read_as in report.columns if not read_as],
+        fields=[field_words.word(name)[0] for name in names],
+        first=[(line, [one.get(name) or "" for name in names]) for line, one in new],
     )
 
 
@@ -155,4 +177,7 @@ def _minutes(on: date, local: datetime) -> int:
 
 
 def _from_to(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    local, after = start.astimezone(zone), end.astimezone(zone)
+    if local.time() == after.time() == time(0) and after > local:
+        return _("toute la journée")
     return f"{wording.hour(start, zone)} – {wording.hour(end, zone)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
@@ -116,8 +117,8 @@ def _sent(request: HttpRequest, everybody: list[Member]) -> tuple[Sent | None, s
         return None, _("Choisissez à qui appartient cet agenda.")
     file = asked.file(request, "fichier")
     if file is not None:
-        if (file.size or 0) > FILE_BYTES_MAX:
-            return None, _("Ce fichier est trop grand : partagez-le en plusieurs.")
+        if fault := _unfit(kind, file.name or "", file.size or 0):
+            return None, fault
         return Sent(kind, file.name or "", file.read(), member), ""
     try:
         data = base64.urlsafe_b64decode(asked.whole(request, "contenu"))
@@ -129,6 +130,18 @@ def _sent(request: HttpRequest, everybody: list[Member]) -> tuple[Sent | None, s
     lines = (asked.number(line, LINES_MAX) for line in chosen)
     left_out = frozenset(line for line in lines if line is not None)
     return Sent(kind, asked.sent(request).get("nom", "")[:120], data, member, left_out), ""
+
+
+def _unfit(kind: str, name: str, size: int) -> str:
+    """Why a file is not even read: too large, or of the other form beside this one."""
+    suffix = PurePath(name).suffix.lower()
+    if size > FILE_BYTES_MAX:
+        return _("Ce fichier est trop grand : partagez-le en plusieurs.")
+    if kind == "agenda" and suffix in {".csv", ".txt", ".xls", ".xlsx"}:
+        return _("Ce fichier est une liste : envoyez-le sous « Des patients ».")
+    if kind == "patients" and suffix in {".ics", ".ical"}:
+        return _("Ce fichier est un agenda : envoyez-le sous « Un agenda ».")
+    return ""
 
 
 def _id(text: str) -> UUID:

@@ -17,6 +17,7 @@ from serment.identity import birth_dates, phones
 
 _SHORT_DATE = re.compile(r"(?<![\d./-])\d{1,2}([./-])\d{1,2}\1\d{2}(?![\d./-])")
 _DATE = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}-\d{2}-\d{2})(?!\d)")
+_RUN = re.compile(r"\d{8}")
 _NUMBER = re.compile(r"0\d{3,9}")
 _NATIONAL_DIGITS = 10
 _PIECES = re.compile(r"[a-z0-9]+")
@@ -46,6 +47,12 @@ def readings(text: str, today: date) -> list[str]:
         if dates:
             before, after = text[: short.start()], text[short.end() :]
             return [f"{before}{one.isoformat()}{after}" for one in dates]
+    run = "".join(text.split())
+    if _RUN.fullmatch(run):
+        try:
+            return [birth_dates.parse(run, today).isoformat(), text]
+        except Unusable:
+            return [text]
     overseas = _overseas(text)
     return [text, overseas] if overseas else [text]
 
@@ -53,6 +60,7 @@ def readings(text: str, today: date) -> list[str]:
 def _overseas(text: str) -> str:
     """Digits dialled with a 0 that are kept under a country code of their own, or nothing."""
     digits = re.sub(r"[\s.\-/()\u00a0\u202f]", "", text)
+    digits = re.sub(r"^(?:\+|00)33", "0", digits)
     if not _NUMBER.fullmatch(digits):
         return ""
     try:
@@ -70,6 +78,8 @@ def why(text: str, shown_names: Sequence[str]) -> set[By]:
     A word that begins none of them can only be the birth name's: the index holds nothing else.
     """
     found: set[By] = set()
+    if _RUN.fullmatch("".join(text.split())):
+        return {By.BIRTH_DATE}
     if _SHORT_DATE.search(text) or _DATE.search(text):
         found.add(By.BIRTH_DATE)
         text = _DATE.sub(" ", _SHORT_DATE.sub(" ", text))

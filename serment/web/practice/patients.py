@@ -73,6 +73,7 @@ def find(request: HttpRequest) -> HttpResponse:
         "asked": enough,
         "hits": hits,
         "more": more,
+        "by_number": not any(letter.isalpha() for letter in text),
         "too_short": bool(text) and not enough,
         "suite": booking,
     }
@@ -244,7 +245,12 @@ def _begun(searched: str) -> dict[str, str]:
         except Unusable:
             continue
         return {name: text}
-    return {"email": text} if "@" in text else {"family_name": text}
+    if "@" in text:
+        return {"email": text}
+    family, _space, given = text.partition(" ")
+    if given and " " not in given:
+        return {"family_name": family, "given_name": given}
+    return {"family_name": text}
 
 
 def _as_birth_date(text: str) -> date:

@@ -57,6 +57,12 @@ def members(establishment_id: UUID) -> list[Member]:
     return [Member(role) for role in ordered]
 
 
+def too_many(named: Iterable[str], everybody: Sequence[Member]) -> int:
+    """How many of those asked for in the address are more than fit side by side."""
+    known = {str(one.id) for one in everybody}
+    return max(0, len(known & set(named)) - SHOWN_MAX)
+
+
 def by_trade(everybody: Sequence[Member]) -> list[tuple[str, list[Member]]]:
     """The same people under what they do, in the order of the house."""
     groups: dict[str, list[Member]] = {}

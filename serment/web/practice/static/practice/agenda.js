@@ -28,7 +28,11 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (key.startsWith("Arrow") && event.target.closest("[data-scroll]") && event.target.matches(".track *")) return;
+  if (key.startsWith("Arrow") && event.target.matches(".track *")) {
+    event.preventDefault();
+    step(event.target, key);
+    return;
+  }
   const wanted = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].at(-1);
   if (wanted) {
     event.preventDefault();
@@ -111,10 +115,37 @@ setInterval(() => {
   moved = rows;
 }, 20000);
 
+// Each column of the grid is one stop for the Tab key; arrows go from time to time and across.
+const stops = (track) => [...track.querySelectorAll("a, button")];
+const rove = () => {
+  for (const track of document.querySelectorAll(".track")) {
+    const all = stops(track);
+    const one = all.find((stop) => stop === document.activeElement) || all.find((stop) => stop.matches(".entry-chosen")) || all[0];
+    for (const stop of all) stop.tabIndex = stop === one ? 0 : -1;
+  }
+};
+const step = (from, key) => {
+  const track = from.closest(".track");
+  const all = stops(track);
+  const at = all.indexOf(from.closest("a, button"));
+  let to = all[at + (key === "ArrowDown" ? 1 : -1)];
+  if (key === "ArrowLeft" || key === "ArrowRight") {
+    const tracks = [...document.querySelectorAll(".day .track")].filter((one) => stops(one).length);
+    const beside = tracks[tracks.indexOf(track) + (key === "ArrowRight" ? 1 : -1)];
+    const top = (stop) => stop.getBoundingClientRect().top;
+    const far = (stop) => Math.abs(top(stop) - top(all[at]));
+    to = beside && stops(beside).reduce((best, stop) => (far(stop) < far(best) ? stop : best));
+  }
+  if (!to) return;
+  to.focus();
+  rove();
+};
+rove();
+
 const scroller = () => document.querySelector("[data-scroll]");
 const showNow = () => {
   const box = scroller();
-  const line = document.querySelector(".now") || document.querySelector(".track .entry");
+  const line = document.querySelector(".entry-chosen") || document.querySelector(".now") || document.querySelector(".track .entry");
   if (box && line) box.scrollTop = Math.max(0, line.offsetTop - box.clientHeight / 3);
 };
 showNow();
@@ -128,6 +159,7 @@ showChosen();
 
 // Parts of the page are replaced in place; where the agenda was scrolled to stays.
 let kept = null;
+let pressedIn = -1;
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (event.detail.target.id !== "desk") return;
@@ -144,6 +176,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
   const box = scroller();
   kept = box ? [box.scrollLeft, box.scrollTop] : null;
+  const day = document.activeElement?.closest(".day");
+  pressedIn = day ? [...document.querySelectorAll(".day")].indexOf(day) : -1;
 });
 document.addEventListener("htmx:afterSettle", () => {
   const box = scroller();
@@ -155,5 +189,10 @@ document.addEventListener("htmx:afterSettle", () => {
     if (filter?.value) narrow(filter);
   }
   showChosen();
-  if (document.activeElement === document.body) document.getElementById("panel")?.focus({ preventScroll: true });
+  rove();
+  if (document.activeElement !== document.body) return;
+  // What was pressed is gone: the panel it opened, else the column it was in.
+  const day = document.querySelectorAll(".day")[pressedIn];
+  const next = document.getElementById("panel") || day?.querySelector(".place:is(a, button), .place button") || day?.querySelector(".unseal");
+  next?.focus({ preventScroll: true });
 });
