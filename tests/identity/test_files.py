@@ -202,6 +202,9 @@ def test_who_opened_is_shown_by_name_and_role(
     shown = staff.display_names(actor, readers)
     assert shown[member.pk].name == "Odile Renard"
     assert shown[member.pk].role == "secrétaire"
+    told = {(row.actor_kind, row.actor_id) for row in gate.history(desk, member.pk)}
+    assert ("patient", actor.id) in told  # whoever read the name, and no mailer
+    assert "worker" not in {kind for kind, _id in told}
 
 
 @pytest.mark.parametrize(
