@@ -142,10 +142,17 @@ def reveal_openable(
 
 
 def reveal_with_ticket(
-    ticket: bytes, objs: Sequence[models.Model], fields: Sequence[str], purpose: Purpose
+    ticket: bytes,
+    objs: Sequence[models.Model],
+    fields: Sequence[str],
+    purpose: Purpose,
+    actor: Actor = WORKER,
 ) -> dict[UUID, dict[str, str]]:
-    """Open what an errand ticket names, as the worker; ``purpose`` must be the ticket's."""
-    return opening.open_values(WORKER, purpose, objs, fields, errand=ticket)
+    """Open what an errand ticket names; ``purpose`` must be the ticket's.
+
+    As the worker, or as who is signed in and reads it: the record says which.
+    """
+    return opening.open_values(actor, purpose, objs, fields, errand=ticket)
 
 
 def find(

@@ -104,18 +104,18 @@ def display_names(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, DisplayName]:
     names = {member.pk: name for member in members if (name := _public_name(member))}
     for member in members:
         if member.pk not in names:
-            names[member.pk] = _opened_name(member)
+            names[member.pk] = _opened_name(actor, member)
     return {
         member.pk: DisplayName(names[member.pk], str(Role(member.role).label)) for member in members
     }
 
 
-def _opened_name(member: StaffMember) -> str:
-    """The sealed name, opened through the member's own ticket; empty where it has none."""
+def _opened_name(actor: Actor, member: StaffMember) -> str:
+    """The sealed name, opened by whoever reads it through the member's own ticket; else empty."""
     if not member.name_ticket:
         return ""
     opened = gate.reveal_with_ticket(
-        bytes(member.name_ticket), [member], list(_NAME_FIELDS), Purpose.TRANSPARENCY
+        bytes(member.name_ticket), [member], list(_NAME_FIELDS), Purpose.TRANSPARENCY, actor
     )
     values = opened.get(member.pk, {})
     return " ".join(part for name in _NAME_FIELDS if (part := values.get(name)))

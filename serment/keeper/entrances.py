@@ -40,7 +40,6 @@ PASSES: Final[Mapping[Entrance, Mapping[str, frozenset[str]]]] = {
         "patient": ASKS["patient"],
         "staff": ASKS["staff"],
         "partner": ASKS["partner"],
-        "worker": frozenset({"reveal"}),
         "system": frozenset({"hello", "alias", "close_session", "seal", "delete"}),
         "operator": _FIGURES,
     },
@@ -55,9 +54,6 @@ PASSES: Final[Mapping[Entrance, Mapping[str, frozenset[str]]]] = {
 As Serment itself the pages seal what is no establishment's (messages of sign-in), nothing else;
 imports and set-up run at the shell.
 """
-
-NAMES_ONLY: Final = "transparency"
-"""The pages open one thing by ticket, the names of staff; tickets for messages are the worker's."""
 
 _RESERVED: Final = OWN_DOORS | {"", "keeper", "supervisor"}
 
@@ -83,8 +79,6 @@ def may_pass(entrance: Entrance, ask: Request) -> None:
         raise NoAccess
     if entrance is not Entrance.WEB:
         return
-    if ask.actor.kind == "worker" and ask.purpose != NAMES_ONLY:
-        raise NoAccess
     if ask.actor.kind == "system" and ask.op == "seal" and ask.tenant not in (None, NOBODY):
         raise NoAccess
 
