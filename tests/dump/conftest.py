@@ -29,7 +29,7 @@ django.setup()
 from serment.disclosure import oversight
 now = datetime.now(UTC)
 window = oversight.window(
-    oversight.OPERATOR, oversight.Selection(now - timedelta(hours=2), now + timedelta(minutes=1))
+    oversight.OPERATOR, oversight.Selection(now - timedelta(days=60), now + timedelta(minutes=1))
 )
 json.dump({str(one.record): str(row.person)
            for row in window.rows if row.kind == "write"
