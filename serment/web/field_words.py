@@ -46,7 +46,7 @@ _OF_OTHERS: dict[str, _StrPromise] = {
 def purpose(code: str, *, of_others: bool = False) -> str:
     """Why, as the end of "pour …"; ``of_others``: told to somebody else than the person."""
     words = _OF_OTHERS.get(code) if of_others else None
-    return str(words or _PURPOSES.get(code, code))
+    return str(words or _PURPOSES.get(code) or code)
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -89,12 +90,13 @@ def question(request: HttpRequest, now: datetime) -> Question:
 
 def program(row: Disclosure) -> str:
     """Who opened, where it was no member of the team."""
-    if row.actor_kind == "worker" and row.purpose in _PROGRAMS:
-        return str(_PROGRAMS[row.purpose])
+    words = _PROGRAMS.get(row.purpose) if row.actor_kind == "worker" else None
+    if words is not None:
+        return str(words)
     return str(KINDS.get(row.actor_kind, row.actor_kind))
 
 
-_PROGRAMS: Final = {
+_PROGRAMS: Final[Mapping[str, object]] = {
     Purpose.CONTINUITY: gettext_lazy("Fiches de continuité"),
     Purpose.TRANSPARENCY: gettext_lazy("Noms de l’équipe, lus au registre"),
 }
