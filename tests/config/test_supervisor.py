@@ -141,7 +141,8 @@ def test_children_die_with_a_killed_supervisor() -> None:
 
 def test_the_line_every_start_writes_is_not_said_and_all_others_are() -> None:
     said: list[str] = []
-    code = "print('FATAL:  starting up'); print('FATAL:  no room'); import time; time.sleep(600)"
+    lines = "FATAL:  starting up", "FATAL:  no room"
+    code = f"import time; print(*{lines}, sep='\\n', flush=True); time.sleep(600)"
 
     async def story(**other: object) -> None:
         keeping = Keeping(program("postgres", code, **other), lambda _name, line: said.append(line))
