@@ -7,18 +7,21 @@ named by its keyed hash only. Values are JSON: nothing that is read here is ever
 
 from __future__ import annotations
 
+import fcntl
 import hmac
 import json
 import os
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 
+_LOCK = "lock"
 FILES_MAX = 20_000
 """Beyond, what has expired is swept before another is kept."""
 
@@ -53,16 +56,10 @@ class SharedCache(BaseCache):
         self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
     ) -> bool:
         """Keep it if none is kept; of two processes one is first."""
-        if self.get(key, version=version) is not None:
-            return False
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = self._file(key, version)
-        file.unlink(missing_ok=True)  # its time has passed
-        try:
-            with file.open("x") as made:
-                json.dump([self.get_backend_timeout(timeout), value], made)
-        except FileExistsError:
-            return False
+        with self._alone():
+            if self.get(key, version=version) is not None:
+                return False
+            self.set(key, value, timeout, version)
         return True
 
     def delete(self, key: Any, version: int | None = None) -> bool:
@@ -74,9 +71,21 @@ class SharedCache(BaseCache):
         return True
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all; what is being written at this moment stays."""
         for file in self._folder.glob("*"):
-            file.unlink(missing_ok=True)
+            if not file.suffix and file.name != _LOCK:
+                file.unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One at a time, over all processes and threads."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(self._folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def _file(self, key: Any, version: int | None) -> Path:
         said = self.make_key(key, version=version).encode()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
+import pytest
 from django.core.cache.backends.locmem import LocMemCache
 
 from serment.identity.shared_cache import SharedCache
@@ -36,3 +41,33 @@ def test_the_folder_names_no_address(tmp_path: Path) -> None:
     [file] = tmp_path.iterdir()
     assert "192.0" not in file.read_text()
     assert len(file.name) == 64
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_of_many_at_once_one_adds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: bool
+) -> None:
+    """Negative control: without the lock, several look before the first has written."""
+    caches = [SharedCache(str(tmp_path), {}) for _ in range(8)]
+    if not alone:
+        monkeypatch.setattr(SharedCache, "_alone", lambda _self: nullcontext())
+    keep = SharedCache.set
+
+    def slowly(*given: Any, **named: Any) -> None:
+        time.sleep(0.05)
+        keep(*given, **named)
+
+    monkeypatch.setattr(SharedCache, "set", slowly)
+    with ThreadPoolExecutor(len(caches)) as pool:
+        first = list(pool.map(lambda cache: cache.add("a code", True, 60), caches))
+    assert (sum(first) == 1) == alone
+
+
+def test_forgetting_all_leaves_what_is_being_written(tmp_path: Path) -> None:
+    cache = SharedCache(str(tmp_path), {})
+    cache.set("a", 1, 60)
+    being_written = tmp_path / "tmp123.new"
+    being_written.touch()
+    cache.clear()
+    assert cache.get("a") is None
+    assert being_written.exists()
