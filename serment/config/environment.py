@@ -47,6 +47,10 @@ class Environment:
     backup_days: float = 30
     record_days: float = 1_095
     witness_policy: Path | None = None
+    timestamp_url: str | None = None
+    """A time-stamping authority (RFC 3161), asked by the worker; none by default."""
+    timestamp_ca: Path | None = None
+    """The root certificate its answers chain to, read by the keeper."""
     trial: bool = False
     """A restored copy beside a living instance: keys of its own, no key backup, no mail."""
 
@@ -150,5 +154,7 @@ def read() -> Environment:
         backup_days=_days("SERMENT_BACKUP_DAYS", 30),
         record_days=_days("SERMENT_RECORD_DAYS", 1_095),
         witness_policy=None if trial else _folder("SERMENT_WITNESS_POLICY"),
+        timestamp_url=None if trial else os.environ.get("SERMENT_TIMESTAMP_URL") or None,
+        timestamp_ca=None if trial else _folder("SERMENT_TIMESTAMP_CA"),
         trial=trial,
     )

@@ -53,14 +53,19 @@ async def figures(socket: Path) -> wire.Figures:
 
 def ledger_state(told: wire.Figures, public: Publication | None = None) -> LedgerState:
     """Sizes, lags and ages, as the health page shows them."""
-    backup = told.key_backup_seconds
     return LedgerState(
         told.size,
         told.indexed,
         round(told.index_lag_seconds, 3),
         public,
-        None if backup is None else round(backup, 1),
+        _rounded(told.key_backup_seconds),
+        _rounded(told.timestamp_seconds),
+        _rounded(told.clock_difference_seconds),
     )
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 async def back_up(socket: Path, folder: Path) -> None:

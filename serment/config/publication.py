@@ -20,6 +20,9 @@ from serment.live.health import Publication
 
 WITNESS_SECONDS_MAX: Final = 3_600.0
 INDEX_SECONDS_MAX: Final = 30.0
+TIMESTAMP_SECONDS_MAX: Final = 7_500.0
+"""Asked for each hour: one may fail."""
+DIFFERENCE_SECONDS_MAX: Final = 60.0
 
 
 def witness_file(env: Environment) -> Path:
@@ -66,6 +69,28 @@ def findings(env: Environment, told: Figures) -> Iterator[Finding]:
             "witnesses",
             "Not every witness has cosigned the ledger within the last hour.",
             "Read what the publisher says of them; see docs/operate/ledger.md.",
+            "notice",
+        )
+    yield from _clock(env, told)
+
+
+def _clock(env: Environment, told: Figures) -> Iterator[Finding]:
+    """What the time-stamping authority says, where one is named."""
+    if env.timestamp_url is None and env.timestamp_ca is None:
+        return
+    if told.timestamp_seconds is None or told.timestamp_seconds > TIMESTAMP_SECONDS_MAX:
+        yield Finding(
+            "timestamps",
+            "No time-stamping authority has stamped the ledger within the last two hours.",
+            "Read what the worker and the keeper say of it; see docs/operate/ledger.md.",
+            "notice",
+        )
+    if abs(told.clock_difference_seconds or 0.0) > DIFFERENCE_SECONDS_MAX:
+        yield Finding(
+            "clock",
+            f"The keeper's clock was {told.clock_difference_seconds:.0f} s away from the"
+            " time-stamping authority's.",
+            "Set this machine's clock by NTP; the records since then carry its time.",
             "notice",
         )
 

@@ -25,6 +25,7 @@ KEEPER_SOCKET = ENV.keeper_socket
 # The published ledger, read for the proofs in receipts: files that everybody may read.
 LEDGER_SITE = ENV.ledger_site
 LEDGER_KEY_FILE = ENV.ledger_public / "key"
+TIMESTAMP_URL = ENV.timestamp_url
 # How the record of an opening calls this process: web or worker, with its number.
 PROCESS_NAME = ENV.database_role.removeprefix("serment_")
 CSRF_TRUSTED_ORIGINS = [ENV.public_url]

@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 from serment.errors import SermentError
+from serment.keeper import timestamps
 from serment.keeper.door import Door
 from serment.keeper.entrances import Entrance, Place
 from serment.keeper.erasure import end_begun
@@ -53,6 +54,9 @@ def _arguments() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--public", type=Path, help="folder of commitments and checkpoints")
     parser.add_argument("--site", type=Path, help="the published ledger, to drop what it holds")
+    parser.add_argument(
+        "--timestamp-ca", type=Path, help="root certificate of a time-stamping authority (PEM)"
+    )
     keys = parser.add_argument_group("keys")
     keys.add_argument("--keys", type=Path, help="folder of root key and vault, if not --state")
     keys.add_argument("--credentials", type=Path, help="folder of systemd's credentials")
@@ -112,6 +116,8 @@ async def _run(arguments: argparse.Namespace) -> None:
     await end_begun(house)
     public = arguments.public
     publishing = None if public is None else Publishing(house, public, arguments.site)
+    if public is not None and arguments.timestamp_ca is not None:
+        timestamps.begin(house, arguments.timestamp_ca, public.with_name("timestamps"))
     door = Door(house, _entrances(arguments))
     await door.listen()
     stop = asyncio.Event()

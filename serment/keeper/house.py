@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from serment.errors import Refused
 from serment.keeper.aliases import AliasCount
@@ -30,6 +30,9 @@ from serment.keeper.verified import Verified, older
 from serment.ledger.checkpoint import DRILL
 from serment.ledger.publish import SIGNED
 from serment.ledger.segment import Segment, SegmentShorter
+
+if TYPE_CHECKING:
+    from serment.keeper.timestamps import Stamping
 
 NOBODY: Final = bytes(16)
 """The tenant of accounts: no establishment, the operator keeps them."""
@@ -98,6 +101,8 @@ class House:
     public: Path | None = None
     """Where the signed checkpoint lies, for answers that name it."""
     signing: Signing | None = None
+    stamping: Stamping | None = None
+    """Where a time-stamping authority is named."""
     swept: int = 0
     based: bool = False
 

@@ -33,7 +33,9 @@ ASKS: Final[dict[str, frozenset[str]]] = {
          "break_glass", "freeze", "unfreeze", "freezes", "alarms", "grant_propose", "grant_add",
          "grant_close", "grant_approve", "grant_revoke", "grants"}
     ),
-    "worker": frozenset({"reveal", "files_behind", "continuity_sheet"}),
+    "worker": frozenset(
+        {"reveal", "files_behind", "continuity_sheet", "timestamp_query", "timestamp"}
+    ),
     "operator": frozenset(
         {"hello", "stats", "perimeter", "measure", "reindex", "backup", "erase", "erasure_state",
          "tend", "freeze", "unfreeze", "freezes", "alarms", "continuity_key"}

@@ -21,6 +21,7 @@ from serment.keeper import (
     reindexing,
     telling,
     tending,
+    timestamps,
     tokens,
     upkeep,
     writing,
@@ -105,6 +106,7 @@ ACTS["batch"] = batch
 ACTS.update(tending.ACTS)
 ACTS["reindex"] = reindexing.reindex
 ACTS.update(continuity.ACTS)
+ACTS.update(timestamps.ACTS)
 
 
 class Desk:

@@ -199,6 +199,7 @@ async def figures(house: House, ask: Request, _peer: int) -> Body:
     """ops ``hello`` and ``stats``."""
     size, behind = house.segment.size, house.index.writer.behind
     counted, journal = ask.op == "stats", house.store.journal
+    stamped = house.stamping.newest if house.stamping else None
     return Figures(
         origin=house.origin,
         size=size,
@@ -213,6 +214,8 @@ async def figures(house: House, ask: Request, _peer: int) -> Body:
         signed=house.signing.size if house.signing else None,
         signing_lag_seconds=house.signing.lag_seconds if house.signing else 0.0,
         key_backup_seconds=None if journal is None else journal.idle_seconds,
+        timestamp_seconds=None if stamped is None else (house.now() - stamped.at) / 1e6,
+        clock_difference_seconds=None if stamped is None else stamped.difference / 1e6,
     )
 
 

@@ -341,6 +341,10 @@ class Figures(Body):
     signing_lag_seconds: float = 0.0
     key_backup_seconds: float | None = None
     """Since the key backup was last written to; None where there is none."""
+    timestamp_seconds: float | None = None
+    """Since an authority last stamped a checkpoint; None where none ever did, or none is named."""
+    clock_difference_seconds: float | None = None
+    """How far that authority's clock was from the keeper's."""
 
 
 class Part(Body):

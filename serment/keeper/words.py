@@ -45,6 +45,7 @@ KIND_SESSION: Final = "session"
 KIND_QUERY: Final = "query"
 KIND_RECOVERED: Final = "recovered"
 KIND_ALARM: Final = "alarm"
+KIND_TIMESTAMPED: Final = "timestamped"
 
 SUBJECTS_MAX: Final = 200
 """Distinct subjects in one request; each gets its own leaf, all in one group commit."""

@@ -51,6 +51,8 @@ class LedgerState:
     index_lag_seconds: float
     publication: Publication | None = None
     key_backup_seconds: float | None = None
+    timestamp_seconds: float | None = None
+    clock_difference_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ async def report(probes: Probes, pages: Pages) -> dict[str, Any]:
         "oldest_waiting_seconds": round(pages.oldest_seconds(), 1),
         "publication": _publication(known),
         "key_backup_seconds": known.key_backup_seconds if known else None,
+        "timestamp_seconds": known.timestamp_seconds if known else None,
+        "clock_difference_seconds": known.clock_difference_seconds if known else None,
     }
 
 

@@ -285,19 +285,25 @@ def test_a_trial_never_signs_in_the_name_of_what_it_was_copied_of(
 def test_a_trial_reads_none_of_the_living_instance_s_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folders = ("SERMENT_KEEPER_KEYS", "SERMENT_KEY_BACKUP", "SERMENT_WITNESS_POLICY")
+    folders = (
+        "SERMENT_KEEPER_KEYS", "SERMENT_KEY_BACKUP", "SERMENT_WITNESS_POLICY",
+        "SERMENT_TIMESTAMP_CA",
+    )  # fmt: skip
     for name in folders:
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("SERMENT_SMTP_URL", "smtp://localhost:2525")
     monkeypatch.setenv("SERMENT_STATE", str(tmp_path))
+    monkeypatch.setenv("SERMENT_TIMESTAMP_URL", "https://tsa.example.org")
     living = environment.read()
     assert living.key_backup
     assert living.smtp_url
+    assert living.timestamp_url
     (tmp_path / environment.TRIAL).touch()
     trial = environment.read()
     assert trial.trial
     held = (trial.keeper_keys, trial.key_backup, trial.witness_policy, trial.smtp_url)
     assert held == (None, None, None, None)
+    assert (trial.timestamp_url, trial.timestamp_ca) == (None, None)
 
 
 def test_a_lost_machine_comes_back_from_backup_root_key_and_key_backup(

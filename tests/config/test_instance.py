@@ -104,7 +104,9 @@ def test_every_part_is_well_and_the_shape_is_the_promised_one(instance: Instance
     assert status == 200
     assert list(told)[:6] == ["status", "database", "keeper", "isolated", "ledger", "worker"]
     assert list(told)[6:8] == ["pages", "oldest_waiting_seconds"]
-    assert list(told)[8:] == ["publication", "key_backup_seconds"]
+    assert list(told)[8:] == [
+        "publication", "key_backup_seconds", "timestamp_seconds", "clock_difference_seconds",
+    ]  # fmt: skip
     public = told["publication"]
     assert (public["state"], public["witness_seconds"]) == ("ok", None)
     assert public["announced"] <= public["signed"] <= told["ledger"]["size"]

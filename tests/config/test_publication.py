@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from serment.config import publication, publisher
@@ -101,6 +102,26 @@ def test_a_witness_that_is_silent_for_an_hour_is_told(env: Environment, inside: 
     os.utime(publication.witness_file(asked), (since, since))
     assert _state(asked, inside)[1] == ["witnesses"]
     assert _state(env, inside)[1] == []  # none is configured, none is missed
+
+
+def test_a_stamp_that_is_old_and_a_clock_that_is_wrong_are_told(
+    env: Environment, inside: Inside
+) -> None:
+    Publishing(inside.house, env.ledger_public, env.ledger_site)
+    _announce(env)
+    told = inside.ask(OPERATOR, "hello", wire.Nothing(), wire.Figures)
+    asked = dataclasses.replace(env, timestamp_url="https://tsa.example.org")
+
+    def named(where: Environment, **figures: float | None) -> list[str]:
+        shown = msgspec.structs.replace(told, **figures)
+        return [one.check for one in publication.findings(where, shown)]
+
+    assert named(asked) == ["timestamps"]
+    fresh = {"timestamp_seconds": 3_600.0, "clock_difference_seconds": 1.0}
+    assert named(asked, **fresh) == []
+    assert named(asked, **fresh | {"clock_difference_seconds": -61.0}) == ["clock"]
+    assert named(asked, **fresh | {"timestamp_seconds": 7_501.0}) == ["timestamps"]
+    assert named(env) == []  # none is configured, none is missed
 
 
 def test_a_folder_this_user_may_not_read_is_not_a_failing_keeper(

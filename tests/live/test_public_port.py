@@ -153,6 +153,8 @@ def test_health_has_the_promised_shape(port: Port) -> None:
             "witness_seconds": None,
         },
         "key_backup_seconds": 9.0,
+        "timestamp_seconds": None,
+        "clock_difference_seconds": None,
     }
 
 

@@ -57,6 +57,7 @@ class Plan:
                 "--worker-socket", str(entrance(self.env, "worker")),
                 "--public", str(self.env.ledger_public), "--site", str(self.env.ledger_site),
                 *key_arguments(self.env), "--answers-fd", "0",
+                *_timestamp_arguments(self.env),
                 *(("--drill",) if instance.is_drill(self.env.state) else ()),
                 *(("--trial",) if self.env.trial else ()),
             ),
@@ -138,6 +139,10 @@ def key_arguments(env: Environment) -> Iterator[str]:
             yield from (option, str(folder))
     yield from ("--epoch-days", f"{env.epoch_days:g}", "--backup-days", f"{env.backup_days:g}")
     yield from ("--record-days", f"{env.record_days:g}")
+
+
+def _timestamp_arguments(env: Environment) -> tuple[str, ...]:
+    return () if env.timestamp_ca is None else ("--timestamp-ca", str(env.timestamp_ca))
 
 
 async def answers(env: Environment) -> bool:
