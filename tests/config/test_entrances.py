@@ -25,6 +25,13 @@ def test_the_keeper_listens_where_its_programs_are_sent(tmp_path: Path) -> None:
     assert not any(SOCKET in program.env for program in (plan.publisher(), plan.upkeep()))
 
 
+def test_the_keeper_is_told_of_an_authority_only_where_one_is_named(tmp_path: Path) -> None:
+    none = replace(environment.read(), timestamp_ca=None)
+    assert "--timestamp-ca" not in Plan(none).keeper().command
+    command = Plan(replace(none, timestamp_ca=tmp_path / "root.pem")).keeper().command
+    assert command[command.index("--timestamp-ca") + 1] == str(tmp_path / "root.pem")
+
+
 def test_the_longest_path_of_a_socket_fits(tmp_path: Path) -> None:
     """unix(7): 107 bytes and an end."""
     longest = Path("/" + "x" * (environment.RUN_FOLDER_BYTES_MAX - 1)) / "keeper.sock"

@@ -14,7 +14,7 @@ import pytest
 from serment.disclosure import gate, tasks, timestamps
 from serment.disclosure.line import client
 from serment.disclosure.timestamps import AuthorityDown
-from serment.errors import Refused
+from serment.errors import Refused, Unusable
 from tests.authority import TestAuthority, served
 from tests.keeper.running import Running
 
@@ -92,6 +92,15 @@ def test_without_its_bounds_a_dripping_authority_would_hold_the_worker(
         with pytest.raises(AuthorityDown):
             timestamps.fetch(url)
         assert time.monotonic() - begun > 2
+
+
+def test_without_its_bounds_a_flood_would_be_taken_in_whole(
+    stamped_keeper: Running, authority: TestAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: 64 MB reach the keeper's socket, whose own bound refuses them."""
+    monkeypatch.setattr(timestamps, "ANSWER_BYTES_MAX", 1 << 30)
+    with served(authority, "floods") as url, pytest.raises(Unusable):
+        timestamps.fetch(url)
 
 
 def test_a_strangers_token_is_refused_by_the_keeper(
