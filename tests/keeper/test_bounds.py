@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serment.ids import new_id
-from serment.keeper import tending, tokens, wire, words
+from serment.keeper import tending, timestamps, tokens, wire, words
 from serment.keeper.aliases import AliasCount
 from serment.keeper.continuity import asks as continuity
 from serment.keeper.house import House, enter
@@ -64,6 +64,8 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "grants": wire.Nothing,
     "continuity_key": continuity.SiteKeyAsk,
     "continuity_sheet": continuity.SheetAsk,
+    "timestamp_query": wire.Nothing,
+    "timestamp": timestamps.StampAsk,
 }
 # Ids that exist, so that the noise reaches what lies behind the first refusal.
 KNOWN = [b"r" * 16, WHO, HERE, SYSTEM]
