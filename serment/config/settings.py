@@ -160,16 +160,12 @@ LOGIN_URL = "/compte/connexion/"
 LOGIN_REDIRECT_URL = "/mes-rendez-vous/"
 
 AUTHENTICATION_BACKENDS = ["serment.identity.backend.SealedBackend"]
+# The first makes new hashes; one made by another is read, and made anew at the next sign-in.
 PASSWORD_HASHERS = [
+    "serment.identity.passwords.Argon2id",
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "serment.identity.passwords.StrongEnough"}]
 ACCOUNT_ADAPTER = "serment.identity.adapter.SealedAccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 # The library knows an alias only (serment/identity/adapter.py).

@@ -9,14 +9,13 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm, ResetPasswordForm, SignupForm
 from allauth.account.internal.userkit import filter_users_by_email
 from django import forms
-from django.contrib.auth import password_validation
 from django.core.validators import validate_email
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from serment import clock
 from serment.errors import Unusable
-from serment.identity import birth_dates, draft, names, phones, registration
+from serment.identity import birth_dates, draft, names, passwords, phones, registration
 
 
 def _checked(check: Callable[[str], str], text: str) -> str:
@@ -25,15 +24,6 @@ def _checked(check: Callable[[str], str], text: str) -> str:
         return check(text)
     except Unusable as error:
         raise forms.ValidationError(error.sentence) from error
-
-
-def _password_refused(refused: forms.ValidationError) -> list[Any]:
-    """Django's rules said shortly; a rule we have no words for keeps Django's."""
-    words = {
-        "password_too_short": _("Choisissez au moins 12 caractères."),
-        "password_too_common": _("Ce mot de passe est trop connu."),
-    }
-    return [words.get(str(one.code), one) for one in refused.error_list]
 
 
 def _wanted(form: forms.Form, sentences: dict[str, Any]) -> None:
@@ -136,12 +126,9 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         return _checked(phones.normalise, text) if text else ""
 
     def clean_password1(self) -> str:
-        """Refused beside the field, in our words for the rule that failed."""
+        """Refused beside the field; what stands in the other fields counts as known."""
         password: str = self.cleaned_data["password1"]
-        try:
-            password_validation.validate_password(password)
-        except forms.ValidationError as refused:
-            raise forms.ValidationError(_password_refused(refused)) from refused
+        passwords.refuse_weak(password, [str(self.data.get(name, "")) for name in draft.FIELDS])
         return password
 
 
