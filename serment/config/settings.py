@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "serment.identity.standing.Standing",
+    "serment.web.doorkeeper.Doorkeeper",
 ]
 ROOT_URLCONF = "serment.config.urls"
 TEMPLATES = [

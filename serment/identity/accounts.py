@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -70,52 +65,6 @@ def home_of(request: HttpRequest) -> str:
     if member is not None and rights.Act.SEE_AGENDA not in rights.ACTS_OF[Role(member.role)]:
         return OFFICERS_HOME
     return STAFF_HOME
-
-
-def signed_in_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page for whoever is signed in; others are sent to sign in and come back."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
-        return view(request, *args, **kwargs)
-
-    return guarded
-
-
-def patient_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page for a signed-in patient; staff go to where they work.
-
-    Staff book for themselves with an account of their own: the two are recorded apart.
-    """
-
-    @signed_in_only
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if is_staff(request):
-            return HttpResponseRedirect(home_of(request))
-        return view(request, *args, **kwargs)
-
-    return guarded
-
-
-def staff_only(
-    act: rights.Act,
-) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """A page for staff whose role may do ``act``; missing and forbidden look alike."""
-
-    def guard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
-            rights.require(staff_actor_for(request), act)
-            return view(request, *args, **kwargs)
-
-        return guarded
-
-    return guard
 
 
 def sign_in(request: HttpRequest, account: UUID) -> None:

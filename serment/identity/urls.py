@@ -3,20 +3,24 @@
 from allauth.account import views as library
 from django.urls import path, re_path
 
-from serment.identity import views
+from serment.identity import policy, views
+
+_way_in = policy.everybody(policy.SIGNING_IN)
+_own_end = policy.everybody("ends one's own session, where there is one")
+_signed_in = policy.signed_in()
 
 urlpatterns = [
     path("connexion/", views.sign_in, name="account_login"),
-    path("deconnexion/", library.logout, name="account_logout"),
+    path("deconnexion/", _own_end(library.logout), name="account_logout"),
     path("inscription/", views.sign_up, name="account_signup"),
     path("inscription/recommencer/", views.start_over, name="account_start_over"),
     path("code/", views.code, name="account_email_verification_sent"),
-    path("inactif/", library.account_inactive, name="account_inactive"),
+    path("inactif/", _way_in(library.account_inactive), name="account_inactive"),
     path("mot-de-passe/", views.change_password, name="account_change_password"),
-    path("mot-de-passe/oublie/", library.password_reset, name="account_reset_password"),
+    path("mot-de-passe/oublie/", _way_in(library.password_reset), name="account_reset_password"),
     path(
         "mot-de-passe/oublie/envoye/",
-        library.password_reset_done,
+        _way_in(library.password_reset_done),
         name="account_reset_password_done",
     ),
     re_path(
@@ -26,8 +30,8 @@ urlpatterns = [
     ),
     path(
         "mot-de-passe/nouveau/fait/",
-        library.password_reset_from_key_done,
+        _way_in(library.password_reset_from_key_done),
         name="account_reset_password_from_key_done",
     ),
-    path("confirmer/", library.reauthenticate, name="account_reauthenticate"),
+    path("confirmer/", _signed_in(library.reauthenticate), name="account_reauthenticate"),
 ]

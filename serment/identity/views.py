@@ -27,14 +27,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from serment.directory import tenancy
-from serment.identity import draft, registration
+from serment.identity import draft, policy, registration
 
 
 class _ChangePassword(PasswordChangeView):  # type: ignore[misc]
     success_url = reverse_lazy("account_change_password")
 
 
-change_password = never_cache(_ChangePassword.as_view())
+change_password = policy.signed_in()(never_cache(_ChangePassword.as_view()))
 
 
 class _SignUp(SignupView):  # type: ignore[misc]
@@ -47,7 +47,7 @@ class _SignUp(SignupView):  # type: ignore[misc]
         return initial
 
 
-sign_up = _SignUp.as_view()
+sign_up = policy.everybody(policy.SIGNING_IN)(_SignUp.as_view())
 
 
 class _SignIn(LoginView):  # type: ignore[misc]
@@ -69,7 +69,7 @@ class _SignIn(LoginView):  # type: ignore[misc]
         return response
 
 
-sign_in = _SignIn.as_view()
+sign_in = policy.everybody(policy.SIGNING_IN)(_SignIn.as_view())
 
 
 class _Code(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
@@ -118,6 +118,7 @@ class _Code(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
         return response
 
 
+@policy.everybody(policy.SIGNING_IN)
 @never_cache
 def code(request: HttpRequest) -> HttpResponse:
     """Enter the code; where none is awaited any more, say so and lead back to the form."""
@@ -133,6 +134,7 @@ def code(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@policy.everybody(policy.SIGNING_IN)
 @never_cache
 @require_POST
 def start_over(request: HttpRequest) -> HttpResponse:
@@ -157,6 +159,7 @@ def start_over(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(draft.form_again(request))
 
 
+@policy.everybody("the link of an e-mail, which carries its own proof")
 @never_cache
 def password_from_key(request: HttpRequest, uidb36: str, key: str) -> HttpResponse:
     """A new password by the link of an e-mail.

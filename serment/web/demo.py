@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date
 from email.utils import parsedate_to_datetime
-from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +30,7 @@ from serment import clock
 from serment.disclosure import gate
 from serment.errors import Broken, NotThere
 from serment.identity import accounts as identity_accounts
+from serment.identity import policy
 from serment.outbox import demo_mail
 from serment.web import asked, loopback, theft, wording
 
@@ -50,19 +50,6 @@ class DemoAccount:
     password: str
     name: str
     url: str
-
-
-def demo_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For everybody but this machine's user of a demo: no page, or a refusal of relays."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not settings.DEMO:
-            raise NotThere
-        loopback.only(request)
-        return view(request, *args, **kwargs)
-
-    return guarded
 
 
 def accounts() -> list[DemoAccount]:
@@ -87,8 +74,8 @@ def _spoken(login: str) -> str:
     return login.partition("@")[0].replace(".", " ").title()
 
 
+@policy.demo(loopback.only)
 @require_GET
-@demo_only
 def home(request: HttpRequest) -> HttpResponse:
     """Who to be, what was sent, what a thief would get."""
     roles, today = _roles(), _today()
@@ -96,8 +83,8 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/home.html", {"accounts": shown})
 
 
+@policy.demo(loopback.only)
 @require_POST
-@demo_only
 def enter(request: HttpRequest) -> HttpResponse:
     """Sign in as one of the named accounts, by the ordinary way."""
     wanted = asked.sent(request).get("login", "")
@@ -120,8 +107,8 @@ def _home_of(request: HttpRequest, role: str) -> str:
     return reverse("partners") if role == "partner_developer" else reverse("patient:appointments")
 
 
+@policy.demo(loopback.only)
 @require_GET
-@demo_only
 def mail(request: HttpRequest) -> HttpResponse:
     """What the demo sent, as its addressees would read it."""
     today = clock.now().astimezone(ZONE).date()
@@ -139,8 +126,8 @@ def _sent_at(header: str, today: date) -> str:
         return header
 
 
+@policy.demo(loopback.only)
 @require_http_methods(["GET", "POST"])
-@demo_only
 def steal(request: HttpRequest) -> HttpResponse:
     """Dump the whole database and search it for what the visitor types."""
     context: dict[str, Any] = {"wanted": asked.sent(request).get("wanted", "").strip()[:80]}

@@ -7,11 +7,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from serment.identity import policy
 from serment.web import asked
 
 YEAR_SECONDS = 365 * 24 * 3600
 
 
+@policy.everybody("a cookie of the visitor's own browser")
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """Remember the language in a cookie and go back."""

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from serment.disclosure import Actor, receipts
 from serment.errors import SermentError
+from serment.identity import policy
 from serment.ledger import one_file
 
 _log = logging.getLogger("serment.web")
@@ -32,6 +33,7 @@ def answer(request: HttpRequest, actor: Actor, seq: int) -> HttpResponse:
     return given
 
 
+@policy.everybody("how anybody checks a receipt: nothing of anybody is on it")
 @require_GET
 def explain(request: HttpRequest) -> HttpResponse:
     """How to check a receipt without us, and what it proves; for everybody, signed in or not."""
@@ -44,6 +46,7 @@ def explain(request: HttpRequest) -> HttpResponse:
     return render(request, "web/receipts.html", {"ledger": ledger, "digest": digest})
 
 
+@policy.everybody("how anybody checks a receipt: nothing of anybody is on it")
 @require_GET
 def verifier(request: HttpRequest) -> HttpResponse:
     """The verifier itself, in one file, for everybody."""

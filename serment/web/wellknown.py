@@ -9,8 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from serment import clock
+from serment.identity import policy
 
 
+@policy.everybody("addresses that other programs expect")
 @require_GET
 def security(request: HttpRequest) -> HttpResponse:
     """RFC 9116: where to report a weakness; renewed each day, valid for a year."""
@@ -25,6 +27,7 @@ def security(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
+@policy.everybody("addresses that other programs expect")
 @require_GET
 def robots(request: HttpRequest) -> HttpResponse:
     """Practitioners' public pages may be found; nothing else is worth a robot's time."""

@@ -41,6 +41,10 @@ def pages(settings: Any) -> None:
     cache.clear()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     settings.ROOT_URLCONF = "tests.identity.doors"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
     templates = copy.deepcopy(settings.TEMPLATES)
     templates[0]["DIRS"] = [str(Path(__file__).parent / "templates")]
     templates[0]["OPTIONS"]["context_processors"] = [
@@ -48,7 +52,9 @@ def pages(settings: Any) -> None:
         "django.template.context_processors.i18n",
     ]
     settings.TEMPLATES = templates
-    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if not one.startswith("serment.web")]
+    settings.MIDDLEWARE = [
+        one for one in settings.MIDDLEWARE if not one.startswith("serment.web.failures")
+    ]
 
 
 @pytest.fixture

@@ -6,21 +6,27 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 from serment.directory import tenancy
-from serment.identity import accounts, rights
+from serment.identity import accounts, policy, rights
 from serment.identity.models import Account
 
 
-@accounts.signed_in_only
+@policy.everybody("the first page")
+def home(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("accueil")
+
+
+@policy.signed_in()
 def whoami(request: HttpRequest) -> HttpResponse:
     actor = accounts.actor_for(request)
     return HttpResponse(f"{actor.kind} {actor.id} {actor.role}".strip())
 
 
-@accounts.staff_only(rights.Act.FIND_PATIENT)
+@policy.staff_may(rights.Act.FIND_PATIENT)
 def desk(request: HttpRequest) -> HttpResponse:
     return HttpResponse(tenancy._where("default")[tenancy.TENANT])
 
 
+@policy.everybody("the tests' own way in")
 def enter(request: HttpRequest) -> HttpResponse:
     """As the demo's one click does: Django's own authenticate and login, then the keeper's."""
     user = authenticate(request, email=request.GET["login"], password=request.GET["password"])
@@ -32,9 +38,11 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("compte/", include("serment.identity.urls")),
-    path("", lambda request: HttpResponse("accueil")),
+    path("", home),
     path("entrer/", enter),
     path("moi/", whoami),
     path("cabinet/", desk),
     path("mes-rendez-vous/", whoami),
 ]
+
+handler404 = "serment.web.failures.not_found"

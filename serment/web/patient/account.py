@@ -8,14 +8,14 @@ from django.views.decorators.http import require_GET
 
 from serment.disclosure import Purpose, gate
 from serment.errors import NotThere
-from serment.identity import accounts
+from serment.identity import accounts, policy
 from serment.identity.models import Account
 
 FIELDS = ("given_name", "family_name", "birth_date", "email", "phone")
 
 
+@policy.patient()
 @require_GET
-@accounts.patient_only
 def page(request: HttpRequest) -> HttpResponse:
     """My details and where they are used."""
     actor = accounts.actor_for(request)

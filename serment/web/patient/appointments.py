@@ -20,7 +20,7 @@ from icalendar import Alarm, Calendar, Event
 from serment import clock
 from serment.directory import tenancy, zones
 from serment.disclosure import Actor, Purpose, gate
-from serment.identity import accounts
+from serment.identity import accounts, policy
 from serment.scheduling import booking, refusals, sealed_details
 from serment.scheduling.models import Appointment, VisitReason
 from serment.web import asked, hours
@@ -92,8 +92,8 @@ def _line(
     )
 
 
+@policy.patient()
 @require_GET
-@accounts.patient_only
 def listing(request: HttpRequest) -> HttpResponse:
     """Coming first, then past ones, newest on top."""
     everything = lines(accounts.actor_for(request), clock.now(), hours.of_reader(request))
@@ -112,8 +112,8 @@ def _own(request: HttpRequest, appointment_id: UUID) -> Line:
     return found[0]
 
 
+@policy.patient()
 @require_GET
-@accounts.patient_only
 def one(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """One appointment: when, where, what to bring, how to cancel."""
     line = _own(request, appointment_id)
@@ -129,8 +129,8 @@ def one(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     return render(request, "patient/appointment.html", context)
 
 
+@policy.patient()
 @require_http_methods(["GET", "POST"])
-@accounts.patient_only
 def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """A link in a message opens this page; only its button acts."""
     line = _own(request, appointment_id)
@@ -153,8 +153,8 @@ def _alarm(ahead: timedelta) -> Alarm:
     return alarm
 
 
+@policy.patient()
 @require_GET
-@accounts.patient_only
 def calendar(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """An iCalendar file that says when, and "Occupé" only: calendars are shared.
 

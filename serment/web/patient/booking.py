@@ -21,7 +21,7 @@ from serment import clock
 from serment.directory.models import PractitionerRole
 from serment.disclosure import Actor, Purpose, gate
 from serment.errors import Conflict, NotThere, Refused
-from serment.identity import accounts, files
+from serment.identity import accounts, files, policy
 from serment.identity.models import Account
 from serment.scheduling import booking, holding, refusals
 from serment.web import asked
@@ -29,8 +29,8 @@ from serment.web.patient import booking_form
 from serment.web.patient.booking_form import CONFIRM, NOTE_LETTERS_MAX, OTHER_TIME, Form
 
 
+@policy.patient()
 @require_http_methods(["GET", "POST"])
-@accounts.patient_only
 def form(request: HttpRequest, role_id: UUID) -> HttpResponse:
     """GET shows the form and keeps nothing; POST books, or says beside each field why not."""
     if request.method == "GET" and not asked.query(request).get("heure"):
@@ -53,8 +53,8 @@ def form(request: HttpRequest, role_id: UUID) -> HttpResponse:
     return _show(request, actor, role, filled, **more)
 
 
+@policy.patient()
 @require_POST
-@accounts.patient_only
 def keep(request: HttpRequest, role_id: UUID) -> HttpResponse:
     """Keep the slot for ten minutes; the page asks when it is shown and puts in the line."""
     role, filled = read(request, role_id)

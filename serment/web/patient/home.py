@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from serment.directory import places, search
 from serment.directory.words import fold
+from serment.identity import policy
 from serment.web import asked
 from serment.web.patient import looking
 
@@ -17,6 +18,7 @@ SAME_LETTERS = 6
 CHIP_CODES = ("SM54", "40", "50", "SM38", "SM15")
 
 
+@policy.everybody(policy.DIRECTORY)
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Search, and three promises."""
@@ -30,6 +32,7 @@ def chips() -> list[dict[str, str]]:
     return [{"slug": key.slug, "label": key.person(language)} for key in keys]
 
 
+@policy.everybody(policy.DIRECTORY)
 @require_GET
 def complete_what(request: HttpRequest) -> JsonResponse:
     """Specialties, professions, people and houses that the letters may mean."""
@@ -54,6 +57,7 @@ def _hint(suggestion: search.Suggestion) -> str:
     return "" if same else suggestion.hint
 
 
+@policy.everybody(policy.DIRECTORY)
 @require_GET
 def complete_where(request: HttpRequest) -> JsonResponse:
     """Communes by name or postcode."""

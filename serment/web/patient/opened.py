@@ -16,7 +16,7 @@ from serment import clock
 from serment.directory.models import Establishment
 from serment.disclosure import Actor, gate
 from serment.disclosure.told import Disclosure
-from serment.identity import accounts, staff
+from serment.identity import accounts, policy, staff
 from serment.web import asked, receipts
 from serment.web.patient import opened_told
 from serment.web.patient.opened_told import Known, Moment, is_own, is_upkeep
@@ -55,8 +55,8 @@ class Page:
     counts_all: bool = True
 
 
+@policy.patient()
 @require_GET
-@accounts.patient_only
 def timeline(request: HttpRequest) -> HttpResponse:
     """Others' accesses, counted and told; then one's own, folded."""
     actor = accounts.actor_for(request)
@@ -83,8 +83,8 @@ def timeline(request: HttpRequest) -> HttpResponse:
     return render(request, "patient/opened.html", context)
 
 
+@policy.patient()
 @require_GET
-@accounts.patient_only
 def receipt(request: HttpRequest, seq: int) -> HttpResponse:
     """One line of the record with its proof, as a file to keep."""
     return receipts.answer(request, accounts.actor_for(request), seq)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from serment import clock
 from serment.directory.models import Practitioner, PractitionerRole
 from serment.errors import NotThere
+from serment.identity import policy
 from serment.scheduling import explain, search
 from serment.scheduling.models import VisitReason
 from serment.web import asked, hours, wording
@@ -59,6 +60,7 @@ def _languages(role: PractitionerRole) -> list[str]:
     return [str(known.get(code, code)) for code in role.languages]
 
 
+@policy.everybody(policy.DIRECTORY)
 @require_GET
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Everything published about one practitioner."""
@@ -86,6 +88,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "patient/practitioner.html", context)
 
 
+@policy.everybody(policy.DIRECTORY)
 @require_GET
 def why_not(request: HttpRequest, slug: str) -> HttpResponse:
     """Why a time is not offered, in one sentence that names the rule."""

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from serment import clock
 from serment.directory import map as drawn_map
+from serment.identity import policy
 from serment.scheduling import search
 from serment.web import asked, hours, wording
 from serment.web.patient.cards import Card, Reading, cards, roles_by_id
@@ -42,6 +43,7 @@ class Beyond:
     radius_km: float
 
 
+@policy.everybody(policy.DIRECTORY)
 @require_GET
 def results(request: HttpRequest) -> HttpResponse:
     """Soonest first, unless asked otherwise; an unclear question is asked again, as typed."""

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from serment import clock
 from serment.disclosure import Actor
 from serment.errors import NotThere
-from serment.identity import accounts
+from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.scheduling import agenda, closing
 from serment.web import asked, wording
@@ -46,8 +46,8 @@ class Shown:
         return wording.short_day(self.day)
 
 
+@policy.staff_may(Act.SEE_AGENDA)
 @require_GET
-@accounts.staff_only(Act.SEE_AGENDA)
 def day(request: HttpRequest) -> HttpResponse:
     """The chosen practitioners side by side."""
     actor, desk, everybody, on = _asked(request)
@@ -70,8 +70,8 @@ def day(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
+@policy.staff_may(Act.SEE_AGENDA)
 @require_GET
-@accounts.staff_only(Act.SEE_AGENDA)
 def week(request: HttpRequest) -> HttpResponse:
     """One practitioner's week; days without openings or visits at its end are left out."""
     actor, desk, everybody, on = _asked(request)
@@ -95,8 +95,8 @@ def week(request: HttpRequest) -> HttpResponse:
     return _page(request, actor, desk, everybody, chosen, columns, frame, on, "week", focus=focus)
 
 
+@policy.staff_may(Act.OPEN_AGENDA_NAMES)
 @require_POST
-@accounts.staff_only(Act.OPEN_AGENDA_NAMES)
 def open_names(request: HttpRequest) -> HttpResponse:
     """Open, or close, the names or the reasons of one practitioner's day."""
     actor = accounts.actor_for(request)
@@ -117,8 +117,8 @@ def open_names(request: HttpRequest) -> HttpResponse:
     return addresses.back(request)
 
 
+@policy.staff_may(Act.SEE_AGENDA)
 @require_POST
-@accounts.staff_only(Act.SEE_AGENDA)
 def discretion(request: HttpRequest) -> HttpResponse:
     """Initials instead of names, or names again."""
     Desk(request, clock.now()).show_initials(asked.sent(request).get("initiales") == "1")

@@ -22,7 +22,7 @@ from serment import clock
 from serment.custody import arrival as arrivals
 from serment.disclosure import Actor
 from serment.errors import NotThere, SermentError
-from serment.identity import accounts
+from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.web import asked
 from serment.web.practice import arrival_told, team
@@ -51,8 +51,8 @@ class Sent:
         return base64.urlsafe_b64encode(self.data).decode()
 
 
+@policy.staff_may(Act.IMPORT)
 @require_http_methods(["GET", "POST"])
-@accounts.staff_only(Act.IMPORT)
 def arrival(request: HttpRequest) -> HttpResponse:
     """GET asks for a file; POST tells what it would do, and with a button named so: does it.
 
@@ -74,8 +74,8 @@ def arrival(request: HttpRequest) -> HttpResponse:
         return _show(request, actor, everybody, status=422, fault=str(_(fault.sentence)))
 
 
+@policy.staff_may(Act.IMPORT)
 @require_GET
-@accounts.staff_only(Act.IMPORT)
 def columns(request: HttpRequest) -> HttpResponse:
     """Which columns of a patient list are recognised, as the reader knows them."""
     context = {"section": "arrival", "columns": arrivals.recognised_columns()}

@@ -9,14 +9,14 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
-from serment.identity import accounts
+from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.web import wording
 from serment.web.practice import addresses, naming, panel, team
 
 
+@policy.staff_may(Act.PRINT_CARD)
 @require_GET
-@accounts.staff_only(Act.PRINT_CARD)
 def card(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """One appointment on paper, without its reason: cards lie about."""
     actor = accounts.actor_for(request)

@@ -19,9 +19,9 @@ from serment.custody import continuity
 from serment.directory.models import Establishment, Site
 from serment.disclosure import receipts
 from serment.errors import NotThere
-from serment.identity import accounts
+from serment.identity import accounts, policy
 from serment.identity.rights import Act
-from serment.web.demo import demo_only
+from serment.web import loopback
 from serment.web.practice import team
 
 READER: Final = "vendor/continuity.htm"
@@ -38,8 +38,8 @@ class Place:
     demo_key: Path | None = None
 
 
+@policy.staff_may(Act.SEE_AGENDA)
 @require_GET
-@accounts.staff_only(Act.SEE_AGENDA)
 def sheets(request: HttpRequest) -> HttpResponse:
     """Every site's sheet, how to prepare, and what to do on the day."""
     establishment = team.establishment_of(accounts.actor_for(request))
@@ -64,8 +64,8 @@ def _demo_key(site: UUID) -> Path | None:
     return path if settings.DEMO and path.exists() else None
 
 
+@policy.staff_may(Act.SEE_AGENDA)
 @require_GET
-@accounts.staff_only(Act.SEE_AGENDA)
 def sheet(request: HttpRequest, site_id: UUID) -> HttpResponse:
     """The newest sheet as a file: ciphertext, recorded as disclosed when it was made."""
     mine = _own_site(request, site_id)
@@ -75,8 +75,8 @@ def sheet(request: HttpRequest, site_id: UUID) -> HttpResponse:
     return _file(kept.path.read_bytes(), f"{mine.slug}-{kept.path.name}")
 
 
+@policy.staff_may(Act.SEE_AGENDA)
 @require_GET
-@accounts.staff_only(Act.SEE_AGENDA)
 def reader(request: HttpRequest) -> HttpResponse:
     """The one-file reader; the keeper's public key is written into it, so that it knows its own."""
     del request
@@ -88,9 +88,8 @@ def reader(request: HttpRequest) -> HttpResponse:
     return _file(page.encode(), "serment-lecteur-de-fiches.html")
 
 
+@policy.staff_may(Act.SEE_AGENDA, demo=loopback.only)
 @require_GET
-@demo_only
-@accounts.staff_only(Act.SEE_AGENDA)
 def demo_key(request: HttpRequest, site_id: UUID) -> HttpResponse:
     """A demo's key, to try the reader with; anywhere else no server has it, and no such page is."""
     path = _demo_key(_own_site(request, site_id).pk)

@@ -21,7 +21,7 @@ from serment import clock
 from serment.directory.models import Site
 from serment.disclosure import Actor, Purpose
 from serment.errors import NotThere
-from serment.identity import accounts, files
+from serment.identity import accounts, files, policy
 from serment.identity.rights import Act
 from serment.outbox import letters as outbox
 from serment.outbox import pile, rendering
@@ -71,8 +71,8 @@ class Sheet:
     letter: rendering.Letter
 
 
+@policy.staff_may(Act.PRINT_CARD)
 @require_GET
-@accounts.staff_only(Act.PRINT_CARD)
 def waiting(request: HttpRequest) -> HttpResponse:
     """The pile, the most urgent visit first."""
     actor = accounts.actor_for(request)
@@ -92,8 +92,8 @@ def waiting(request: HttpRequest) -> HttpResponse:
     return render(request, "practice/letters.html", context)
 
 
+@policy.staff_may(Act.PRINT_CARD)
 @require_POST
-@accounts.staff_only(Act.PRINT_CARD)
 def open_names(request: HttpRequest) -> HttpResponse:
     """Open, or close, to whom they go."""
     desk = Desk(request, clock.now())
@@ -104,8 +104,8 @@ def open_names(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("practice:letters"))
 
 
+@policy.staff_may(Act.PRINT_CARD)
 @require_POST
-@accounts.staff_only(Act.PRINT_CARD)
 def sheets(request: HttpRequest) -> HttpResponse:
     """The chosen letters as sheets, one a page, their address where an envelope's window is."""
     actor = accounts.actor_for(request)
@@ -120,8 +120,8 @@ def sheets(request: HttpRequest) -> HttpResponse:
     return render(request, "practice/sheets.html", context)
 
 
+@policy.staff_may(Act.PRINT_CARD)
 @require_POST
-@accounts.staff_only(Act.PRINT_CARD)
 def sent(request: HttpRequest) -> HttpResponse:
     """They lie in their envelopes; the page that follows offers to take that back."""
     establishment = team.establishment_of(accounts.actor_for(request))
@@ -132,8 +132,8 @@ def sent(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('practice:letters')}?dit=envoyees")
 
 
+@policy.staff_may(Act.PRINT_CARD)
 @require_POST
-@accounts.staff_only(Act.PRINT_CARD)
 def put_back(request: HttpRequest) -> HttpResponse:
     """Those last marked as sent wait again."""
     last = [one for one in map(asked.uuid, request.session.pop(_LAST, ())) if one is not None]

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from serment import clock
 from serment.disclosure import Actor, Purpose, gate
 from serment.errors import NotThere, Unusable
-from serment.identity import accounts, birth_dates, files, phones
+from serment.identity import accounts, birth_dates, files, phones, policy
 from serment.identity.models import PatientFile
 from serment.identity.rights import Act
 from serment.scheduling.models import Appointment
@@ -59,8 +59,8 @@ class Visit:
     upcoming: bool
 
 
+@policy.staff_may(Act.FIND_PATIENT)
 @require_http_methods(["GET", "POST"])
-@accounts.staff_only(Act.FIND_PATIENT)
 def find(request: HttpRequest) -> HttpResponse:
     """By name, telephone or birth date. What is typed travels in a form, never in an address."""
     text = asked.sent(request).get("q", "").strip()
@@ -144,8 +144,8 @@ def booking_query(text: str) -> str:
     return urlencode(pairs)
 
 
+@policy.staff_may(Act.OPEN_PATIENT)
 @require_GET
-@accounts.staff_only(Act.OPEN_PATIENT)
 def patient(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """A file: details, appointments, and who has opened it."""
     actor = accounts.actor_for(request)
@@ -194,8 +194,8 @@ def _visits(actor: Actor, file_id: UUID) -> list[Visit]:
     return visits
 
 
+@policy.staff_may(Act.WRITE_PATIENT)
 @require_http_methods(["GET", "POST"])
-@accounts.staff_only(Act.WRITE_PATIENT)
 def create(request: HttpRequest) -> HttpResponse:
     """A file for somebody at the desk or on the telephone; an e-mail address is not needed."""
     actor = accounts.actor_for(request)
@@ -215,8 +215,8 @@ def create(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("practice:patient", args=[made.pk]))
 
 
+@policy.staff_may(Act.WRITE_PATIENT)
 @require_http_methods(["GET", "POST"])
-@accounts.staff_only(Act.WRITE_PATIENT)
 def change(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Correct a file."""
     actor = accounts.actor_for(request)

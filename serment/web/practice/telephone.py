@@ -24,7 +24,7 @@ from django.views.decorators.http import require_http_methods
 from serment import clock
 from serment.disclosure import Actor, Purpose
 from serment.errors import Conflict, NotThere, Refused
-from serment.identity import accounts, files
+from serment.identity import accounts, files, policy
 from serment.identity.rights import Act
 from serment.scheduling import booking, cancelling, moving, refusals
 from serment.scheduling.models import VisitReason
@@ -76,8 +76,8 @@ class Choice:
         return urlencode({name: value for name, value in found.items() if value})
 
 
+@policy.staff_may(Act.BOOK)
 @require_http_methods(["GET", "POST"])
-@accounts.staff_only(Act.BOOK)
 def book(request: HttpRequest) -> HttpResponse:
     """GET shows what is chosen and what is left to choose; POST books."""
     actor = accounts.actor_for(request)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 from serment import clock
 from serment.disclosure import Actor, gate
 from serment.disclosure.told import NOT_FIELDS, Disclosure
-from serment.identity import accounts, rights, staff
+from serment.identity import accounts, policy, rights, staff
 from serment.web import field_words, wording
 from serment.web.privacy import asking
 from serment.web.privacy.asking import ZONE
@@ -82,8 +82,8 @@ def _as_written(name: str) -> tuple[int, str]:
     return (order.index(name) if name in order else len(order)), name
 
 
+@policy.staff_may(rights.Act.COUNT_DISCLOSURES)
 @require_GET
-@accounts.staff_only(rights.Act.COUNT_DISCLOSURES)
 def counts(request: HttpRequest) -> HttpResponse:
     """Counts by actor and day over the days asked for."""
     actor = accounts.staff_actor_for(request)

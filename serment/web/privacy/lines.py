@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET
 from serment import clock
 from serment.disclosure import Actor
 from serment.disclosure.told import NOT_FIELDS, Disclosure
-from serment.identity import accounts, rights, staff
+from serment.identity import accounts, policy, rights, staff
 from serment.interchange import text_tables
 from serment.web import asked, field_words, wording
 from serment.web.privacy import asking
@@ -49,8 +49,8 @@ class Line:
     whose: str
 
 
+@policy.staff_may(rights.Act.COUNT_DISCLOSURES)
 @require_GET
-@accounts.staff_only(rights.Act.COUNT_DISCLOSURES)
 def lines(request: HttpRequest) -> HttpResponse:
     """Newest first, a hundred a page."""
     actor, now = accounts.staff_actor_for(request), clock.now()
@@ -73,8 +73,8 @@ def lines(request: HttpRequest) -> HttpResponse:
     return render(request, "privacy/lines.html", context)
 
 
+@policy.staff_may(rights.Act.COUNT_DISCLOSURES)
 @require_GET
-@accounts.staff_only(rights.Act.COUNT_DISCLOSURES)
 def as_csv(request: HttpRequest) -> HttpResponse:
     """The whole answer for a spreadsheet: semicolons, and no cell that one would run."""
     _wanted, rows = _all(request)
@@ -89,8 +89,8 @@ def as_csv(request: HttpRequest) -> HttpResponse:
     return _file("\ufeff" + table.getvalue(), "text/csv; charset=utf-8", "acces-serment.csv")
 
 
+@policy.staff_may(rights.Act.COUNT_DISCLOSURES)
 @require_GET
-@accounts.staff_only(rights.Act.COUNT_DISCLOSURES)
 def as_json(request: HttpRequest) -> HttpResponse:
     """The whole answer for a program; keys are only ever added."""
     wanted, rows = _all(request)

@@ -6,7 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from serment.identity import policy
 
+
+@policy.everybody("what partner software will find; nothing of anybody is on it")
 @require_GET
 def door(request: HttpRequest) -> HttpResponse:
     """For everybody: nothing on it is anybody's."""

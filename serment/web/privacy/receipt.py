@@ -6,14 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from serment.errors import NotThere
-from serment.identity import accounts, rights
+from serment.identity import accounts, policy, rights
 from serment.web import asked, receipts
 
 SEQ_MAX = 10**9
 
 
+@policy.staff_may(rights.Act.SEE_DISCLOSURES)
 @require_GET
-@accounts.staff_only(rights.Act.SEE_DISCLOSURES)
 def by_number(request: HttpRequest) -> HttpResponse:
     """The keeper decides whether the line is of this officer's establishment."""
     seq = asked.number(asked.query(request).get("ligne", ""), SEQ_MAX)
