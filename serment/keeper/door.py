@@ -11,13 +11,12 @@ import asyncio
 import logging
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 from serment.keeper.entrances import Entrance, Place, isolated, may_pass, sign
 from serment.keeper.house import House, NoAccess
-from serment.keeper.peers import Peer, peer_of
+from serment.keeper.peers import peer_of
 from serment.keeper.server import Desk
 from serment.keeper.wire import (
     HEAD_BYTES,
@@ -41,18 +40,164 @@ However often the pages' process forks, the others' entrances stay open.
 
 HEAD_SECONDS_MAX: Final = 300
 FRAME_SECONDS_MAX: Final = 30
+UNREAD_BYTES_MAX: Final = 2 << 20
+"""So much may wait unread behind a request that is being answered."""
+
 STOP_SECONDS_MAX: Final = 3
 SWEEP_SECONDS: Final = 60
 
 
-@dataclass(slots=True)
-class Line:
-    """One connection; ``silent_since`` is set while nothing of a request has come."""
+class Line(asyncio.Protocol):
+    """One connection: its requests are answered one after the other, in the order they came.
 
-    pid: int
-    entrance: Entrance
-    writer: asyncio.StreamWriter
-    silent_since: float | None
+    ``silent_since`` is set while nothing of a request has come.
+    """
+
+    def __init__(self, door: Door, place: Place) -> None:
+        self.entrance = place.entrance
+        self.silent_since: float | None = None
+        self.task: asyncio.Task[None] | None = None
+        """What answers; it ends where no whole request is left."""
+        self._door = door
+        self._place = place
+        self._held = bytearray()
+        self._began: float | None = None
+        self._over = False
+        self._paused = False
+        self._room: asyncio.Future[None] | None = None
+        self._look_at: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let in whom this place names, if there is room; hang up on others."""
+        self._transport = cast("asyncio.Transport", transport)
+        self.peer = peer_of(transport)
+        if self.peer.uid not in self._place.users or not self._door.let_in(self):
+            log.warning("Refused a connection of user %d (%s).", self.peer.uid, self.entrance)
+            self._over = True
+            transport.close()
+            return
+        self.silent_since = self._loop.time()
+        self._look_in(HEAD_SECONDS_MAX)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer what is whole; do not read on where too much waits behind an answer."""
+        if self._over:
+            return
+        self._held += data
+        if self.task is None:
+            self._go_on()
+        elif len(self._held) > UNREAD_BYTES_MAX:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """Nothing more will come: what came whole is still answered."""
+        self._over = True
+        if self.task is None:
+            self._transport.close()
+        return True
+
+    def connection_lost(self, _fault: Exception | None) -> None:
+        """The other side went away: nothing it was owed is lost, the leaf stands."""
+        self._over = True
+        self._held.clear()
+        self.resume_writing()
+        if self.task is None:
+            self._door.let_go(self)
+        if self._look_at is not None:
+            self._look_at.cancel()
+
+    def pause_writing(self) -> None:
+        """The other side does not read: nothing more is answered before it does."""
+        self._room = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        room, self._room = self._room, None
+        if room is not None and not room.done():
+            room.set_result(None)
+
+    def hang_up(self) -> None:
+        """Close; what is being recorded is recorded all the same."""
+        self._over = True
+        self._held.clear()
+        self._transport.close()
+
+    def _go_on(self) -> None:
+        ask = self._next()
+        if ask is not None:
+            self.task = self._loop.create_task(self._answer(ask))
+
+    def _next(self) -> Request | None:
+        """The next whole request; None where none is there yet, or nothing readable came."""
+        held = self._held
+        if len(held) < HEAD_BYTES:
+            return None
+        self.silent_since = None
+        try:
+            end = HEAD_BYTES + body_length(bytes(held[:HEAD_BYTES]))
+            if len(held) < end:
+                self._wait_for_the_rest()
+                return None
+            ask = request_from(bytes(held[HEAD_BYTES:end]))
+        except FrameRefused:
+            self._refuse()
+            return None
+        self._began = None
+        del held[:end]
+        return ask
+
+    def _refuse(self) -> None:
+        log.warning("Closed a connection that did not speak wire format 1.")
+        self.hang_up()
+
+    async def _answer(self, ask: Request | None) -> None:
+        try:
+            while ask is not None and not self._transport.is_closing():
+                self._transport.write(frame(await self._door.answer(self, ask)))
+                if self._room is not None:
+                    await self._room
+                ask = self._next()
+        except FrameRefused:
+            self._refuse()
+        finally:
+            self.task = None
+            self._rest()
+
+    def _rest(self) -> None:
+        """Nothing whole is left to answer."""
+        if self._over:
+            self._transport.close()
+            self._door.let_go(self)
+            return
+        if len(self._held) < HEAD_BYTES:
+            self.silent_since = self._loop.time()
+        if self._paused:
+            self._paused = False
+            self._transport.resume_reading()
+
+    def _wait_for_the_rest(self) -> None:
+        if self._began is None:
+            self._began = self._loop.time()
+            self._look_in(FRAME_SECONDS_MAX)
+
+    def _look_in(self, seconds: float) -> None:
+        if self._look_at is not None:
+            self._look_at.cancel()
+        self._look_at = self._loop.call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        """Hang up where no request begins for minutes, or one stops half-way."""
+        left: float = HEAD_SECONDS_MAX
+        if self._began is not None:
+            left = self._began + FRAME_SECONDS_MAX - self._loop.time()
+        elif self.silent_since is not None:
+            left = self.silent_since + HEAD_SECONDS_MAX - self._loop.time()
+        if left > 0:
+            self._look_in(left)
+        else:
+            self.hang_up()
 
 
 class Door:
@@ -62,21 +207,21 @@ class Door:
         self._desk = Desk(house)
         self._house = house
         self._places = places
-        self._open: dict[asyncio.Task[None] | None, Line] = {}
+        self._open: set[Line] = set()
         self._servers: list[asyncio.Server] = []
         self._sweeping: asyncio.Task[None] | None = None
         house.isolated = isolated(places)
 
     async def listen(self) -> None:
         """Bind every socket. A folder made for one lets in whom its socket lets in."""
+        loop = asyncio.get_running_loop()
         for place in self._places:
             folder = 0o700 if place.mode == 0o600 else 0o711
             place.path.parent.mkdir(mode=folder, parents=True, exist_ok=True)
             place.path.unlink(missing_ok=True)
             before = os.umask(0o777 & ~place.mode)
             try:
-                serve = partial(self._serve, place)
-                server = await asyncio.start_unix_server(serve, place.path, limit=1 << 20)
+                server = await loop.create_unix_server(partial(Line, self, place), place.path)
             finally:
                 os.umask(before)
             self._servers.append(server)
@@ -88,42 +233,30 @@ class Door:
             await asyncio.sleep(SWEEP_SECONDS)
             self._house.sweep()
 
-    async def _serve(
-        self, place: Place, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        peer = peer_of(writer)
-        if peer.uid not in place.users or not self._has_room(place.entrance, peer.pid):
-            log.warning("Refused a connection of user %d (%s).", peer.uid, place.entrance)
-            writer.close()
-            return
-        task, now = asyncio.current_task(), asyncio.get_running_loop().time
-        line = self._open[task] = Line(peer.pid, place.entrance, writer, now())
+    async def answer(self, line: Line, ask: Request) -> Reply:
+        """What the desk says, where this entrance lets such a request pass."""
         try:
-            while True:
-                ask = await _read(reader, line)
-                writer.write(frame(await self._answer(place.entrance, ask, peer)))
-                await writer.drain()
-                line.silent_since = now()
-        except FrameRefused:
-            log.warning("Closed a connection that did not speak wire format 1.")
-        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError):
-            pass  # the other side went away: nothing it was owed is lost, the leaf stands
-        finally:
-            self._open.pop(task, None)
-            writer.close()
-
-    async def _answer(self, entrance: Entrance, ask: Request, peer: Peer) -> Reply:
-        try:
-            may_pass(entrance, ask)
+            may_pass(line.entrance, ask)
         except NoAccess:
             return Reply(ask.id, "refused")
-        sign(entrance, ask, peer.pid)
+        peer = line.peer
+        sign(line.entrance, ask, peer.pid)
         return await self._desk.answer(ask, peer.pid, peer.since)
 
+    def let_in(self, line: Line) -> bool:
+        """Is there room for this line? If need be, the one silent longest is hung up."""
+        if not self._has_room(line.entrance, line.peer.pid):
+            return False
+        self._open.add(line)
+        return True
+
+    def let_go(self, line: Line) -> None:
+        """The line is over."""
+        self._open.discard(line)
+
     def _has_room(self, entrance: Entrance, pid: int) -> bool:
-        """Is there a line for this process? If need be, the one silent longest is hung up."""
-        lines = self._open.values()
-        own = [line for line in lines if line.pid == pid]
+        lines = self._open
+        own = [line for line in lines if line.peer.pid == pid]
         if len(own) >= CONNECTIONS_A_PROCESS:
             return self._hang_up_one(own)
         same = [line for line in lines if line.entrance is entrance]
@@ -136,10 +269,8 @@ class Door:
         if not silent:
             return False
         longest = min(silent, key=lambda line: line.silent_since or 0)
-        for task, line in list(self._open.items()):
-            if line is longest:
-                del self._open[task]
-        longest.writer.close()
+        self._open.discard(longest)
+        longest.hang_up()
         return True
 
     async def close(self) -> None:
@@ -148,21 +279,11 @@ class Door:
             self._sweeping.cancel()
         for server in self._servers:
             server.close()
-        for line in list(self._open.values()):
-            line.writer.close()
-        tasks = [task for task in self._open if task is not None]
+        lines = list(self._open)
+        for line in lines:
+            line.hang_up()
+        tasks = [line.task for line in lines if line.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_SECONDS_MAX)
         for place in self._places:
             place.path.unlink(missing_ok=True)
-
-
-async def _read(reader: asyncio.StreamReader, line: Line) -> Request:
-    """The next request; TimeoutError where none begins for minutes, or one stops half-way."""
-    async with asyncio.timeout(HEAD_SECONDS_MAX) as limit:
-        head = await reader.readexactly(HEAD_BYTES)
-        line.silent_since = None
-        length = body_length(head)
-        limit.reschedule(asyncio.get_running_loop().time() + FRAME_SECONDS_MAX)
-        body = await reader.readexactly(length)
-    return request_from(body)

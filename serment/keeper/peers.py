@@ -27,9 +27,9 @@ class Peer:
     since: int = 0
 
 
-def peer_of(writer: asyncio.StreamWriter) -> Peer:
+def peer_of(line: asyncio.BaseTransport) -> Peer:
     """Who opened this connection (SO_PEERCRED, unix(7))."""
-    own = writer.get_extra_info("socket")
+    own = line.get_extra_info("socket")
     told = own.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     pid, uid, _gid = _CREDENTIALS.unpack(told)
     return Peer(pid, uid, began(pid))
