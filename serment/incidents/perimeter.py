@@ -28,6 +28,12 @@ NOT_FIELDS: Final = frozenset(
         "relation",
         "break_glass",
         "session",
+        "passkey_enrolled",
+        "passkey_vouched",
+        "passkey_revoked",
+        "passkey_count",
+        "staff_ended",
+        "staff_role",
     }
 )
 

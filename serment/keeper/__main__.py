@@ -24,6 +24,7 @@ from serment.keeper.entrances import Entrance, Place
 from serment.keeper.erasure import end_begun
 from serment.keeper.house import DISK_FAILED, enter
 from serment.keeper.key_backup import KeyBackupFailed
+from serment.keeper.passkeys.checking import Site
 from serment.keeper.publishing import Publishing
 from serment.keeper.recovery import record_ordered
 from serment.keeper.root_key.source import AskingDescriptor, asking_terminal
@@ -52,6 +53,7 @@ def _arguments() -> argparse.Namespace:
         "--operator-uid", type=int, action="append", default=[],
         help="a user beside the keeper's own who may connect to --socket, as the operator",
     )  # fmt: skip
+    parser.add_argument("--public-url", help="address of the pages: where passkeys are good")
     parser.add_argument("--public", type=Path, help="folder of commitments and checkpoints")
     parser.add_argument("--site", type=Path, help="the published ledger, to drop what it holds")
     parser.add_argument(
@@ -118,6 +120,8 @@ async def _run(arguments: argparse.Namespace) -> None:
     publishing = None if public is None else Publishing(house, public, arguments.site)
     if public is not None and arguments.timestamp_ca is not None:
         timestamps.begin(house, arguments.timestamp_ca, public.with_name("timestamps"))
+    if arguments.public_url:
+        house.passkeys.site = Site.of(arguments.public_url)
     door = Door(house, _entrances(arguments))
     await door.listen()
     stop = asyncio.Event()

@@ -40,7 +40,9 @@ PASSES: Final[Mapping[Entrance, Mapping[str, frozenset[str]]]] = {
         "patient": ASKS["patient"],
         "staff": ASKS["staff"],
         "partner": ASKS["partner"],
-        "system": frozenset({"hello", "alias", "close_session", "seal", "delete"}),
+        "system": frozenset(
+            {"hello", "alias", "close_session", "seal", "delete", "challenge", "assert"}
+        ),
         "operator": _FIGURES,
     },
     Entrance.WORKER: {
@@ -51,8 +53,8 @@ PASSES: Final[Mapping[Entrance, Mapping[str, frozenset[str]]]] = {
 }
 """Of what a kind of actor may ask (``rights.ASKS``), what may be asked at each entrance.
 
-As Serment itself the pages seal what is no establishment's (messages of sign-in), nothing else;
-imports and set-up run at the shell.
+As Serment itself the pages seal what is no establishment's (messages of sign-in) and carry what
+passkeys sign, nothing else; imports and set-up run at the shell.
 """
 
 _RESERVED: Final = OWN_DOORS | {"", "keeper", "supervisor"}

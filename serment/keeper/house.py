@@ -19,6 +19,8 @@ from serment.keeper.index import Index
 from serment.keeper.keys import Box, KeyGone, KeyRing
 from serment.keeper.listed import Listings
 from serment.keeper.made import Made
+from serment.keeper.passkeys.challenges import Challenges
+from serment.keeper.passkeys.checking import Site
 from serment.keeper.policy.budgets import DAY_US, Key, Scope
 from serment.keeper.policy.standing import Standing, standing_of
 from serment.keeper.recorder import KeeperClock, Recorder
@@ -71,6 +73,14 @@ class Signing:
 
 
 @dataclass(slots=True)
+class Passkeys:
+    """Where passkeys of staff are good, None where no address is known, and what was asked."""
+
+    site: Site | None = None
+    challenges: Challenges = field(default_factory=Challenges)
+
+
+@dataclass(slots=True)
 class House:
     """One keeper's state. Everything in it belongs to the event loop's thread."""
 
@@ -103,6 +113,7 @@ class House:
     signing: Signing | None = None
     stamping: Stamping | None = None
     """Where a time-stamping authority is named."""
+    passkeys: Passkeys = field(default_factory=Passkeys)
     swept: int = 0
     based: bool = False
 

@@ -26,7 +26,17 @@ from serment.errors import Broken, Refused, SettingWrong
 from serment.keeper.root_key.files import destroy_file, replace_file, sync_folder
 
 TABLES: Final = frozenset(
-    {"establishment_key", "subject_key", "record", "link", "search", "erasure", "evidence_hold"}
+    {
+        "establishment_key",
+        "subject_key",
+        "record",
+        "link",
+        "search",
+        "erasure",
+        "evidence_hold",
+        "passkey",
+        "staff_known",
+    }
 )
 INSTANCE: Final = "instance"
 BYTES_MAX: Final = 64 << 20

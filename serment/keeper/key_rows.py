@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 import msgspec
 
@@ -139,3 +140,47 @@ class KeyTables(Durable):
         """Contents of what is being kept as evidence."""
         rows = self.database.execute("SELECT name, body FROM evidence_hold")
         return [self.open_body(body, name) for name, body in rows]
+
+    def put_passkey(self, name: bytes, owner: bytes, establishment: bytes, body: bytes) -> None:
+        """Store a passkey of staff, or what became of it."""
+        self._put("passkey", name, owner, establishment, body)
+
+    def passkey_rows(
+        self, by: Literal["name", "owner", "establishment"], tag: bytes
+    ) -> list[tuple[bytes, bytes]]:
+        """(name, contents) of one passkey, of a person's, or of an establishment's."""
+        return self.database.execute(
+            f"SELECT name, body FROM passkey WHERE {by} = ?", (tag,)
+        ).fetchall()
+
+    def passkey_count(self, name: bytes) -> bytes | None:
+        """What an authenticator last counted."""
+        row = self._one("SELECT body FROM passkey_count WHERE name = ?", name)
+        return None if row is None else bytes(row[0])
+
+    def put_passkey_count(self, name: bytes, body: bytes) -> None:
+        """Remember a count. Not in the key backup: without it the next one stands."""
+        self.database.execute("INSERT OR REPLACE INTO passkey_count VALUES (?, ?)", (name, body))
+
+    def staff_row(self, actor: bytes) -> bytes | None:
+        """What is known of a member of staff."""
+        row = self._one("SELECT body FROM staff_known WHERE actor = ?", actor)
+        return None if row is None else bytes(row[0])
+
+    def put_staff_row(self, actor: bytes, body: bytes) -> None:
+        """Remember a member of staff's role, or that they left."""
+        self._put("staff_known", actor, body)
+
+    def sessions_of(self, owner: bytes) -> list[tuple[bytes, bytes]]:
+        """(tag, contents) of the capabilities that live under an owner's tag."""
+        return self.database.execute(
+            "SELECT capability.tag, body FROM session_of"
+            " JOIN capability ON capability.tag = session_of.tag WHERE owner = ?",
+            (owner,),
+        ).fetchall()
+
+    def drop_sessions(self, tags: Iterable[bytes]) -> None:
+        """Forget capabilities by their tags."""
+        for tag in tags:
+            self.database.execute("DELETE FROM capability WHERE tag = ?", (tag,))
+            self.database.execute("DELETE FROM session_of WHERE tag = ?", (tag,))

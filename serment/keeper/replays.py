@@ -27,7 +27,8 @@ ACTS_ONCE: Final = frozenset(
     {"seal", "reveal", "find", "records_of", "files_behind", "link", "delete", "open_session",
      "errand", "history", "perimeter", "measure", "batch", "relate", "break_glass", "freeze",
      "unfreeze",
-     "grant_propose", "grant_close", "grant_approve", "grant_revoke"}
+     "grant_propose", "grant_close", "grant_approve", "grant_revoke",
+     "enrol", "assert", "asserted", "revoke", "end_staff", "staff_role"}
 )  # fmt: skip
 _OPENS: Final = frozenset({"reveal", "find", "records_of", "files_behind", "history", "perimeter"})
 

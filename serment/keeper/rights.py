@@ -16,7 +16,7 @@ from serment.keeper.house import NOBODY, House, NoAccess, SessionOver
 from serment.keeper.store import RecordRow
 from serment.keeper.untouched import is_unconfirmed, is_untouched
 from serment.keeper.wire import ActorWire, Request
-from serment.keeper.words import FIXED_IDS, PATIENT_PURPOSES, STAFF_NAME_FIELDS
+from serment.keeper.words import FIXED_IDS, PATIENT_PURPOSES, STAFF_NAME_FIELDS, VERIFIED
 
 CACHED_MAX = 50_000
 OFFICERS = frozenset({"manager", "privacy_officer", "security_officer"})
@@ -29,7 +29,8 @@ ASKS: Final[dict[str, frozenset[str]]] = {
     "staff": frozenset(
         {"seal", "delete", "reveal", "find", "records_of", "files_behind", "link",
          "open_session", "close_session", "errand", "history", "receipt", "perimeter", "measure",
-         "batch", "relate",
+         "batch", "relate", "challenge", "enrol", "passkeys", "asserted", "vouch", "revoke",
+         "end_staff", "staff_role",
          "break_glass", "freeze", "unfreeze", "freezes", "alarms", "grant_propose", "grant_add",
          "grant_close", "grant_approve", "grant_revoke", "grants"}
     ),
@@ -38,12 +39,13 @@ ASKS: Final[dict[str, frozenset[str]]] = {
     ),
     "operator": frozenset(
         {"hello", "stats", "perimeter", "measure", "reindex", "backup", "erase", "erasure_state",
-         "tend", "freeze", "unfreeze", "freezes", "alarms", "continuity_key"}
+         "tend", "freeze", "unfreeze", "freezes", "alarms", "continuity_key", "end_staff",
+         "staff_role"}
     ),
     "partner": frozenset(),
     "system": frozenset(
         {"hello", "seal", "delete", "link", "errand", "batch", "alias", "close_session",
-         "drive_clock", "relate"}
+         "drive_clock", "relate", "challenge", "assert"}
     ),
 }  # fmt: skip
 """The operations of each kind of actor; whatever is not named here is refused.
@@ -55,7 +57,7 @@ What may be asked at which socket stands in ``entrances.PASSES``.
 
 
 class Capability(msgspec.Struct, array_like=True, frozen=True):
-    """What ``open_session`` minted; ``evidence`` is claimed until the keeper checks sign-ins."""
+    """What a sign-in minted; ``evidence`` is verified where a settled passkey signed for it."""
 
     kind: str
     id: bytes
@@ -64,6 +66,8 @@ class Capability(msgspec.Struct, array_like=True, frozen=True):
     session: str
     evidence: str
     expires: int
+    passkey: bytes = b""
+    """The keeper's name of the passkey that signed in; empty where the pages' word was taken."""
 
 
 class Errand(msgspec.Struct, array_like=True, frozen=True):
@@ -117,6 +121,8 @@ def capability_of(house: House, ask: Request) -> Capability | None:
         raise SessionOver
     ask.actor.role, ask.actor.establishment = held.role, held.establishment
     ask.session = held.session or ask.session
+    if held.evidence == VERIFIED:
+        ask.evidence = VERIFIED
     return held
 
 

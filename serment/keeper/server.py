@@ -29,6 +29,8 @@ from serment.keeper import (
 from serment.keeper.again import must_still_stand
 from serment.keeper.continuity import acts as continuity
 from serment.keeper.house import AskUnusable, House, NoAccess, SessionOver
+from serment.keeper.passkeys import deciding as passkeys
+from serment.keeper.passkeys.acts import AssertionNeeded
 from serment.keeper.policy import deciding, granting
 from serment.keeper.policy.standing import BudgetOver, ComeBack, Frozen
 from serment.keeper.recorder import LeafTooLarge
@@ -107,6 +109,7 @@ ACTS.update(tending.ACTS)
 ACTS["reindex"] = reindexing.reindex
 ACTS.update(continuity.ACTS)
 ACTS.update(timestamps.ACTS)
+ACTS.update(passkeys.ACTS)
 
 
 class Desk:
@@ -163,7 +166,7 @@ class Desk:
         return reply
 
     async def _act(self, ask: Request, peer: int) -> Reply:
-        # Whatever is claimed stays a claim until the keeper itself checks sign-ins.
+        # Whatever is claimed stays a claim: only what the keeper checked itself is more.
         ask.evidence = "claimed"
         return Reply(ask.id, "", raw(await ACTS[ask.op](self.house, ask, peer)))
 
@@ -171,6 +174,7 @@ class Desk:
 _ERRORS: Final[dict[type[Exception], str]] = {
     SessionOver: "session",
     NoAccess: "refused",
+    AssertionNeeded: "assertion",
     Frozen: "frozen",
     BudgetOver: "budget",
     ComeBack: "busy",

@@ -9,11 +9,13 @@ import os
 import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.passkeys.rows import Member, member
 from serment.keeper.peers import kin_of
 from serment.keeper.recorder import Access
 from serment.keeper.rights import Capability, Errand, Reach, check
 from serment.keeper.wire import Body, Item, MintErrand, OpenSession, Request, Text, TextAsk, Token32
 from serment.keeper.words import (
+    CLAIMED,
     ERRAND_AHEAD_MAX,
     ERRAND_WIDTH_MAX,
     FIXED_IDS,
@@ -33,8 +35,7 @@ TOKEN_BYTES = 32
 async def open_session(house: House, ask: Request, peer: int) -> Body:
     """op ``open_session``: mint a capability from a sign-in the web process vouches for.
 
-    Its leaf has no subject: a perimeter shows who signed in through what, a person's list of
-    openings does not. One person's oldest session ends where too many live.
+    Whom the keeper knows to have left, or in another role, nobody vouches for.
     """
     wanted = msgspec.msgpack.decode(ask.body, type=OpenSession)
     if wanted.hours > SESSION_HOURS_MAX[ask.actor.kind]:
@@ -43,11 +44,30 @@ async def open_session(house: House, ask: Request, peer: int) -> Body:
         raise AskUnusable
     if ask.actor.establishment == NOBODY or ask.actor.id in FIXED_IDS.values():
         raise AskUnusable
+    known = member(house.store, ask.actor.id) if ask.actor.kind == "staff" else None
+    if known is not None and (known.ended_at or not _is(known, ask)):
+        raise NoAccess
+    return Token32(await mint(house, ask, peer, wanted.hours))
+
+
+def _is(known: Member, ask: Request) -> bool:
+    return (known.role, known.establishment) == (ask.actor.role, ask.actor.establishment)
+
+
+async def mint(
+    house: House, ask: Request, peer: int, hours: float, *, evidence: str = CLAIMED,
+    passkey: bytes = b"",
+) -> bytes:  # fmt: skip
+    """A capability for the actor of the request, on record.
+
+    Its leaf has no subject: a perimeter shows who signed in through what, a person's list of
+    openings does not. One person's oldest session ends where too many live.
+    """
     token = os.urandom(TOKEN_BYTES)
-    expires = house.now() + int(wanted.hours * 3_600_000_000)
+    expires = house.now() + int(hours * 3_600_000_000)
     held = Capability(
         ask.actor.kind, ask.actor.id, ask.actor.role, ask.actor.establishment, ask.session,
-        "claimed", expires,
+        evidence, expires, passkey,
     )  # fmt: skip
     signed_in = Item(ask.actor.id, ask.actor.kind, ["session"])
     with house.recorder.together():
@@ -57,7 +77,7 @@ async def open_session(house: House, ask: Request, peer: int) -> Body:
     for name in ended:
         house.end_session(name)
     await house.recorder.write(leaves)
-    return Token32(token)
+    return token
 
 
 def _owner(ask: Request) -> bytes:

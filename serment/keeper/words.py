@@ -38,6 +38,10 @@ OWN_DOORS: Final = frozenset({"web", "worker", "command", "live", "system"})
 
 SEARCHES: Final = ("", "name", "phone", "email", "birth_date")
 
+CLAIMED: Final = "claimed"
+VERIFIED: Final = "verified"
+"""On what evidence a record says who it was: the pages' word, or a signature the keeper checked."""
+
 KIND_READ: Final = "read"
 KIND_WRITE: Final = "write"
 KIND_SEARCH: Final = "search"
@@ -118,6 +122,12 @@ NOT_FIELDS: Final = frozenset(
         "relation",
         "break_glass",
         "session",
+        "passkey_enrolled",
+        "passkey_vouched",
+        "passkey_revoked",
+        "passkey_count",
+        "staff_ended",
+        "staff_role",
     }
 )
 """What a record says of an access that opened no field: a search hit, a relation, a ticket."""

@@ -17,13 +17,14 @@ from serment.keeper import tending, timestamps, tokens, wire, words
 from serment.keeper.aliases import AliasCount
 from serment.keeper.continuity import asks as continuity
 from serment.keeper.house import House, enter
+from serment.keeper.passkeys import asks as passkeys
 from serment.keeper.policy import asks
 from serment.keeper.rights import ASKS
 from serment.keeper.server import ACTS, Desk
 from tests.apart import apart
 
 HERE, WHO, SYSTEM = b"e" * 16, b"s" * 16, bytes(16)
-DOCUMENTED = {"", "refused", "session", "unusable", "frozen", "budget", "busy"}
+DOCUMENTED = {"", "refused", "session", "unusable", "frozen", "budget", "busy", "assertion"}
 BODIES: dict[str, type[msgspec.Struct]] = {
     "hello": wire.Nothing,
     "stats": wire.Nothing,
@@ -37,6 +38,15 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "files_of": wire.IdAsk,
     "alias": wire.TextAsk,
     "open_session": wire.OpenSession,
+    "challenge": passkeys.ChallengeAsk,
+    "enrol": passkeys.EnrolAsk,
+    "assert": passkeys.SignInAsk,
+    "passkeys": passkeys.PasskeysAsk,
+    "asserted": passkeys.AssertedAsk,
+    "vouch": passkeys.PasskeyAsk,
+    "revoke": passkeys.PasskeyAsk,
+    "end_staff": passkeys.StaffAsk,
+    "staff_role": passkeys.StaffAsk,
     "close_session": wire.Token32,
     "errand": wire.MintErrand,
     "history": wire.HistoryAsk,

@@ -104,7 +104,7 @@ async def approve(house: House, ask: Request, peer: int) -> Body:
     await _record(house, ask, peer, grant, "grant_approved")
     check(house, ask, peer)
     _, grant = _by_digest(house, capability, wanted.digest)
-    approved = grant.approved_by(Approval(ask.actor.id, house.now(), capability.evidence))
+    approved = grant.approved_by(Approval(ask.actor.id, house.now(), ask.evidence))
     _keep(house, tag, approved)
     if approved.kind == GrantKind.BUDGET and is_good(house, approved):
         raise_budget(house, approved)

@@ -1,0 +1,158 @@
+"""Acts of those who hold a passkey: be challenged, enrol, sign in, read which ones there are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.passkeys import rows
+from serment.keeper.passkeys.asks import (
+    ChallengeAnswer,
+    ChallengeAsk,
+    EnrolAsk,
+    PasskeyList,
+    PasskeyRow,
+    PasskeysAsk,
+    SignedIn,
+    SignInAsk,
+)
+from serment.keeper.passkeys.challenges import LIVE_US, Purpose, What
+from serment.keeper.passkeys.proving import (
+    handle_of,
+    made,
+    name_of,
+    proved,
+    site_of,
+    staff_of,
+    told,
+)
+from serment.keeper.passkeys.rows import VERSION, Member, Passkey
+from serment.keeper.peers import kin_of
+from serment.keeper.recorder import Access
+from serment.keeper.rights import Capability
+from serment.keeper.tokens import mint
+from serment.keeper.wire import ActorWire, Body, Request
+from serment.keeper.words import CLAIMED, DAY, KIND_QUERY, SESSION_HOURS_MAX, VERIFIED
+
+PASSKEYS_MAX: Final = 10
+"""Of one person, not counting the revoked."""
+
+UNTIL_SETTLED_US: Final = DAY
+"""A first passkey proves a claim only: for a day whoever it was taken from may say so."""
+
+
+class AssertionNeeded(NoAccess):
+    """This needs your passkey."""
+
+
+async def challenge(house: House, ask: Request, peer: int) -> Body:
+    """op ``challenge``: for a sign-in nobody is asked who they are; else a session is needed."""
+    wanted = msgspec.msgpack.decode(ask.body, type=ChallengeAsk)
+    site, kin, now = site_of(house), kin_of(ask.process), house.now()
+    if wanted.what not in tuple(What) or bool(wanted.digest) != (wanted.what == What.ACT):
+        raise AskUnusable
+    if (wanted.what == What.SIGN_IN) != (ask.actor.kind == "system"):
+        raise NoAccess
+    own: list[Passkey] = []
+    actor = b""
+    if ask.actor.kind != "system":
+        actor = staff_of(house, ask, peer).id
+        own = [one for one in rows.passkeys_of(house.store, actor) if one.live]
+    asked = Purpose(What(wanted.what), kin, actor, wanted.digest)
+    return ChallengeAnswer(
+        house.passkeys.challenges.issue(asked, now),
+        site.name,
+        handle_of(house, actor) if actor else b"",
+        [one.credential for one in own],
+        LIVE_US // 1_000_000,
+    )
+
+
+async def enrol(house: House, ask: Request, peer: int) -> Body:
+    """op ``enrol``: a person's first passkey; ``claimed`` for a day unless somebody vouches."""
+    who = staff_of(house, ask, peer)
+    if any(one.live for one in rows.passkeys_of(house.store, who.id)):
+        raise AssertionNeeded
+    return await _enrol(house, ask, peer, house.now() + UNTIL_SETTLED_US)
+
+
+async def enrol_another(house: House, ask: Request, peer: int, by: Passkey) -> Body:
+    """op ``enrol`` signed with a passkey one has: the new one is worth what that one is."""
+    return await _enrol(house, ask, peer, max(house.now(), by.settles_at))
+
+
+async def _enrol(house: House, ask: Request, peer: int, settles_at: int) -> Body:
+    wanted = msgspec.msgpack.decode(ask.body, type=EnrolAsk)
+    who = staff_of(house, ask, peer)
+    fresh = await made(house, wanted, Purpose(What.ENROL, kin_of(ask.process), who.id))
+    member = _member(house, staff_of(house, ask, peer))
+    row = Passkey(
+        VERSION, name_of(house, fresh.credential), fresh.credential, fresh.key, member.actor,
+        member.establishment, member.role, wanted.label, house.now(), settles_at,
+    )  # fmt: skip
+    own = [one for one in rows.passkeys_of(house.store, who.id) if one.live]
+    if len(own) >= PASSKEYS_MAX or rows.passkey(house.store, row.name) is not None:
+        raise AskUnusable
+    with house.recorder.together():
+        rows.put_member(house.store, member)
+        rows.put_passkey(house.store, row)
+        rows.put_count(house.store, row.name, fresh.count)
+        leaves = house.recorder.prepare(ask, peer, told(row, "passkey_enrolled"))
+    await house.recorder.write(leaves)
+    return row_of(row)
+
+
+def _member(house: House, who: Capability) -> Member:
+    """The member of staff of this session: known, and in the role the keeper knows of."""
+    known = rows.member(house.store, who.id)
+    if known is not None:
+        if known.ended_at or (known.role, known.establishment) != (who.role, who.establishment):
+            raise NoAccess
+        return known
+    record = house.store.record(who.id)
+    if record is None or (record.kind, record.tenant) != ("staff", who.establishment):
+        raise NoAccess
+    return Member(VERSION, who.id, record.tenant, who.role)
+
+
+async def sign_in(house: House, ask: Request, peer: int) -> Body:
+    """op ``assert``: the session of whoever signed; person, house and role are the passkey's."""
+    wanted = msgspec.msgpack.decode(ask.body, type=SignInAsk)
+    if wanted.hours > SESSION_HOURS_MAX["staff"]:
+        raise AskUnusable
+    purpose = Purpose(What.SIGN_IN, kin_of(ask.process))
+    by = await proved(house, ask, peer, wanted.assertion, purpose)
+    evidence = VERIFIED if by.settled(house.now()) else CLAIMED
+    known = rows.member(house.store, by.actor)
+    if known is None or known.ended_at:
+        raise NoAccess
+    theirs = msgspec.structs.replace(
+        ask,
+        actor=ActorWire("staff", by.actor, by.role, by.establishment),
+        session=wanted.session,
+        evidence=evidence,
+    )
+    house.standing.must_stand(theirs, peer, house.now())
+    token = await mint(house, theirs, peer, wanted.hours, evidence=evidence, passkey=by.name)
+    return SignedIn(token, by.actor, by.establishment, by.role, evidence)
+
+
+async def passkeys(house: House, ask: Request, peer: int) -> Body:
+    """op ``passkeys``: one's own; or those of the establishment, that colleagues vouch for."""
+    wanted = msgspec.msgpack.decode(ask.body, type=PasskeysAsk)
+    who = staff_of(house, ask, peer)
+    here = who.establishment or NOBODY
+    await house.recorder.record(ask, peer, [Access(None, here, [], KIND_QUERY)])
+    staff_of(house, ask, peer)
+    found = rows.passkeys_at(house.store, here)
+    return PasskeyList([row_of(one) for one in found if wanted.house or one.actor == who.id])
+
+
+def row_of(row: Passkey) -> PasskeyRow:
+    """As an answer gives it: without the key."""
+    return PasskeyRow(
+        row.name, row.actor, row.role, row.label, row.enrolled_at, row.settles_at,
+        row.vouched_by or None, row.revoked_at,
+    )  # fmt: skip
