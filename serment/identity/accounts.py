@@ -124,21 +124,32 @@ def _actor(request: HttpRequest, account: UUID, member: StaffMember | None) -> A
 
 def _capability(request: HttpRequest, account: UUID, member: StaffMember | None) -> bytes:
     until = request.session.get(_CAPABILITY_UNTIL, 0)
-    if timezone.now().timestamp() > until - _RENEW_SECONDS:
+    now = timezone.now().timestamp()
+    if now > until - _RENEW_SECONDS and _good_until(member, now) > until:
         return _open_at_keeper(request, account, member)
     return base64.b64decode(request.session[_CAPABILITY])
 
 
+def _good_until(member: StaffMember | None, now: float) -> float:
+    """How long a capability minted now may be good: never beyond a member's last minute."""
+    usual = now + SESSION_HOURS * 3600
+    ends_at = member.ends_at if member is not None else None
+    return usual if ends_at is None else min(usual, ends_at.timestamp())
+
+
 def _open_at_keeper(request: HttpRequest, account: UUID, member: StaffMember | None) -> bytes:
     session = _session_name(request)
+    now = timezone.now().timestamp()
+    until = _good_until(member, now)
+    hours = (until - now) / 3600
     if member is None:
-        capability = gate.open_session("patient", account, "", None, SESSION_HOURS, session)
+        capability = gate.open_session("patient", account, "", None, hours, session)
     else:
         capability = gate.open_session(
-            "staff", member.pk, member.role, member.establishment_id, SESSION_HOURS, session
+            "staff", member.pk, member.role, member.establishment_id, hours, session
         )
     request.session[_CAPABILITY] = base64.b64encode(capability).decode()
-    request.session[_CAPABILITY_UNTIL] = timezone.now().timestamp() + SESSION_HOURS * 3600
+    request.session[_CAPABILITY_UNTIL] = until
     return capability
 
 

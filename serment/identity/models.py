@@ -38,6 +38,8 @@ class Account(AbstractBaseUser):
     family_name = Sealed(zone="identity", label=_("nom"), search="name")
     given_name = Sealed(zone="identity", label=_("prénom"), search="name")
     birth_date = Sealed(zone="identity", label=_("date de naissance"), search="birth_date")
+    # Second factors, passkeys, recovery codes, sessions and devices (means/book.py), as one text.
+    sign_in_book = Sealed(zone="administrative", label=_("moyens de connexion"))
 
     # The dates Django would keep: see the module's docstring.
     last_login = None
@@ -88,6 +90,12 @@ class Role(models.TextChoices):
     MANAGER = "manager", _("responsable")
     PRIVACY_OFFICER = "privacy_officer", _("délégué à la protection des données")
     SECURITY_OFFICER = "security_officer", _("responsable de la sécurité")
+    SUBSTITUTE = "substitute", _("remplaçant")
+    TRAINEE = "trainee", _("stagiaire")
+
+
+PASSING = (Role.SUBSTITUTE, Role.TRAINEE)
+"""Roles that somebody has until a day that is named when they come."""
 
 
 class StaffMember(models.Model):
@@ -109,6 +117,8 @@ class StaffMember(models.Model):
         related_name="+",
     )
     active = models.BooleanField(default=True)
+    # From this instant they stand nowhere, without anybody doing anything.
+    ends_at = models.DateTimeField(null=True, blank=True)
     family_name = Sealed(zone="identity", label=_("nom"), search="name")
     given_name = Sealed(zone="identity", label=_("prénom"), search="name")
     email = Sealed(zone="contact", label=_("adresse e-mail"))
@@ -118,6 +128,12 @@ class StaffMember(models.Model):
     class Meta:
         verbose_name = _("membre de l’équipe")
         verbose_name_plural = _("membres de l’équipe")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=~models.Q(role__in=PASSING) | models.Q(ends_at__isnull=False),
+                name="staffmember_who_passes_has_an_end",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

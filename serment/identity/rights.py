@@ -17,12 +17,15 @@ class Act(StrEnum):
 
     SEE_AGENDA = "see_agenda"
     OPEN_AGENDA_NAMES = "open_agenda_names"
+    OPEN_AGENDA_REASONS = "open_agenda_reasons"
     FIND_PATIENT = "find_patient"
     OPEN_PATIENT = "open_patient"
     WRITE_PATIENT = "write_patient"
     BOOK = "book"
     CANCEL = "cancel"
     PRINT_CARD = "print_card"
+    TAKE_SHEET = "take_sheet"
+    """The sealed continuity sheet of a site, to keep outside."""
     SEE_DISCLOSURES = "see_disclosures"
     COUNT_DISCLOSURES = "count_disclosures"
     """Of the whole establishment, by day and by actor: counts, nobody's name but the actors'."""
@@ -39,12 +42,14 @@ _DESK = frozenset(
     {
         Act.SEE_AGENDA,
         Act.OPEN_AGENDA_NAMES,
+        Act.OPEN_AGENDA_REASONS,
         Act.FIND_PATIENT,
         Act.OPEN_PATIENT,
         Act.WRITE_PATIENT,
         Act.BOOK,
         Act.CANCEL,
         Act.PRINT_CARD,
+        Act.TAKE_SHEET,
         Act.SEE_DISCLOSURES,
     }
 )
@@ -52,8 +57,17 @@ _DESK = frozenset(
 ACTS_OF: dict[Role, frozenset[Act]] = {
     Role.SECRETARY: _DESK | {Act.IMPORT},
     Role.PRACTITIONER: _DESK | {Act.SET_OPENINGS},
+    Role.SUBSTITUTE: _DESK | {Act.SET_OPENINGS},
+    Role.TRAINEE: frozenset({Act.SEE_AGENDA, Act.OPEN_AGENDA_NAMES}),
     Role.MANAGER: frozenset(
-        {Act.SEE_AGENDA, Act.IMPORT, Act.SET_OPENINGS, Act.MANAGE_STAFF, Act.SEE_DISCLOSURES}
+        {
+            Act.SEE_AGENDA,
+            Act.TAKE_SHEET,
+            Act.IMPORT,
+            Act.SET_OPENINGS,
+            Act.MANAGE_STAFF,
+            Act.SEE_DISCLOSURES,
+        }
     ),
     Role.PRIVACY_OFFICER: frozenset({Act.SEE_DISCLOSURES, Act.COUNT_DISCLOSURES}),
     Role.SECURITY_OFFICER: frozenset({Act.SEE_DISCLOSURES, Act.COUNT_DISCLOSURES}),

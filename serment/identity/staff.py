@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate
-from serment.errors import NotThere
-from serment.identity.models import Role, StaffMember
+from serment.errors import NotThere, Refused, Unusable
+from serment.identity import rights
+from serment.identity.models import PASSING, Role, StaffMember
 
 NAME_TICKET_DAYS = 3650
 """As long as the log of accesses is kept: a name read there must stay readable."""
@@ -30,9 +33,18 @@ class DisplayName:
     role: str
 
 
+class OwnEnd(Refused):
+    """Demandez à quelqu’un d’autre de mettre fin à votre propre accès."""
+
+
+class EndNeeded(Unusable):
+    """Dites jusqu’à quand cette personne est là."""
+
+
 def member_of(account: UUID) -> StaffMember | None:
-    """The active staff member of an account. Its row must be visible: stand in the account."""
-    return StaffMember.objects.filter(account_id=account, active=True).first()
+    """The staff member an account is at this instant. Stand in the account: its row is walled."""
+    still_there = Q(ends_at=None) | Q(ends_at__gt=clock.now())
+    return StaffMember.objects.filter(still_there, account_id=account, active=True).first()
 
 
 def enter(request: HttpRequest, account: UUID) -> None:
@@ -60,13 +72,20 @@ def create(
     *,
     account: UUID | None = None,
     practitioner_role: UUID | None = None,
+    ends_at: datetime | None = None,
 ) -> StaffMember:
-    """A new staff member with sealed ``given_name``, ``family_name`` and ``email``."""
+    """A new staff member with sealed ``given_name``, ``family_name`` and ``email``.
+
+    EndNeeded where the role is one that passes and no end is named.
+    """
+    if role in PASSING and ends_at is None:
+        raise EndNeeded(_("Dites jusqu’à quand cette personne est là."))
     member = StaffMember(
         establishment_id=establishment,
         role=role,
         account_id=account,
         practitioner_role_id=practitioner_role,
+        ends_at=ends_at,
     )
     gate.seal(
         actor, Purpose.ADMINISTRATION, member, values, subject=member.pk, tenant=establishment
@@ -75,6 +94,21 @@ def create(
     with tenancy.inside(tenant=establishment):
         member.save(force_insert=True)
     return member
+
+
+def end(actor: Actor, member_id: UUID, at: datetime) -> None:
+    """From ``at`` the member stands nowhere; at once where that is past or now.
+
+    What their sessions hold at the keeper ends then as well: it was minted no longer than this, or
+    is refused at the next request, which no longer finds them. NotThere for whoever may not.
+    """
+    rights.require(actor, rights.Act.MANAGE_STAFF)
+    if member_id == actor.id:
+        raise OwnEnd(_("Demandez à quelqu’un d’autre de mettre fin à votre propre accès."))
+    with tenancy.inside(tenant=actor.establishment):
+        ended = StaffMember.objects.filter(pk=member_id).update(ends_at=at, active=at > clock.now())
+    if not ended:
+        raise NotThere
 
 
 def _name_ticket(actor: Actor, member: UUID) -> bytes:

@@ -151,6 +151,8 @@ def _roles() -> dict[str, str]:
         "manager": _("responsable"),
         "privacy_officer": _("délégué à la protection des données"),
         "security_officer": _("responsable de la sécurité"),
+        "substitute": _("remplaçante"),
+        "trainee": _("stagiaire"),
         "partner_developer": _("développeuse partenaire"),
     }
 
@@ -165,5 +167,7 @@ def _today() -> dict[str, str]:
         "manager": _("Les agendas, sans les noms, et l’import."),
         "privacy_officer": _("Qui a ouvert quoi, en nombres, jour par jour."),
         "security_officer": _("Les mêmes nombres, et l’état du gardien."),
+        "substitute": _("Comme le soignant, jusqu’à la fin de son remplacement."),
+        "trainee": _("L’agenda et les noms d’un jour. Ni motifs, ni dossiers, ni import."),
         "partner_developer": _("Ce que sera la porte des logiciels : elle n’est pas ouverte."),
     }

@@ -30,7 +30,7 @@ from serment.keeper.client import Client
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 ROLES = (
     "patient", "relative", "secretary", "practitioner", "manager", "privacy_officer",
-    "security_officer", "secretary", "partner_developer",
+    "security_officer", "secretary", "substitute", "trainee", "partner_developer",
 )  # fmt: skip
 
 

@@ -120,5 +120,8 @@ def test_no_table_of_identity_or_the_outbox_ties_a_person_to_a_visit() -> None:
     assert not [
         (table, name)
         for table, name, kind in columns
-        if kind.startswith(("timestamp", "date")) and table.startswith("identity_")
+        if kind.startswith(("timestamp", "date"))
+        and table.startswith("identity_")
+        # A day somebody chose beforehand: nothing happens at it that another row would tell too.
+        and (table, name) != ("identity_staffmember", "ends_at")
     ]

@@ -31,7 +31,7 @@ def _page(desk: Client, address: str) -> str:
 
 def _open_names(desk: Client, house: House, what: str = "noms") -> None:
     answer = desk.post(
-        "/cabinet/noms",
+        "/cabinet/motifs" if what == "motifs" else "/cabinet/noms",
         {
             "agenda": str(house.practice.role),
             "jour": house.day.isoformat(),

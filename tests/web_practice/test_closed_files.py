@@ -50,7 +50,7 @@ def _page(desk: Client, address: str) -> str:
 
 def _names(desk: Client, house: House, what: str = "noms") -> str:
     sent = {"agenda": house.practice.role, "jour": house.day.isoformat(), "quoi": what}
-    desk.post("/cabinet/noms", sent)
+    desk.post("/cabinet/motifs" if what == "motifs" else "/cabinet/noms", sent)
     return _page(desk, house.agenda())
 
 

@@ -51,6 +51,8 @@ class Colleague:
     family_name: str
     house: str = QUAIS
     practises: bool = False
+    days: int | None = None
+    """How long they stay, for those who pass."""
 
     @property
     def email(self) -> str:
@@ -65,6 +67,8 @@ TEAM = (
     Colleague("privacy_officer", "Souleymane", "Diarra"),
     Colleague("security_officer", "Ingrid", "Vandamme"),
     Colleague("secretary", "Solange", "Mossuz", house=HOSPITAL),
+    Colleague("substitute", "Garance", "Bellier", days=30),
+    Colleague("trainee", "Tristan", "Vuachet", days=60),
 )
 DEVELOPER = Colleague("partner_developer", "Kenza", "Arslan")
 """Signs in with an account of no establishment: partner software belongs to none."""

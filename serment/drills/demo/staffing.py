@@ -7,9 +7,10 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from serment.disclosure import SYSTEM, gate
 from serment.drills.demo import named
@@ -63,7 +64,7 @@ def man(people: Sequence[Person], houses: Sequence[Planted], today: date, url: s
     for colleague in named.TEAM:
         login, account = _account(colleague.role, colleague.email, _names(colleague), url)
         logins.append(login)
-        member, place_of_role = _colleague(colleague, account, by_slug[colleague.house])
+        member, place_of_role = _colleague(colleague, account, by_slug[colleague.house], today)
         if place_of_role is not None:
             practitioners[colleague.house, place_of_role] = member
         elif colleague.role == Role.SECRETARY:
@@ -102,7 +103,7 @@ def _secretary(house: Planted) -> StaffMember:
 
 
 def _colleague(
-    colleague: named.Colleague, account: UUID, house: Planted
+    colleague: named.Colleague, account: UUID, house: Planted, today: date
 ) -> tuple[StaffMember, int | None]:
     place = None
     if colleague.practises:
@@ -111,6 +112,10 @@ def _colleague(
             for place, role in enumerate(house.plan.roles)
             if (role.given_name, role.family_name) == (colleague.given_name, colleague.family_name)
         )
+    ends_at = None
+    if colleague.days is not None:
+        last_day = today + timedelta(days=colleague.days)
+        ends_at = datetime.combine(last_day, time.max, ZoneInfo(house.plan.sites[0].timezone))
     member = staff.create(
         SYSTEM,
         house.establishment,
@@ -118,6 +123,7 @@ def _colleague(
         {**_names(colleague), "email": colleague.email},
         account=account,
         practitioner_role=None if place is None else house.roles[place],
+        ends_at=ends_at,
     )
     return member, place
 

@@ -98,23 +98,35 @@ def week(request: HttpRequest) -> HttpResponse:
 @policy.staff_may(Act.OPEN_AGENDA_NAMES)
 @require_POST
 def open_names(request: HttpRequest) -> HttpResponse:
-    """Open, or close, the names or the reasons of one practitioner's day."""
-    actor = accounts.actor_for(request)
+    """Open the names of one practitioner's day, or close names and reasons."""
+    member, on = _day_asked(request)
     desk = Desk(request, clock.now())
+    if asked.sent(request).get("quoi", "") == "noms":
+        desk.open(desks.names_of(member.id, on))
+    else:
+        desk.close("names")
+        desk.close("reasons")
+    return addresses.back(request)
+
+
+@policy.staff_may(Act.OPEN_AGENDA_REASONS)
+@require_POST
+def open_reasons(request: HttpRequest) -> HttpResponse:
+    """Open why the patients of one practitioner's day come."""
+    member, on = _day_asked(request)
+    Desk(request, clock.now()).open(desks.reasons_of(member.id, on))
+    return addresses.back(request)
+
+
+def _day_asked(request: HttpRequest) -> tuple[Member, date]:
+    """Whose day a form names."""
+    actor = accounts.actor_for(request)
     members = {str(one.id): one for one in team.members(team.establishment_of(actor))}
     member = members.get(asked.sent(request).get("agenda", ""))
     on = asked.day(asked.sent(request).get("jour", ""))
     if member is None or on is None:
         raise NotThere
-    what = asked.sent(request).get("quoi", "")
-    if what == "noms":
-        desk.open(desks.names_of(member.id, on))
-    elif what == "motifs":
-        desk.open(desks.reasons_of(member.id, on))
-    else:
-        desk.close("names")
-        desk.close("reasons")
-    return addresses.back(request)
+    return member, on
 
 
 @policy.staff_may(Act.SEE_AGENDA)

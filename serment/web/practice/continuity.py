@@ -64,7 +64,7 @@ def _demo_key(site: UUID) -> Path | None:
     return path if settings.DEMO and path.exists() else None
 
 
-@policy.staff_may(Act.SEE_AGENDA)
+@policy.staff_may(Act.TAKE_SHEET)
 @require_GET
 def sheet(request: HttpRequest, site_id: UUID) -> HttpResponse:
     """The newest sheet as a file: ciphertext, recorded as disclosed when it was made."""
@@ -88,7 +88,7 @@ def reader(request: HttpRequest) -> HttpResponse:
     return _file(page.encode(), "serment-lecteur-de-fiches.html")
 
 
-@policy.staff_may(Act.SEE_AGENDA, demo=loopback.only)
+@policy.staff_may(Act.TAKE_SHEET, demo=loopback.only)
 @require_GET
 def demo_key(request: HttpRequest, site_id: UUID) -> HttpResponse:
     """A demo's key, to try the reader with; anywhere else no server has it, and no such page is."""

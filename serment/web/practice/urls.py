@@ -18,6 +18,7 @@ urlpatterns = [
     path("", agenda.day, name="agenda"),
     path("semaine/", agenda.week, name="week"),
     path("noms", agenda.open_names, name="open_names"),
+    path("motifs", agenda.open_reasons, name="open_reasons"),
     path("initiales", agenda.discretion, name="discretion"),
     path("visite/<uuid:appointment_id>/ouvrir", panel.open_appointment, name="open"),
     path("visite/<uuid:appointment_id>/etat", panel.mark, name="mark"),
