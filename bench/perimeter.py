@@ -142,7 +142,8 @@ def measured(
 def answer(house: House, ask: wire.PerimeterAsk) -> Measured:
     """What op ``measure`` does behind its own record."""
     chosen = selectors(house, ask, None)
-    return measuring._measured(house, ask, None, chosen, measuring._count(house, ask, chosen))
+    counts = measuring.counted(house, measuring.asked_of(house, ask, chosen))
+    return measuring.measured(house, ask, None, chosen, counts)
 
 
 def flat(plain: sqlite3.Connection, where: str) -> int:

@@ -15,38 +15,15 @@ from typing import Any, Final
 
 import msgspec
 
-from serment.keeper import touches
+from serment.keeper import blocks, index_tables
+from serment.keeper.blocks import BlockMaker
 from serment.keeper.index_writer import IndexWriter
-from serment.keeper.touches import ACTS, SHEETS, Touch, number
+from serment.keeper.touches import Touch, number
 from serment.keeper.watched import opened
 from serment.keeper.wire import Item
 from serment.keeper.words import KIND_ALARM, KIND_QUERY, KIND_RECOVERED
 
-SHAPE: Final = 3
-"""Raised when a row says something else than before: the next start fills the index anew."""
-
 KIND_FORGOTTEN: Final = "forgotten"
-_TABLES: Final = ("disclosure", "held", "counted", "touch", "what")
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS disclosure (
-  seq INTEGER PRIMARY KEY, at INTEGER, kind TEXT, establishment BLOB, actor BLOB, subject BLOB,
-  session BLOB, client BLOB, process BLOB, body BLOB);
-CREATE INDEX IF NOT EXISTS disclosure_at ON disclosure (at);
-CREATE INDEX IF NOT EXISTS disclosure_actor ON disclosure (actor, at);
-CREATE INDEX IF NOT EXISTS disclosure_subject ON disclosure (subject);
-CREATE INDEX IF NOT EXISTS disclosure_session ON disclosure (session, at)
-  WHERE session IS NOT NULL;
-CREATE TABLE IF NOT EXISTS held (
-  subject BLOB PRIMARY KEY, establishment BLOB, kind TEXT, at INTEGER) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS held_at ON held (at);
-CREATE TABLE IF NOT EXISTS counted (
-  seq INTEGER PRIMARY KEY, at INTEGER, subject BLOB, actor BLOB, process BLOB, client BLOB,
-  establishment BLOB);
-CREATE INDEX IF NOT EXISTS counted_at ON counted (at);
-CREATE INDEX IF NOT EXISTS disclosure_alarm ON disclosure (seq) WHERE kind = 'alarm';
-CREATE INDEX IF NOT EXISTS disclosure_recovered ON disclosure (seq) WHERE kind = 'recovered';
-CREATE INDEX IF NOT EXISTS disclosure_forgotten ON disclosure (seq) WHERE kind = 'forgotten';
-"""
 
 
 class ActorPart(msgspec.Struct, array_like=True, frozen=True):
@@ -132,27 +109,16 @@ class Index:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._database = self._connect()
-        self.promised = self._begin()
+        self.promised = index_tables.begin(self._database)
         """How many leaves it held when it was opened: the segment has at least as many."""
-        self.writer = IndexWriter(self._connect, _write)
+        self.blocks = BlockMaker()
+        self.writer = IndexWriter(self._connect, index_tables.write, self.blocks.step)
         self.followed: list[IndexRow] | None = None
         """What was put since, for another index that is being made from the ledger."""
         self.readers = 0
 
     def _connect(self) -> sqlite3.Connection:
         return opened(self.path, synced="NORMAL")
-
-    def _begin(self) -> int:
-        """Make the tables; empty those of an earlier shape. How many leaves there were."""
-        (shape,) = self._database.execute("PRAGMA user_version").fetchone()
-        tables = {row[0] for row in self._database.execute("SELECT name FROM sqlite_master")}
-        promised = _size(self._database) if "disclosure" in tables else 0
-        if shape != SHAPE:
-            dropped = "".join(f"DROP TABLE IF EXISTS {table};" for table in _TABLES)
-            self._database.executescript(
-                f"BEGIN; {dropped} {_SCHEMA} {touches.SCHEMA} PRAGMA user_version={SHAPE}; COMMIT;"
-            )
-        return promised
 
     @property
     def database(self) -> sqlite3.Connection:
@@ -170,7 +136,7 @@ class Index:
     @property
     def size(self) -> int:
         """How many leaves are indexed."""
-        return _size(self.database)
+        return index_tables.size(self.database)
 
     def latest(self) -> int:
         """The instant of the last indexed leaf (µs)."""
@@ -204,20 +170,28 @@ class Index:
 
     def forget(self, subject: bytes) -> None:
         """Empty a subject's disclosures: its audit key is gone, nobody holds it any more."""
-        self.database.execute("BEGIN")
-        self.database.execute(
-            "DELETE FROM touch WHERE seq IN (SELECT seq FROM disclosure WHERE subject = ?)",
-            (subject,),
-        )
-        self.database.execute(
-            f"UPDATE disclosure SET kind = '{KIND_FORGOTTEN}', establishment = x'', actor = x'',"
-            " subject = NULL, session = NULL, client = x'', process = x'', body = x''"
-            " WHERE subject = ?",
-            (subject,),
-        )
-        self.database.execute("DELETE FROM held WHERE subject = ?", (subject,))
-        self.database.execute("DELETE FROM counted WHERE subject = ?", (subject,))
-        self.database.execute("COMMIT")
+        database = self.database
+        with self.blocks.changing():
+            database.execute("BEGIN IMMEDIATE")
+            touched = database.execute(
+                "SELECT seq, subject, record FROM touch"
+                " WHERE seq IN (SELECT seq FROM disclosure WHERE subject = ?)",
+                (subject,),
+            ).fetchall()
+            database.execute(
+                "DELETE FROM touch WHERE seq IN (SELECT seq FROM disclosure WHERE subject = ?)",
+                (subject,),
+            )
+            database.execute(
+                f"UPDATE disclosure SET kind = '{KIND_FORGOTTEN}', establishment = x'',"
+                " actor = x'', subject = NULL, session = NULL, client = x'', process = x'',"
+                " body = x'' WHERE subject = ?",
+                (subject,),
+            )
+            database.execute("DELETE FROM held WHERE subject = ?", (subject,))
+            database.execute("DELETE FROM counted WHERE subject = ?", (subject,))
+            blocks.forget(database, touched)
+            database.execute("COMMIT")
 
     def of_subjects(
         self, subjects: list[bytes], before: int | None, limit: int
@@ -261,8 +235,9 @@ class Index:
             f"SELECT seq, body FROM disclosure WHERE kind = '{KIND_RECOVERED}' ORDER BY seq"
         ).fetchall()
 
-    def counted_since(self, start: int) -> Iterator[tuple[int, bytes, Counted]]:
-        """Instant, person and budgets of each access that counts, oldest first."""
+    def counted_since(self, start: int) -> Iterator[tuple[int, bytes | None, Counted]]:
+        """Instant, person and budgets of each access that counts, oldest first. No person: a
+        patient's account, ``actor``, was signed in to."""
         for at, subject, *budgets in self.database.execute(
             "SELECT at, subject, actor, process, client, establishment FROM counted"
             " WHERE at >= ? ORDER BY at",
@@ -297,51 +272,6 @@ class Index:
         return int(self.database.execute(sql, values).fetchone()[0])
 
 
-def _size(database: sqlite3.Connection) -> int:
-    (last,) = database.execute("SELECT max(seq) FROM disclosure").fetchone()
-    return 0 if last is None else int(last) + 1
-
-
-def _write(database: sqlite3.Connection, rows: list[IndexRow]) -> None:
-    """Write a group of leaves in one transaction."""
-    database.execute("BEGIN")
-    database.executemany(
-        "INSERT INTO disclosure VALUES (?,?,?,?,?,?,?,?,?,?)",
-        [
-            (row.seq, row.at, row.kind, row.establishment, row.actor, row.subject,
-             row.session, row.client, row.process, row.body)
-            for row in rows
-        ],
-    )  # fmt: skip
-    database.executemany(
-        "INSERT OR IGNORE INTO held VALUES (?,?,?,?)",
-        [
-            (row.subject, row.establishment, row.subject_kind, row.at)
-            for row in rows
-            if row.kind == "write" and row.subject is not None and row.subject_kind
-        ],
-    )
-    database.executemany(
-        "INSERT INTO counted VALUES (?,?,?,?,?,?,?)",
-        [
-            (row.seq, row.at, row.subject, row.counted.actor, row.counted.process,
-             row.counted.client, row.counted.establishment)
-            for row in rows
-            if row.counted is not None
-        ],
-    )  # fmt: skip
-    acts = [row for row in rows if row.kind in ACTS]
-    database.executemany(
-        "INSERT OR IGNORE INTO what VALUES (?,?)",
-        {touch.what: touch.body for row in acts for touch in row.touched}.items(),
-    )
-    database.executemany(
-        "INSERT INTO touch VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-        [touch for row in acts for touch in _touches(row)],
-    )
-    database.execute("COMMIT")
-
-
 def _where(selectors: dict[str, bytes]) -> str:
     """Further conditions; only a touch knows on which grant it was opened."""
     return "".join(
@@ -354,20 +284,3 @@ def _where(selectors: dict[str, bytes]) -> str:
 
 def _values(selectors: dict[str, bytes]) -> list[bytes | int]:
     return [number(tag) if column == "export" else tag for column, tag in selectors.items()]
-
-
-def _touches(row: IndexRow) -> list[tuple[int | None, ...]]:
-    """The touches of one leaf; one without records still was an access."""
-    subject = None if row.subject is None else number(row.subject)
-    who = (
-        number(row.actor), number(row.process),
-        None if row.session is None else number(row.session), number(row.client),
-        number(row.establishment), None if row.export is None else number(row.export), subject,
-    )  # fmt: skip
-    act = SHEETS if row.sheet else ACTS[row.kind]
-    if not row.touched:
-        return [(row.seq, 0, act, *who, None, None)]
-    return [
-        (row.seq, place, act, *who, touch.record, touch.what)
-        for place, touch in enumerate(row.touched)
-    ]
