@@ -46,9 +46,15 @@ class Folder:
         self.folder = folder
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file; a file larger than any of a ledger is TileWrong."""
+        """The bytes of a file; a file larger than any of a ledger is TileWrong.
+
+        What is no file is not there: a pipe that nobody writes to would be waited for, for ever.
+        """
+        found = self.folder / path
         try:
-            with (self.folder / path).open("rb") as file:
+            if not found.is_file():
+                return None
+            with found.open("rb") as file:
                 data = file.read(FILE_BYTES_MAX + 1)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Final
 
 from serment.errors import Broken
 from serment.ledger import tree
@@ -23,6 +24,10 @@ from serment.ledger.tiles import (
 )
 from serment.ledger.tree import Frontier
 
+MISSING_MAX: Final = 100_000
+"""After so many files that are not there nobody looks for more: whoever made up a checkpoint of a
+size like 2⁶⁰ would otherwise be searched for ever. Pruned ones do not count."""
+
 
 class Walk:
     """One pass over all tiles, bottom up; keeps the hashes of full tiles and the right edge."""
@@ -38,11 +43,15 @@ class Walk:
         self._wanted = {one // WIDTH for one in (*wanted, size)}
         self._leaves: dict[int, list[bytes | None]] = {}
         self._levels: list[list[bytes | None]] = [[]]
+        self._missing = 0
 
     def go(self) -> None:
-        """Read and compare everything."""
+        """Read and compare everything, unless too much of it is missing."""
         above: list[bytes | None] = []
         for index in range((self._size + WIDTH - 1) // WIDTH):
+            if self._missing > MISSING_MAX:
+                self._report.incomplete("So much is missing that nobody looked for the rest.")
+                return
             width = min(WIDTH, self._size - index * WIDTH)
             leaves = self._bottom(index, width)
             if index in self._wanted:
@@ -56,6 +65,8 @@ class Walk:
     def root(self, size: int | None = None) -> bytes | None:
         """Root of the first leaves (all by default); None where something needed is missing."""
         size = self._size if size is None else size
+        if levels_of(self._size) > len(self._levels):
+            return None
         frontier = Frontier()
         for level in reversed(range(levels_of(size))):
             end = size >> HEIGHT * level
@@ -147,6 +158,7 @@ class Walk:
             if tile.width == WIDTH and tile.end <= self._minimum:
                 self._report.pruned_below = max(self._report.pruned_below, tile.end)
             else:
+                self._missing += 1
                 self._report.incomplete(f"{tile.path} is missing.")
         return data
 

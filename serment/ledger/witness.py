@@ -26,6 +26,8 @@ from serment.ledger.tree import EMPTY_ROOT, ProofWrong
 
 BODY_BYTES_MAX: Final = 1 << 16
 CONFLICTS_MAX: Final = 1_000
+CONFLICT: Final = "conflict"
+UNPROVED: Final = "unproved"
 SIZE_TYPE: Final = "text/x.tlog.size"
 TEXT_TYPE: Final = "text/plain; charset=utf-8"
 
@@ -128,12 +130,12 @@ class Witness:
         if asked.old != size:
             return Answer(409, f"{size}\n", SIZE_TYPE)
         if head.size == size and latest and head.root != root:
-            self._keep_conflict(signed.note)
+            self._keep(CONFLICT, signed.note)
             return Answer(409, f"{size}\n", SIZE_TYPE)
         try:
             tree.verify_consistency(size, root, head.size, head.root, asked.proof)
         except ProofWrong:
-            self._keep_conflict(signed.note)
+            self._keep(UNPROVED, signed.note)
             return Answer(422, "The proof does not show that the log only grew.\n")
         if latest is None or head.size > size:
             durable.write(self._path(head.origin), signed.note.encode(), mode=0o600)
@@ -157,9 +159,12 @@ class Witness:
             raise WitnessDamaged
         return found
 
-    def _keep_conflict(self, signed: Note) -> None:
-        """A checkpoint that the log signed and did not prove: evidence, up to a number."""
-        folder = self.folder / "conflict"
+    def _keep(self, what: str, signed: Note) -> None:
+        """A checkpoint the log signed: evidence, up to a number. Two roots at one size stand alone
+        (``conflict``). That no proof came (``unproved``) may be the fault of whoever asked: they
+        are kept apart, so that nobody fills the other folder with the log's honest checkpoints.
+        """
+        folder = self.folder / what
         path = folder / hashlib.sha256(signed.text).hexdigest()
         durable.make_folder(folder)
         if not path.exists() and sum(1 for _ in folder.iterdir()) < CONFLICTS_MAX:

@@ -6,7 +6,9 @@ holds that key and rewrites history, an earlier checkpoint or one honest witness
 
 from __future__ import annotations
 
+import os
 import random
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 from serment.ledger import checkpoint, policy, segment, tree, walk
 from serment.ledger.checkpoint import Checkpoint
 from serment.ledger.report import Report, Verdict
+from serment.ledger.source import Folder
 from serment.ledger.tiles import Tile, TileMissing, TileWrong, bundles_of, encode_entries, tiles_of
 from serment.ledger.tiling import Site
 from serment.ledger.verify import Trust, verify
@@ -312,3 +315,35 @@ def test_spot_checks_pass_on_an_honest_ledger(tmp_path: Path) -> None:
         walk.along_path(shelf, 600, index, root)
     with pytest.raises(TileWrong):
         walk.along_path(shelf, 600, 3, bytes(32))
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_checkpoint_of_any_size_is_not_searched_for_ever(
+    monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: unbounded, each of its files is asked for; of 2⁶⁰ it would be for ever."""
+    monkeypatch.setattr(walk, "MISSING_MAX", 1_000 if guarded else 1 << 63)
+    size = 1 << 60 if guarded else 600 * 256
+    signed = checkpoint.sign(Checkpoint(ORIGIN, size, bytes(32)), KEY)
+    asked: list[str] = []
+    invented = Shelf({"checkpoint": signed})
+
+    def read(shelf: Shelf, path: str) -> bytes | None:
+        asked.append(path)
+        return shelf.files.get(path)
+
+    monkeypatch.setattr(Shelf, "read", read)
+    found = verify(invented, ONLY_LOG, earlier=[signed])
+    assert found.verdict is Verdict.INCOMPLETE
+    assert (len(asked) < 1_010) == guarded
+
+
+def test_a_pipe_in_the_folder_is_not_waited_for(tmp_path: Path, whole: Shelf) -> None:
+    os.mkfifo(tmp_path / "checkpoint")
+    found: list[Report] = []
+    looking = threading.Thread(
+        target=lambda: found.append(verify(Folder(tmp_path), ONLY_LOG)), daemon=True
+    )
+    looking.start()
+    looking.join(10)
+    assert [one.verdict for one in found] == [Verdict.INCOMPLETE]

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serment.ledger import checkpoint, durable, note, tree
+from serment.ledger import witness as witnesses
 from serment.ledger.checkpoint import Checkpoint
 from serment.ledger.witness import Answer, Asked, Witness, WitnessDamaged, WitnessLocked
 from tests.ledger import oracle
@@ -86,9 +87,28 @@ def test_the_answers_are_those_of_the_specification(witness: Witness) -> None:
     assert witness.add_checkpoint(b"old 100\n\n" + unsigned).status == 403
     for garbage in (b"", b"old 1", b"old 01\n\n", b"old -1\n\nx", b"\xff\n\n", b"new 0\n\n" + text):
         assert witness.add_checkpoint(garbage).status == 400
-    # Two signed checkpoints that do not fit are kept as evidence; garbage is not.
-    assert len(list((witness.folder / "conflict").iterdir())) == 3
+    # Signed checkpoints that do not fit are kept as evidence; garbage is not.
+    kept = {what: list((witness.folder / what).iterdir()) for what in ("conflict", "unproved")}
+    assert (len(kept["conflict"]), len(kept["unproved"])) == (1, 2)
     assert cosigns(witness.add_checkpoint(question(100, head(200))), head(200))
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_nobody_crowds_out_the_evidence_with_honest_checkpoints(
+    witness: Witness, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Anybody may hand in what the log published, without its proof. Negative control: kept with
+    the others, it takes the place of two roots at one size."""
+    monkeypatch.setattr(witnesses, "CONFLICTS_MAX", 3)
+    if not guarded:
+        monkeypatch.setattr(witnesses, "UNPROVED", witnesses.CONFLICT)
+    witness.add_checkpoint(question(0, head(100)))
+    for size in range(101, 110):
+        assert witness.add_checkpoint(question(100, head(size), proof=[])).status == 422
+    forked = head(100, [bytes(32), *ENTRIES])
+    assert witness.add_checkpoint(question(100, forked)).status == 409
+    texts = [one.read_bytes() for one in (witness.folder / "conflict").iterdir()]
+    assert any(one.startswith(forked.text()) for one in texts) == guarded
 
 
 def test_without_the_proof_a_fork_would_be_cosigned(
