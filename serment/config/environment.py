@@ -15,6 +15,20 @@ RUN_FOLDER_BYTES_MAX = 85
 TRIAL = "trial"
 """Marks the state folder of a copy that was restored to try a backup."""
 
+OPENID_PROVIDERS = ("franceconnect", "franceconnect-plus", "pro-sante-connect")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenidSetting:
+    """What registering with one provider gave: none without all three of the first."""
+
+    slug: str
+    place: str
+    """``sandbox``, ``production``, or the address of an issuer."""
+    client_id: str
+    secret_file: Path
+    key_file: Path | None
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
@@ -51,6 +65,8 @@ class Environment:
     """A time-stamping authority (RFC 3161), asked by the worker; none by default."""
     timestamp_ca: Path | None = None
     """The root certificate its answers chain to, read by the keeper."""
+    openid: tuple[OpenidSetting, ...] = ()
+    """Providers of sign-in; none by default (docs/operate/openid.md)."""
     trial: bool = False
     """A restored copy beside a living instance: keys of its own, no key backup, no mail."""
 
@@ -123,6 +139,21 @@ def _days(name: str, usual: float) -> float:
     return float(given)
 
 
+def _openid() -> tuple[OpenidSetting, ...]:
+    """Providers that are set. Raises SettingWrong for one set by halves."""
+    found = []
+    for slug in OPENID_PROVIDERS:
+        name = "SERMENT_" + slug.upper().replace("-", "_")
+        place = os.environ.get(name)
+        if not place:
+            continue
+        client_id, secret = os.environ.get(f"{name}_CLIENT_ID"), _folder(f"{name}_SECRET_FILE")
+        if not client_id or secret is None:
+            raise SettingWrong(f"{name} needs {name}_CLIENT_ID and {name}_SECRET_FILE.")
+        found.append(OpenidSetting(slug, place, client_id, secret, _folder(f"{name}_KEY_FILE")))
+    return tuple(found)
+
+
 def read() -> Environment:
     """Read the environment once."""
     state = state_folder().absolute()
@@ -156,5 +187,6 @@ def read() -> Environment:
         witness_policy=None if trial else _folder("SERMENT_WITNESS_POLICY"),
         timestamp_url=None if trial else os.environ.get("SERMENT_TIMESTAMP_URL") or None,
         timestamp_ca=None if trial else _folder("SERMENT_TIMESTAMP_CA"),
+        openid=() if trial else _openid(),
         trial=trial,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -157,6 +158,8 @@ CONTENT_SECURITY_POLICY = {
 DEMO_DUMP = "serment.config.database.dump.whole"
 SECURITY_CONTACT = ENV.security_contact
 CSRF_FAILURE_VIEW = "serment.web.failures.csrf_failed"
+# Where the operator registered; a provider that is not here has no button (docs/operate/openid.md).
+OPENID_PROVIDERS = {one.slug: asdict(one) for one in ENV.openid}
 LOGIN_URL = "/compte/connexion/"
 LOGIN_REDIRECT_URL = "/mes-rendez-vous/"
 
@@ -228,6 +231,8 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "procrastinate": {"level": "WARNING"},
+        # Tells the id of each credential used.
+        "fido2": {"level": "ERROR"},
         # Tells every refused request with its path and user.
         "django.request": {"level": "ERROR"},
         # Tells the path of each refused form: it may name an appointment.

@@ -12,6 +12,7 @@ class IdentityConfig(AppConfig):
     def ready(self) -> None:
         """Give the outbox the rows whose addresses it writes to."""
         from serment.identity.models import PatientFile
+        from serment.identity.openid import models  # noqa: F401 -- a table of this app
         from serment.outbox import registry
 
         registry.register_people(lambda person: PatientFile.objects.filter(pk=person).first())

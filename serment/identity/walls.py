@@ -21,6 +21,7 @@ BY_ADDRESS_ALIAS = f"email = {_ALIAS_SQL}"
 BY_OWN_ACCOUNT = f"id = {_ACCOUNT_SQL}"
 BY_ADDRESS_OWNER = f"user_id = {_ACCOUNT_SQL}"
 BY_STAFF_ACCOUNT = f"account_id = {_ACCOUNT_SQL}"
+BY_IDENTITY_OWNER = BY_STAFF_ACCOUNT
 
 
 @contextmanager

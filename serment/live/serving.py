@@ -22,7 +22,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from serment.live import pages
+from serment.live import aside, pages
 from serment.live.spool import Spool
 from serment.live.thread import PageThread, TooLong
 
@@ -96,6 +96,7 @@ class Serving:
         self._behind_proxy = behind_proxy
         self._end = end
         self._thread: PageThread[_Answer] = PageThread(limits.answer_seconds_max)
+        self._aside = aside.Aside()
         self._serving = 0
         self._ending: asyncio.Task[None] | None = None
 
@@ -173,7 +174,9 @@ class Serving:
         except UnicodeDecodeError:
             return Response(status_code=400)
         try:
-            return await self._thread.ask(lambda mark: self._run(environ, mark))
+            answer = await self._thread.ask(lambda mark: self._run(environ, mark))
+            if environ[aside.KEY]:
+                answer = await self._again(environ, body, answer)
         except TooLong as late:
             if late.begun:
                 self._begin_to_end()
@@ -181,6 +184,14 @@ class Serving:
         except Exception as error:  # noqa: BLE001 -- its text could hold what no log may
             _LOG.error("the pages broke off: %s", type(error).__name__)
             return pages.not_answering(language)
+        return answer
+
+    async def _again(self, environ: dict[str, Any], body: Spool, answer: _Answer) -> _Answer:
+        """The answer to the same request once the work it left is done beside the thread."""
+        answer.body.close()
+        await self._aside.done(environ)
+        body.rewind()
+        return await self._thread.ask(lambda mark: self._run(environ, mark))
 
     def _begin_to_end(self) -> None:
         """The thread is lost: take nothing new, send what there is, end."""
@@ -208,6 +219,7 @@ class Serving:
         environ["wsgi.url_scheme"] = self._scheme
         environ["wsgi.multithread"] = False
         environ["CONTENT_LENGTH"] = str(body.length_bytes)
+        environ[aside.KEY] = {}
         environ[FORWARDED] = not self._behind_proxy and any(map(_tells_of_relay, given))
         if self._behind_proxy and forwarded:
             environ["REMOTE_ADDR"] = forwarded.split(",")[-1].strip()

@@ -1,0 +1,152 @@
+"""What happens to somebody whom a provider vouches for: signed in, linked, or asked to sign up.
+
+May run in a transaction only (any view does). Nobody is ever recognised by an e-mail address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final
+from uuid import UUID
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from serment import clock
+from serment.directory import tenancy
+from serment.identity import accounts
+from serment.identity.models import Account
+from serment.identity.openid import leaving, linking
+from serment.identity.openid.claims import Person
+from serment.identity.openid.exchange import Identity
+from serment.identity.openid.faults import NotAwaited
+from serment.identity.openid.linking import Workplace
+from serment.identity.openid.providers import Provider
+
+METHOD: Final = "openid"
+WAITS_SECONDS: Final = 1800
+_SECOND_FACTOR = "mfa_authenticate"
+_KEY = "serment.openid_arrived"
+
+
+def signing_in(
+    request: HttpRequest, provider: Provider, who: Identity, onward: str
+) -> HttpResponse:
+    """A patient's way: the account this subject opens, else the form that makes one."""
+    account = linking.account_of(linking.alias_of(who.issuer, who.subject))
+    if account is not None:
+        return enter(request, account, who, onward)
+    keep(request, who, onward)
+    return redirect("openid_sign_up")
+
+
+def at_work(request: HttpRequest, provider: Provider, who: Identity, onward: str) -> HttpResponse:
+    """A professional's way: the house that has them on its staff; several are asked about."""
+    houses = linking.workplaces(who.person.rpps)
+    if not houses:
+        messages.error(
+            request,
+            _(
+                "Aucun établissement ne vous a ouvert d’accès sous ce numéro RPPS."
+                " Demandez-le à votre responsable ; Pro Santé Connect seul n’en crée pas."
+            ),
+        )
+        return redirect("account_login")
+    if len(houses) > 1:
+        keep(request, who, onward)
+        return redirect("openid_choose")
+    return enter_house(request, who, houses[0], onward)
+
+
+def enter_house(request: HttpRequest, who: Identity, house: Workplace, onward: str) -> HttpResponse:
+    """Into one house. The first time the identity is linked, and the member told by e-mail."""
+    alias = linking.alias_of(who.issuer, who.subject, house.establishment)
+    if linking.account_of(alias) != house.account:
+        itself = accounts.acting_for_itself(request, house.account)
+        linking.link(itself, house.account, alias, who.provider, Person())
+        tell_linked(request, house.account, who.provider)
+    return enter(request, house.account, who, onward)
+
+
+def linking_own(request: HttpRequest, provider: Provider, who: Identity) -> HttpResponse:
+    """Link to the account that is signed in, which proved itself just before it left."""
+    actor = accounts.actor_for(request)
+    account = UUID(str(request.user.pk))
+    alias = linking.alias_of(who.issuer, who.subject)
+    try:
+        linking.link(actor, account, alias, who.provider, who.person)
+    except linking.LinkedElsewhere as error:
+        messages.error(request, error.sentence)
+        return redirect("openid_links")
+    tell_linked(request, account, who.provider)
+    messages.success(
+        request,
+        _("%(provider)s ouvre désormais votre compte.") % {"provider": provider.kind.name},
+    )
+    return redirect("openid_links")
+
+
+def enter(request: HttpRequest, account: UUID, who: Identity, onward: str) -> HttpResponse:
+    """Sign in through allauth's own stages: an address to confirm, a second factor where due."""
+    tenancy.stand_in(account=account)
+    user = Account.objects.get(pk=account, is_active=True)
+    vouched(request, user, who)
+    login = Login(user=user, redirect_url=onward or None)
+    if who.factors >= 2:
+        login.state.setdefault("stages", {})[_SECOND_FACTOR] = {"handled": True}
+    answer: HttpResponse = perform_login(request, login)
+    return answer
+
+
+def vouched(request: HttpRequest, user: Account, who: Identity) -> None:
+    """Note how this session's person was recognised, and how to leave there as well."""
+    record_authentication(
+        request, user, method=METHOD, provider=who.provider, level=who.level, factors=who.factors
+    )
+    leaving.keep(request, who)
+    request.session.pop(_KEY, None)
+
+
+def tell_linked(request: HttpRequest, account: UUID, slug: str) -> None:
+    """To the account's own address: a new way in, in case it was somebody else's doing."""
+    from serment.identity.openid.providers import KINDS
+
+    tenancy.stand_in(account=account)
+    user = Account.objects.get(pk=account)
+    name = next(kind.name for kind in KINDS if kind.slug == slug)
+    get_adapter(request).send_mail(
+        "account/email/openid_linked", user.alias, {"user": user, "provider": name}
+    )
+
+
+def keep(request: HttpRequest, who: Identity, onward: str) -> None:
+    """Hold an arrival for half an hour, in the browser's own sealed session."""
+    request.session[_KEY] = {
+        "who": asdict(who),
+        "onward": onward,
+        "until": clock.now().timestamp() + WAITS_SECONDS,
+    }
+
+
+def kept(request: HttpRequest) -> tuple[Identity, str]:
+    """The arrival that waits, and where it was going. NotAwaited."""
+    held: dict[str, Any] = request.session.get(_KEY) or {}
+    if not held or clock.now().timestamp() > held["until"]:
+        request.session.pop(_KEY, None)
+        raise NotAwaited("FranceConnect", "nothing_kept")
+    who = dict(held["who"])
+    person = who.pop("person")
+    person["professions"] = tuple(person["professions"])
+    return Identity(person=Person(**person), **who), held["onward"]
+
+
+def back_to_sign_in(request: HttpRequest, sentence: str, onward: str = "") -> HttpResponseRedirect:
+    """To the page where all other ways in stand, with what happened."""
+    del onward
+    messages.error(request, sentence)
+    return redirect("account_login")

@@ -1,0 +1,1 @@
+"""A strict OpenID provider on loopback, which refuses what the real ones refuse."""
