@@ -5,6 +5,7 @@ from serment.disclosure.actors import SYSTEM, Actor
 from serment.disclosure.fields import Sealed, SealedValue, all_sealed
 from serment.disclosure.line import (
     AccessFrozen,
+    AssertionNeeded,
     KeeperUnavailable,
     NotYours,
     OpeningSlowed,
@@ -18,6 +19,7 @@ __all__ = [
     "SYSTEM",
     "AccessFrozen",
     "Actor",
+    "AssertionNeeded",
     "KeeperUnavailable",
     "NotYours",
     "OpeningSlowed",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
 import msgspec
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from serment.disclosure import patience
 from serment.disclosure.actors import Actor
@@ -16,6 +17,9 @@ from serment.errors import Broken, NotThere, Refused, Unusable
 from serment.ids import new_id
 from serment.keeper.client import Client, Denied, Unreachable
 from serment.keeper.wire import ActorWire, FrameRefused, Request, raw
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 Answer = TypeVar("Answer", bound=msgspec.Struct)
 
@@ -26,6 +30,10 @@ class KeeperUnavailable(Broken):
 
 class NotYours(NotThere):
     """Cette page n’existe pas, ou ne vous est pas ouverte."""
+
+
+class AssertionNeeded(Refused):
+    """Confirmez cet acte avec votre clé professionnelle."""
 
 
 class AccessFrozen(Refused):
@@ -103,31 +111,43 @@ def ask(
         raise _refusal(no.why) from no
 
 
+_REFUSALS: Final[dict[str, tuple[type[Refused], _StrPromise]]] = {
+    "session": (
+        SessionEnded,
+        gettext_lazy("Votre session est terminée. Connectez-vous de nouveau."),
+    ),
+    "refused": (NotYours, gettext_lazy("Cette page n’existe pas, ou ne vous est pas ouverte.")),
+    "assertion": (
+        AssertionNeeded,
+        gettext_lazy("Confirmez cet acte avec votre clé professionnelle."),
+    ),
+    "frozen": (
+        AccessFrozen,
+        gettext_lazy(
+            "Cet accès est gelé : rien n’a été ouvert. Le responsable de la protection des"
+            " données de l’établissement peut dire pourquoi et lever le gel."
+        ),
+    ),
+    "budget": (
+        TooManyFiles,
+        gettext_lazy(
+            "Vous avez ouvert beaucoup de dossiers en peu de temps : celui-ci n’a pas été"
+            " ouvert. En cas d’urgence, ouvrez-le en brisant la glace ; sinon, deux"
+            " responsables peuvent relever la limite."
+        ),
+    ),
+    "busy": (
+        OpeningSlowed,
+        gettext_lazy(
+            "Beaucoup de dossiers s’ouvrent en même temps : celui-ci n’a pas été ouvert."
+            " Réessayez dans quelques secondes."
+        ),
+    ),
+}
+
+
 def _refusal(why: str) -> Refused:
-    if why == "session":
-        return SessionEnded(_("Votre session est terminée. Connectez-vous de nouveau."))
-    if why == "refused":
-        return NotYours(_("Cette page n’existe pas, ou ne vous est pas ouverte."))
-    if why == "frozen":
-        return AccessFrozen(
-            _(
-                "Cet accès est gelé : rien n’a été ouvert. Le responsable de la protection des"
-                " données de l’établissement peut dire pourquoi et lever le gel."
-            )
-        )
-    if why == "budget":
-        return TooManyFiles(
-            _(
-                "Vous avez ouvert beaucoup de dossiers en peu de temps : celui-ci n’a pas été"
-                " ouvert. En cas d’urgence, ouvrez-le en brisant la glace ; sinon, deux"
-                " responsables peuvent relever la limite."
-            )
-        )
-    if why == "busy":
-        return OpeningSlowed(
-            _(
-                "Beaucoup de dossiers s’ouvrent en même temps : celui-ci n’a pas été ouvert."
-                " Réessayez dans quelques secondes."
-            )
-        )
-    return Unusable(_("Le gardien des données ne peut pas utiliser cette demande."))
+    if why not in _REFUSALS:
+        return Unusable(_("Le gardien des données ne peut pas utiliser cette demande."))
+    kind, sentence = _REFUSALS[why]
+    return kind(str(sentence))

@@ -24,7 +24,7 @@ from serment.keeper.entrances import Entrance, Place
 from serment.keeper.erasure import end_begun
 from serment.keeper.house import DISK_FAILED, enter
 from serment.keeper.key_backup import KeyBackupFailed
-from serment.keeper.passkeys.checking import Site
+from serment.keeper.passkeys import proving
 from serment.keeper.publishing import Publishing
 from serment.keeper.recovery import record_ordered
 from serment.keeper.root_key.source import AskingDescriptor, asking_terminal
@@ -121,7 +121,7 @@ async def _run(arguments: argparse.Namespace) -> None:
     if public is not None and arguments.timestamp_ca is not None:
         timestamps.begin(house, arguments.timestamp_ca, public.with_name("timestamps"))
     if arguments.public_url:
-        house.passkeys.site = Site.of(arguments.public_url)
+        proving.begin(house, arguments.public_url)
     door = Door(house, _entrances(arguments))
     await door.listen()
     stop = asyncio.Event()

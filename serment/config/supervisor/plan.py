@@ -57,7 +57,7 @@ class Plan:
                 "--worker-socket", str(entrance(self.env, "worker")),
                 "--public", str(self.env.ledger_public), "--site", str(self.env.ledger_site),
                 *key_arguments(self.env), "--answers-fd", "0",
-                *_timestamp_arguments(self.env),
+                "--public-url", self.env.public_url, *_timestamp_arguments(self.env),
                 *(("--drill",) if instance.is_drill(self.env.state) else ()),
                 *(("--trial",) if self.env.trial else ()),
             ),

@@ -9,7 +9,7 @@ from serment.keeper.house import House, NoAccess
 from serment.keeper.passkeys import checking, rows
 from serment.keeper.passkeys.asks import Assertion, EnrolAsk
 from serment.keeper.passkeys.challenges import Purpose
-from serment.keeper.passkeys.checking import Fresh, NotSigned, Site
+from serment.keeper.passkeys.checking import Fresh, NotSigned, Site, SiteUnusable
 from serment.keeper.passkeys.rows import Member, Passkey
 from serment.keeper.recorder import Access
 from serment.keeper.rights import Capability, check
@@ -19,6 +19,15 @@ from serment.keeper.words import KIND_ALARM, KIND_WRITE
 log = logging.getLogger("serment.keeper")
 
 NAME: Final = "passkey"
+
+
+def begin(house: House, public_url: str) -> None:
+    """From now on passkeys are good at this address. One that has no host stops no care: it is
+    said, and nobody signs in by passkey."""
+    try:
+        house.passkeys.site = Site.of(public_url)
+    except SiteUnusable as wrong:
+        log.error("%s", wrong.sentence)
 
 
 def site_of(house: House) -> Site:
