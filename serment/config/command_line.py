@@ -14,6 +14,7 @@ from typer import _click as click  # typer carries its own copy of click
 from typer.models import CommandInfo
 
 from serment.config.commands import backup, doctor, exit_status, up
+from serment.english import english
 from serment.errors import SermentError, SettingWrong, Unusable
 
 DONE, NEGATIVE, UNUSABLE = 0, 1, 2
@@ -92,6 +93,9 @@ def _run(given: list[str]) -> int:
         told = command.main(given, prog_name="serment", standalone_mode=False)
     except typer.Exit as ended:
         return ended.exit_code
+    except click.exceptions.NoArgsIsHelpError as asked_nothing:
+        sys.stderr.write(f"{asked_nothing.format_message()}\n")
+        return UNUSABLE
     except (
         click.exceptions.ClickException,
         typer.Abort,
@@ -111,7 +115,7 @@ def _in_words(error: BaseException) -> tuple[str, int]:
         return error.format_message(), UNUSABLE
     if isinstance(error, SermentError):
         unusable = isinstance(error, SettingWrong | Unusable)
-        return error.sentence, UNUSABLE if unusable else NEGATIVE
+        return english(error.sentence), UNUSABLE if unusable else NEGATIVE
     if isinstance(error, OSError):
         return f"{error.strerror or error}: {error.filename or 'this machine'}.", UNUSABLE
     return "Stopped.", NEGATIVE

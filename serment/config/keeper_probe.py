@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 import msgspec
 
-from serment.errors import Broken
+from serment.errors import Broken, Unusable
 from serment.keeper import wire
 from serment.keeper.words import OPERATOR_ID
 from serment.live.health import LedgerState, Publication
@@ -19,6 +20,42 @@ OPERATOR = wire.ActorWire(kind="operator", id=OPERATOR_ID)
 
 class KeeperRefused(Broken):
     """The keeper did not do what the supervisor asked of it."""
+
+
+class KeeperAway(Unusable):
+    """The keeper of this instance does not answer. Is serment up running? serment doctor looks."""
+
+
+PATIENCE_SECONDS: Final = 20.0
+"""How long a command waits for an answer that takes no work."""
+
+
+def answer(
+    socket: Path, op: str, body: msgspec.Struct | None = None, *, at_length: bool = False
+) -> wire.Reply:
+    """A command's question. Raises KeeperAway, KeeperRefused.
+
+    ``at_length``: the work may take minutes, so only that the keeper answers at all is awaited
+    with patience.
+    """
+    try:
+        return asyncio.run(_answer(socket, op, body, at_length=at_length))
+    except (OSError, EOFError) as away:  # a time that ran out is an OSError too
+        raise KeeperAway from away
+
+
+def figures_now(socket: Path) -> wire.Figures:
+    """What it tells about itself, for a command. Raises KeeperAway, KeeperRefused."""
+    return msgspec.msgpack.decode(answer(socket, "stats").body, type=wire.Figures)
+
+
+async def _answer(
+    socket: Path, op: str, body: msgspec.Struct | None, *, at_length: bool
+) -> wire.Reply:
+    if not at_length:
+        return await asyncio.wait_for(ask(socket, op, body), PATIENCE_SECONDS)
+    await asyncio.wait_for(figures(socket), PATIENCE_SECONDS)
+    return await ask(socket, op, body)
 
 
 async def ask(socket: Path, op: str, body: msgspec.Struct | None = None) -> wire.Reply:

@@ -58,7 +58,9 @@ Exit status:
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("import", epilog=HELP_END)(bring_in)
+    app.command(
+        "import", epilog=HELP_END, short_help="Bring in patients (CSV) and agendas (.ics)."
+    )(bring_in)
 
 
 def bring_in(

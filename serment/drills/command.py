@@ -23,9 +23,16 @@ class NotEmpty(Unusable):
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     demo = typer.Typer(no_args_is_help=True, help="Demo data: seed it, list its accounts.")
-    demo.command(epilog="Example: serment demo accounts --json")(accounts)
-    demo.command(epilog="Example: serment demo seed")(seed)
-    demo.command(epilog="Example: serment demo reset")(reset)
+    demo.command(
+        short_help="Who can sign in, and with which password.",
+        epilog="Example: serment demo accounts --json",
+    )(accounts)
+    demo.command(
+        short_help="Fill an empty instance with demo data.", epilog="Example: serment demo seed"
+    )(seed)
+    demo.command(
+        short_help="Throw a stopped demo's data away.", epilog="Example: serment demo reset"
+    )(reset)
     app.add_typer(demo, name="demo")
 
 
@@ -41,14 +48,16 @@ def accounts(
     if as_json:
         typer.echo(json.dumps([_shown(login) for login in logins], ensure_ascii=False))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("Role", "Login", "Password")
-    for login in logins:
-        table.add_row(login.role.replace("_", " "), login.login, login.password)
-    Console().print(table)
-    typer.echo(f"Sign in at {logins[0].url} or by one click at {settings.PUBLIC_URL}/demo")
+    rows = [
+        ("role", "login", "password"),
+        *((one.role.replace("_", " "), one.login, one.password) for one in logins),
+    ]
+    widths = [max(len(row[place]) for row in rows) for place in (0, 1)]
+    for role, login, password in rows:
+        typer.echo(f"{role:{widths[0]}}  {login:{widths[1]}}  {password}")
+    # Of the port that it was filled on: this command need not be told it again.
+    base = logins[0].url.partition("/compte/")[0]
+    typer.echo(f"\nSign in at {logins[0].url} or by one click at {base}/demo")
 
 
 def _shown(login: object) -> dict[str, str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from datetime import UTC, datetime, timedelta
@@ -13,12 +14,14 @@ import django
 import typer
 from django.apps import apps
 
+from serment.english import english
 from serment.errors import SermentError, Unusable
 from serment.incidents import telling
 
 EXIT_UNUSABLE = 2
 DEFAULT_WINDOW = timedelta(days=1)
 COLUMNS_PIPED = 80
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]{64}")
 _ZONE = "For the hours of Paris write 2026-11-22T10:00+01:00 (+02:00 in summer)."
 HELP_END = """\b
 Example: serment perimeter --actor nadia@example.fr --from 2026-11-20 --to 2026-11-21
@@ -39,10 +42,10 @@ def perimeter(  # noqa: PLR0913, PLR0917 -- one argument an option is how typer 
     ] = "",
     to: Annotated[str, typer.Option("--to", help="End (not included). Default: now.")] = "",
     actor: Annotated[str, typer.Option(help="Who opened: UUID or sign-in e-mail.")] = "",
-    client: Annotated[str, typer.Option(help="Door used: web, worker, …")] = "",
-    session: Annotated[str, typer.Option(help="One sign-in.")] = "",
+    client: Annotated[str, typer.Option(help="Program used: web, worker, command, …")] = "",
+    session: Annotated[str, typer.Option(help="One sign-in, as a receipt tells it.")] = "",
     process: Annotated[
-        str, typer.Option(help="One process, as web-1234: the number counts, the name is a claim.")
+        str, typer.Option(help="One process by the kernel's number: 1234, or web-1234.")
     ] = "",
     establishment: Annotated[str, typer.Option(help="UUID of an establishment.")] = "",
     recipient: Annotated[
@@ -66,11 +69,11 @@ def perimeter(  # noqa: PLR0913, PLR0917 -- one argument an option is how typer 
         answer = answer_of(
             start, end, actor=_actor(actor), client=client, session=session,
             process=_process(process),
-            establishment=_uuid(establishment), recipient=recipient, export=export.lower(),
+            establishment=_uuid(establishment), recipient=recipient, export=_digest(export),
             listed=listed,
         )  # fmt: skip
     except SermentError as refusal:
-        sys.stderr.write(f"{refusal.sentence}\n")
+        sys.stderr.write(f"{english(refusal.sentence)}\n")
         raise typer.Exit(EXIT_UNUSABLE) from refusal
     if as_json:
         sys.stderr.writelines(f"{note}\n" for note in notes)
@@ -134,6 +137,13 @@ def _process(text: str) -> str:
     return text
 
 
+def _digest(text: str) -> str:
+    """A grant goes by its digest; anything else could never be found."""
+    if text and not _HEXADECIMAL.fullmatch(text):
+        raise Unusable("--export takes the digest of a grant: 64 letters and digits, hexadecimal.")
+    return text.lower()
+
+
 def _actor(text: str) -> UUID | None:
     """A UUID as it stands, or the account or staff member who signs in with an address."""
     if "@" not in text:
@@ -157,4 +167,6 @@ def _uuid(text: str) -> UUID | None:
 
 def register(app: typer.Typer) -> None:
     """Bring this package's command to ``serment``."""
-    app.command("perimeter", epilog=HELP_END)(perimeter)
+    app.command(
+        "perimeter", epilog=HELP_END, short_help="Whose data was opened, from the records."
+    )(perimeter)

@@ -28,7 +28,10 @@ def lines(answer: Mapping[str, Any], notes: Sequence[str], columns: int) -> list
     told += ["", *_figures(answer, columns), "", *_fields(answer), "", *_closed(answer, columns)]
     told += [*_stopped(answer, columns), *_log(answer, columns), *_list(answer)]
     if not answer["isolated"]:
-        why = "Not isolated: the keeper runs as the same system user as its clients."
+        why = (
+            "Not isolated: keeper, pages and worker do not each run as a user of their own, so"
+            " a thief in one could have worked as another (docs/operate/isolation.md)."
+        )
         told += ["", *_wrapped(why, 0, columns)]
     told += ["", "digest", f"{answer['digest']}"]
     return told

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 import typer
 
-from serment.config import command_line
+from serment import disclosure
+from serment.config import command_line, keeper_probe
 from serment.config.commands import exit_status
+from serment.errors import Unusable
 
 
 def serment(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -57,6 +60,49 @@ def test_help_is_printed_as_written() -> None:
     assert told.returncode == 0
     assert "\n  Exit status:\n    0  no fault" in told.stdout
     assert exit_status.MARK in serment("--help").stdout
+
+
+@pytest.mark.parametrize("asked", [(), ("keeper",), ("demo",), ("ledger",), ("continuity",)])
+def test_a_command_without_its_word_gives_its_help_line_by_line(asked: tuple[str, ...]) -> None:
+    told = serment(*asked)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.startswith("Usage: serment")
+    assert "\nCommands:\n" in told.stderr
+
+
+def test_short_help_of_commands_is_whole() -> None:
+    listed = [line for line in serment().stderr.splitlines() if line.startswith("  ")]
+    assert len(listed) > 10
+    assert not [line for line in listed if line.endswith("...") and "ledger" not in line]
+
+
+def test_what_the_pages_say_in_french_commands_say_in_english() -> None:
+    french = disclosure.KeeperUnavailable(
+        "Le gardien des données ne répond pas. Rien n’a été ouvert ni perdu ; réessayez dans une"
+        " minute."
+    )
+    sentence, status = command_line._in_words(french)
+    assert french.sentence.startswith("Le gardien")
+    assert (sentence.split()[:3], status) == (["The", "data", "keeper"], command_line.NEGATIVE)
+    assert command_line._in_words(Unusable("Said in English."))[0] == "Said in English."
+
+
+def test_a_keeper_that_does_not_run_or_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
+    told = serment("keeper", "tend", SERMENT_STATE=str(tmp_path))
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.startswith("The keeper of this instance does not answer.")
+
+
+def test_a_keeper_that_takes_a_question_and_keeps_silent_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper_probe, "PATIENCE_SECONDS", 0.1)
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "s"))
+        silent.listen()
+        for at_length in (False, True):
+            with pytest.raises(keeper_probe.KeeperAway):
+                keeper_probe.answer(tmp_path / "s", "tend", at_length=at_length)
 
 
 def test_a_port_that_is_none_is_said() -> None:

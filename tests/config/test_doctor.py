@@ -124,6 +124,42 @@ def test_an_interrupted_restore_is_a_fault(tmp_path: Path) -> None:
     assert found.weight == "fault"
 
 
+def test_no_instance_here_is_said_so_that_a_slip_of_the_folder_is_no_all_clear(
+    tmp_path: Path,
+) -> None:
+    nowhere = tmp_path / "slip"
+    found = instance.present(nowhere, running=False)
+    assert found is not None
+    assert (found.weight, str(nowhere) in found.sentence) == ("notice", True)
+    assert instance.present(nowhere, running=True) is None
+    nowhere.mkdir()
+    assert instance.present(nowhere, running=False) is not None
+    (nowhere / "keeper").mkdir()
+    assert instance.present(nowhere, running=False) is None
+
+
+def test_a_keeper_that_does_not_answer_is_a_fault_while_serment_runs() -> None:
+    found = instance.keeper_answers(running=True, answered=False)
+    assert found is not None
+    assert found.weight == "fault"
+    assert instance.keeper_answers(running=True, answered=True) is None
+    assert instance.keeper_answers(running=False, answered=False) is None
+
+
+def test_a_new_log_is_due_after_a_year_or_a_hundred_million_entries(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    assert instance.log_began(tmp_path) is None
+    first = tmp_path / "tile" / "0" / "000"
+    first.parent.mkdir(parents=True)
+    first.touch()
+    os.utime(first, (0, (now - timedelta(days=400)).timestamp()))
+    old = instance.rotation(10_000, instance.log_began(tmp_path), now)
+    assert old is not None
+    assert (old.weight, "400 days" in old.sentence) == ("notice", True)
+    assert instance.rotation(10**8, None, now) is not None
+    assert instance.rotation(10**8 - 1, now - timedelta(days=364), now) is None
+
+
 NOTICE = Finding("isolation", "Not isolated.", "Expected in a demo.", "notice")
 FAULT = Finding("port", "The port is taken.", "Choose another.")
 

@@ -199,7 +199,7 @@ def test_a_keeper_that_is_away_is_said(own_keeper: Running) -> None:
     own_keeper.stop()
     result = CliRunner().invoke(app, ["--from", "2026-11-01", "--to", "2026-11-02"])
     assert result.exit_code == 2
-    assert "gardien" in result.output
+    assert "keeper is not answering" in result.output
 
 
 def test_who_is_on_a_continuity_sheet_only_is_reachable() -> None:

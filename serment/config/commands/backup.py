@@ -18,20 +18,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for machi
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(
+        short_help="Copy database and keeper's store, verified.",
         epilog=exit_status.epilog(
             "serment backup /mnt/backup/2026-11-22",
             done="the backup is there, and was read back whole",
             negative="it could not be made; nothing is left of it",
             unusable="the folder is in use, or there is no instance to back up",
-        )
+        ),
     )(backup)
     app.command(
+        short_help="Put a backup in the place of a stopped instance.",
         epilog=exit_status.epilog(
             "serment restore /mnt/backup/2026-11-22 --root-key /media/usb/root.key",
             done="restored",
             negative="the backup is damaged, or an instance is there already",
             unusable="no backup, no root key or another one, or Serment still runs",
-        )
+        ),
     )(restore)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -41,7 +40,7 @@ class NotRepeated(Unusable):
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     continuity = typer.Typer(
-        help="Continuity sheets: who comes in the next 36 hours, readable when all is down."
+        no_args_is_help=True, help="Sheets of who comes, readable when all is down."
     )
     continuity.command("open", epilog=_epilog("open 20261122T070500Z.age --key quai.key"))(
         open_sheet
@@ -113,7 +112,7 @@ def key(
     elif not (recipient or stop):
         raise Unusable("Say where to write the key, or --recipient, or --stop.")
     ask = SiteKeyAsk(establishment.bytes, place.bytes, "" if stop else recipient)
-    asyncio.run(keeper_probe.ask(environment.read().keeper_socket, "continuity_key", ask))
+    keeper_probe.answer(environment.read().keeper_socket, "continuity_key", ask)
     typer.echo("No more sheets for this site." if stop else f"Sheets are sealed to {recipient}.")
 
 

@@ -16,12 +16,13 @@ from serment.config.doctor.finding import Finding
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
+        short_help="What is wrong here, and the mend of each.",
         epilog=exit_status.epilog(
             "serment doctor --json",
             done="no fault; notices may be there, and are said",
             negative="at least one fault: Serment would not start, or must not be trusted",
             unusable="the question itself cannot be understood",
-        )
+        ),
     )(doctor)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 import time
@@ -70,20 +69,30 @@ Into = Annotated[Path | None, typer.Option(help="shares: a folder for one file e
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    keeper = typer.Typer(help="The keeper of personal data: its keys, and erasure.")
-    key = typer.Typer(help="The root key: begin, change, prove. It is never shown.")
+    keeper = typer.Typer(
+        no_args_is_help=True, help="Of the keeper: root key, epochs, index, erasure."
+    )
+    key = typer.Typer(
+        no_args_is_help=True, help="The root key: begin, change, prove. It is never shown."
+    )
     for command, example in ((init, "--source passphrase"), (change, "--source shares")):
         key.command(epilog=_epilog(f"serment keeper key {command.__name__} {example}"))(command)
     key.command(epilog=_epilog("serment keeper key prove"))(prove)
     keeper.add_typer(key, name="key")
-    index = typer.Typer(help="The disclosure index, made of the ledger.")
+    index = typer.Typer(no_args_is_help=True, help="The disclosure index, made of the ledger.")
     index.command(epilog=_epilog("serment keeper index rebuild"))(rebuild)
     keeper.add_typer(index, name="index")
-    keeper.command(epilog=_epilog("serment keeper tend --json"))(tend)
-    for asked in (erase, erasure_state):
+    keeper.command(
+        short_help="What it does every minute, now: epochs, key backup.",
+        epilog=_epilog("serment keeper tend --json"),
+    )(tend)
+    for asked, short in (
+        (erase, "Destroy one person's keys, for good."),
+        (erasure_state, "When an erasure was asked, done, and is final."),
+    ):
         name = asked.__name__.replace("_", "-")
         example = f"serment keeper {name} 01932c5e-8a00-7000-8000-000000000000"
-        keeper.command(name, epilog=_epilog(example))(asked)
+        keeper.command(name, short_help=short, epilog=_epilog(example))(asked)
     app.add_typer(keeper, name="keeper")
 
 
@@ -135,8 +144,8 @@ def change(
     typer.echo(f"The root key comes from: {source.value}.")
     try:
         _tend(env, advance=forget_now)
-    except OSError:
-        typer.echo("The keeper does not run; it takes the key over at its next start.")
+    except keeper_probe.KeeperAway:
+        typer.echo("The keeper does not answer; it takes the key over at its next start.")
     else:
         typer.echo("The keeper has taken it over; every key lies under it.")
         if isinstance(made.source, ASKS):
@@ -182,9 +191,11 @@ def rebuild(as_json: AsJson = False) -> None:
     """
     env = environment.read()
     try:
-        reply = asyncio.run(keeper_probe.ask(env.keeper_socket, "reindex"))
+        reply = keeper_probe.answer(env.keeper_socket, "reindex", at_length=True)
         leaves = msgspec.msgpack.decode(reply.body, type=reindexing.Reindexed).leaves
-    except (FileNotFoundError, ConnectionRefusedError):
+    except keeper_probe.KeeperAway as away:
+        if not isinstance(away.__cause__, FileNotFoundError | ConnectionRefusedError):
+            raise
         places = KeyPlaces(env.keys, env.credentials, asking_terminal, env.key_backup)
         leaves = reindexing.rebuild_stopped(env.state / "keeper", places)
     typer.echo(json.dumps({"leaves": leaves}) if as_json else f"Leaves indexed: {leaves}.")
@@ -211,7 +222,7 @@ def erasure_state(subject: Subject, as_json: AsJson = False) -> None:
 def _asked(op: str, subject: UUID) -> erasure.ErasureState:
     socket = environment.read().keeper_socket
     try:
-        reply = asyncio.run(keeper_probe.ask(socket, op, wire.IdAsk(subject.bytes)))
+        reply = keeper_probe.answer(socket, op, wire.IdAsk(subject.bytes))
     except keeper_probe.KeeperRefused as refused:
         raise NobodyThere from refused
     return msgspec.msgpack.decode(reply.body, type=erasure.ErasureState)
@@ -237,7 +248,8 @@ def _tell(told: erasure.ErasureState, as_json: bool) -> None:
 
 def _tend(env: Environment, *, advance: bool, verify: bool = False) -> tending.KeysState:
     ask = tending.TendAsk(advance=advance, verify=verify)
-    reply = asyncio.run(keeper_probe.ask(env.keeper_socket, "tend", ask))
+    # Keys may be wrapped anew and the whole ledger read: that takes what it takes.
+    reply = keeper_probe.answer(env.keeper_socket, "tend", ask, at_length=True)
     return msgspec.msgpack.decode(reply.body, type=tending.KeysState)
 
 

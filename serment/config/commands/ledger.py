@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 import time
@@ -23,11 +22,12 @@ def register(app: typer.Typer) -> None:
     """Bring the commands to ``serment``."""
     ledger.command(
         "stats",
+        short_help="How large it is, how fast it grows, what is public.",
         epilog=exit_status.epilog(
             "serment ledger stats --json",
             done="the keeper answered",
-            negative="the keeper does not answer",
-            unusable="the question itself cannot be understood",
+            negative="the keeper refused to tell",
+            unusable="the keeper does not answer, or the question cannot be understood",
         ),
     )(stats)
     app.add_typer(ledger)
@@ -38,7 +38,7 @@ def stats(
 ) -> None:
     """How large the ledger is, how fast it grows, how far what is public and the index are."""
     env = environment.read()
-    told = asyncio.run(_figures(env.keeper_socket)) | _published(env.ledger_site)
+    told = _figures(env.keeper_socket) | _published(env.ledger_site)
     if as_json:
         sys.stdout.write(json.dumps(told) + "\n")
         return
@@ -47,10 +47,10 @@ def stats(
         sys.stdout.write(f"{name.replace('_', ' '):{width}}  {'–' if value is None else value}\n")
 
 
-async def _figures(socket: Path) -> dict[str, Any]:
-    before, start = await keeper_probe.figures(socket), time.monotonic()
-    await asyncio.sleep(SAMPLE_SECONDS)
-    after = await keeper_probe.figures(socket)
+def _figures(socket: Path) -> dict[str, Any]:
+    before, start = keeper_probe.figures_now(socket), time.monotonic()
+    time.sleep(SAMPLE_SECONDS)
+    after = keeper_probe.figures_now(socket)
     rate = (after.size - before.size) / (time.monotonic() - start)
     return {
         "origin": after.origin,

@@ -32,7 +32,10 @@ def register(app: typer.Typer) -> None:
             os.environ["PORT"] = str(port)
         run(environment.read(), anew=anew)
 
-    @app.command(epilog="Example: serment migrate")
+    @app.command(
+        short_help="Bring a running database up to this version.",
+        epilog="Example: serment migrate",
+    )
     def migrate() -> None:
         """Bring a running database up to this version (serment up does it by itself)."""
         from serment.config.database import migration

@@ -21,7 +21,8 @@ ANSWER_SECONDS = 5.0
 
 def examine(env: Environment) -> list[Finding]:
     """Everything found, faults first."""
-    found = [*_machine(env, running=running(env.state)), *_instance(env)]
+    up = running(env.state)
+    found = [*_machine(env, running=up), *_instance(env, running=up)]
     return sorted(found, key=lambda finding: finding.weight)
 
 
@@ -79,12 +80,17 @@ def _figures(socket: Path) -> Figures | None:
         return None
 
 
-def _instance(env: Environment) -> Iterator[Finding]:
+def _instance(env: Environment, *, running: bool) -> Iterator[Finding]:
     told = _figures(env.keeper_socket)
     checks = [
+        instance.present(env.state, running=running),
+        instance.keeper_answers(running=running, answered=told is not None),
         instance.isolation(told.isolated if told else None, demo=instance.is_demo(env)),
         instance.database(env),
     ]
     yield from (finding for finding in checks if finding is not None)
     if told is not None:
         yield from publication.findings(env, told)
+        due = instance.rotation(told.size, instance.log_began(env.ledger_site), clock.now())
+        if due is not None:
+            yield due

@@ -6,7 +6,9 @@ import os
 import socket
 import struct
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import psycopg
 
@@ -64,6 +66,63 @@ def isolated(keeper_socket: Path) -> bool:
     """Whether the keeper runs as another user than this process."""
     user = peer_user(keeper_socket)
     return user is not None and user != os.getuid()
+
+
+def present(state: Path, *, running: bool) -> Finding | None:
+    """Whether there is an instance here at all: a slip in SERMENT_STATE finds nothing wrong."""
+    try:
+        if running or any(state.iterdir()):
+            return None
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return None  # what may not be looked into is said by the check of the folder's rights
+    return Finding(
+        "instance",
+        f"There is no instance in {state} yet.",
+        "serment up begins one; if you meant another, name its folder in SERMENT_STATE.",
+        "notice",
+    )
+
+
+def keeper_answers(*, running: bool, answered: bool) -> Finding | None:
+    """A keeper that does not answer while serment up runs: nothing opens then."""
+    if answered or not running:
+        return None
+    return Finding(
+        "keeper",
+        "serment up runs, but the keeper does not answer, so no personal data opens.",
+        "Read what it says in the output of serment up; it starts again by itself where it can.",
+    )
+
+
+ROTATION_ENTRIES: Final = 100_000_000
+ROTATION_DAYS: Final = 365
+
+
+def rotation(entries: int, began: datetime | None, now: datetime) -> Finding | None:
+    """Whether a new log is due: once a year, or at a hundred million entries.
+
+    ``began``: when the first tile of the published log was written; None before that.
+    """
+    days = 0 if began is None else (now - began).days
+    if entries < ROTATION_ENTRIES and days < ROTATION_DAYS:
+        return None
+    return Finding(
+        "rotation",
+        f"The public ledger has {entries:,} entries and is {days} days old: a new log is due.",
+        "See “Rotation” in docs/operate/ledger.md. Nothing stops meanwhile; the log only grows.",
+        "notice",
+    )
+
+
+def log_began(site: Path) -> datetime | None:
+    """When the published log's first full tile was written; None where there is none yet."""
+    first = site / "tile" / "0" / "000"
+    try:
+        return datetime.fromtimestamp(first.stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def isolation(told: bool | None, *, demo: bool) -> Finding | None:
