@@ -13,9 +13,9 @@ import json
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -36,8 +36,6 @@ STEP: Final = 1 << 11
 WHOLE: Final = 0
 COLUMNS: Final = ("actor", "process", "client", "establishment")
 """By what a block is united, numbered from one; sessions and grants have few leaves each."""
-
-LOW: Final = 0xFFFF
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS block (number INTEGER PRIMARY KEY, forgotten INTEGER);
@@ -118,103 +116,93 @@ def _drop_names(database: sqlite3.Connection, tags: set[int]) -> None:
     database.executemany("DELETE FROM known WHERE number = ?", ((n,) for n in wanted - standing))
 
 
-@dataclass(slots=True)
-class _Sum:
-    """What is gathered for one row of ``united``."""
-
-    leaves: list[int] = field(default_factory=list)
-    opened: list[int] = field(default_factory=list)
-    work: dict[Name, tuple[list[int], list[int]]] = field(
-        default_factory=lambda: defaultdict(lambda: ([], []))
-    )
-
-    def add(self, name: Name, cell: _Cell) -> None:
-        leaves, subjects, records = cell
-        self.leaves += leaves
-        if name[0] != WRITES:
-            self.opened += (leaves[0], leaves[-1])
-        work = self.work[name]
-        work[0].extend(subjects)
-        work[1].extend(records)
-
-    def row(self) -> tuple[int, bytes]:
-        """How many leaves, and the encoded ``United``."""
-        leaves = BitMap(self.leaves)
-        work = [
-            (*name, BitMap(subjects).serialize(), BitMap(records).serialize())
-            for name, (subjects, records) in self.work.items()
-        ]
-        first, last = min(self.opened, default=-1), max(self.opened, default=-1)
-        return len(leaves), _encode(United(leaves.serialize(), first, last, work))
-
-
 _Cell = tuple[list[int], list[int], list[int]]
-"""Leaves, subjects and records of those who share every selector and what was done."""
+"""Leaves, subjects and records; a nought where there is none."""
+_Cells = dict[tuple[int | None, ...], _Cell]
+"""Of those who share every selector and what was done."""
 
 
-@dataclass(slots=True)
-class _Begun:
-    """One block in the making."""
+def _making(
+    database: sqlite3.Connection, block: int, forgotten: int
+) -> Generator[None, None, None]:
+    """Make a block, a little at each step; it is written with the last one, or not at all."""
+    cells: _Cells = defaultdict(lambda: ([], [], []))
+    for start in range(block * SIZE, (block + 1) * SIZE, STEP):
+        _take_in(database, start, cells)
+        yield
+    rows: list[tuple[int, int, bytes]] = []
+    for column in range(len(COLUMNS) + 1):
+        rows += _rows(cells, column)
+        yield
+    database.execute("BEGIN IMMEDIATE")
+    database.executemany("INSERT INTO united VALUES (?,?,?,?)", ((block, *row) for row in rows))
+    database.execute("INSERT INTO block VALUES (?,?)", (block, forgotten))
+    database.execute("COMMIT")
 
-    number: int
-    forgotten: int
-    done: int
-    numbers: dict[int, int] = field(default_factory=dict)
-    cells: dict[tuple[int, ...], _Cell] = field(
-        default_factory=lambda: defaultdict(lambda: ([], [], []))
+
+def _take_in(database: sqlite3.Connection, start: int, cells: _Cells) -> None:
+    """The touches of some leaves. Where a person or record never had a number, it gets one."""
+    until = start + STEP
+    within = "FROM touch WHERE seq >= ? AND seq < ?"
+    database.execute(
+        f"INSERT OR IGNORE INTO known (tag) SELECT subject {within} AND subject IS NOT NULL"
+        f" UNION SELECT record {within} AND record IS NOT NULL",
+        (start, until, start, until),
     )
+    for row in database.execute(
+        "SELECT seq & 65535, coalesce(whose.number, 0), coalesce(which.number, 0),"
+        " actor, process, client, establishment, act, what FROM touch"
+        " LEFT JOIN known AS whose ON whose.tag = subject"
+        " LEFT JOIN known AS which ON which.tag = record"
+        " WHERE seq >= ? AND seq < ? ORDER BY seq",
+        (start, until),
+    ):
+        leaves, subjects, records = cells[row[3:]]
+        leaves.append(row[0])
+        subjects.append(row[1])
+        records.append(row[2])
 
-    @property
-    def whole(self) -> bool:
-        """Is every leaf taken in?"""
-        return self.done == (self.number + 1) * SIZE
 
-    def take_in(self, database: sqlite3.Connection) -> None:
-        """The next leaves' touches."""
-        rows = database.execute(
-            "SELECT seq, subject, record, actor, process, client, establishment, act, what"
-            " FROM touch WHERE seq >= ? AND seq < ? ORDER BY seq",
-            (self.done, self.done + STEP),
-        ).fetchall()
-        self._number(database, {tag for row in rows for tag in row[1:3] if tag is not None})
-        for seq, subject, record, *who in rows:
-            leaves, subjects, records = self.cells[tuple(who)]
-            leaves.append(seq & LOW)
-            if subject is not None:
-                subjects.append(self.numbers[subject])
-            if record is not None:
-                records.append(self.numbers[record])
-        self.done += STEP
+def _rows(cells: _Cells, column: int) -> Iterator[tuple[int, int, bytes]]:
+    """The rows of one column: its number, the value, the encoded ``United``."""
+    sums: dict[int, dict[Name, list[_Cell]]] = defaultdict(lambda: defaultdict(list))
+    if column == WHOLE:
+        sums[0] = defaultdict(list)  # also where nothing was done
+    for (*who, act, what), cell in cells.items():
+        value = 0 if column == WHOLE else who[column - 1]
+        if value is not None and act is not None:
+            sums[value][act, what].append(cell)
+    for value, work in sums.items():
+        leaves = _bitmap(cell[0] for found in work.values() for cell in found)
+        if len(leaves) >= FEWEST or column == WHOLE:
+            yield column, value, _encode(_united(leaves, work))
 
-    def _number(self, database: sqlite3.Connection, tags: set[int]) -> None:
-        """Give tags that were never met their numbers."""
-        tags -= self.numbers.keys()
-        known = numbers_of(database, tags)
-        if fresh := sorted(tags - known.keys()):
-            database.execute("BEGIN IMMEDIATE")
-            database.executemany("INSERT INTO known (tag) VALUES (?)", ((tag,) for tag in fresh))
-            database.execute("COMMIT")
-            known |= numbers_of(database, fresh)
-        self.numbers |= known
 
-    def write(self, database: sqlite3.Connection) -> None:
-        """The finished block, all of it or nothing."""
-        rows = list(self._rows())
-        database.execute("BEGIN IMMEDIATE")
-        database.executemany("INSERT INTO united VALUES (?,?,?,?)", rows)
-        database.execute("INSERT INTO block VALUES (?,?)", (self.number, self.forgotten))
-        database.execute("COMMIT")
+def _united(leaves: BitMap, work: dict[Name, list[_Cell]]) -> United:
+    opened = [
+        leaf
+        for (act, _what), found in work.items()
+        if act != WRITES
+        for seqs, _subjects, _records in found
+        for leaf in (seqs[0], seqs[-1])
+    ]
+    sets = [
+        (act, what, _packed(cell[1] for cell in found), _packed(cell[2] for cell in found))
+        for (act, what), found in work.items()
+    ]
+    return United(leaves.serialize(), min(opened, default=-1), max(opened, default=-1), sets)
 
-    def _rows(self) -> Iterator[tuple[int, int, int, bytes]]:
-        sums: dict[tuple[int, int], _Sum] = defaultdict(_Sum)
-        sums[WHOLE, 0] = _Sum()
-        for (*who, act, what), cell in self.cells.items():
-            for place in ((WHOLE, 0), *enumerate(who, 1)):
-                sums[place].add((act, what), cell)
-        for (column, value), found in sums.items():
-            leaves, body = found.row()
-            if leaves >= FEWEST or column == WHOLE:
-                yield self.number, column, value, body
+
+def _packed(numbers: Iterable[list[int]]) -> bytes:
+    """A bitmap's bytes; a nought is nobody."""
+    found = _bitmap(numbers)
+    found.discard(0)
+    return found.serialize()
+
+
+def _bitmap(numbers: Iterable[list[int]]) -> BitMap:
+    """One bitmap of many lists."""
+    return BitMap(list(chain.from_iterable(numbers)))
 
 
 class BlockMaker:
@@ -226,7 +214,7 @@ class BlockMaker:
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
-        self._begun: _Begun | None = None
+        self._begun: Generator[None, None, None] | None = None
         self._next = 0
 
     @contextmanager
@@ -237,20 +225,17 @@ class BlockMaker:
             yield
 
     def step(self, database: sqlite3.Connection) -> bool:
-        """Do a little; False where all blocks are made."""
+        """Do a little; False where all blocks are made. Always over the same connection."""
         with self._turn:
             if self._begun is None:
                 self._begun = self._begin(database)
             if self._begun is None:
                 return False
-            if self._begun.whole:
-                self._begun.write(database)
+            if next(self._begun, _END) is _END:
                 self._begun = None
-            else:
-                self._begun.take_in(database)
             return True
 
-    def _begin(self, database: sqlite3.Connection) -> _Begun | None:
+    def _begin(self, database: sqlite3.Connection) -> Generator[None, None, None] | None:
         """The lowest block that is not made, or not as it should be."""
         (size,) = database.execute("SELECT coalesce(max(seq), -1) + 1 FROM disclosure").fetchone()
         while (self._next + 1) * SIZE <= size:
@@ -264,10 +249,11 @@ class BlockMaker:
                 database.execute("BEGIN IMMEDIATE")
                 drop(database, [number])
                 database.execute("COMMIT")
-                return _Begun(number, forgotten, number * SIZE)
+                return _making(database, number, forgotten)
             self._next += 1
         return None
 
 
+_END: Final = object()
 _encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(United).decode

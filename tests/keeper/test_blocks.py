@@ -221,9 +221,9 @@ def test_what_lies_in_no_block_is_counted_by_its_rows(tmp_path: Path) -> None:
     plain.close()
     index = Index(path)  # as the former code left it
     assert same()
-    database = index._connect()
-    for _ in range(7):
-        index.blocks.step(database)
+    database, maker = index._connect(), BlockMaker()
+    for _ in range(12):
+        assert maker.step(database)
         assert same()
     database.close()
     (before,) = index.database.execute("SELECT count(*) FROM block").fetchone()
@@ -282,7 +282,9 @@ def test_who_is_forgotten_while_a_block_is_made_is_not_in_it(
     index.blocks = BlockMaker()
     database = index._connect()
     steps = blocks.SIZE // blocks.STEP
-    for _ in range(2 * steps + 1):  # one block is written, the second all taken in
+    for _ in range(
+        2 * steps + len(blocks.COLUMNS) + 2
+    ):  # one block is written, the second all taken in
         index.blocks.step(database)
     if not guarded:
         monkeypatch.setattr(BlockMaker, "changing", lambda _maker: nullcontext())
@@ -292,7 +294,8 @@ def test_who_is_forgotten_while_a_block_is_made_is_not_in_it(
         (second,),
     ).fetchone()
     index.forget(somebody)
-    make(index)
+    while index.blocks.step(database):
+        pass
     assert agree(index, 5) is guarded
     database.close()
     index.close()
