@@ -26,6 +26,12 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         start_response("200 OK", [("Content-Type", "application/octet-stream")])
         return _drips(float(query["seconds"][0]))
     body = environ["wsgi.input"].read()
+    slot = environ["serment.aside"]
+    if environ["PATH_INFO"] == "/aside" and "came" not in slot:
+        seconds = float(query["seconds"][0])
+        slot["work"] = lambda: (time.sleep(seconds), threading.current_thread().name)[1]
+    if environ["PATH_INFO"] == "/aside-fails" and "came" not in slot:
+        slot["work"] = lambda: 1 / 0
     told = {
         "method": environ["REQUEST_METHOD"],
         "path": environ["PATH_INFO"],
@@ -34,6 +40,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         "address": environ["REMOTE_ADDR"],
         "scheme": environ["wsgi.url_scheme"],
         "forwarded": environ["serment.forwarded"],
+        "came": slot.get("came"),
         "headers": {key: str(value) for key, value in environ.items() if key.startswith("HTTP_")},
     }
     start_response(

@@ -12,25 +12,26 @@ from uuid import UUID
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from serment import clock
 from serment.directory import tenancy
 from serment.identity import accounts
+from serment.identity.means import keeping, strength
 from serment.identity.models import Account
 from serment.identity.openid import leaving, linking
 from serment.identity.openid.claims import Person
 from serment.identity.openid.exchange import Identity
 from serment.identity.openid.faults import NotAwaited
 from serment.identity.openid.linking import Workplace
-from serment.identity.openid.providers import Provider
+from serment.identity.openid.providers import KINDS, Provider
 
 METHOD: Final = "openid"
 WAITS_SECONDS: Final = 1800
-_SECOND_FACTOR = "mfa_authenticate"
 _KEY = "serment.openid_arrived"
 
 
@@ -91,15 +92,36 @@ def linking_own(request: HttpRequest, provider: Provider, who: Identity) -> Http
     return redirect("openid_links")
 
 
+def proved_again(
+    request: HttpRequest, provider: Provider, who: Identity, onward: str
+) -> HttpResponse:
+    """Note a fresh proof, where the identity is one that opens the account signed in.
+
+    Where the account has a second factor, one factor proves no more than a password would.
+    """
+    account = UUID(str(request.user.pk))
+    user = Account.objects.get(pk=account)
+    house = None
+    if provider.kind.professional:
+        known = [one for one in linking.workplaces(who.person.rpps) if one.account == account]
+        house = known[0].establishment if known else None
+    own = linking.account_of(linking.alias_of(who.issuer, who.subject, house)) == account
+    if not own:
+        messages.error(request, _("Cette identité n’ouvre pas ce compte."))
+    elif who.factors < strength.BOTH and keeping.book_of(request, account).has_second_factor:
+        messages.error(request, _("Confirmez avec votre second facteur."))
+    else:
+        vouched(request, user, who)
+        return redirect(onward or settings.LOGIN_REDIRECT_URL)
+    return redirect("account_reauthenticate")
+
+
 def enter(request: HttpRequest, account: UUID, who: Identity, onward: str) -> HttpResponse:
     """Sign in through allauth's own stages: an address to confirm, a second factor where due."""
     tenancy.stand_in(account=account)
     user = Account.objects.get(pk=account, is_active=True)
     vouched(request, user, who)
-    login = Login(user=user, redirect_url=onward or None)
-    if who.factors >= 2:
-        login.state.setdefault("stages", {})[_SECOND_FACTOR] = {"handled": True}
-    answer: HttpResponse = perform_login(request, login)
+    answer: HttpResponse = perform_login(request, Login(user=user, redirect_url=onward or None))
     return answer
 
 
@@ -114,8 +136,6 @@ def vouched(request: HttpRequest, user: Account, who: Identity) -> None:
 
 def tell_linked(request: HttpRequest, account: UUID, slug: str) -> None:
     """To the account's own address: a new way in, in case it was somebody else's doing."""
-    from serment.identity.openid.providers import KINDS
-
     tenancy.stand_in(account=account)
     user = Account.objects.get(pk=account)
     name = next(kind.name for kind in KINDS if kind.slug == slug)
@@ -133,20 +153,17 @@ def keep(request: HttpRequest, who: Identity, onward: str) -> None:
     }
 
 
-def kept(request: HttpRequest) -> tuple[Identity, str]:
-    """The arrival that waits, and where it was going. NotAwaited."""
+def kept(request: HttpRequest, *, professional: bool) -> tuple[Identity, str]:
+    """The arrival that waits, and where it was going; of a patient or of a professional, never
+    one for the other. NotAwaited.
+    """
     held: dict[str, Any] = request.session.get(_KEY) or {}
-    if not held or clock.now().timestamp() > held["until"]:
-        request.session.pop(_KEY, None)
-        raise NotAwaited("FranceConnect", "nothing_kept")
+    slug = held["who"]["provider"] if held else "franceconnect"
+    kind = next(one for one in KINDS if one.slug == slug)
+    late = not held or clock.now().timestamp() > held["until"]
+    if late or kind.professional is not professional:
+        raise NotAwaited(kind.name, "nothing_kept")
     who = dict(held["who"])
     person = who.pop("person")
     person["professions"] = tuple(person["professions"])
     return Identity(person=Person(**person), **who), held["onward"]
-
-
-def back_to_sign_in(request: HttpRequest, sentence: str, onward: str = "") -> HttpResponseRedirect:
-    """To the page where all other ways in stand, with what happened."""
-    del onward
-    messages.error(request, sentence)
-    return redirect("account_login")

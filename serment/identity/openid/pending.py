@@ -19,6 +19,11 @@ SECONDS_MAX: Final = 600
 AT_ONCE_MAX: Final = 4
 _KEY = "serment.openid"
 
+SIGN_IN: Final = "sign_in"
+LINK: Final = "link"
+AGAIN: Final = "again"
+"""Proving once more who one is, before a sensitive act."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -30,11 +35,14 @@ class Pending:
     verifier: str
     onward: str
     account: str
-    """The account to link to; empty for a sign-in."""
+    """Who left: the account signed in then; empty for a sign-in."""
+    purpose: str
     at: float
 
 
-def begin(request: HttpRequest, provider: str, *, onward: str = "", account: str = "") -> Pending:
+def begin(
+    request: HttpRequest, provider: str, purpose: str = SIGN_IN, *, onward: str = ""
+) -> Pending:
     """Draw what a sign-in is recognised by, and keep it; the oldest of too many goes."""
     begun = Pending(
         provider,
@@ -42,7 +50,8 @@ def begin(request: HttpRequest, provider: str, *, onward: str = "", account: str
         nonce=generate_token(LETTERS),
         verifier=generate_token(LETTERS),
         onward=onward,
-        account=account,
+        account=str(request.user.pk) if request.user.is_authenticated else "",
+        purpose=purpose,
         at=clock.now().timestamp(),
     )
     kept = _of(request)[-(AT_ONCE_MAX - 1) :]

@@ -13,6 +13,7 @@ urlpatterns = [
     path("parti/", views.left, name="openid_left"),
     path("cles/", views.keys, name="openid_keys"),
     path("<slug:provider>/", views.start, name="openid_start"),
+    path("<slug:provider>/confirmer/", views.again, name="openid_again"),
     path("<slug:provider>/lier/", views.link, name="openid_link"),
     path("<slug:provider>/retour/", views.come_back, name="openid_return"),
 ]

@@ -45,7 +45,17 @@ def start(request: HttpRequest, provider: str) -> HttpResponse:
     chosen = providers.by_slug(provider)
     if request.user.is_authenticated:
         return HttpResponseRedirect(settings.LOGIN_REDIRECT_URL)
-    url = _way_there(request, chosen, onward=get_next_redirect_url(request) or "")
+    url = _way_there(request, chosen, pending.SIGN_IN)
+    return _turned(request, url) if isinstance(url, NotSignedIn) else HttpResponseRedirect(url)
+
+
+@policy.signed_in()
+@never_cache
+@require_GET
+def again(request: HttpRequest, provider: str) -> HttpResponse:
+    """Prove once more who one is, at a provider that opens this account."""
+    chosen = providers.by_slug(provider)
+    url = _way_there(request, chosen, pending.AGAIN)
     return _turned(request, url) if isinstance(url, NotSignedIn) else HttpResponseRedirect(url)
 
 
@@ -57,7 +67,7 @@ def link(request: HttpRequest, provider: str) -> HttpResponse:
     chosen = providers.by_slug(provider)
     if chosen.kind.professional or accounts.is_staff(request):
         raise NotThere
-    url = _way_there(request, chosen, account=str(request.user.pk))
+    url = _way_there(request, chosen, pending.LINK)
     if isinstance(url, NotSignedIn):
         messages.error(request, url.sentence)
         return redirect("openid_links")
@@ -94,7 +104,7 @@ class _SignUp(SignupView):  # type: ignore[misc]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            self._who, self._onward = arriving.kept(request)
+            self._who, self._onward = arriving.kept(request, professional=False)
         except NotAwaited as fault:
             return _turned(request, fault)
         answer: HttpResponse = super().dispatch(request, *args, **kwargs)
@@ -127,7 +137,7 @@ sign_up = policy.everybody(_WAY_IN)(_SignUp.as_view())
 def choose(request: HttpRequest) -> HttpResponse:
     """Which house, for a professional who works in several."""
     try:
-        who, onward = arriving.kept(request)
+        who, onward = arriving.kept(request, professional=True)
     except NotAwaited as fault:
         return _turned(request, fault)
     houses = linking.workplaces(who.person.rpps)
@@ -209,9 +219,7 @@ def keys(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"keys": [{**key, "use": "enc"} for key in ours]})
 
 
-def _way_there(
-    request: HttpRequest, provider: Provider, *, onward: str = "", account: str = ""
-) -> str | NotSignedIn:
+def _way_there(request: HttpRequest, provider: Provider, purpose: str) -> str | NotSignedIn:
     """The provider's address for this browser; or why there is none."""
     where = beside.came(request) or beside.leave(
         request, _tried(lambda: exchange.addresses(provider))
@@ -220,7 +228,8 @@ def _way_there(
         return "/"  # asked again once the provider has told its addresses
     if isinstance(where, NotSignedIn):
         return exchange.told(where, provider)
-    begun = pending.begin(request, provider.kind.slug, onward=onward, account=account)
+    onward = get_next_redirect_url(request) or ""
+    begun = pending.begin(request, provider.kind.slug, purpose, onward=onward)
     return exchange.authorization_url(provider, where, begun, back_address(provider.kind.slug))
 
 
@@ -264,8 +273,10 @@ def _arrived(
     signed_in = str(request.user.pk) if request.user.is_authenticated else ""
     if begun.account != signed_in:
         return _turned(request, exchange.told(NotAwaited(provider.kind.name, "account"), provider))
-    if begun.account:
+    if begun.purpose == pending.LINK:
         return arriving.linking_own(request, provider, who)
+    if begun.purpose == pending.AGAIN:
+        return arriving.proved_again(request, provider, who, begun.onward)
     if provider.kind.professional:
         return arriving.at_work(request, provider, who, begun.onward)
     return arriving.signing_in(request, provider, who, begun.onward)
