@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sqlite3
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Final, cast
@@ -42,6 +43,10 @@ HEAD_SECONDS_MAX: Final = 300
 FRAME_SECONDS_MAX: Final = 30
 UNREAD_BYTES_MAX: Final = 2 << 20
 """So much may wait unread behind a request that is being answered."""
+
+HALF_BYTES_MAX: Final = 64 << 20
+"""Of all half requests of an entrance. Past it the line with most of them is hung up: otherwise a
+few hundred lines, each with most of a large request, would be all the memory there is."""
 
 STOP_SECONDS_MAX: Final = 3
 SWEEP_SECONDS: Final = 60
@@ -85,6 +90,10 @@ class Line(asyncio.Protocol):
         if self._over:
             return
         self._held += data
+        if self.half_bytes > UNREAD_BYTES_MAX:
+            self._door.make_room(self)
+            if self._over:
+                return
         if self.task is None:
             self._go_on()
         elif len(self._held) > UNREAD_BYTES_MAX:
@@ -108,21 +117,33 @@ class Line(asyncio.Protocol):
         if self._look_at is not None:
             self._look_at.cancel()
 
+    @property
+    def half_bytes(self) -> int:
+        """How much of a request that is not whole is held."""
+        return len(self._held)
+
     def pause_writing(self) -> None:
-        """The other side does not read: nothing more is answered before it does."""
+        """The other side does not read: nothing more is answered before it does, and as long as
+        half a request is waited for, so long it is waited for."""
         self._room = self._loop.create_future()
+        self._wait_for_the_rest()
 
     def resume_writing(self) -> None:
         """It reads again."""
+        self._began = None
         room, self._room = self._room, None
         if room is not None and not room.done():
             room.set_result(None)
 
     def hang_up(self) -> None:
-        """Close; what is being recorded is recorded all the same."""
+        """Close; what is being recorded is recorded all the same. Who does not read is not waited
+        for: closing alone would keep what is unread until it is."""
         self._over = True
         self._held.clear()
-        self._transport.close()
+        if self._room is None:
+            self._transport.close()
+        else:
+            self._transport.abort()
 
     def _go_on(self) -> None:
         ask = self._next()
@@ -231,7 +252,10 @@ class Door:
         """Every minute: forget what is over, so that memory and rows do not only grow."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            self._house.sweep()
+            try:
+                self._house.sweep()
+            except sqlite3.Error as fault:  # a disk that is full for a while
+                log.error("What is over could not be forgotten: %s", type(fault).__name__)
 
     async def answer(self, line: Line, ask: Request) -> Reply:
         """What the desk says, where this entrance lets such a request pass."""
@@ -253,6 +277,12 @@ class Door:
     def let_go(self, line: Line) -> None:
         """The line is over."""
         self._open.discard(line)
+
+    def make_room(self, line: Line) -> None:
+        """Of what this line's entrance holds of half requests, drop the largest if it is much."""
+        same = [one for one in self._open if one.entrance is line.entrance]
+        if sum(one.half_bytes for one in same) > HALF_BYTES_MAX:
+            max(same, key=lambda one: one.half_bytes).hang_up()
 
     def _has_room(self, entrance: Entrance, pid: int) -> bool:
         lines = self._open

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -89,6 +92,93 @@ def test_a_line_that_says_nothing_or_half_a_request_is_hung_up(
             await door.close()
 
     assert apart(story()) == [guarded, guarded]
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_half_requests_take_so_much_memory_and_no_more(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Of one entrance; the others go on. Negative control: without the bound all of it is held."""
+    monkeypatch.setattr(doors, "HALF_BYTES_MAX", 8 << 20 if guarded else 1 << 40)
+    places = [Place(one, tmp_path / one, frozenset({os.getuid()})) for one in Entrance]
+    half = wire.HEAD.pack(4 << 20, wire.VERSION, wire.SUITE_MSGPACK) + bytes(3 << 20)
+
+    async def half_sent(at: Path) -> asyncio.StreamWriter:
+        _reader, writer = await asyncio.open_unix_connection(at)
+        writer.write(half)
+        with suppress(ConnectionError):
+            await writer.drain()
+        return writer
+
+    async def story() -> tuple[int, bool]:
+        door = Door(house, places)
+        await door.listen()
+        held = [await half_sent(tmp_path / Entrance.WEB) for _ in range(6)]
+        reader, writer = await asyncio.open_unix_connection(tmp_path / Entrance.OPERATOR)
+        writer.write(hello())
+        try:
+            answered = bool(await reader.read(wire.HEAD_BYTES))
+            return sum(line.half_bytes for line in door._open), answered
+        finally:
+            for one in (*held, writer):
+                one.close()
+            await door.close()
+
+    held, answered = apart(story())
+    assert answered
+    assert (held <= 8 << 20) == guarded
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_who_does_not_read_the_answers_is_hung_up(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: waited for without end, a process holds its lines as long as it likes."""
+    monkeypatch.setattr(doors, "FRAME_SECONDS_MAX", 0.2 if guarded else 3_600)
+    at = tmp_path / "k.sock"
+
+    async def story() -> int:
+        door = Door(house, [Place(Entrance.OPERATOR, at, frozenset({os.getuid()}))])
+        await door.listen()
+        told = hello() * 20_000
+        line = socket.socket(socket.AF_UNIX)
+        line.setblocking(False)
+        line.connect(str(at))
+        try:
+            for _ in range(80):
+                with suppress(BlockingIOError, ConnectionError):
+                    told = told[line.send(told) :]
+                await asyncio.sleep(0.02)
+            return len(door._open)
+        finally:
+            line.close()
+            await door.close()
+
+    assert apart(story()) == (0 if guarded else 1)
+
+
+def test_a_sweep_that_fails_is_not_the_last(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that was full for a minute must not let sessions and counts grow for ever."""
+    swept: list[int] = []
+
+    def sweep(_house: House) -> None:
+        swept.append(1)
+        if len(swept) < 3:
+            raise sqlite3.OperationalError
+
+    monkeypatch.setattr(House, "sweep", sweep)
+    monkeypatch.setattr(doors, "SWEEP_SECONDS", 0.01)
+
+    async def story() -> None:
+        door = Door(house, [Place(Entrance.OPERATOR, tmp_path / "k", frozenset({os.getuid()}))])
+        await door.listen()
+        await asyncio.sleep(0.2)
+        await door.close()
+
+    apart(story())
+    assert len(swept) > 3
 
 
 @pytest.fixture(params=["--drill"])
