@@ -24,7 +24,9 @@ from serment.directory import tenancy
 from serment.disclosure import Purpose, gate
 from serment.errors import Unusable
 from serment.identity import accounts, addresses, draft, walls
+from serment.identity.means import listed, stage, strength, telling
 from serment.identity.models import Account
+from serment.identity.openid import leaving
 from serment.outbox import envelopes
 from serment.outbox.rendering import Letter
 
@@ -72,21 +74,39 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         gate.seal(itself, Purpose.SELF, user, values, subject=user.pk, tenant=None)
         if commit:
             user.save(force_insert=True)
+            strength.prove(request, user, strength.PASSWORD)
             from serment.identity import tasks  # the queue is there once Django has loaded
 
             tasks.sweep_later(user.pk, clock.now())
         return user
+
+    def get_login_stages(self) -> list[str]:
+        """The library's, and the second step."""
+        return [*super().get_login_stages(), stage.PATH]
 
     def login(self, request: HttpRequest, user: Account) -> None:
         """Sign in, and have the keeper open the session that reveals will name."""
         tenancy.stand_in(account=user.pk)
         super().login(request, user)
         accounts.begin_session(request, user)
+        if listed.enter(request, user.pk):
+            telling.new_device(request, user)
 
     def logout(self, request: HttpRequest) -> None:
-        """Sign out here and at the keeper."""
+        """Sign out here and at the keeper; then the next page signs out at a provider."""
+        if request.user.is_authenticated:
+            listed.leave(request, UUID(str(request.user.pk)))
         accounts.end_session(request)
+        elsewhere = leaving.held(request)
         super().logout(request)
+        if elsewhere is not None:
+            leaving.leave(request, elsewhere)
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """To the provider that signed this session in, if one did."""
+        if leaving.held(request) is not None:
+            return reverse("openid_leave")
+        return str(super().get_logout_redirect_url(request))
 
     def post_login(
         self, request: HttpRequest, user: Account, *, redirect_url: str | None, **rest: Any

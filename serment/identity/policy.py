@@ -13,13 +13,11 @@ written by hand.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, Final, TypeVar
 
-from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -27,6 +25,7 @@ from django.shortcuts import resolve_url
 
 from serment.errors import NotThere
 from serment.identity import accounts, rights, staff
+from serment.identity.means import strength
 from serment.identity.models import Role
 from serment.identity.rights import Act
 
@@ -195,13 +194,13 @@ def admit(request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | None
 
 def strength_of(request: HttpRequest) -> Strength:
     """How surely this session's person is known."""
-    return Strength.ONE_FACTOR if request.user.is_authenticated else Strength.NOBODY
+    return Strength(strength.factors(request))
 
 
 def minutes_since_sign_in(request: HttpRequest) -> float | None:
     """Since the account last proved who it is in this session; None where that is not known."""
-    records = get_authentication_records(request)
-    return (time.time() - records[-1]["at"]) / 60 if records else None
+    since = strength.seconds_since_proof(request)
+    return None if since is None else since / 60
 
 
 def _known_well_enough(request: HttpRequest, door: Door) -> HttpResponse | None:

@@ -13,14 +13,17 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from serment.directory import tenancy
 from serment.disclosure import SessionEnded
-from serment.identity import staff
+from serment.identity import accounts, staff
+from serment.identity.means import keeping, listed
 
 # Where allauth keeps a sign-in that waits for its code.
 _PENDING_SIGN_IN = "account_login"
@@ -33,6 +36,14 @@ class Standing:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            answer = self._answer(request)
+        finally:
+            keeping.let_go(request)
+        listed.set_mark(request, answer)
+        return answer
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         account = _account_of(request)
         if account is None:
             return self._get_response(request)
@@ -40,6 +51,9 @@ class Standing:
             tenancy.stand_in(account=account)
             if request.user.is_authenticated:
                 staff.enter(request, account)
+                if listed.over(request):
+                    return _ended(request, account)
+                listed.follow(request, account)
             answer = self._get_response(request)
         # Somebody's own pages stay in no cache, a shared desk's browser least of all.
         answer.setdefault("Cache-Control", "no-store, private")
@@ -49,9 +63,24 @@ class Standing:
         """The keeper no longer knows this session: sign in again, and come back here."""
         if not isinstance(exception, SessionEnded):
             return None
-        request.session.flush()
-        here = request.get_full_path() if request.method == "GET" else "/"
-        return redirect_to_login(here, settings.LOGIN_URL)
+        return _sign_in_again(request)
+
+
+def _ended(request: HttpRequest, account: UUID) -> HttpResponse:
+    """Idle or open for too long: the session is over, here and at the keeper."""
+    listed.leave(request, account)
+    accounts.end_session(request)
+    messages.info(
+        request,
+        _("Par prudence, votre connexion s’est terminée toute seule. Connectez-vous de nouveau."),
+    )
+    return _sign_in_again(request)
+
+
+def _sign_in_again(request: HttpRequest) -> HttpResponse:
+    request.session.flush()
+    here = request.get_full_path() if request.method == "GET" else "/"
+    return redirect_to_login(here, settings.LOGIN_URL)
 
 
 def _account_of(request: HttpRequest) -> UUID | None:

@@ -1,13 +1,12 @@
 """The account's pages, under ``/compte/``; names are allauth's, so that its flows find them."""
 
 from allauth.account import views as library
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from serment.identity import policy, views
 
 _way_in = policy.everybody(policy.SIGNING_IN)
 _own_end = policy.everybody("ends one's own session, where there is one")
-_signed_in = policy.signed_in()
 
 urlpatterns = [
     path("connexion/", views.sign_in, name="account_login"),
@@ -33,5 +32,7 @@ urlpatterns = [
         _way_in(library.password_reset_from_key_done),
         name="account_reset_password_from_key_done",
     ),
-    path("confirmer/", _signed_in(library.reauthenticate), name="account_reauthenticate"),
+    path("", include("serment.identity.staff_passkey_urls")),
+    path("par/", include("serment.identity.openid.urls")),
+    path("", include("serment.identity.means.urls")),
 ]

@@ -1,0 +1,25 @@
+"""What an account proves itself with: second factors, recovery codes, passkeys, open sessions."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+
+def plant(account: UUID, secret: str = "") -> str:
+    """Give an account an application of codes without asking it: a seed, a test. Its secret."""
+    from serment.identity.means import keeping, totp  # models need Django to be set up
+    from serment.identity.means.book import Totp
+
+    secret = secret or totp.new_secret()
+    with keeping.changing_alone(account) as book:
+        book.totp = Totp(secret)
+    return secret
+
+
+def forget_all(account: UUID) -> None:
+    """Take all factors and sessions of a colleague whom a second person vouches for again."""
+    from serment.identity.means import keeping, listed
+
+    with keeping.changing_alone(account) as book:
+        book.drop_factors()
+        listed.end_all(book)

@@ -1,0 +1,32 @@
+"""The page between the password and being signed in."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+
+from serment.identity import policy
+from serment.identity.means import keeping, stage, strength
+from serment.identity.means.forms import CodeForm
+
+
+@policy.everybody(policy.SIGNING_IN)
+@never_cache
+def page(request: HttpRequest) -> HttpResponse:
+    """Digits, a recovery code, or a passkey."""
+    waiting = stage.waiting(request)
+    if waiting is None:
+        return HttpResponseRedirect(reverse("account_login"))
+    account = waiting.login.user
+    form = CodeForm(request, UUID(str(account.pk)), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        strength.prove(request, account, form.how)
+        answer: HttpResponse = waiting.exit()
+        return answer
+    book = keeping.book_of(request, UUID(str(account.pk)))
+    context = {"form": form, "passkeys": bool(book.passkeys), "typed": book.totp or book.codes}
+    return render(request, "account/second_step.html", context)

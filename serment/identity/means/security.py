@@ -1,0 +1,173 @@
+"""How I sign in: my factors, my recovery codes, my open sessions."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+import qrcode
+import qrcode.image.svg
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from serment.disclosure import Purpose, gate
+from serment.identity import accounts, policy
+from serment.identity.means import codes, keeping, listed, step_up, strength, telling, totp
+from serment.identity.means.book import Totp
+from serment.identity.means.forms import FirstCodeForm
+
+CODES_FEW = 2
+
+_OFFERED = "serment.totp_offered"
+_NEXT = "serment.protecting_for"
+
+
+def surely_known(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For changes to the means themselves: proved within ten minutes, by two factors if there are.
+
+    Under ``policy.signed_in()``: how much is wanted hangs on what the account has.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        book = keeping.book_of(request, _account(request))
+        wanted = strength.BOTH if book.has_second_factor else 1
+        if strength.factors(request) >= wanted and strength.is_fresh(request):
+            return view(request, *args, **kwargs)
+        back = request.get_full_path() if request.method == "GET" else reverse("account_security")
+        there = f"{resolve_url(policy.STRONGER)}?{urlencode({'next': back})}"
+        return HttpResponseRedirect(there)
+
+    return guarded
+
+
+@policy.signed_in()
+@never_cache
+@require_GET
+def page(request: HttpRequest) -> HttpResponse:
+    """What there is, and what to do about it."""
+    book = keeping.book_of(request, _account(request))
+    open_ones = [
+        (one, here, datetime.fromisoformat(one.since), datetime.fromisoformat(one.seen))
+        for one, here in listed.open_ones(request, book)
+    ]
+    context = {
+        "book": book,
+        "sessions": open_ones,
+        "codes_left": len(book.codes),
+        "codes_few": len(book.codes) <= CODES_FEW,
+        "has_password": keeping.own(request).has_usable_password(),
+        "staff": accounts.is_staff(request),
+    }
+    return render(request, "account/security.html", context)
+
+
+@policy.signed_in()
+@never_cache
+@surely_known
+def application(request: HttpRequest) -> HttpResponse:
+    """Teach an application its secret: a picture to film, the same as text, and a first code."""
+    account = _account(request)
+    if request.GET.get("next"):
+        request.session[_NEXT] = step_up.onward_of(request)
+    offered = request.session.get(_OFFERED) if request.method == "POST" else None
+    secret = request.session[_OFFERED] = offered or totp.new_secret()
+    learnt = Totp(secret)
+    form = FirstCodeForm(learnt, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with keeping.changing(request, account) as book:
+            book.totp = learnt
+            new_codes = [] if book.codes else codes.renew(book)
+        del request.session[_OFFERED]
+        count_at_once(request, strength.DIGITS)
+        telling.tell(request, keeping.own(request), _("Une application de codes a été ajoutée."))
+        return _shown_once(request, new_codes)
+    picture = _picture(totp.address(secret, _whose(request)))
+    spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+    context = {"form": form, "picture": picture, "secret": spaced}
+    return render(request, "account/application.html", context)
+
+
+@policy.signed_in()
+@require_POST
+@surely_known
+def remove_application(request: HttpRequest) -> HttpResponse:
+    """The application is good for nothing any more; codes without any factor go with it."""
+    with keeping.changing(request, _account(request)) as book:
+        book.totp = None
+        if not book.has_second_factor:
+            book.drop_factors()
+    telling.tell(request, keeping.own(request), _("L’application de codes a été retirée."))
+    messages.success(request, _("L’application est retirée."))
+    return HttpResponseRedirect(reverse("account_security"))
+
+
+@policy.signed_in()
+@never_cache
+@require_POST
+@surely_known
+def new_codes(request: HttpRequest) -> HttpResponse:
+    """New recovery codes, shown here and never again."""
+    with keeping.changing(request, _account(request)) as book:
+        made = codes.renew(book) if book.has_second_factor else []
+    if not made:
+        return HttpResponseRedirect(reverse("account_security"))
+    telling.tell(request, keeping.own(request), _("De nouveaux codes de secours ont été faits."))
+    return _shown_once(request, made)
+
+
+@policy.signed_in()
+@require_POST
+def end_session(request: HttpRequest) -> HttpResponse:
+    """End one session, or all the others, this second. Ending is never made hard."""
+    which = request.POST.get("session", "")
+    if which == listed.digest(request):
+        return HttpResponseRedirect(reverse("account_logout"))
+    ended = listed.end(request, _account(request), which or None)
+    messages.success(
+        request,
+        _("C’est déconnecté.") if ended else _("Il n’y avait rien à déconnecter."),
+    )
+    return HttpResponseRedirect(reverse("account_security"))
+
+
+def count_at_once(request: HttpRequest, how: str) -> None:
+    """A factor was added with its proof: this session counts it, all others end."""
+    strength.prove(request, keeping.own(request), how)
+    listed.end(request, _account(request))
+
+
+def _shown_once(request: HttpRequest, made: list[str]) -> HttpResponse:
+    onward = request.session.pop(_NEXT, "") or reverse("account_security")
+    if not made:
+        messages.success(request, _("C’est fait."))
+        return HttpResponseRedirect(onward)
+    return render(request, "account/codes.html", {"codes": made, "onward": onward})
+
+
+def _account(request: HttpRequest) -> UUID:
+    return UUID(str(request.user.pk))
+
+
+def _whose(request: HttpRequest) -> str:
+    """The address, which stands beside the digits in the application; opened on record."""
+    account = keeping.own(request)
+    actor = keeping.itself(request, account.pk)
+    return gate.reveal(actor, Purpose.SELF, [account], ["email"])[account.pk]["email"]
+
+
+def _picture(text: str) -> str:
+    """The QR code, as an address the page's policy admits."""
+    drawn = qrcode.make(text, image_factory=qrcode.image.svg.SvgPathFillImage, border=4)
+    svg: bytes = drawn.to_string()
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()

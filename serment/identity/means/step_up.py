@@ -1,0 +1,75 @@
+"""Proving once more who one is: before a sensitive act, or where a page wants two factors.
+
+Whoever has a second factor shows it; a password alone confirms only an account that has none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from allauth.account.adapter import get_adapter
+from allauth.core.internal import ratelimit
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
+from django.views.decorators.cache import never_cache
+
+from serment.identity import accounts, policy
+from serment.identity.means import keeping, strength
+from serment.identity.means.forms import CodeForm, PasswordForm
+
+_TRIES = "5/5m/user,20/d/user"
+
+
+@policy.signed_in()
+@never_cache
+def page(request: HttpRequest) -> HttpResponse:
+    """The strongest proof the account has, then on to where it was wanted."""
+    account = keeping.own(request)
+    book = keeping.book_of(request, account.pk)
+    onward = onward_of(request)
+    if not book.has_second_factor and _demanded(onward) >= policy.Strength.TWO_FACTORS:
+        return render(request, "account/protect_first.html", {"next": onward})
+    form: Any
+    if book.has_second_factor:
+        form = CodeForm(request, UUID(str(account.pk)), request.POST or None)
+    else:
+        form = PasswordForm(account, lambda: _may_try(request), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        strength.prove(request, account, getattr(form, "how", strength.PASSWORD))
+        return HttpResponseRedirect(onward)
+    context = {
+        "form": form,
+        "next": onward,
+        "passkeys": bool(book.passkeys),
+        "typed": not book.has_second_factor or book.totp or book.codes,
+    }
+    return render(request, "account/reauthenticate.html", context)
+
+
+def onward_of(request: HttpRequest) -> str:
+    """Where to go afterwards: a page of ours, else the first page of this account."""
+    asked = request.POST.get("next") or request.GET.get("next") or ""
+    if asked and get_adapter(request).is_safe_url(asked):
+        return asked
+    home = accounts.home_of(request) if accounts.is_staff(request) else settings.LOGIN_REDIRECT_URL
+    return str(home)
+
+
+def _demanded(path: str) -> policy.Strength:
+    """What the door at an address of ours demands."""
+    try:
+        door = policy.door_of(resolve(path.partition("?")[0]).func)
+    except Resolver404:
+        return policy.Strength.NOBODY
+    return door.demands if door is not None else policy.Strength.NOBODY
+
+
+def _may_try(request: HttpRequest) -> bool:
+    return bool(
+        ratelimit.consume(
+            request, app="serment", action="step_up", config={"step_up": _TRIES}, key="-"
+        )
+    )
