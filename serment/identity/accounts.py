@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from serment.directory import tenancy
 from serment.disclosure import Actor, gate
+from serment.disclosure.passkeys import SignedInAs
 from serment.errors import NotThere
 from serment.identity import draft, rights, staff
 from serment.identity.models import Account, Role, StaffMember
@@ -26,8 +27,10 @@ SESSION_HOURS = 12
 
 _CAPABILITY = "serment.capability"
 _CAPABILITY_UNTIL = "serment.capability_until"
+_VERIFIED = "serment.verified"
 _RENEW_SECONDS = 600
 _REQUEST_ATTRIBUTE = "serment_actor"
+_MINTED = "serment_minted"
 
 
 class SignedOut(NotThere):
@@ -81,6 +84,17 @@ def sign_in(request: HttpRequest, account: UUID) -> None:
     get_adapter(request).login(request, found)
 
 
+def sign_in_as(request: HttpRequest, account: UUID, minted: SignedInAs) -> None:
+    """Sign in whose passkey the keeper believed, in the session that it minted for them."""
+    setattr(request, _MINTED, minted)
+    sign_in(request, account)
+
+
+def is_verified(request: HttpRequest) -> bool:
+    """Did the keeper itself check who signed in?"""
+    return request.user.is_authenticated and bool(request.session.get(_VERIFIED))
+
+
 def begin_session(request: HttpRequest, account: Account) -> None:
     """At sign-in: find the staff member, open the keeper's session, keep its capability.
 
@@ -88,7 +102,13 @@ def begin_session(request: HttpRequest, account: Account) -> None:
     """
     tenancy.stand_in(account=account.pk)
     staff.enter(request, account.pk)
-    _open_at_keeper(request, account.pk, staff.of_request(request))
+    minted: SignedInAs | None = getattr(request, _MINTED, None)
+    request.session[_VERIFIED] = minted is not None and minted.verified
+    if minted is None:
+        _open_at_keeper(request, account.pk, staff.of_request(request))
+    else:
+        until = _good_until(staff.of_request(request), timezone.now().timestamp())
+        _keep(request, minted.capability, until)
     draft.forget(request)
     if hasattr(request, _REQUEST_ATTRIBUTE):
         delattr(request, _REQUEST_ATTRIBUTE)
@@ -125,7 +145,8 @@ def _actor(request: HttpRequest, account: UUID, member: StaffMember | None) -> A
 def _capability(request: HttpRequest, account: UUID, member: StaffMember | None) -> bytes:
     until = request.session.get(_CAPABILITY_UNTIL, 0)
     now = timezone.now().timestamp()
-    if now > until - _RENEW_SECONDS and _good_until(member, now) > until:
+    renews = not request.session.get(_VERIFIED)  # the pages' word would not be worth the same
+    if renews and now > until - _RENEW_SECONDS and _good_until(member, now) > until:
         return _open_at_keeper(request, account, member)
     return base64.b64decode(request.session[_CAPABILITY])
 
@@ -148,9 +169,13 @@ def _open_at_keeper(request: HttpRequest, account: UUID, member: StaffMember | N
         capability = gate.open_session(
             "staff", member.pk, member.role, member.establishment_id, hours, session
         )
+    _keep(request, capability, until)
+    return capability
+
+
+def _keep(request: HttpRequest, capability: bytes, until: float) -> None:
     request.session[_CAPABILITY] = base64.b64encode(capability).decode()
     request.session[_CAPABILITY_UNTIL] = until
-    return capability
 
 
 def _session_name(request: HttpRequest) -> str:

@@ -27,18 +27,23 @@ class Act(StrEnum):
     TAKE_SHEET = "take_sheet"
     """The sealed continuity sheet of a site, to keep outside."""
     SEE_DISCLOSURES = "see_disclosures"
+    """Single lines of the establishment's record, with their receipts."""
     COUNT_DISCLOSURES = "count_disclosures"
     """Of the whole establishment, by day and by actor: counts, nobody's name but the actors'."""
     IMPORT = "import"
     SET_OPENINGS = "set_openings"
     MANAGE_STAFF = "manage_staff"
+    OWN_PASSKEYS = "own_passkeys"
+    """One's own, and saying whose a colleague's is: everybody who works somewhere."""
 
 
 class NotAllowed(NotThere):
     """Cette page n’existe pas, ou ne vous est pas ouverte."""
 
 
-_DESK = frozenset(
+_EVERYBODY = frozenset({Act.OWN_PASSKEYS})
+
+_DESK = _EVERYBODY | frozenset(
     {
         Act.SEE_AGENDA,
         Act.OPEN_AGENDA_NAMES,
@@ -50,7 +55,6 @@ _DESK = frozenset(
         Act.CANCEL,
         Act.PRINT_CARD,
         Act.TAKE_SHEET,
-        Act.SEE_DISCLOSURES,
     }
 )
 
@@ -58,8 +62,9 @@ ACTS_OF: dict[Role, frozenset[Act]] = {
     Role.SECRETARY: _DESK | {Act.IMPORT},
     Role.PRACTITIONER: _DESK | {Act.SET_OPENINGS},
     Role.SUBSTITUTE: _DESK | {Act.SET_OPENINGS},
-    Role.TRAINEE: frozenset({Act.SEE_AGENDA, Act.OPEN_AGENDA_NAMES}),
-    Role.MANAGER: frozenset(
+    Role.TRAINEE: _EVERYBODY | frozenset({Act.SEE_AGENDA, Act.OPEN_AGENDA_NAMES}),
+    Role.MANAGER: _EVERYBODY
+    | frozenset(
         {
             Act.SEE_AGENDA,
             Act.TAKE_SHEET,
@@ -69,8 +74,8 @@ ACTS_OF: dict[Role, frozenset[Act]] = {
             Act.SEE_DISCLOSURES,
         }
     ),
-    Role.PRIVACY_OFFICER: frozenset({Act.SEE_DISCLOSURES, Act.COUNT_DISCLOSURES}),
-    Role.SECURITY_OFFICER: frozenset({Act.SEE_DISCLOSURES, Act.COUNT_DISCLOSURES}),
+    Role.PRIVACY_OFFICER: _EVERYBODY | frozenset({Act.SEE_DISCLOSURES, Act.COUNT_DISCLOSURES}),
+    Role.SECURITY_OFFICER: _EVERYBODY | frozenset({Act.SEE_DISCLOSURES, Act.COUNT_DISCLOSURES}),
 }
 
 
