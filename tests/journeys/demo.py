@@ -14,6 +14,8 @@ import pytest
 
 from serment.config import process
 from tests.config.test_instance import Instance
+from tests.openid_provider.server import Provider, running
+from tests.openid_provider.strict import Client
 
 SEEDED_SECONDS_MAX = 400
 PATIENTS = 120
@@ -21,11 +23,24 @@ PATIENTS = 120
 
 
 class Demo(Instance):
-    """``serment up --demo``: real processes, real data, real doors."""
+    """``serment up --demo``: real processes, real data, real doors; FranceConnect on loopback."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, demo=True, SERMENT_DEMO_PATIENTS=str(PATIENTS))
+    def __init__(self, folder: Path, franceconnect: Provider) -> None:
+        secret = folder / "franceconnect.secret"
+        secret.write_text(franceconnect.client.secret)
+        super().__init__(
+            folder,
+            demo=True,
+            SERMENT_DEMO_PATIENTS=str(PATIENTS),
+            SERMENT_FRANCECONNECT=franceconnect.issuer,
+            SERMENT_FRANCECONNECT_CLIENT_ID=franceconnect.client.id,
+            SERMENT_FRANCECONNECT_SECRET_FILE=str(secret),
+        )
         self.base = f"http://localhost:{self.port}"
+        self.franceconnect = franceconnect
+        back = f"{self.base}/compte/par/"
+        franceconnect.client.redirect_uris.add(f"{back}franceconnect/retour/")
+        franceconnect.client.logout_uris.add(f"{back}parti/")
 
     def password_of(self, login: str) -> str:
         """As the seed drew it."""
@@ -42,8 +57,12 @@ class Demo(Instance):
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
     """Ask for it under ``xdist_group("demo")``, so that one worker starts one instance."""
-    with tempfile.TemporaryDirectory(prefix="serment-d-") as folder:
-        started = Demo(Path(folder))
+    registered = Client("client of the demo", "a secret", levels=("eidas1",))
+    with (
+        tempfile.TemporaryDirectory(prefix="serment-d-") as folder,
+        running(Provider(registered, {})) as franceconnect,
+    ):
+        started = Demo(Path(folder), franceconnect)
         try:
             started.wait_until_ready(SEEDED_SECONDS_MAX)
             yield started

@@ -9,8 +9,8 @@ import pytest
 from django.test import Client as Browser
 from joserfc.jwk import ECKey, RSAKey
 
+from serment.errors import SettingWrong
 from serment.identity.openid import line, providers
-from serment.identity.openid.directory import directory
 from tests.openid.conftest import said, settings_of, through, who_is
 from tests.openid_provider.server import Provider
 
@@ -170,13 +170,13 @@ def test_keys_are_not_fetched_for_every_stranger(browser: Browser, franceconnect
     assert franceconnect.calls.count("/jwks") == 1
 
 
-@pytest.mark.parametrize(
-    "key", [RSAKey.generate_key(1024, {"kid": "one"}), ECKey.generate_key("P-384", {"kid": "one"})]
-)
+@pytest.mark.filterwarnings("ignore:Key size should be")
+@pytest.mark.parametrize("make", [(RSAKey, 1024), (ECKey, "P-384")])
 def test_keys_too_weak_or_of_another_kind_are_none(
-    browser: Browser, franceconnect: Provider, key: Any
+    browser: Browser, franceconnect: Provider, make: tuple[Any, Any]
 ) -> None:
-    franceconnect.key = key
+    kind, size = make
+    franceconnect.key = kind.generate_key(size, {"kid": "one"})
     franceconnect.faults = {"id_token hs256 with public key"}
     assert through(browser, franceconnect).url == "/compte/connexion/"
 
@@ -188,15 +188,22 @@ def test_where_nothing_is_configured_nothing_is_there(browser: Browser, settings
         assert browser.get(f"/compte/par/{path}").status_code == 404
 
 
-def test_a_provider_in_clear_over_the_network_is_no_setting(
-    franceconnect: Provider, settings: Any, tmp_path: Path
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"place": "http://provider.example"},
+        {"place": "somewhere"},
+        {"secret_file": Path("/nowhere")},
+        {"key_file": Path("/nowhere")},
+    ],
+)
+def test_a_provider_set_wrong_is_left_out_and_the_sign_in_page_stands(
+    browser: Browser, franceconnect: Provider, settings: Any, tmp_path: Path, wrong: dict[str, Any]
 ) -> None:
-    from serment.errors import SettingWrong
-
     given = settings_of(franceconnect, tmp_path)
-    settings.OPENID_PROVIDERS = {"franceconnect": given | {"place": "http://provider.example"}}
+    settings.OPENID_PROVIDERS = {"franceconnect": given | wrong}
     with pytest.raises(SettingWrong):
-        providers.configured()
+        providers.made(providers.KINDS[0], given | wrong)
+    assert "S’identifier avec" not in said(browser)
     settings.OPENID_PROVIDERS = {"franceconnect": given}
-    assert providers.configured()[0].place.issuer == franceconnect.issuer
-    directory.forget()
+    assert "S’identifier avec FranceConnect" in said(browser)

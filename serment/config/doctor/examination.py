@@ -10,7 +10,7 @@ from pathlib import Path
 
 from serment import clock
 from serment.config import keeper_probe, publication
-from serment.config.doctor import instance, machine
+from serment.config.doctor import instance, machine, sign_in
 from serment.config.doctor.finding import Finding
 from serment.config.environment import ROOT, Environment
 from serment.errors import SermentError
@@ -89,6 +89,7 @@ def _instance(env: Environment, *, running: bool) -> Iterator[Finding]:
         instance.database(env),
     ]
     yield from (finding for finding in checks if finding is not None)
+    yield from sign_in.findings(env)
     if told is not None:
         yield from publication.findings(env, told)
         due = instance.rotation(told.size, instance.log_began(env.ledger_site), clock.now())

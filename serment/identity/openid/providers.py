@@ -8,6 +8,7 @@ is not there: no button, no route.
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,8 @@ from django.conf import settings
 from joserfc.jwk import ECKey, JWKRegistry, RSAKey
 
 from serment.errors import NotThere, SettingWrong
+
+_log = logging.getLogger(__name__)
 
 LEVELS: Final = ("eidas1", "eidas2", "eidas3")
 """Weakest first: faible, substantiel, élevé (règlement (UE) 910/2014, article 8)."""
@@ -141,9 +144,20 @@ def rank(level: str) -> int:
 
 
 def configured() -> list[Provider]:
-    """Those the operator registered with, in the order of their buttons."""
+    """Those the operator registered with, in the order of their buttons.
+
+    One whose files cannot be read is left out and said in the log: the page on which the other
+    ways in stand must not fail for it.
+    """
     given: dict[str, dict[str, Any]] = settings.OPENID_PROVIDERS
-    return [_made(kind, given[kind.slug]) for kind in KINDS if kind.slug in given]
+    found = []
+    for kind in KINDS:
+        if kind.slug in given:
+            try:
+                found.append(made(kind, given[kind.slug]))
+            except SettingWrong as error:
+                _log.error("%s is left out: %s", kind.slug, error.sentence)
+    return found
 
 
 def by_slug(slug: str) -> Provider:
@@ -154,13 +168,20 @@ def by_slug(slug: str) -> Provider:
     raise NotThere
 
 
-def _made(kind: Kind, given: dict[str, Any]) -> Provider:
-    key_file: Path | None = given.get("key_file")
+def made(kind: Kind, given: dict[str, Any]) -> Provider:
+    """A provider as set. Raises SettingWrong."""
+    key_file: Path | None = given["key_file"]
+    if kind.encrypted and key_file is None:
+        raise SettingWrong(f"{kind.variable} needs {kind.variable}_KEY_FILE.")
+    try:
+        secret = Path(given["secret_file"]).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise SettingWrong(f"{kind.variable}_SECRET_FILE cannot be read.") from error
     return Provider(
         kind,
         place_of(kind, given["place"]),
         given["client_id"],
-        Path(given["secret_file"]).read_text(encoding="utf-8").strip(),
+        secret,
         read_key(key_file) if key_file else None,
     )
 
