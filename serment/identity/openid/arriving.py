@@ -54,7 +54,7 @@ def at_work(request: HttpRequest, provider: Provider, who: Identity, onward: str
             request,
             _(
                 "Aucun établissement ne vous a ouvert d’accès sous ce numéro RPPS."
-                " Demandez-le à votre responsable ; Pro Santé Connect seul n’en crée pas."
+                " Demandez-le à votre responsable ; Pro Santé Connect seul n’en crée pas."
             ),
         )
         return redirect("account_login")

@@ -43,7 +43,7 @@ class AnswerRefused(NotSignedIn):
     def words() -> str:
         """Said without detail."""
         return _(
-            "La réponse de %(provider)s n’a pas pu être vérifiée : rien n’a été ouvert."
+            "La réponse de %(provider)s n’a pas pu être vérifiée : rien n’a été ouvert."
             " Connectez-vous autrement, ou réessayez."
         )
 
@@ -67,7 +67,7 @@ class NotAwaited(NotSignedIn):
     def words() -> str:
         """As of a code that was used."""
         return _(
-            "Cette connexion par %(provider)s n’est plus attendue : elle a servi,"
+            "Cette connexion par %(provider)s n’est plus attendue : elle a servi,"
             " ou dix minutes ont passé. Recommencez."
         )
 

@@ -179,7 +179,7 @@ def unlink(request: HttpRequest, identity: UUID) -> HttpResponse:
     account = UUID(str(request.user.pk))
     if not _another_way_in(request, len(linking.links_of(account))):
         messages.error(
-            request, _("Choisissez d’abord un mot de passe : ce serait sans autre accès.")
+            request, _("Choisissez d’abord un mot de passe : ce serait sans autre accès.")
         )
     elif linking.unlink(accounts.actor_for(request), account, identity):
         messages.success(request, _("Cette identité n’ouvre plus votre compte."))
