@@ -93,6 +93,38 @@ class Door:
         return max(self.strength, FLOORS[self.who])
 
 
+class Answer(StrEnum):
+    """What a door answers, whatever its address names."""
+
+    OPEN = "open"
+    SIGN_IN = "sign in"
+    """The sign-in page, and then back."""
+    WORK = "work"
+    """To where a member of staff works."""
+    MISSING = "missing"
+    """As if there were no such door."""
+
+
+SIGNED_OUT: Final = "signed_out"
+PATIENT: Final = "patient"
+ASKING: Final = (SIGNED_OUT, PATIENT, *(str(role.value) for role in Role))
+"""Everybody a door tells apart: nobody signed in, an account as itself, each role of staff."""
+
+
+def answer(door: Door, asks: str) -> Answer:
+    """What the door answers one of ``ASKING``; how surely they are known comes after."""
+    if door.who is Who.EVERYBODY:
+        return Answer.OPEN
+    if asks == SIGNED_OUT:
+        return Answer.SIGN_IN
+    if door.who is Who.PATIENT:
+        return Answer.OPEN if asks == PATIENT else Answer.WORK
+    if door.who is Who.STAFF:
+        may = asks != PATIENT and door.acts <= rights.ACTS_OF[Role(asks)]
+        return Answer.OPEN if may else Answer.MISSING
+    return Answer.OPEN
+
+
 class DeclaredTwiceError(TypeError):
     """One view, two policies."""
 
@@ -180,16 +212,21 @@ def admit(request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | None
         door.place(request)
     if door.who is Who.EVERYBODY:
         return None
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
-    member = staff.of_request(request)
-    if door.who is Who.PATIENT and member is not None:
-        return HttpResponseRedirect(accounts.home_of(request))
-    if door.who is Who.STAFF and (
-        member is None or not door.acts <= rights.ACTS_OF[Role(member.role)]
-    ):
-        raise rights.NotAllowed
+    match answer(door, _asks(request)):
+        case Answer.SIGN_IN:
+            return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+        case Answer.WORK:
+            return HttpResponseRedirect(accounts.home_of(request))
+        case Answer.MISSING:
+            raise rights.NotAllowed
     return _known_well_enough(request, door)
+
+
+def _asks(request: HttpRequest) -> str:
+    if not request.user.is_authenticated:
+        return SIGNED_OUT
+    member = staff.of_request(request)
+    return PATIENT if member is None else member.role
 
 
 def strength_of(request: HttpRequest) -> Strength:

@@ -1,0 +1,99 @@
+"""How each route is asked: method, form, query; and whose ids it names.
+
+A value "@visit" is an id of the house or patient asked about, and is varied: the asker's own,
+another's, one that never was. A value "$role" is public and stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+
+LET_IN = frozenset({200, 302})
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One request; ``answers`` are the statuses of whoever is let in with own ids."""
+
+    method: str = "get"
+    path: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
+    answers: frozenset[int] = LET_IN
+
+    @property
+    def varied(self) -> set[str]:
+        """Names of the ids it varies."""
+        values = [*self.path.values(), *self.data.values()]
+        return {one[1:] for one in values if one.startswith("@")}
+
+    def ask(self, browser: Any, route: str, own: Mapping[str, str]) -> Any:
+        """Send it with these ids."""
+        path = {name: _filled(value, own) for name, value in self.path.items()}
+        data = {name: _filled(value, own) for name, value in self.data.items()}
+        return getattr(browser, self.method)(reverse(route, kwargs=path), data)
+
+
+def _filled(value: str, own: Mapping[str, str]) -> str:
+    return own[value[1:]] if value[:1] in {"@", "$"} else value
+
+
+def _post(**data: str) -> Sample:
+    return Sample("post", data=data)
+
+
+NO_PROVIDER = {"provider": "aucun"}
+VISIT = {"appointment_id": "@visit"}
+MINE = {"appointment_id": "@appointment"}
+FILE = {"file_id": "@file"}
+SITE = {"site_id": "@site"}
+SLUG = {"slug": "$slug"}
+
+SAMPLES: dict[str, Sample] = {
+    "account_start_over": Sample("post"),
+    "account_reset_password_from_key": Sample(path={"uidb36": "0" * 32, "key": "a-b"}),
+    "account_application_remove": Sample("post"),
+    "account_codes": Sample("post"),
+    "account_session_end": _post(session="a"),
+    "openid_unlink": Sample("post", {"identity": "00000000-0000-4000-8000-000000000000"}),
+    **{f"openid_{name}": Sample(path=NO_PROVIDER, answers=LET_IN | {404, 405})
+       for name in ("start", "again", "link", "return")},
+    "set_language": _post(language="en"),
+    "demo:enter": Sample("post", data={"login": "inconnue@example.fr"}, answers=frozenset({404})),
+    "practice:open_names": _post(agenda="@role", jour="2030-01-01", quoi="noms"),
+    "practice:open_reasons": _post(agenda="@role", jour="2030-01-01"),
+    "practice:discretion": _post(initiales="1"),
+    "practice:open": Sample("post", VISIT),
+    "practice:mark": Sample("post", VISIT, {"etat": "arrive"}),
+    "practice:cancel": Sample("post", VISIT),
+    "practice:put_back": Sample("post", VISIT),
+    "practice:card": Sample(path=VISIT),
+    "practice:find": _post(q="Roux"),
+    "practice:patient": Sample(path=FILE),
+    "practice:change_patient": Sample(path=FILE),
+    "practice:book": Sample(data={"patient": "@file"}),
+    "practice:letters_names": _post(),
+    "practice:letters_sheets": _post(lettre="@letter"),
+    "practice:letters_sent": _post(lettre="@letter"),
+    "practice:letters_put_back": _post(),
+    "practice:continuity_sheet": Sample(path=SITE),
+    "practice:continuity_demo_key": Sample(path=SITE),
+    "receipt_by_number": Sample(data={"ligne": "@line"}, answers=frozenset({200, 503})),
+    "patient:practitioner": Sample(path=SLUG),
+    "patient:why_not": Sample(path=SLUG),
+    "patient:book": Sample(path={"role_id": "$role"}),
+    "patient:keep": Sample(
+        "post", {"role_id": "$role"}, {"motif": "$reason", "heure": "2030-01-01T09:00:00+01:00"}
+    ),
+    "patient:appointment": Sample(path=MINE),
+    "patient:cancel": Sample("post", MINE),
+    "patient:ics": Sample(path=MINE),
+    "patient:receipt": Sample(path={"seq": "@seq"}, answers=frozenset({200, 503})),
+}  # fmt: skip
+"""A route that is not here is asked for with GET and nothing else (``UNKNOWN``)."""
+
+UNKNOWN = Sample(answers=LET_IN | {405})
+"""Whoever may only post is told so by 405, behind the door."""
