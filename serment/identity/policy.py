@@ -59,7 +59,7 @@ FLOORS: dict[Who, Strength] = {
     Who.EVERYBODY: Strength.NOBODY,
     Who.SIGNED_IN: Strength.ONE_FACTOR,
     Who.PATIENT: Strength.ONE_FACTOR,
-    Who.STAFF: Strength.ONE_FACTOR,
+    Who.STAFF: Strength.TWO_FACTORS,
 }
 """What every door of a kind demands, whatever it declares itself."""
 

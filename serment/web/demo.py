@@ -31,6 +31,7 @@ from serment.disclosure import gate
 from serment.errors import Broken, NotThere
 from serment.identity import accounts as identity_accounts
 from serment.identity import policy
+from serment.identity.means import strength
 from serment.outbox import demo_mail
 from serment.web import asked, loopback, theft, wording
 
@@ -97,6 +98,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         raise DemoAccountsMissing
     with transaction.atomic():
         get_adapter(request).login(request, user)
+        strength.prove(request, user, strength.DEMO)
     return HttpResponseRedirect(_home_of(request, account.role))
 
 

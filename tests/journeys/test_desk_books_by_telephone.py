@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 
@@ -16,12 +15,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("demo")]
 
 def _desk(somebody: Visitor, login: str = "nadia.kerviel@example.fr") -> Visitor:
     """Signed in at the desk."""
-    listed = json.loads((somebody.demo.state / "demo-accounts.json").read_text())
-    account = next(one for one in listed if one["login"] == login)
-    somebody.go("/compte/connexion/")
-    somebody.page.locator("#id_login").fill(account["login"])
-    somebody.page.locator("#id_password").fill(account["password"])
-    somebody.page.locator("main button[type=submit]").first.click()
+    somebody.sign_in(login)
     expect(somebody.page).to_have_url(re.compile("/cabinet/"))
     return somebody
 

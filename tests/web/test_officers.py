@@ -18,6 +18,7 @@ from serment.identity.staff import DisplayName
 from serment.interchange import text_tables
 from serment.web.privacy import asking
 from serment.web.privacy import lines as access_lines
+from tests import factors
 from tests.web_practice.house import House, make_house
 
 pytestmark = pytest.mark.django_db
@@ -32,8 +33,9 @@ def _enter(role: str, number: int = 0) -> tuple[House, Client]:
 def test_an_officer_begins_with_the_counts_of_the_own_house(role: str) -> None:
     house = make_house(0, role)
     browser = Client(headers={"accept-language": "fr"})
-    told = {"login": house.email, "password": "un cheval gris sous la neige"}
-    assert browser.post("/compte/connexion/", told).url == accounts.OFFICERS_HOME
+    password = "un cheval gris sous la neige"
+    led = factors.sign_in(browser, house.email, password, house.secret)
+    assert led.url == accounts.OFFICERS_HOME
     page = browser.get(accounts.OFFICERS_HOME).content.decode()
     assert f"serment perimeter --establishment {house.practice.establishment}" in page
     assert ("Lignes du registre" in page) is True  # the keeper of the tests is not isolated

@@ -9,6 +9,7 @@ from serment.disclosure import SYSTEM, Actor, KeeperUnavailable, gate
 from serment.identity import registration, staff
 from serment.identity.models import Account, Role
 from serment.web import signed_in
+from tests import factors
 from tests.identity.conftest import make_establishment
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +53,9 @@ def test_staff_read_their_name_role_and_house() -> None:
     account = _account("desk@exemple.fr")
     house = make_establishment("cabinet-du-quai")
     staff.create(SYSTEM, house, Role.SECRETARY, dict(NAME), account=account.pk)
-    page = _signed_in("desk@exemple.fr").get("/cabinet/patients/").content.decode()
+    browser = Client(headers={"accept-language": "fr"})
+    factors.sign_in(browser, "desk@exemple.fr", PASSWORD, factors.plant(account.pk))
+    page = browser.get("/cabinet/patients/").content.decode()
     for words in (FULL, "secrétaire", "cabinet-du-quai"):
         assert words in page
 

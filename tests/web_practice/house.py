@@ -12,6 +12,7 @@ from django.test import Client
 from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM
+from tests import factors
 from tests.scheduling.practice import PARIS, Practice, make_file, make_practice, make_role, paris
 
 PASSWORD = "un cheval gris sous la neige"
@@ -36,13 +37,14 @@ class House:
     second: UUID
     day: date
     email: str
+    secret: str = ""
     files: list[UUID] = field(default_factory=list)
     visits: list[UUID] = field(default_factory=list)
 
     def enter(self) -> Client:
         """A browser in which the secretary has signed in."""
         browser = Client(headers={"accept-language": "fr"})
-        answer = browser.post("/compte/connexion/", {"login": self.email, "password": PASSWORD})
+        answer = factors.sign_in(browser, self.email, PASSWORD, self.secret)
         assert answer.status_code == 302, answer.content.decode()
         return browser
 
@@ -76,7 +78,8 @@ def make_house(number: int = 0, role: str = "secretary", **reason: Any) -> House
     )
     who = {"given_name": "Solène", "family_name": "Ferrand", "email": email}
     staff.create(SYSTEM, practice.establishment, Role(role), dict(who), account=account.pk)
-    house = House(practice, second, next_tuesday(), email)
+    secret = factors.plant(account.pk)
+    house = House(practice, second, next_tuesday(), email, secret)
     for at, (family, given, birth, phone) in enumerate(PEOPLE):
         file = ids.new_id()
         values = {"family_name": family, "given_name": given, "birth_date": birth, "phone": phone}

@@ -16,7 +16,7 @@ from serment.disclosure import SYSTEM, gate
 from serment.drills.demo import named
 from serment.drills.demo.people import Person
 from serment.drills.demo.planting import Planted, values_of
-from serment.identity import registration, staff
+from serment.identity import means, registration, staff
 from serment.identity.models import Role, StaffMember
 
 FILE_NAME = "demo-accounts.json"
@@ -79,7 +79,7 @@ def _account(
 ) -> tuple[Login, UUID]:
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     made = registration.create(SYSTEM, email, values, password=password)
-    return Login(role, email, password, url), made.pk
+    return Login(role, email, password, url, means.plant(made.pk)), made.pk
 
 
 def _names(colleague: named.Colleague) -> dict[str, str | None]:
