@@ -65,3 +65,27 @@ def test_a_way_out_of_one_account_does_not_end_in_another(
     answer = browser.get(franceconnect.sign_in(url).removeprefix(BASE))
     assert answer.url == "/compte/connexion/"
     assert who_is(browser) is None
+
+
+def test_the_page_that_asks_again_offers_the_provider_and_the_settings_lead_to_it(
+    browser: Browser, franceconnect: Provider
+) -> None:
+    sign_up(browser, franceconnect)
+    page = browser.get("/compte/confirmer/?next=/compte/par/liens/").content.decode()
+    assert "/compte/par/franceconnect/confirmer/?next=/compte/par/liens/" in page
+    assert "/compte/par/liens/" in browser.get("/compte/securite/").content.decode()
+
+
+def test_one_factor_proves_no_more_than_a_password_where_there_is_a_second(
+    browser: Browser, franceconnect: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from serment.identity.means.book import Book
+
+    sign_up(browser, franceconnect)
+    _an_hour_passes(browser)
+    with monkeypatch.context() as with_a_second:
+        with_a_second.setattr(Book, "has_second_factor", True)
+        assert _again(browser, franceconnect).url == "/compte/confirmer/"
+    assert not _linking_is_open(browser)
+    _again(browser, franceconnect)  # the control: an account without one
+    assert _linking_is_open(browser)

@@ -21,10 +21,13 @@ DIGITS: Final = "totp"
 PAPER: Final = "recovery_code"
 PASSKEY: Final = "passkey"
 DEMO: Final = "demo"
+PROVIDER: Final = "openid"
+"""FranceConnect or Pro Santé Connect; how many factors that was stands in the proof."""
 
 BOTH: Final = 2
 
 _WHOLE: Final = frozenset({PASSKEY, DEMO})
+_FIRST: Final = frozenset({PASSWORD, PROVIDER})
 _SECOND: Final = frozenset({DIGITS, PAPER})
 
 STEP_UP_SECONDS: Final = 600
@@ -41,7 +44,7 @@ def factors(request: HttpRequest) -> int:
     if not request.user.is_authenticated:
         return 0
     seen = {proof.get("method") for proof in _proofs(request, request.user)}
-    two = whole_proof(request, request.user) or (PASSWORD in seen and seen & _SECOND)
+    two = whole_proof(request, request.user) or (seen & _FIRST and seen & _SECOND)
     return 2 if two else 1
 
 

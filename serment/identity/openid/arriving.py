@@ -30,7 +30,6 @@ from serment.identity.openid.faults import NotAwaited
 from serment.identity.openid.linking import Workplace
 from serment.identity.openid.providers import KINDS, Provider
 
-METHOD: Final = "openid"
 WAITS_SECONDS: Final = 1800
 _KEY = "serment.openid_arrived"
 
@@ -128,7 +127,12 @@ def enter(request: HttpRequest, account: UUID, who: Identity, onward: str) -> Ht
 def vouched(request: HttpRequest, user: Account, who: Identity) -> None:
     """Note how this session's person was recognised, and how to leave there as well."""
     record_authentication(
-        request, user, method=METHOD, provider=who.provider, level=who.level, factors=who.factors
+        request,
+        user,
+        method=strength.PROVIDER,
+        provider=who.provider,
+        level=who.level,
+        factors=who.factors,
     )
     leaving.keep(request, who)
     request.session.pop(_KEY, None)

@@ -27,3 +27,9 @@ def openid_again(account: UUID, onward: str = "") -> dict[str, Any]:
     linked = {one.provider for one in linking.links_of(account)}
     kinds = [one.kind for one in providers.configured() if one.kind.slug in linked]
     return {"kinds": kinds, "onward": onward}
+
+
+@register.inclusion_tag("account/openid_card.html")
+def openid_card() -> dict[str, Any]:
+    """The way to the linked identities, where a provider is configured."""
+    return {"kinds": [one.kind for one in providers.configured()]}
