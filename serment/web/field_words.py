@@ -49,6 +49,11 @@ def purpose(code: str, *, of_others: bool = False) -> str:
     return str(words or _PURPOSES.get(code) or code)
 
 
+def purposes() -> dict[str, str]:
+    """Every purpose there is in words, told to somebody else than the person."""
+    return {code: purpose(code, of_others=True) for code in _PURPOSES}
+
+
 @lru_cache(maxsize=1)
 def _labels() -> dict[str, tuple[_StrPromise | str, str]]:
     """Field name → its label and zone; names that several models share carry one label."""

@@ -13,6 +13,7 @@ from serment.disclosure import Actor, receipts
 from serment.errors import SermentError
 from serment.identity import policy
 from serment.ledger import one_file
+from serment.web import receipt_words
 
 _log = logging.getLogger("serment.web")
 
@@ -43,7 +44,8 @@ def explain(request: HttpRequest) -> HttpResponse:
         _log.error("the published ledger cannot be read: %s", type(fault).__name__)
         ledger = None
     digest = hashlib.sha256(one_file.build()).hexdigest()
-    return render(request, "web/receipts.html", {"ledger": ledger, "digest": digest})
+    context = {"ledger": ledger, "digest": digest, "words": receipt_words.words()}
+    return render(request, "web/receipts.html", context)
 
 
 @policy.everybody("how anybody checks a receipt: nothing of anybody is on it")

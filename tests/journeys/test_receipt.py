@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from serment.ledger.note import Signer
 from tests.house.rules import ROOT
 from tests.journeys.visitor import PATIENT, Visitor
 
@@ -20,6 +21,47 @@ def _checked(*command: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *map(str, command)], capture_output=True, text=True, check=False
     )
+
+
+def checked_in_the_page(page: Page, receipt: Path) -> None:
+    """In the browser with the network off: told as it is; and no flipped bit of it is believed."""
+    page.context.set_offline(True)
+    answer = page.locator("#receipt-answer")
+    page.locator("#receipt-file").set_input_files(receipt)
+    page.get_by_role("button", name="Vérifier", exact=True).click()
+    expect(answer).to_contain_text("Ce reçu est intact")
+    expect(answer).to_contain_text("Vérifié avec la clé que ce site donne")
+    assert not page.evaluate(BELIEVED_FLIPS, [list(receipt.read_bytes()), FLIP_EVERY])
+    page.locator("#receipt-key").fill(OTHER_KEY)
+    expect(answer).to_be_hidden()
+    page.get_by_role("button", name="Vérifier", exact=True).click()
+    expect(answer).to_contain_text("Ce n’est pas cette clé qui a signé ce reçu")
+    page.context.set_offline(False)
+
+
+FLIP_EVERY = 7
+"""Bytes from one flip to the next: some hundreds in all, a second's work."""
+
+OTHER_KEY = Signer("serment/elsewhere", bytes(32)).verifier.text
+
+BELIEVED_FLIPS = """
+async ([bytes, step]) => {
+  const key = document.getElementById("receipt-key").value.trim();
+  await receiptProof.check(Uint8Array.from(bytes), key);  // the control: unaltered, it holds
+  const believed = [];
+  for (let at = 0; at < bytes.length; at += step) {
+    const altered = Uint8Array.from(bytes);
+    altered[at] ^= 1 << at % 8;
+    try {
+      await receiptProof.check(altered, key);
+      believed.push(at);
+    } catch {
+      // refused, as it must be
+    }
+  }
+  return believed;
+}
+"""
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
@@ -57,6 +99,8 @@ def test_a_receipt_taken_from_the_page_verifies_without_the_site(
     # Whose line is the last depends on what other journeys did before on the same instance.
     assert "\n  what: " in bare.stdout
     assert "\n  who: " in bare.stdout
+
+    checked_in_the_page(page, receipt)
 
     # The control: one letter of what it tells, and neither believes it any more.
     told = receipt.read_bytes()
