@@ -12,10 +12,12 @@ import logging
 import sys
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -124,14 +126,35 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form is too old or comes from elsewhere."""
+    """The form is too old or comes from elsewhere.
+
+    An old form of our own, as when somebody signed in anew in another tab, comes back with a token
+    of today and all that was typed. ``Origin`` says whose it is, and no page can choose what its
+    browser writes there: what came from elsewhere, or does not say, gets no token.
+    """
     del reason
+    typed = _typed(request) if _is_our_own(request) else None
+    if typed is not None:
+        return failure_page(
+            request,
+            403,
+            _("Ce formulaire a expiré"),
+            _("Votre connexion a changé depuis que cette page était ouverte. Rien n’a été fait."),
+            typed=[(name, value) for name, value in typed if name != "csrfmiddlewaretoken"],
+            token=get_token(request),
+        )
     return failure_page(
         request,
         403,
         _("Ce formulaire a expiré"),
         _("Revenez à la page précédente, rechargez-la, puis envoyez à nouveau."),
     )
+
+
+def _is_our_own(request: HttpRequest) -> bool:
+    """Whether a page of this very site sent the form."""
+    own = f"{request.scheme}://{request.get_host()}"
+    return request.headers.get("origin", "") in {own, *settings.CSRF_TRUSTED_ORIGINS}
 
 
 def unexpected(request: HttpRequest) -> HttpResponse:
@@ -160,6 +183,7 @@ def failure_page(
     sentence: str,
     *,
     typed: list[tuple[str, str]] | None = None,
+    token: str = "",
 ) -> HttpResponse:
     """One design for all: title, sentence, emergency numbers, a way on."""
     page = render_to_string(
@@ -170,6 +194,7 @@ def failure_page(
             "status": status,
             "again": _own_address(request),
             "typed": typed,
+            "token": token,
         },
     )
     answer = HttpResponse(page, status=status)

@@ -111,6 +111,29 @@ def test_an_error_nobody_foresaw_is_not_dressed_up() -> None:
         answer_to(ZeroDivisionError())
 
 
+def test_an_expired_form_of_ours_comes_back_with_what_was_typed() -> None:
+    typed = {"mot": "avec ma mère", "csrfmiddlewaretoken": "un vieux", "password": "poire"}
+    asking = RequestFactory().post(
+        "/reserver/x/?heure=2", typed, headers={"origin": "http://testserver"}
+    )
+    page = csrf_failed(asking, reason="jeton absent")
+    text, kept = page.content.decode(), kept_in(page)
+    assert (page.status_code, kept["mot"]) == (403, "avec ma mère")
+    assert 'method="post" action="/reserver/x/?heure=2"' in text
+    assert "un vieux" not in text
+    assert "poire" not in text
+    assert 'name="csrfmiddlewaretoken" value="' in text
+
+
+@pytest.mark.parametrize("origin", ["https://ailleurs.example", "null", ""])
+def test_what_another_site_sent_gets_no_token(origin: str) -> None:
+    headers = {"origin": origin} if origin else {}
+    asking = RequestFactory().post("/reserver/x/", {"mot": "piège"}, headers=headers)
+    text = csrf_failed(asking).content.decode()
+    assert "piège" not in text
+    assert "csrfmiddlewaretoken" not in text
+
+
 def test_an_expired_form_is_explained() -> None:
     page = csrf_failed(RequestFactory().post("/"), reason="jeton absent")
     assert page.status_code == 403

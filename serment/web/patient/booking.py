@@ -24,8 +24,8 @@ from serment.errors import Conflict, NotThere, Refused
 from serment.identity import accounts, files, policy
 from serment.identity.models import Account
 from serment.scheduling import booking, holding, refusals
-from serment.web import asked
-from serment.web.patient import booking_form
+from serment.web import asked, hours
+from serment.web.patient import appointments, booking_form
 from serment.web.patient.booking_form import CONFIRM, NOTE_LETTERS_MAX, OTHER_TIME, Form
 
 
@@ -148,7 +148,7 @@ def _not_booked(
         status = 200  # nothing was asked for that could fail; and htmx shows no other
     more: dict[str, Any] = {}
     if isinstance(refused, refusals.AlreadyYours):
-        return _yours(request, role, filled, refused, status=status if sent else 200)
+        return _yours(request, actor, role, filled, refused, status=status if sent else 200)
     if isinstance(refused, refusals.SlotTaken | refusals.NotOffered):
         more = {"gone": str(_(refused.sentence)), "nearest": refused.nearest, "typed": sent}
     elif isinstance(refused, refusals.CancelledSince):
@@ -169,17 +169,21 @@ def _not_booked(
 
 def _yours(
     request: HttpRequest,
+    actor: Actor,
     role: PractitionerRole,
     filled: Form,
     mine: refusals.AlreadyYours,
     *,
     status: int,
 ) -> HttpResponse:
-    """The person's own visit, and where to see it."""
+    """The person's own visit, whether it is by video, and where to see it."""
+    reader = hours.of_reader(request)
+    found = appointments.lines(actor, clock.now(), reader, only=mine.appointment_id)
     context = {
         "role": role,
         "site": role.site,
         "starts_at": filled.starts_at,
+        "line": found[0] if found else None,
         "sentence": str(_(mine.sentence)),
         "appointment": mine.appointment_id,
     }

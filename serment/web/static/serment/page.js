@@ -146,3 +146,38 @@ for (const button of document.querySelectorAll("[data-reveals]")) {
     document.cookie = `fuseau=${zone}; path=/; max-age=31536000; samesite=lax`;
   }
 }
+
+// Another language is the same page again: what was typed goes along, once, in this tab alone.
+// Never a password, nor anything where the browser keeps nothing for a tab.
+{
+  const KEY = "serment-typed";
+  const SKIPPED = ["password", "hidden", "file", "submit", "button"];
+  const fields = () =>
+    [...document.querySelectorAll("main form[method=post]")].flatMap((form, place) =>
+      [...form.elements]
+        .filter((field) => field.name && !SKIPPED.includes(field.type) && field.autocomplete !== "one-time-code")
+        .map((field) => ({ field, called: `${place} ${field.name} ${field.type === "radio" ? field.value : ""}` })),
+    );
+  const ticked = (field) => field.type === "checkbox" || field.type === "radio";
+  for (const button of document.querySelectorAll("button.language")) {
+    button.form.addEventListener("submit", () => {
+      const typed = fields().map(({ field, called }) => [called, ticked(field) ? field.checked : field.value]);
+      try {
+        if (typed.length) sessionStorage.setItem(KEY, JSON.stringify([location.pathname, typed]));
+      } catch {
+        // Storage is refused here: the fields start anew, as without script.
+      }
+    });
+  }
+  try {
+    const [path, typed] = JSON.parse(sessionStorage.getItem(KEY) || "[]");
+    sessionStorage.removeItem(KEY);
+    const known = new Map(path === location.pathname ? typed : []);
+    for (const { field, called } of fields().filter((one) => known.has(one.called))) {
+      if (ticked(field)) field.checked = known.get(called);
+      else field.value = known.get(called);
+    }
+  } catch {
+    // Nothing was kept, or it is not ours.
+  }
+}
