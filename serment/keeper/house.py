@@ -26,6 +26,7 @@ from serment.keeper.policy.standing import Standing, standing_of
 from serment.keeper.recorder import KeeperClock, Recorder
 from serment.keeper.root_key.vault import Known, Vault
 from serment.keeper.search import SearchIndex, tokens_of
+from serment.keeper.starting import alone
 from serment.keeper.store import Store
 from serment.keeper.unlocking import KeyPlaces, Terms, unlock
 from serment.keeper.verified import Verified, older
@@ -179,9 +180,10 @@ def enter(
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    unlocked = unlock(folder, places or KeyPlaces())
-    store, keys, vault = unlocked.store, unlocked.keys, unlocked.vault
-    verified = Verified(folder, store)
+    with alone(folder):
+        unlocked = unlock(folder, places or KeyPlaces())
+        store, keys, vault = unlocked.store, unlocked.keys, unlocked.vault
+        verified = Verified(folder, store)
     segment = verified.segment
     index = Index(folder / "index.sqlite")
     try:

@@ -23,6 +23,7 @@ from serment.keeper.door import Door
 from serment.keeper.entrances import Place
 from serment.keeper.house import House
 from tests.apart import apart
+from tests.keeper.forking import fork
 
 SOMEBODY = pwd.getpwnam("nobody").pw_uid if os.getuid() == 0 else os.getuid()
 """Whose process knocks."""
@@ -63,7 +64,7 @@ def knocks(
 def _born(at: Path, frames: list[bytes]) -> tuple[int, int]:
     """Where a new process will tell what it was told, and its number."""
     told, telling = os.pipe()
-    child = os.fork()
+    child = fork()
     if child == 0:
         os.close(told)
         _live(telling, at, frames)

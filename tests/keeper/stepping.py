@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from serment.keeper.watched import Watched
+from tests.keeper.forking import fork
 
 STEPS = ("fsync", "fdatasync", "replace", "unlink", "pwrite")
 
@@ -33,7 +34,7 @@ class Counted(Watched):
 
 def killed_at(last: int, act: Callable[[], object]) -> bool:
     """Run the act in a child that dies at its step number ``last``; False where it ended first."""
-    child = os.fork()
+    child = fork()
     if child == 0:
         _live(last, act)
     _pid, status = os.waitpid(child, 0)

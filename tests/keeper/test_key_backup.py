@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from serment.keeper import key_backup, wire
+from serment.keeper import house, key_backup, wire
 from serment.keeper.key_backup import (
     KeyBackupAway,
     KeyBackupOfAnother,
@@ -19,6 +20,7 @@ from serment.keeper.key_backup import (
     rebuild,
 )
 from serment.keeper.unlocking import KeyPlaces
+from serment.ledger.segment import SegmentDamaged
 from tests.keeper.stepping import killed_at
 from tests.keeper.tended import NAME, Kept, copied
 
@@ -234,3 +236,24 @@ def test_a_journal_brings_rows_of_known_tables_only(tmp_path: Path) -> None:
     with pytest.raises(KeyBackupUnusable):
         rebuild(tmp_path / "disk", tmp_path / "store.sqlite")
     keeper.close()
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_second_start_beside_a_keeper_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: looked for too late, it begins the journal that the first needs next."""
+    if not guarded:
+        monkeypatch.setattr(house, "alone", lambda _folder: nullcontext())
+    backup = tmp_path / "backup"
+    backup.mkdir()
+    places = KeyPlaces(backup=backup)
+    first = house.enter(tmp_path / "keeper", places=places)
+    before = sorted(backup.iterdir())
+    with pytest.raises(SegmentDamaged, match="Another keeper"):
+        house.enter(tmp_path / "keeper", places=places)
+    assert (sorted(backup.iterdir()) == before) == guarded
+    assert first.store.journal is not None
+    with nullcontext() if guarded else pytest.raises(FileExistsError):
+        first.store.journal.begin()
+    first.segment.close()

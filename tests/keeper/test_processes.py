@@ -20,6 +20,7 @@ from serment.keeper.policy import asks, standing
 from serment.keeper.policy.budgets import SLOWED_PER_SECOND
 from serment.keeper.words import DAY, WORKER_ID
 from tests.apart import apart
+from tests.keeper.forking import fork
 from tests.keeper.inside import OPERATOR, SYSTEM, Inside, Person, Refused, record_of
 
 WORKER = Person(wire.ActorWire("worker", WORKER_ID))
@@ -113,7 +114,7 @@ def approved(inside: Inside, officers: list[Person], file: wire.RevealAsk) -> tu
 
 def test_a_process_is_known_by_its_beginning() -> None:
     """Of processes the kernel shows; one that is not there, or is hidden, began at 0."""
-    child = os.fork()
+    child = fork()
     if child == 0:
         time.sleep(10)
         os._exit(0)
