@@ -255,7 +255,13 @@ def _replay(recorder: Recorder) -> None:
 def _recount(standing: Standing, index: Index, now: int) -> None:
     """Fill the budgets with what was opened in the last day: a restart gives nobody a new one."""
     for at, subject, counted in index.counted_since(now - DAY_US):
-        keys = [Key(Scope.ACTOR, counted.actor), Key(Scope.PROCESS, counted.process)]
+        if subject is None:  # a patient signed in
+            signed_in = Key(Scope.SIGN_IN, counted.process)
+            standing.budgets.replay([signed_in], frozenset({counted.actor}), at)
+            continue
+        keys = [Key(Scope.PROCESS, counted.process)]
+        if counted.actor:  # but on a grant
+            keys.append(Key(Scope.ACTOR, counted.actor))
         if counted.client is not None:
             keys.append(Key(Scope.CLIENT, counted.client))
         if counted.establishment is not None:

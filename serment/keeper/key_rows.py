@@ -69,6 +69,13 @@ class KeyTables(Durable):
         """Store a new zone key."""
         self._put("subject_key", subject, zone, tenant, epoch, wrapped)
 
+    def key_owners(self, subject: bytes) -> set[bytes]:
+        """Tags of the establishments under which a subject has keys; none where it has none."""
+        rows = self.database.execute(
+            "SELECT DISTINCT tenant FROM subject_key WHERE subject = ?", (subject,)
+        )
+        return {tenant for (tenant,) in rows}
+
     def drop_subject_keys(self, subject: bytes, zones: Iterable[str]) -> int:
         """Destroy a subject's keys of these zones; how many there were."""
         return sum(self._drop("subject_key", subject=subject, zone=zone) for zone in zones)

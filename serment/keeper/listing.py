@@ -7,9 +7,12 @@ within the lease it may ask again without another.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.policy.admitting import admit
 from serment.keeper.reading import accesses_of, must_have_purpose
 from serment.keeper.recorder import Access
 from serment.keeper.rights import Capability, Reach, check, own_subjects
@@ -43,9 +46,13 @@ async def records_of(house: House, ask: Request, peer: int) -> Body:
         for row in house.store.records_of(subject)
         if row.kind == wanted.kind and reach.opens(row)
     ]
+    counted, alarms = frozenset[bytes](), list[Access]()
+    if ask.actor.kind == "staff":
+        rows = [row for row in rows if not house.standing.subject_frozen(row, house.now())]
+        counted, alarms = await admit(house, ask, peer, rows)
     if subjects:
         listed = [(row, Item(row.record, row.kind, ["listed"])) for row in rows]
-        await _record(house, ask, peer, capability, wanted, listed)
+        await _record(house, ask, peer, capability, wanted, listed, counted, alarms)
     return Ids([row.record for row in rows])
 
 
@@ -73,7 +80,8 @@ async def files_of(house: House, ask: Request, peer: int) -> Body:
 
 async def _record(
     house: House, ask: Request, peer: int, capability: Capability | None, wanted: IdAsk,
-    listed: list[tuple[RecordRow, Item]],
+    listed: list[tuple[RecordRow, Item]], counted: frozenset[bytes] = frozenset(),
+    alarms: Sequence[Access] = (),
 ) -> None:  # fmt: skip
     """Make what is listed durable, unless this session was listed it within the lease."""
     now = house.now()
@@ -84,10 +92,10 @@ async def _record(
     if not fresh:
         return
     accesses = accesses_of(
-        house, [(row, item) for row, item in listed if item.record in fresh], KIND_SEARCH
+        house, [(row, item) for row, item in listed if item.record in fresh], KIND_SEARCH, counted
     )
     accesses = accesses or [_nothing_listed(house, capability, wanted)]
-    await house.recorder.record(ask, peer, accesses)
+    await house.recorder.record(ask, peer, [*accesses, *alarms])
     check(house, ask, peer)
     house.listings.note(session, listing, named if not listed else fresh, now)
 
@@ -108,22 +116,26 @@ async def link(house: House, ask: Request, peer: int) -> Body:
     """op ``link``: let an account act for a patient file; the relation lies here only.
 
     A patient links the own account to a file it just made or that holds nothing yet; staff link
-    files of their establishment; Serment itself links a file the same process had it make.
+    files of their establishment, which counts like opening them: from then on the account does;
+    Serment itself links a file the same process had it make.
     """
     wanted = msgspec.msgpack.decode(ask.body, type=LinkAsk)
     reach = Reach(house, ask, check(house, ask, peer))
     file = house.store.record(wanted.file)
-    if not reach.links(wanted.account, file, peer):
+    if not reach.links(wanted.account, wanted.file, peer):
         raise NoAccess
     if len(house.store.links(account=wanted.account)) >= FILES_AN_ACCOUNT_MAX:
         raise AskUnusable
+    counted, alarms = frozenset[bytes](), list[Access]()
+    if ask.actor.kind == "staff" and file is not None:
+        counted, alarms = await admit(house, ask, peer, [file])
     made = Item(wanted.file, "patient", ["link"])
     access = (
         Access(wanted.account, NOBODY, [made], KIND_WRITE, kind_of(house, wanted.account))
         if file is None
-        else Access(file.subject, file.tenant, [made], KIND_WRITE, file.kind)
+        else Access(file.subject, file.tenant, [made], KIND_WRITE, file.kind, counted=bool(counted))
     )
-    await house.recorder.record(ask, peer, [access])
+    await house.recorder.record(ask, peer, [access, *alarms])
     with house.store.transaction():
         house.store.add_link(LinkRow(wanted.account, wanted.file, house.now(), wanted.relation))
     return Nothing()

@@ -12,7 +12,7 @@ import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.policy.admitting import admit
-from serment.keeper.policy.granting import granted
+from serment.keeper.policy.granting import granted, knew_approvers
 from serment.keeper.recorder import Access
 from serment.keeper.rights import (
     Errand,
@@ -122,8 +122,11 @@ def _must_open(house: House, ask: Request, rows: list[RecordRow], items: list[Re
 async def _admitted(
     house: House, ask: Request, peer: int, rows: list[RecordRow]
 ) -> tuple[frozenset[bytes], list[Access]]:
-    """Budgets count what somebody opens for others; tickets, grants and one's own do not."""
-    if ask.errand or ask.grant or ask.actor.kind == "patient":
+    """Budgets count what somebody opens for others; tickets and one's own do not, nor a grant
+    whose approvers the keeper itself knew. Others are the pages' word, which slows."""
+    if ask.errand or ask.actor.kind == "patient":
+        return frozenset(), []
+    if ask.grant and knew_approvers(house, ask):
         return frozenset(), []
     return await admit(house, ask, peer, rows)
 
@@ -204,7 +207,13 @@ async def find(house: House, ask: Request, peer: int) -> Body:
     if capability.kind != "staff":
         raise NoAccess
     hits = house.search.find(ask.tenant, wanted.kind, wanted.text)
-    rows = [row for record in hits.records if (row := house.store.record(record)) is not None]
+    now = house.now()
+    rows = [
+        row
+        for record in hits.records
+        if (row := house.store.record(record)) is not None
+        and not house.standing.subject_frozen(row, now)
+    ]
     opened = [(row, Item(row.record, row.kind, ["found"])) for row in rows]
     counted, alarms = await _admitted(house, ask, peer, rows)
     accesses = accesses_of(house, opened, KIND_SEARCH, counted)
@@ -226,8 +235,12 @@ async def files_behind(house: House, ask: Request, peer: int) -> Body:
         rows = [row for row in found if row is not None and reach.opens(row)]
     if not ids or len(rows) != len(ids) or len({row.subject for row in rows}) > SUBJECTS_MAX:
         raise NoAccess
+    if any(house.standing.subject_frozen(row, house.now()) for row in rows):
+        raise NoAccess
     opened = [(row, Item(row.record, row.kind, ["patient"])) for row in rows]
-    await house.recorder.record(ask, peer, accesses_of(house, opened, KIND_READ))
+    counted, alarms = await _admitted(house, ask, peer, rows)
+    accesses = accesses_of(house, opened, KIND_READ, counted)
+    await house.recorder.record(ask, peer, [*accesses, *alarms])
     _check_again(house, ask, peer)
     return Ids([row.subject for row in rows])
 

@@ -268,10 +268,16 @@ class Recorder:
             body=self.box.close(_encode(parts), b"index"),
             subject_kind=patient.subject_kind,
             sheet=(actor.kind, actor.purpose) == (KIND_READ, SHEET_PURPOSE),
-            counted=asking.counted if actor.counted else None,
+            counted=self._counted(asking.counted, patient) if actor.counted else None,
             export=patient.grant if patient.grant not in (b"", self._none["grant"]) else None,
             touched=self.whats.touches(patient.items, patient.subject_kind),
         )
+
+    def _counted(self, own: Counted, patient: PatientPart) -> Counted:
+        """On whose budgets. What was opened on a grant is on nobody's own: it only slows."""
+        if patient.grant in (b"", self._none["grant"]):
+            return own
+        return Counted(b"", own.process, None, self.store.subject_tag(patient.tenant))
 
     def _asking(
         self, actor: bytes, establishment: bytes | None, session: str, client: str, process: str,

@@ -38,9 +38,9 @@ ASKS: Final[dict[str, frozenset[str]]] = {
         {"reveal", "files_behind", "continuity_sheet", "timestamp_query", "timestamp"}
     ),
     "operator": frozenset(
-        {"hello", "stats", "perimeter", "measure", "reindex", "backup", "erase", "erasure_state",
-         "tend", "freeze", "unfreeze", "freezes", "alarms", "continuity_key", "end_staff",
-         "staff_role"}
+        {"hello", "stats", "perimeter", "measure", "reindex", "backup", "erase",
+         "erasure_state", "tend", "freeze", "unfreeze", "freezes", "alarms", "continuity_key",
+         "end_staff", "staff_role"}
     ),
     "partner": frozenset(),
     "system": frozenset(
@@ -176,7 +176,9 @@ class Reach:
         if row is not None and (row.subject, row.tenant) != (subject, tenant):
             return False
         person = self._house.store.record(subject)
-        if person is not None and person.tenant not in (tenant, NOBODY):
+        if not (
+            self._is_free(subject, tenant) if person is None else person.tenant in (tenant, NOBODY)
+        ):
             return False
         if self._ask.actor.kind == "system":
             return row is None or (self.creates_for(row) and is_untouched(self._house, row))
@@ -202,12 +204,13 @@ class Reach:
             return named and purpose == "transparency" and self.creates_for(row)
         return self.opens(row)
 
-    def links(self, account: bytes, file: RecordRow | None, peer: int) -> bool:
+    def links(self, account: bytes, wanted: bytes, peer: int) -> bool:
         """May this account be let to this file? Patients: the own account to a file just made.
 
         Serment itself: a file that the process asking had it make, not long ago; whoever claims
         to be it hands over nothing that was imported or planted before.
         """
+        file = self._house.store.record(wanted)
         if self._ask.actor.kind == "system":
             now = self._house.now()
             return (
@@ -216,9 +219,19 @@ class Reach:
                 and self._house.made.by(peer, file.record, now)
             )
         if self._capability is not None and self._capability.kind == "patient":
-            fresh = file is None or self.creates_for(file)
+            fresh = self._is_free(wanted, None) if file is None else self.creates_for(file)
             return account == self._capability.id and fresh
         return self.opens(file)
+
+    def _is_free(self, subject: bytes, tenant: bytes | None) -> bool:
+        """Is nobody else behind this number? The keys of a forgotten record's person still lie
+        here: whoever registered the number anew would open what was sealed before.
+        """
+        if subject == self._ask.actor.id and self._ask.actor.kind == "patient":
+            return True
+        tag = self._house.store.subject_tag
+        theirs = set() if tenant is None or self._ask.actor.kind == "patient" else {tag(tenant)}
+        return self._house.store.key_owners(tag(subject)) <= theirs
 
     def creates_for(self, row: RecordRow) -> bool:
         """Did this very actor make the record? Its kind counts: anybody's id can be claimed."""

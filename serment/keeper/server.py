@@ -42,6 +42,11 @@ log = logging.getLogger("serment.keeper")
 
 IN_A_BATCH: Final = frozenset({"seal", "errand", "relate"})
 
+TAKE_GRANTS: Final = frozenset({"reveal"})
+TAKE_TICKETS: Final = frozenset({"reveal", "files_behind"})
+"""Acts that a grant or a ticket decides. On any other it would be carried for show, and what is
+opened on one counts differently."""
+
 Act = Callable[[House, Request, int], Awaitable[Body]]
 ACTS: Final[dict[str, Act]] = {
     "hello": telling.figures,
@@ -146,6 +151,7 @@ class Desk:
         if ask.op not in ACTS:
             raise AskUnusable
         may_ask(ask.actor, ask.op)
+        _must_take(ask)
         if ask.op not in ACTS_ONCE:
             return await self._act(ask, peer)
         if ask.op != "open_session" and ask.capability:
@@ -169,6 +175,11 @@ class Desk:
         # Whatever is claimed stays a claim: only what the keeper checked itself is more.
         ask.evidence = "claimed"
         return Reply(ask.id, "", raw(await ACTS[ask.op](self.house, ask, peer)))
+
+
+def _must_take(ask: Request) -> None:
+    if (ask.grant and ask.op not in TAKE_GRANTS) or (ask.errand and ask.op not in TAKE_TICKETS):
+        raise AskUnusable
 
 
 _ERRORS: Final[dict[type[Exception], str]] = {

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
+from collections.abc import Sequence
 
 import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.passkeys.rows import Member, member
 from serment.keeper.peers import kin_of
+from serment.keeper.policy.admitting import admit, admit_sign_in
 from serment.keeper.recorder import Access
 from serment.keeper.rights import Capability, Errand, Reach, check
 from serment.keeper.wire import Body, Item, MintErrand, OpenSession, Request, Text, TextAsk, Token32
@@ -44,10 +46,11 @@ async def open_session(house: House, ask: Request, peer: int) -> Body:
         raise AskUnusable
     if ask.actor.establishment == NOBODY or ask.actor.id in FIXED_IDS.values():
         raise AskUnusable
+    counts, alarms = await admit_sign_in(house, ask, peer)
     known = member(house.store, ask.actor.id) if ask.actor.kind == "staff" else None
     if known is not None and (known.ended_at or not _is(known, ask)):
         raise NoAccess
-    return Token32(await mint(house, ask, peer, wanted.hours))
+    return Token32(await mint(house, ask, peer, wanted.hours, counts=counts, alarms=alarms))
 
 
 def _is(known: Member, ask: Request) -> bool:
@@ -56,7 +59,7 @@ def _is(known: Member, ask: Request) -> bool:
 
 async def mint(
     house: House, ask: Request, peer: int, hours: float, *, evidence: str = CLAIMED,
-    passkey: bytes = b"",
+    passkey: bytes = b"", counts: bool = False, alarms: Sequence[Access] = (),
 ) -> bytes:  # fmt: skip
     """A capability for the actor of the request, on record.
 
@@ -72,8 +75,9 @@ async def mint(
     signed_in = Item(ask.actor.id, ask.actor.kind, ["session"])
     with house.recorder.together():
         ended = house.store.put_capability(token, expires, held, _owner(ask), SESSIONS_AN_ACTOR_MAX)
-        access = Access(None, ask.actor.establishment or NOBODY, [signed_in], KIND_SESSION)
-        leaves = house.recorder.prepare(ask, peer, [access])
+        house_of = ask.actor.establishment or NOBODY
+        access = Access(None, house_of, [signed_in], KIND_SESSION, counted=counts)
+        leaves = house.recorder.prepare(ask, peer, [access, *alarms])
     for name in ended:
         house.end_session(name)
     await house.recorder.write(leaves)
@@ -95,33 +99,43 @@ async def close_session(house: House, ask: Request, _peer: int) -> Body:
 
 
 async def mint_errand(house: House, ask: Request, peer: int) -> Body:
-    """op ``errand``: what a person signs for work done later without them."""
+    """op ``errand``: what a person signs for work done later without them.
+
+    What staff sign for strangers counts like an opening, once: what a ticket opens counts nowhere.
+    """
     wanted = msgspec.msgpack.decode(ask.body, type=MintErrand)
     reach = Reach(house, ask, check(house, ask, peer))
     row = house.store.record(wanted.record)
     if row is None or not reach.signs(row, wanted.purpose, wanted.fields):
         raise NoAccess
-    if wanted.purpose not in PURPOSES or not _window_fits(house.now(), row.kind, wanted):
+    terms = wanted.purpose, wanted.not_before, wanted.not_after
+    if wanted.purpose not in PURPOSES or not window_fits(house.now(), row.kind, *terms):
         raise AskUnusable
+    counted, alarms = frozenset[bytes](), list[Access]()
+    if ask.actor.kind == "staff":
+        counted, alarms = await admit(house, ask, peer, [row])
     token = os.urandom(TOKEN_BYTES)
     errand = Errand(
         wanted.record, wanted.fields, wanted.purpose, wanted.not_before, wanted.not_after
     )
     minted = Item(wanted.record, row.kind, ["errand"])
-    access = Access(row.subject, row.tenant, [minted], KIND_WRITE, kind_of(house, row.subject))
+    kind = kind_of(house, row.subject)
+    access = Access(
+        row.subject, row.tenant, [minted], KIND_WRITE, kind, counted=row.subject in counted
+    )
     with house.recorder.together():
         house.store.put_token("errand", token, wanted.not_after, errand)
-        leaves = house.recorder.prepare(ask, peer, [access])
+        leaves = house.recorder.prepare(ask, peer, [access, *alarms])
     await house.recorder.write(leaves)
     return Token32(token)
 
 
-def _window_fits(now: int, kind: str, wanted: MintErrand) -> bool:
+def window_fits(now: int, kind: str, purpose: str, not_before: int, not_after: int) -> bool:
     """A ticket is short and soon; the names of staff stay readable as long as the record."""
-    named = kind == "staff" and wanted.purpose == "transparency"
+    named = kind == "staff" and purpose == "transparency"
     width = NAME_TICKET_MAX if named else ERRAND_WIDTH_MAX
     ahead = NAME_TICKET_MAX if named else ERRAND_AHEAD_MAX
-    return 0 < wanted.not_after - wanted.not_before <= width and wanted.not_after <= now + ahead
+    return 0 < not_after - not_before <= width and not_after <= now + ahead
 
 
 async def alias(house: House, ask: Request, peer: int) -> Body:

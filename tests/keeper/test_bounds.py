@@ -230,7 +230,7 @@ def test_a_ticket_is_short_and_soon(
 ) -> None:  # fmt: skip
     """Negative control: without the ceilings any window is signed."""
     if not guarded:
-        monkeypatch.setattr(tokens, "_window_fits", lambda *_: True)
+        monkeypatch.setattr(tokens, "window_fits", lambda *_: True)
 
     async def asked() -> str:
         kept = await _kept(house)

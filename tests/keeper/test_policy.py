@@ -299,7 +299,7 @@ WORKER = Person(wire.ActorWire("worker", WORKER_ID))
 
 def test_a_grant_opens_what_two_officers_approved_and_nothing_else(inside: Inside) -> None:
     manager, officer = inside.staff("manager"), inside.staff("privacy_officer")
-    files = [inside.patient() for _ in range(20)]
+    files = [inside.patient() for _ in range(10)]
     other = inside.patient()
     token, digest = grant(inside, manager, *files)
     with pytest.raises(Refused, match="refused"):

@@ -34,6 +34,22 @@ async def admit(
     return admission.counted, _alarms(ask, admission.alarms)
 
 
+async def admit_sign_in(house: House, ask: Request, peer: int) -> tuple[bool, list[Access]]:
+    """Does the pages' word for one more patient wait? Whether it counts, and the alarms.
+
+    Only an account that there already is: a new one has nothing to open. Raises ComeBack.
+    """
+    if ask.actor.kind != "patient" or house.store.record(ask.actor.id) is None:
+        return False, []
+    try:
+        admission = await house.standing.admit_sign_in(ask, house.now())
+    except Refusal as refusal:
+        if alarms := _alarms(ask, refusal.alarms):
+            await house.recorder.record(ask, peer, alarms)
+        raise refusal.why from refusal
+    return True, _alarms(ask, admission.alarms)
+
+
 async def _record_refusal(house: House, ask: Request, peer: int, refusal: Refusal) -> None:
     """Alarms of a refusal; who keeps trying is frozen for an hour."""
     accesses = _alarms(ask, refusal.alarms)

@@ -1,9 +1,9 @@
 """How many distinct persons outside a care relation may be opened, in sliding windows. Pure.
 
 A budget of somebody (``actor``, ``client``) ends: what goes beyond is refused. A budget of
-something care depends on (``process``, ``establishment``) never stops: what goes beyond waits, at
-``SLOWED_PER_SECOND`` persons, and an alarm stands. Counting is by person, not by request: reading
-one file a hundred times is one person.
+something care depends on (``process``, ``establishment``, ``sign_in``) never stops: what goes
+beyond waits, at ``SLOWED_PER_SECOND`` persons, and an alarm stands. Counting is by person, not by
+request: reading one file a hundred times is one person.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ class Scope(StrEnum):
     CLIENT = "client"
     PROCESS = "process"
     ESTABLISHMENT = "establishment"
+    SIGN_IN = "sign_in"
 
 
-SLOWS: Final = frozenset({Scope.PROCESS, Scope.ESTABLISHMENT})
+SLOWS: Final = frozenset({Scope.PROCESS, Scope.ESTABLISHMENT, Scope.SIGN_IN})
 """Budgets that alarm and slow, and never stop care."""
 
 
@@ -50,10 +51,12 @@ DEFAULT_LIMITS: Final[Mapping[Scope, tuple[Limit, ...]]] = {
     Scope.CLIENT: (Limit(600, HOUR_US), Limit(2_500, DAY_US)),
     Scope.PROCESS: (Limit(8_000, HOUR_US),),
     Scope.ESTABLISHMENT: (Limit(3_000, HOUR_US), Limit(12_000, DAY_US)),
+    Scope.SIGN_IN: (Limit(4_000, HOUR_US),),
 }
 """What a busy desk stays well below; a raise is a grant that two people approve.
 
-``process``: all processes of one kind together, the pages' two for one.
+``process``: all processes of one kind together, the pages' two for one. ``sign_in``: the patients'
+accounts they say are signed in to, for what a person opens of the own data is counted nowhere else.
 """
 
 
@@ -132,7 +135,7 @@ class Budgets:
         past = [
             (key, limit, fresh)
             for key in wanted
-            for limit in self.limits[key.scope]
+            for limit in self.limits.get(key.scope, ())
             for total, fresh in [self._sliding(key, limit).with_these(persons, now)]
             if fresh and total > self._persons(key, limit, now)
         ]
@@ -175,7 +178,7 @@ class Budgets:
 
     def _count(self, keys: list[Key], persons: frozenset[bytes], now: int) -> None:
         for key in keys:
-            for limit in self.limits[key.scope]:
+            for limit in self.limits.get(key.scope, ()):
                 self._sliding(key, limit).add(persons, now)
 
     def _first(self, key: Key, limit: Limit, now: int) -> bool:

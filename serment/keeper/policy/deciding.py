@@ -28,8 +28,9 @@ from serment.keeper.policy.relations import DAY_US, RELATION_DAYS_MAX, Window
 from serment.keeper.policy.standing import BudgetOver
 from serment.keeper.recorder import Access
 from serment.keeper.rights import OFFICERS, Capability, Errand, Reach, check
+from serment.keeper.store import RecordRow
 from serment.keeper.telling import told
-from serment.keeper.tokens import TOKEN_BYTES
+from serment.keeper.tokens import TOKEN_BYTES, window_fits
 from serment.keeper.wire import Body, Disclosures, Item, Nothing, Request, Token32
 from serment.keeper.words import KIND_ALARM, KIND_QUERY, KIND_WRITE
 from serment.keeper.writing import kind_of
@@ -55,6 +56,8 @@ async def relate(house: House, ask: Request, peer: int) -> Body:
         raise NoAccess
     if ask.actor.kind != "system" and not reach.opens(row):
         raise NoAccess
+    if wanted.fields:
+        _must_sign(house, reach, row, wanted)
     counted = frozenset[bytes]()
     alarms: list[Access] = []
     if ask.actor.kind == "staff":
@@ -73,6 +76,14 @@ async def relate(house: House, ask: Request, peer: int) -> Body:
         leaves = house.recorder.prepare(ask, peer, [access, *alarms])
     await house.recorder.write(leaves)
     return Token32(ticket)
+
+
+def _must_sign(house: House, reach: Reach, row: RecordRow, wanted: RelateAsk) -> None:
+    """A ticket is signed by whoever could open the file themselves, as short as any other."""
+    if not reach.signs(row, "continuity", wanted.fields):
+        raise NoAccess
+    if not window_fits(house.now(), row.kind, "continuity", wanted.not_before, wanted.not_after):
+        raise AskUnusable
 
 
 def _continuity_ticket(house: House, wanted: RelateAsk) -> bytes:

@@ -157,6 +157,12 @@ def granted(house: House, ask: Request, rows: list[tuple[RecordRow, list[str]]])
             raise NoAccess
 
 
+def knew_approvers(house: House, ask: Request) -> bool:
+    """Did the keeper itself check who approved the request's grant? A claim can be invented."""
+    grant = house.standing.rows.get(_TABLE, _tag(house, ask.grant), Grant)
+    return grant is not None and all(one.evidence == "verified" for one in grant.approvals)
+
+
 def is_good(house: House, grant: Grant) -> bool:
     """Is it closed, approved as it has to be, and not over?"""
     return grant.good(house.now(), solo=house.standing.is_solo(grant.establishment))

@@ -110,14 +110,37 @@ class Standing:
         )
         if not strangers:
             return Admission()
-        verdict = self.budgets.charge(self.keys(ask), strangers, now)
+        keys = self.keys(ask) if not ask.grant else self._granted_keys(ask, tenants.values())
+        alarms = await self._charge(keys, strangers, now)
+        counted = frozenset(subject for subject, tag in tags.items() if tag in strangers)
+        return Admission(counted, alarms)
+
+    async def admit_sign_in(self, ask: Request, now: int) -> Admission:
+        """Count a patient's account that is said to be signed in to; wait past the budget.
+
+        What its session opens is the person's own and counted nowhere. Raises ComeBack.
+        """
+        key = Key(Scope.SIGN_IN, self.tag(What.PROCESS, kin_of(ask.process).encode()))
+        account = frozenset({self.tag(What.ACTOR, ask.actor.id)})
+        return Admission(alarms=await self._charge([key], account, now))
+
+    async def _charge(
+        self, keys: list[Key], persons: frozenset[bytes], now: int
+    ) -> tuple[Exceeded, ...]:
+        """Count, and wait for their turn; the alarms to record. Raises Refusal."""
+        verdict = self.budgets.charge(keys, persons, now)
         alarms = tuple(one for one in verdict.exceeded if one.first)
         if not verdict.allowed:
             raise Refusal(ComeBack if verdict.wait_us else BudgetOver, alarms)
         if verdict.wait_us:
             await asyncio.sleep(verdict.wait_us / 1_000_000)
-        counted = frozenset(subject for subject, tag in tags.items() if tag in strangers)
-        return Admission(counted, alarms)
+        return alarms
+
+    def _granted_keys(self, ask: Request, tenants: Iterable[bytes]) -> list[Key]:
+        """What was granted passes the budget of who asks: it slows, and does not end."""
+        process = self.tag(What.PROCESS, kin_of(ask.process).encode())
+        houses = [Key(Scope.ESTABLISHMENT, tenant) for tenant in set(tenants)]
+        return [Key(Scope.PROCESS, process), *houses]
 
     def keys(self, ask: Request) -> list[Key]:
         """The budgets an access counts on; all processes of one kind share theirs.
@@ -135,7 +158,12 @@ class Standing:
         return keys
 
     def refused(self, ask: Request, now: int) -> bool:
-        """Count one refusal; True when the session is to be frozen for it."""
+        """Count one refusal; True when the session is to be frozen for it.
+
+        One without a name is nobody's in particular: frozen, it would stop all the others.
+        """
+        if not ask.session:
+            return False
         times = self._within(self._refusals, self.tag(What.SESSION, ask.session.encode()), now)
         times.append(now)
         return len(times) == REFUSALS_MAX
