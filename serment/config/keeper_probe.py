@@ -11,7 +11,7 @@ from uuid import uuid4
 import msgspec
 
 from serment.errors import Broken, Unusable
-from serment.keeper import wire
+from serment.keeper import upkeep, wire
 from serment.keeper.words import OPERATOR_ID
 from serment.live.health import LedgerState, Publication
 
@@ -108,3 +108,9 @@ def _rounded(seconds: float | None) -> float | None:
 async def back_up(socket: Path, folder: Path) -> None:
     """Have the keeper lay a consistent copy of its store and segments into ``folder``."""
     await ask(socket, "backup", wire.FolderAsk(folder=str(folder)))
+
+
+async def backup_mark(socket: Path, digest: bytes) -> str:
+    """The keeper's mark on a whole backup, by the digest of its manifest."""
+    reply = await ask(socket, "backup_mark", upkeep.MarkAsk(digest))
+    return msgspec.msgpack.decode(reply.body, type=wire.Text).text

@@ -38,7 +38,7 @@ ASKS: Final[dict[str, frozenset[str]]] = {
         {"reveal", "files_behind", "continuity_sheet", "timestamp_query", "timestamp"}
     ),
     "operator": frozenset(
-        {"hello", "stats", "perimeter", "measure", "reindex", "backup", "erase",
+        {"hello", "stats", "perimeter", "measure", "reindex", "backup", "backup_mark", "erase",
          "erasure_state", "tend", "freeze", "unfreeze", "freezes", "alarms", "continuity_key",
          "end_staff", "staff_role"}
     ),

@@ -68,6 +68,7 @@ ACTS: Final[dict[str, Act]] = {
     "perimeter": telling.perimeter,
     "measure": measuring.measure,
     "backup": upkeep.backup,
+    "backup_mark": upkeep.backup_mark,
     "relate": deciding.relate,
     "break_glass": deciding.break_glass,
     "freeze": deciding.freeze,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 import os
 import shutil
 import sqlite3
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -63,6 +64,27 @@ async def backup(house: House, ask: Request, _peer: int) -> Body:
     (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
     remember_size(house)
     return Text(str(manifest.size))
+
+
+class MarkAsk(Body):
+    """op ``backup_mark``: SHA-256 of the manifest of a whole backup."""
+
+    digest: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+
+
+async def backup_mark(house: House, ask: Request, _peer: int) -> Body:
+    """op ``backup_mark``: that this instance made this backup, database included.
+
+    Restoring a database runs what its dump says. Whoever may write where backups lie could
+    otherwise put another one there, with a manifest that fits.
+    """
+    wanted = msgspec.msgpack.decode(ask.body, type=MarkAsk)
+    return Text(mark_of(house.vault.contents.tags, wanted.digest))
+
+
+def mark_of(tags: bytes, digest: bytes) -> str:
+    """The mark under a key of the vault, which lies in no backup; hexadecimal."""
+    return hmac.digest(tags, b"backup manifest\0" + digest, "sha256").hex()
 
 
 def _copy_database(database: sqlite3.Connection, to: Path) -> None:

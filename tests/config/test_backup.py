@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -128,6 +129,36 @@ def test_the_root_key_of_another_instance_is_refused_before_anything_changes(
         shutil.copy(original.state / "keeper" / name, keeper / name)
     with cluster.keeping(env):
         pass
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_backup_that_somebody_else_made_is_not_run(
+    original: Environment, backup: Path, tmp_path: Path, guarded: bool
+) -> None:
+    """Whoever may write where backups lie rewrites dump and manifest; a restored dump runs as the
+    database's superuser. Negative control: believed, it runs."""
+    forged = tmp_path / "forged"
+    shutil.copytree(backup, forged)
+    with (
+        cluster.answering(original),
+        roles.connect(original.state, original.run, "serment") as root,
+    ):
+        root.execute("CREATE TABLE planted (line text)")
+        root.execute("INSERT INTO planted VALUES ('x')")
+        (forged / manifest.DUMP).unlink()
+        cluster.run(
+            original, "pg_dump", "--format=custom", "--file", forged / manifest.DUMP,
+            "--dbname", "serment",
+        )  # fmt: skip
+        root.execute("DROP TABLE planted")
+    told = manifest.verified(backup)
+    manifest.write(forged, manifest.describe(forged, told.taken_at, told.postgres_major))
+    with tempfile.TemporaryDirectory(prefix="serment-b-") as name:
+        env = instance_at(Path(name) / "state")
+        given = restoring.Given(original.keys / "root.key", unmarked=not guarded)
+        with pytest.raises(manifest.BackupNotOurs) if guarded else nullcontext():
+            restoring.restore(env, forged, force=False, given=given)
+        assert (env.state / "postgres").exists() != guarded
 
 
 def test_an_interrupted_restore_is_no_instance_and_is_run_again(

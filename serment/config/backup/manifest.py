@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from serment.errors import Refused, Unusable
+from serment.keeper import upkeep
 
 NAME = "manifest.json"
+MARK = "manifest.mark"
 DUMP = "database.dump"
 FORMAT = 1
 
@@ -25,6 +28,11 @@ class BackupUnfinished(NoBackup):
 
 class BackupDamaged(Refused):
     """This backup is damaged: a file is missing or was changed."""
+
+
+class BackupNotOurs(Refused):
+    """This backup does not carry the mark of this instance's keeper: what it would put into the
+    database anybody may have written. For one made before there were marks: --unmarked."""
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +81,17 @@ def verified(folder: Path) -> Manifest:
     return manifest
 
 
+def must_be_marked(folder: Path, tags: bytes) -> None:
+    """Did this instance's keeper see this very manifest? Raises BackupNotOurs."""
+    try:
+        said = (folder / MARK).read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as none:
+        raise BackupNotOurs from none
+    wanted = upkeep.mark_of(tags, bytes.fromhex(digest(folder / NAME)))
+    if not hmac.compare_digest(said, wanted):
+        raise BackupNotOurs
+
+
 def digest(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
@@ -80,4 +99,5 @@ def digest(path: Path) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != NAME)
+    beside = (folder / NAME, folder / MARK)
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path not in beside)

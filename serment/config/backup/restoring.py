@@ -52,6 +52,8 @@ class Given:
     key_backup: Path | None = None
     approved: Sequence[str] = ()
     ask: Ask = asking_terminal
+    unmarked: bool = False
+    """Whoever made the backup is believed: one from before there were marks."""
     trial: bool = False
     """A copy to try the backup with: beside the living instance, never in its place."""
 
@@ -66,9 +68,10 @@ def restore(
 ) -> Restored:
     """Restore both stores.
 
-    Raises NoBackup, BackupDamaged, AlreadyRunning, SomethingThere, NoRootKey, NoVault,
-    OtherRootKey, ApprovalsMissing, KeyBackupUnusable, and BackupOlder where the ledger that was
-    here held more records than the backup and no recovery is ordered, all with nothing changed.
+    Raises NoBackup, BackupDamaged, BackupNotOurs, AlreadyRunning, SomethingThere, NoRootKey,
+    NoVault, OtherRootKey, ApprovalsMissing, KeyBackupUnusable, and BackupOlder where the ledger
+    that was here held more records than the backup and no recovery is ordered, all with nothing
+    changed.
     """
     given = given or Given(root_key)
     told = manifest.verified(folder)
@@ -79,6 +82,8 @@ def restore(
     proved = restored_keys.prove(
         env, folder / "keeper", given.root_key, given.key_backup, given.ask
     )
+    if not given.unmarked:
+        manifest.must_be_marked(folder, proved.contents.tags)
     older = not given.trial and _older(kept, keeper, proved, approved)
     if given.trial:
         env = replace(env, keeper_keys=None, key_backup=None, trial=True)

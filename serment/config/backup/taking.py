@@ -54,12 +54,20 @@ def take(env: Environment, folder: Path) -> manifest.Manifest:
         (folder / "keeper").mkdir(mode=0o700)
         with cluster.keeping(env) as socket:
             asyncio.run(keeper_probe.back_up(socket, folder / "keeper"))
-        upkeep.verify(folder / "keeper")
-        manifest.write(folder, manifest.describe(folder, clock.now(), binaries.find().major))
+            upkeep.verify(folder / "keeper")
+            manifest.write(folder, manifest.describe(folder, clock.now(), binaries.find().major))
+            _mark(socket, folder)
         return manifest.verified(folder)
     except BaseException:  # Ctrl-C too: half a backup must not lie there like a whole one
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _mark(socket: Path, folder: Path) -> None:
+    """Have the keeper mark the whole: a restore asks whether this instance made it."""
+    digest = bytes.fromhex(manifest.digest(folder / manifest.NAME))
+    mark = asyncio.run(keeper_probe.backup_mark(socket, digest))
+    (folder / manifest.MARK).write_text(f"{mark}\n", "ascii")
 
 
 def _dump(env: Environment, file: Path) -> None:

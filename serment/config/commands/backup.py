@@ -59,7 +59,7 @@ def backup(
     )
 
 
-def restore(
+def restore(  # noqa: PLR0913, PLR0917 -- a command's options
     folder: Annotated[Path, typer.Argument(help="What serment backup made.")],
     force: Annotated[
         bool, typer.Option("--force", help="Move the instance that is there aside first.")
@@ -81,6 +81,10 @@ def restore(
         bool,
         typer.Option("--trial", help="A copy to try the backup with: sends no mail, says so."),
     ] = False,
+    unmarked: Annotated[
+        bool,
+        typer.Option("--unmarked", help="Believe a backup that this instance did not mark."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Put a backup in the place of a stopped instance, in the folder that SERMENT_STATE names.
@@ -93,7 +97,7 @@ def restore(
     _stop_tidily()
     env = environment.read()
     approved = (approved_by or [""]) if recover else ()
-    given = restoring.Given(root_key, key_backup, approved, trial=trial)
+    given = restoring.Given(root_key, key_backup, approved, unmarked=unmarked, trial=trial)
     done = restoring.restore(env, folder, force=force, given=given)
     aside = [str(path) for path in done.aside]
     if as_json:
