@@ -1,7 +1,7 @@
 """The search index: folded tokens in the keeper's memory, filled from its closed rows at start.
 
-Names match by prefix without accents or case, telephones by their first digits, birth dates
-whole. Nothing here leaves the process but record ids, at most ten: files the establishment knows
+Names match by prefix without accents or case, telephones by their first digits or their last
+four, birth dates whole. Nothing here leaves the process but record ids, at most ten: files the establishment knows
 first, so that nobody hides a patient behind files of the same name made at home.
 """
 
@@ -24,6 +24,10 @@ _DATE: Final = re.compile(r"\b(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})\b|\b(\d{4})-
 _DIGITS: Final = re.compile(r"\+?\d[\d .\-/()]*")
 _WORDS: Final = re.compile(r"[a-z0-9]+")
 _APART: Final = re.compile(r"[\s,;]+")
+
+LAST_DIGITS: Final = 4
+"""What people say of a telephone they do not want to say whole."""
+PHONE_DIGITS_MIN: Final = 8
 
 ONE_BY_ONE: Final = 256
 """Below one change in so many places, single changes cost less than a passage over the shelf."""
@@ -70,7 +74,9 @@ def tokens_of(search: str, text: str) -> set[str]:
         return {"n" + token for token in name_tokens(text)}
     if search == "phone":
         digits = digits_of(text)
-        return {"p" + digits} if digits else set()
+        if len(digits) < PHONE_DIGITS_MIN:
+            return {"p" + digits} if digits else set()
+        return {"p" + digits, "q" + digits[-LAST_DIGITS:]}
     if search == "birth_date":
         match = _DATE.search(text)
         return {_date_token(match)} if match else set()
@@ -197,6 +203,8 @@ class SearchIndex:
         score: dict[bytes, int] | None = None
         for token, whole in wanted(text):
             hits = _matching(rows, token, whole)
+            if token[0] == "p" and len(token) == 1 + LAST_DIGITS:
+                hits |= _matching(rows, "q" + token[1:], True)
             if score is None:
                 score = hits
             else:

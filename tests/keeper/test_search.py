@@ -171,3 +171,15 @@ def test_the_index_comes_back_after_a_restart_and_forgets_the_deleted(own_keeper
     found = gate.find(staff_of(here), Purpose.SEARCH, "patient", "quatrevaux phil", tenant=here)
     assert found == [kept.pk]
     assert gate.find(staff_of(here), Purpose.SEARCH, "patient", "0612", tenant=here) == [kept.pk]
+
+
+def test_a_telephone_is_found_by_its_first_digits_or_its_last_four() -> None:
+    index = SearchIndex()
+    index.put(b"1", "phone", HERE, tokens_of("phone", "+33612344821"))
+    index.put(b"2", "phone", HERE, tokens_of("phone", "+33648210000"))
+    index.put(b"3", "phone", HERE, tokens_of("phone", "4821"))
+    assert sorted(index.find(*HERE, "4821").records) == [b"1", b"3"]
+    assert index.find(*HERE, "0648").records == [b"2"]
+    assert index.find(*HERE, "821").records == index.find(*HERE, "34821").records == []
+    index.drop(b"1")
+    assert index.find(*HERE, "4821").records == [b"3"]
