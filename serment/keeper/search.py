@@ -1,8 +1,9 @@
 """The search index: folded tokens in the keeper's memory, filled from its closed rows at start.
 
 Names match by prefix without accents or case, telephones by their first digits or their last
-four, birth dates whole. Nothing here leaves the process but record ids, at most ten: files the establishment knows
-first, so that nobody hides a patient behind files of the same name made at home.
+four, birth dates whole. Nothing here leaves the process but record ids, at most ten: files the
+establishment knows first, so that nobody hides a patient behind files of the same name made at
+home.
 """
 
 from __future__ import annotations
