@@ -231,6 +231,8 @@ def _asks(request: HttpRequest) -> str:
 
 def strength_of(request: HttpRequest) -> Strength:
     """How surely this session's person is known."""
+    if accounts.is_verified(request):
+        return Strength.VERIFIED
     return Strength(strength.factors(request))
 
 

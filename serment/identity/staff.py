@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from serment import clock
 from serment.directory import tenancy
-from serment.disclosure import Actor, Purpose, gate
+from serment.disclosure import Actor, Purpose, gate, passkeys
 from serment.errors import NotThere, Refused, Unusable
 from serment.identity import rights
 from serment.identity.models import PASSING, Role, StaffMember
@@ -100,7 +100,7 @@ def end(actor: Actor, member_id: UUID, at: datetime) -> None:
     """From ``at`` the member stands nowhere; at once where that is past or now.
 
     What their sessions hold at the keeper ends then as well: it was minted no longer than this, or
-    is refused at the next request, which no longer finds them. NotThere for whoever may not.
+    is ended there now, with their professional keys. NotThere for whoever may not.
     """
     rights.require(actor, rights.Act.MANAGE_STAFF)
     if member_id == actor.id:
@@ -109,6 +109,8 @@ def end(actor: Actor, member_id: UUID, at: datetime) -> None:
         ended = StaffMember.objects.filter(pk=member_id).update(ends_at=at, active=at > clock.now())
     if not ended:
         raise NotThere
+    if at <= clock.now():
+        passkeys.end_staff(actor, member_id)
 
 
 def _name_ticket(actor: Actor, member: UUID) -> bytes:

@@ -39,6 +39,12 @@ class Purpose:
     digest: bytes = b""
 
 
+def challenge_of(what: str, nonce: bytes, digest: bytes) -> bytes:
+    """What is signed: it names what it was for, and of an act exactly which."""
+    head = joined(b"serment challenge 1", what.encode(), nonce, digest)
+    return hashlib.sha256(head).digest()
+
+
 @dataclass(slots=True)
 class Challenges:
     """Those under way, oldest first."""
@@ -55,10 +61,7 @@ class Challenges:
             del lane[name]
         while lane and (len(lane) >= LANE_MAX or next(iter(lane.values()))[1] < now):
             lane.popitem(last=False)
-        nonce = os.urandom(32)
-        challenge = hashlib.sha256(
-            joined(b"serment challenge 1", purpose.what.encode(), nonce, purpose.digest)
-        ).digest()
+        challenge = challenge_of(purpose.what, os.urandom(32), purpose.digest)
         lane[challenge] = purpose, now + LIVE_US
         return challenge
 

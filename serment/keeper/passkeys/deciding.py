@@ -201,6 +201,8 @@ ACTS: Final[dict[str, Act]] = {
     "asserted": asserted,
     "vouch": _unsigned,
     **{op: _sensitive(act) for op, act in _SENSITIVE.items()},
+    # Ending is never made hard: it opens nothing, and takes no role's need to sign away.
     "revoke": _revoke,
+    "end_staff": _end_staff,
 }
 """Over the desk's own: what it answers where no signature came along."""
