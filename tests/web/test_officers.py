@@ -12,9 +12,10 @@ import pytest
 from django.test import Client
 
 from serment import clock
-from serment.disclosure import gate
+from serment.disclosure import containment, gate, oversight
 from serment.identity import accounts
 from serment.identity.staff import DisplayName
+from serment.ids import new_id
 from serment.interchange import text_tables
 from serment.web.privacy import asking
 from serment.web.privacy import lines as access_lines
@@ -41,6 +42,26 @@ def test_an_officer_begins_with_the_counts_of_the_own_house(role: str) -> None:
     assert ("Lignes du registre" in page) is True  # the keeper of the tests is not isolated
     # The agenda is not theirs.
     assert browser.get("/cabinet/").status_code == 404
+
+
+def test_an_officer_sees_what_the_operator_keeps_as_evidence_and_why_for_the_own_house() -> None:
+    house, officer = _enter("privacy_officer")
+    other = make_house(1, "privacy_officer")
+    assert "Ce qui est gelé" not in officer.get("/acces/").content.decode()  # the control
+    mine, theirs = house.practice.establishment, other.practice.establishment
+    for what, why, reach in (
+        ("evidence", "vol du 3 mars", mine), ("incident", "pour tous", None),
+        ("evidence", "ailleurs", theirs),
+    ):  # fmt: skip
+        name = str(new_id())
+        containment.freeze(oversight.OPERATOR, what, name, why, establishment=reach)
+    page = officer.get("/acces/").content.decode()
+    assert page.count("par l’hébergeur") == 2
+    assert "des preuves" in page
+    assert "un incident" in page
+    assert "vol du 3 mars" in page
+    assert "pour tous" not in page, "said of all houses: the operator's words stay the operator's"
+    assert "ailleurs" not in page
 
 
 def test_an_opening_is_counted_with_its_actor_and_a_patient_s_name_is_not_shown() -> None:

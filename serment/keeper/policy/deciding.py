@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
-from serment.keeper.policy.admitting import admit
+from serment.keeper.policy.admitting import admit_first
 from serment.keeper.policy.asks import (
     AlarmsAsk,
     FreezeAsk,
@@ -58,23 +58,21 @@ async def relate(house: House, ask: Request, peer: int) -> Body:
         raise NoAccess
     if wanted.fields:
         _must_sign(house, reach, row, wanted)
-    counted = frozenset[bytes]()
-    alarms: list[Access] = []
-    if ask.actor.kind == "staff":
-        counted, alarms = await admit(house, ask, peer, [row])
+    admitted = await admit_first(house, ask, peer, [row])
     window = Window(wanted.not_before, wanted.not_after)
     made = Item(wanted.record, row.kind, ["relation"])
     kind = kind_of(house, row.subject)
     access = Access(
-        row.subject, row.tenant, [made], KIND_WRITE, kind, counted=row.subject in counted
+        row.subject, row.tenant, [made], KIND_WRITE, kind, counted=row.subject in admitted.counted
     )
     with house.recorder.together():
         house.standing.relations.make(
             house.store.subject_tag(row.tenant), house.store.subject_tag(row.subject), window
         )
         ticket = _continuity_ticket(house, wanted)
-        leaves = house.recorder.prepare(ask, peer, [access, *alarms])
+        leaves = house.recorder.prepare(ask, peer, [access, *admitted.alarms])
     await house.recorder.write(leaves)
+    await admitted.turn()
     return Token32(ticket)
 
 
@@ -192,10 +190,14 @@ async def freezes(house: House, ask: Request, peer: int) -> Body:
         if establishment in (None, one.establishment)
     ]
     rows += [
-        FreezeRow(one.what, one.value, one.at, one.until, True, one.establishment, one.why)
+        FreezeRow(
+            one.what, one.value, one.at, one.until, True, one.establishment,
+            # Of all houses at once: that it stands concerns each, the operator's words maybe not.
+            one.why if establishment in (None, one.establishment) else "",
+        )
         for one in all_kept(house.store)
-        if establishment in (None, one.establishment)
-    ]
+        if establishment is None or one.establishment in (None, establishment)
+    ]  # fmt: skip
     return FreezeList(sorted(rows, key=lambda row: -row.at))
 
 

@@ -21,7 +21,7 @@ from serment.disclosure import Actor, gate
 from serment.disclosure.told import NOT_FIELDS, Disclosure
 from serment.identity import accounts, policy, rights, staff
 from serment.web import field_words, wording
-from serment.web.privacy import asking
+from serment.web.privacy import asking, frozen
 from serment.web.privacy.asking import ZONE
 
 BAR_HEIGHT = 40
@@ -109,6 +109,7 @@ def counts(request: HttpRequest) -> HttpResponse:
         "today": today.isoformat(),
         "last_is_today": wanted.last == today,
         "health": gate.health(),
+        "frozen": frozen.standing(actor, now),
         "security": actor.role == "security_officer",
         "establishment": actor.establishment,
         "start": wanted.first.isoformat(),

@@ -1,0 +1,65 @@
+"""What stands frozen for an establishment, in words; the asking is recorded.
+
+The operator's freezes of an incident or of evidence stop no opening: while they stand, nothing of
+what they reach is forgotten. An officer has to know it before promising anybody an erasure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from serment.disclosure import Actor, containment
+from serment.web import wording
+from serment.web.privacy.asking import ZONE
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+_WHAT: dict[str, _StrPromise] = {
+    "session": gettext_lazy("une connexion"),
+    "actor": gettext_lazy("les connexions d’une personne"),
+    "client": gettext_lazy("un programme"),
+    "process": gettext_lazy("un processus"),
+    "exports": gettext_lazy("les exports"),
+    "subject": gettext_lazy("un dossier"),
+    "incident": gettext_lazy("un incident : rien de ce qui le concerne n’est oublié"),
+    "evidence": gettext_lazy("des preuves : rien de ce qu’elles concernent n’est oublié"),
+}
+_KEPT = {"incident", "evidence"}
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """One freeze as an officer reads it."""
+
+    what: str
+    since: str
+    until: str
+    by: str
+    why: str
+
+
+def standing(actor: Actor, now: datetime) -> list[Frozen]:
+    """Freezes that hold now, the latest first. Raises KeeperUnavailable."""
+    return [
+        _told(one) for one in containment.freezes(actor) if one.until is None or one.until > now
+    ]
+
+
+def _told(one: containment.FreezeOn) -> Frozen:
+    until = _("jusqu’à sa levée")
+    if one.until is not None:
+        until = _("jusqu’au %(moment)s") % {"moment": wording.moment(one.until, ZONE)}
+    by = _("par l’hébergeur") if one.what in _KEPT else _("par une personne")
+    return Frozen(
+        what=str(_WHAT.get(one.what, one.what)),
+        since=_("depuis le %(moment)s") % {"moment": wording.moment(one.at, ZONE)},
+        until=until,
+        by=by if one.by_person else _("par le gardien lui-même"),
+        why=one.why,
+    )
