@@ -75,3 +75,11 @@ def chips(row: Disclosure) -> list[tuple[str, bool]]:
     """The opened fields as chips: identity first, what tells of health last."""
     names = [name for name in row.fields if name not in NOT_FIELDS]
     return [word(name) for name in sorted(names, key=lambda name: (_ORDER.get(name, 50), name))]
+
+
+def evidence(row: Disclosure) -> str:
+    """On what evidence the record says who of the staff it was; empty for anybody else."""
+    if row.actor_kind != "staff":
+        return ""
+    verified = row.evidence == "verified"
+    return str(_("clé professionnelle vérifiée") if verified else _("sans clé vérifiée"))

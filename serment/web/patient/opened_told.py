@@ -237,4 +237,5 @@ def _note(row: Disclosure) -> str:
         return _("Préparée pour les pannes, fermée avec une clé gardée sur place.")
     if row.actor_kind == "worker":
         return _("Message envoyé sans spécialité ni motif.")
-    return ""
+    known = field_words.evidence(row)
+    return _("Qui c’était : %(evidence)s.") % {"evidence": known} if known else ""

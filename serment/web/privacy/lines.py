@@ -32,7 +32,7 @@ SHOWN: Final = 100
 PAGES_MAX: Final = 10**6
 COLUMNS: Final = (
     "leaf", "at", "actor_kind", "actor", "name", "role", "kind", "purpose", "fields", "records",
-    "whose",
+    "whose", "evidence",
 )  # fmt: skip
 
 
@@ -44,6 +44,7 @@ class Line:
     when: str
     who: str
     role: str
+    evidence: str
     why: str
     what: list[str]
     whose: str
@@ -128,6 +129,7 @@ def _plain(row: Disclosure, names: dict[Any, staff.DisplayName]) -> dict[str, An
         "fields": [name for name in row.fields if name not in NOT_FIELDS],
         "records": len(row.records),
         "whose": row.person_kind,
+        "evidence": row.evidence,
     }
 
 
@@ -140,6 +142,7 @@ def _told(actor: Actor, rows: Sequence[Disclosure]) -> list[Line]:
             when=wording.moment(row.at, ZONE, today),
             who=_who(row, names),
             role=names[row.actor_id].role if row.actor_id in names else "",
+            evidence=field_words.evidence(row),
             why=field_words.purpose(row.purpose, of_others=True),
             what=[label for label, _medical in field_words.chips(row)],
             whose=_("équipe") if row.person_kind == "staff" else "",
