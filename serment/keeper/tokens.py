@@ -12,7 +12,7 @@ import msgspec
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.passkeys.rows import Member, member
 from serment.keeper.peers import kin_of
-from serment.keeper.policy.admitting import admit, admit_sign_in
+from serment.keeper.policy.admitting import admit_first, admit_sign_in
 from serment.keeper.recorder import Access
 from serment.keeper.rights import Capability, Errand, Reach, check
 from serment.keeper.wire import Body, Item, MintErrand, OpenSession, Request, Text, TextAsk, Token32
@@ -111,9 +111,7 @@ async def mint_errand(house: House, ask: Request, peer: int) -> Body:
     terms = wanted.purpose, wanted.not_before, wanted.not_after
     if wanted.purpose not in PURPOSES or not window_fits(house.now(), row.kind, *terms):
         raise AskUnusable
-    counted, alarms = frozenset[bytes](), list[Access]()
-    if ask.actor.kind == "staff":
-        counted, alarms = await admit(house, ask, peer, [row])
+    admitted = await admit_first(house, ask, peer, [row])
     token = os.urandom(TOKEN_BYTES)
     errand = Errand(
         wanted.record, wanted.fields, wanted.purpose, wanted.not_before, wanted.not_after
@@ -121,12 +119,14 @@ async def mint_errand(house: House, ask: Request, peer: int) -> Body:
     minted = Item(wanted.record, row.kind, ["errand"])
     kind = kind_of(house, row.subject)
     access = Access(
-        row.subject, row.tenant, [minted], KIND_WRITE, kind, counted=row.subject in counted
-    )
+        row.subject, row.tenant, [minted], KIND_WRITE, kind,
+        counted=row.subject in admitted.counted,
+    )  # fmt: skip
     with house.recorder.together():
         house.store.put_token("errand", token, wanted.not_after, errand)
-        leaves = house.recorder.prepare(ask, peer, [access, *alarms])
+        leaves = house.recorder.prepare(ask, peer, [access, *admitted.alarms])
     await house.recorder.write(leaves)
+    await admitted.turn()
     return Token32(token)
 
 

@@ -11,7 +11,7 @@ import msgspec
 from serment.keeper.continuity import tickets
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.keys import Box, SubjectErased
-from serment.keeper.policy.admitting import admit
+from serment.keeper.policy.admitting import Admitted, admit_first
 from serment.keeper.policy.relations import DAY_US, RELATION_DAYS_MAX, Window
 from serment.keeper.recorder import Access
 from serment.keeper.rights import Reach, check
@@ -50,7 +50,7 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
     tenant = ask.tenant or NOBODY
     _must_fit(items)
     reach = Reach(house, ask, check(house, ask, peer))
-    counted, alarms = await _new_relations_admitted(house, ask, peer, items, tenant)
+    admitted = await _new_relations_admitted(house, ask, peer, items, tenant)
     rows = [house.store.record(item.record) for item in items]
     for item, row in zip(items, rows, strict=True):
         if not reach.writes(row, item.subject, tenant):
@@ -65,8 +65,8 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
                 answer.append(_seal_item(house, item, tenant))
                 _relate(house, item, tenant)
                 tickets.give(house, item)
-            accesses = _accesses(house, items, answer, tenant, counted)
-            leaves = house.recorder.prepare(ask, peer, [*accesses, *alarms])
+            accesses = _accesses(house, items, answer, tenant, admitted.counted)
+            leaves = house.recorder.prepare(ask, peer, [*accesses, *admitted.alarms])
             # Last: what follows changes the memory too, and nothing may fail behind it.
             _note_newcomers(house, ask, made)
             meet(house, ask, [item.subject for item in items])
@@ -76,6 +76,7 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
     if ask.actor.kind == "system":
         house.made.note(peer, [item.record for item in made], house.now())
     await house.recorder.write(leaves)
+    await admitted.turn()
     return SealAnswer(answer)
 
 
@@ -85,16 +86,13 @@ def _fresh(ask: Request, item: SealItem, tenant: bytes) -> RecordRow:
 
 async def _new_relations_admitted(
     house: House, ask: Request, peer: int, items: list[SealItem], tenant: bytes
-) -> tuple[frozenset[bytes], list[Access]]:
+) -> Admitted:
     """A relation that staff make counts like an opening, once: booking is no way round a budget."""
     now = house.now()
     related = [item for item in items if item.related_until > now]
     if related and tenant == NOBODY:
         raise AskUnusable
-    if ask.actor.kind != "staff":
-        return frozenset(), []
-    rows = [_fresh(ask, item, tenant) for item in related]
-    return await admit(house, ask, peer, rows)
+    return await admit_first(house, ask, peer, [_fresh(ask, item, tenant) for item in related])
 
 
 def _relate(house: House, item: SealItem, tenant: bytes) -> None:

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from serment.ids import new_id
-from serment.keeper import listing, reading, rights, server, tokens, wire, words
+from serment.keeper import listing, reading, rights, server, tokens, wire, words, writing
 from serment.keeper.house import NOBODY
-from serment.keeper.policy import asks, deciding
+from serment.keeper.policy import admitting, asks, deciding
 from serment.keeper.policy.budgets import HOUR_US, SLOWED_PER_SECOND, Limit, Scope
 from tests.keeper.inside import HERE, OPERATOR, SYSTEM, THERE, Inside, Person, Refused, record_of
 
@@ -59,13 +59,51 @@ async def _everybody(*_asked: Any) -> tuple[frozenset[bytes], list[Any]]:
     return frozenset(), []
 
 
+async def _nobody_counts(*_asked: Any) -> admitting.Admitted:
+    return admitting.Admitted()
+
+
+async def _waits_first(*asked: Any) -> admitting.Admitted:
+    """As once was: the turn comes before anything is stored."""
+    admitted = await admitting.admit_first(*asked)
+    await admitted.turn()
+    return admitting.Admitted(admitted.counted, admitted.alarms)
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_slowed_booking_is_slow_and_not_refused(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """A desk books by telephone while somebody empties the house: sealing and ticket in one batch.
+
+    Negative control: waiting before anything is stored, the ticket comes first and finds nothing.
+    """
+    if not guarded:
+        monkeypatch.setattr(writing, "admit_first", _waits_first)
+    for _ in range(3):
+        inside.reveal(inside.staff(), inside.patient(), inside.patient())
+    secretary, now, record = inside.staff(), inside.house.now(), new_id().bytes
+    subject = record_of(inside.patient())
+    visit = wire.SealItem(record, "appointment", subject, [], related_until=now + words.DAY)
+    ticket = wire.MintErrand(record, ["patient.email"], "message", now, now + words.DAY)
+    parts = [
+        wire.Part("seal", "booking", HERE, wire.raw(wire.SealAsk([visit]))),
+        wire.Part("errand", body=wire.raw(ticket)),
+    ]
+    started = time.monotonic()
+    told = word(inside, secretary, "batch", wire.BatchAsk(parts), tenant=HERE)
+    assert told == ("" if guarded else "refused")
+    assert time.monotonic() - started >= 1 / SLOWED_PER_SECOND
+    assert alarms(inside) == ["budget.process.hour"]
+
+
 @pytest.mark.parametrize("guarded", [True, False])
 def test_signing_tickets_for_strangers_is_no_way_round(
     inside: Inside, monkeypatch: pytest.MonkeyPatch, guarded: bool
 ) -> None:
     """Negative control: uncounted, one session signs for everybody and opens them by ticket."""
     if not guarded:
-        monkeypatch.setattr(tokens, "admit", _everybody)
+        monkeypatch.setattr(tokens, "admit_first", _nobody_counts)
     secretary, now = inside.staff(), inside.house.now()
     told = []
     for file in [inside.patient() for _ in range(3)]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from serment.keeper.house import NOBODY, House
@@ -25,13 +27,44 @@ async def admit(
 
     Raises BudgetOver or ComeBack; their alarms are durable by then.
     """
-    patients = [row for row in rows if _kind_of(house, row.subject) not in NOT_COUNTED]
+    patients = _counting(house, rows)
     try:
         admission = await house.standing.admit(ask, house.now(), patients)
     except Refusal as refusal:
         await _record_refusal(house, ask, peer, refusal)
         raise refusal.why from refusal
     return admission.counted, _alarms(ask, admission.alarms)
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Who counts, the alarms, and how long the act waits when it is done, before it answers."""
+
+    counted: frozenset[bytes] = frozenset()
+    alarms: Sequence[Access] = ()
+    wait_seconds: float = 0.0
+
+    async def turn(self) -> None:
+        """Return when their turn has come."""
+        if self.wait_seconds:
+            await asyncio.sleep(self.wait_seconds)
+
+
+async def admit_first(house: House, ask: Request, peer: int, rows: Sequence[RecordRow]) -> Admitted:
+    """``admit`` for acts that a later part of the same batch builds upon: were the wait first, that
+    part would come before them and find nothing. Only what staff do is counted."""
+    if ask.actor.kind != "staff":
+        return Admitted()
+    try:
+        admission = house.standing.count(ask, house.now(), _counting(house, rows))
+    except Refusal as refusal:
+        await _record_refusal(house, ask, peer, refusal)
+        raise refusal.why from refusal
+    return Admitted(admission.counted, _alarms(ask, admission.alarms), admission.wait_seconds)
+
+
+def _counting(house: House, rows: Sequence[RecordRow]) -> list[RecordRow]:
+    return [row for row in rows if _kind_of(house, row.subject) not in NOT_COUNTED]
 
 
 async def admit_sign_in(house: House, ask: Request, peer: int) -> tuple[bool, list[Access]]:

@@ -53,6 +53,8 @@ class Admission:
 
     counted: frozenset[bytes] = frozenset()
     alarms: tuple[Exceeded, ...] = ()
+    wait_seconds: float = 0.0
+    """Until their turn comes, where the act waits itself."""
 
 
 @dataclass(slots=True)
@@ -101,6 +103,13 @@ class Standing:
         Raises BudgetOver where the actor's or the client's own budget is spent, ComeBack where
         the wait would outlast the caller. Alarms of a refusal have to be recorded by the caller.
         """
+        admission = self.count(ask, now, rows)
+        if admission.wait_seconds:
+            await asyncio.sleep(admission.wait_seconds)
+        return admission
+
+    def count(self, ask: Request, now: int, rows: Iterable[RecordRow]) -> Admission:
+        """``admit`` of an act that waits when all is stored, before it answers."""
         tags = {row.subject: self.store.subject_tag(row.subject) for row in rows}
         tenants = {row.subject: self.store.subject_tag(row.tenant) for row in rows}
         strangers = frozenset(
@@ -111,9 +120,8 @@ class Standing:
         if not strangers:
             return Admission()
         keys = self.keys(ask) if not ask.grant else self._granted_keys(ask, tenants.values())
-        alarms = await self._charge(keys, strangers, now)
         counted = frozenset(subject for subject, tag in tags.items() if tag in strangers)
-        return Admission(counted, alarms)
+        return self._charge(keys, strangers, now, counted)
 
     async def admit_sign_in(self, ask: Request, now: int) -> Admission:
         """Count a patient's account that is said to be signed in to; wait past the budget.
@@ -122,19 +130,21 @@ class Standing:
         """
         key = Key(Scope.SIGN_IN, self.tag(What.PROCESS, kin_of(ask.process).encode()))
         account = frozenset({self.tag(What.ACTOR, ask.actor.id)})
-        return Admission(alarms=await self._charge([key], account, now))
+        admission = self._charge([key], account, now)
+        if admission.wait_seconds:
+            await asyncio.sleep(admission.wait_seconds)
+        return admission
 
-    async def _charge(
-        self, keys: list[Key], persons: frozenset[bytes], now: int
-    ) -> tuple[Exceeded, ...]:
-        """Count, and wait for their turn; the alarms to record. Raises Refusal."""
+    def _charge(
+        self, keys: list[Key], persons: frozenset[bytes], now: int,
+        counted: frozenset[bytes] = frozenset(),
+    ) -> Admission:  # fmt: skip
+        """Count them, or raise Refusal."""
         verdict = self.budgets.charge(keys, persons, now)
         alarms = tuple(one for one in verdict.exceeded if one.first)
         if not verdict.allowed:
             raise Refusal(ComeBack if verdict.wait_us else BudgetOver, alarms)
-        if verdict.wait_us:
-            await asyncio.sleep(verdict.wait_us / 1_000_000)
-        return alarms
+        return Admission(counted, alarms, verdict.wait_us / 1_000_000)
 
     def _granted_keys(self, ask: Request, tenants: Iterable[bytes]) -> list[Key]:
         """What was granted passes the budget of who asks: it slows, and does not end."""
