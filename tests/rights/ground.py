@@ -18,9 +18,9 @@ from serment.identity import files, policy, registration, staff
 from serment.identity.models import PASSING, Account, Role
 from serment.outbox import delivery, letters
 from serment.scheduling import booking
+from tests.rights.conftest import HOST
 from tests.web_practice.house import PASSWORD, House, make_house
 
-HOST = "localhost:8000"
 NOWHERE = 10**9 - 1
 """A line of the record that is not written yet."""
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import transaction
 from django.urls import get_resolver, reverse
 
@@ -26,21 +24,6 @@ from tests.rights.ground import Ground
 
 _TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"')
 _HAND = table.by_hand()
-
-
-@pytest.fixture(autouse=True)
-def quick(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files as they lie; everybody is known as surely as any door could want."""
-    cache.clear()
-    settings.STATE = tmp_path
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.PUBLIC_URL = f"http://{ground.HOST}"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    monkeypatch.setattr(policy, "strength_of", lambda _request: policy.Strength.VERIFIED)
-    monkeypatch.setattr(policy, "minutes_since_sign_in", lambda _request: 0.0)
 
 
 def test_the_declared_policy_is_the_one_written_by_hand() -> None:

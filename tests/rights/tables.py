@@ -1,0 +1,48 @@
+"""Every table of the database, by hand: behind which wall it lies, or why behind none."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TENANT: Final = {
+    "custody_agendaarrival", "custody_arrivedevent", "outbox_message", "scheduling_occupancy",
+}  # fmt: skip
+"""Read and written where the establishment stands, and nowhere else."""
+
+TENANT_OR_NAMED: Final = {
+    "identity_patientfile", "identity_staffmember", "scheduling_appointment",
+}  # fmt: skip
+"""The same, or rows whose ids the keeper gave (``serment.records``); a member's own account."""
+
+ACCOUNT: Final = {"account_emailaddress", "identity_account", "identity_openididentity"}
+"""Read by the account itself, or by whoever names its alias at sign-in."""
+
+APPENDED: Final = {"sightings_sighting"}
+"""Read by its establishment and by the worker that watches; nobody changes or removes a row."""
+
+SECRET: Final = {"scheduling_holder", "identity_signedinsession", "outbox_envelope"}
+"""Rows that name nobody: a keyed tag, a cookie's digest or a ticket is what opens them."""
+
+PUBLISHED: Final = {
+    "directory_commune", "directory_establishment", "directory_practitioner",
+    "directory_practitionerrole", "directory_profession", "directory_site", "directory_specialty",
+    "scheduling_absence", "scheduling_openingexception", "scheduling_visitreason",
+    "scheduling_weeklyopening",
+}  # fmt: skip
+"""The public directory: everybody reads it; its establishment writes it, or a migration."""
+
+NO_WALL: Final = {
+    "account_emailconfirmation": "the library's links, which are switched off: always empty",
+    "auth_group": "the library's groups: unused, empty",
+    "auth_group_permissions": "the library's groups: unused, empty",
+    "auth_permission": "names of the library's permissions: unused",
+    "django_content_type": "names of models",
+    "django_migrations": "names of migrations",
+    "procrastinate_events": "states of jobs, whose arguments are random ids",
+    "procrastinate_jobs": "jobs, whose arguments are random ids",
+    "procrastinate_periodic_defers": "when something was last done on time",
+    "procrastinate_workers": "workers' heartbeats",
+}
+
+WALLED: Final = TENANT | TENANT_OR_NAMED | ACCOUNT
+"""Of which nobody who stands elsewhere reads a row."""
