@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate
 from serment.errors import NotThere, Unusable
-from serment.identity import addresses, birth_dates, names, phones, plain_text
+from serment.identity import addresses, birth_dates, ins, ins_files, names, phones, plain_text
 from serment.identity.models import Account, PatientFile
 
 FIELDS = (
@@ -26,6 +26,9 @@ FIELDS = (
     "email",
     "address",
     "source_reference",
+    "first_birth_given_name",
+    "birth_given_names",
+    "birth_place",
 )
 _COPIED_FROM_ACCOUNT = ("family_name", "given_name", "birth_date", "phone", "email")
 _SEXES = ("female", "male", "other", "unknown")
@@ -49,6 +52,9 @@ def cleaned(values: Mapping[str, str | None], today: date) -> dict[str, str | No
         "family_name": names.normalise,
         "given_name": names.normalise,
         "birth_name": names.normalise,
+        "first_birth_given_name": names.normalise,
+        "birth_given_names": names.normalise,
+        "birth_place": ins.birth_place,
         "birth_date": lambda text: birth_dates.parse(text, today).isoformat(),
         "phone": phones.normalise,
         "email": addresses.normalise,
@@ -98,20 +104,14 @@ def change(
     values: Mapping[str, str | None],
     purpose: Purpose = Purpose.RECEPTION,
 ) -> PatientFile:
-    """Replace some fields of a file the transaction sees."""
+    """Replace some fields of a file the transaction sees; what they undo of its INS goes too."""
     with transaction.atomic():
         file = PatientFile.objects.select_for_update().filter(pk=file_id).first()
         if file is None:
             raise NotThere
-        gate.seal(
-            actor,
-            purpose,
-            file,
-            dict(values),
-            subject=file.pk,
-            tenant=file.establishment_id,
-        )
-        file.save(update_fields=list(values))
+        written = {**values, **ins_files.undone_by(actor, file, values)}
+        gate.seal(actor, purpose, file, written, subject=file.pk, tenant=file.establishment_id)
+        file.save(update_fields=list(written))
     return file
 
 

@@ -73,6 +73,12 @@ class PatientFile(models.Model):
     email = Sealed(zone="contact", label=_("adresse e-mail"), search="email")
     address = Sealed(zone="contact", label=_("adresse"))
     source_reference = Sealed(zone="administrative", label=_("numéro dans l’ancien logiciel"))
+    first_birth_given_name = Sealed(zone="identity", label=_("premier prénom de naissance"))
+    birth_given_names = Sealed(zone="identity", label=_("prénoms de naissance"))
+    birth_place = Sealed(zone="identity", label=_("lieu de naissance"))
+    # What was established of the identity, and its number: ``ins.py`` reads and writes both.
+    ins_standing = Sealed(zone="identity", label=_("état de l’identité"))
+    ins = Sealed(zone="identity", label=_("matricule INS"))
 
     class Meta:
         verbose_name = _("dossier patient")
