@@ -139,7 +139,10 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
             request,
             403,
             _("Ce formulaire a expiré"),
-            _("Votre connexion a changé depuis que cette page était ouverte. Rien n’a été fait."),
+            _(
+                "Cette page était ouverte depuis longtemps, ou votre connexion a changé depuis."
+                " Rien n’a été fait."
+            ),
             typed=[(name, value) for name, value in typed if name != "csrfmiddlewaretoken"],
             token=get_token(request),
         )
