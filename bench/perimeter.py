@@ -84,7 +84,7 @@ def fill(house: House, plain: sqlite3.Connection, accesses: int) -> list[bytes]:
 def wait_for_blocks(house: House, accesses: int) -> float:
     """Until the index's thread has made what it makes when nobody waits; how long that took."""
     start = time.perf_counter()
-    made = "SELECT count(*) FROM block"
+    made = "SELECT count(*) FROM made"
     while house.index.database.execute(made).fetchone()[0] < accesses // blocks.SIZE:
         time.sleep(0.1)
     return time.perf_counter() - start

@@ -1,10 +1,10 @@
 """What the index knows of whole stretches of leaves: bitmaps that a wide perimeter unites.
 
 A block is ``SIZE`` leaves in a row. Once all are indexed, the index's thread unites their touches,
-a little at a time: for the whole block, and for each selector value with ``FEWEST`` leaves in it,
-which leaves, and for each thing done which persons and records, as bitmaps of small numbers. It is
-a memory, never a source: a question counts by rows whatever lies in no block, and a block that
-does not know of as many forgotten leaves as the index does is passed over and made anew.
+a little at a time: for the whole block, and for each value of each selector, which leaves, and for
+each thing done which persons and records, as bitmaps of small numbers. It is a memory, never a
+source: a question counts by rows whatever lies in no block, and a block that knows of other
+forgotten leaves than the index does, or has lost a row, is passed over and made anew.
 """
 
 from __future__ import annotations
@@ -27,9 +27,6 @@ SIZE: Final = 1 << 15
 """Leaves of a block: what lies at a window's two ends, or after the last block, is read row by
 row, at a microsecond and a half each. At most 2^16, so that sixteen bits number its leaves."""
 
-FEWEST: Final = 64
-"""Below so many leaves in a block a selector's value is as quickly counted by its rows."""
-
 STEP: Final = 1 << 11
 """Leaves taken in at a time: who waits for the index waits some milliseconds for it."""
 
@@ -38,18 +35,19 @@ COLUMNS: Final = ("actor", "process", "client", "establishment")
 """By what a block is united, numbered from one; sessions and grants have few leaves each."""
 
 SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS block (number INTEGER PRIMARY KEY, forgotten INTEGER);
+CREATE TABLE IF NOT EXISTS made (number INTEGER PRIMARY KEY, forgotten INTEGER, parts INTEGER);
 CREATE TABLE IF NOT EXISTS united (block INTEGER, column INTEGER, value INTEGER, body BLOB);
 CREATE UNIQUE INDEX IF NOT EXISTS united_of ON united (block, column, value);
 CREATE TABLE IF NOT EXISTS known (number INTEGER PRIMARY KEY, tag INTEGER UNIQUE);
 """
-TABLES: Final = ("block", "united", "known")
+TABLES: Final = ("made", "united", "known")
 
-_FORGOTTEN: Final = (
-    "(SELECT count(*) FROM disclosure INDEXED BY disclosure_forgotten"
+_WHOLE_AND_TRUE: Final = (
+    "forgotten = (SELECT count(*) FROM disclosure INDEXED BY disclosure_forgotten"
     " WHERE kind = 'forgotten' AND seq >= number * :size AND seq < (number + 1) * :size)"
+    " AND parts = (SELECT count(*) FROM united WHERE block = number)"
 )
-"""How many leaves of a block the index knows to be forgotten, now."""
+"""Of a block made: it knows what the index has forgotten since, and nothing of it is lost."""
 
 Name = tuple[int, int | None]
 """An act and the number of what was done; nil for an access without records."""
@@ -80,10 +78,10 @@ def numbers_of(database: sqlite3.Connection, tags: Iterable[int]) -> dict[int, i
 
 
 def usable(database: sqlite3.Connection, start: int, end: int) -> list[int]:
-    """The blocks that lie wholly between two leaves and know what is forgotten, rising."""
+    """The blocks that lie wholly between two leaves and can be relied on, rising."""
     found = database.execute(
-        "SELECT number FROM block WHERE number >= :from AND number < :until"
-        f" AND forgotten = {_FORGOTTEN} ORDER BY number",
+        "SELECT number FROM made WHERE number >= :from AND number < :until"
+        f" AND {_WHOLE_AND_TRUE} ORDER BY number",
         {"from": -(-start // SIZE), "until": end // SIZE, "size": SIZE},
     )
     return [number for (number,) in found]
@@ -93,7 +91,7 @@ def drop(database: sqlite3.Connection, blocks: Iterable[int]) -> None:
     """Let go of blocks, inside a transaction: they are counted by rows until made anew."""
     for number in blocks:
         database.execute("DELETE FROM united WHERE block = ?", (number,))
-        database.execute("DELETE FROM block WHERE number = ?", (number,))
+        database.execute("DELETE FROM made WHERE number = ?", (number,))
 
 
 def forget(
@@ -122,10 +120,12 @@ _Cells = dict[tuple[int | None, ...], _Cell]
 """Of those who share every selector and what was done."""
 
 
-def _making(
-    database: sqlite3.Connection, block: int, forgotten: int
-) -> Generator[None, None, None]:
+def _making(database: sqlite3.Connection, block: int) -> Generator[None, None, None]:
     """Make a block, a little at each step; it is written with the last one, or not at all."""
+    (forgotten,) = database.execute(
+        "SELECT count(*) FROM disclosure WHERE kind = 'forgotten' AND seq >= ? AND seq < ?",
+        (block * SIZE, (block + 1) * SIZE),
+    ).fetchone()
     cells: _Cells = defaultdict(lambda: ([], [], []))
     for start in range(block * SIZE, (block + 1) * SIZE, STEP):
         _take_in(database, start, cells)
@@ -136,7 +136,7 @@ def _making(
         yield
     database.execute("BEGIN IMMEDIATE")
     database.executemany("INSERT INTO united VALUES (?,?,?,?)", ((block, *row) for row in rows))
-    database.execute("INSERT INTO block VALUES (?,?)", (block, forgotten))
+    database.execute("INSERT INTO made VALUES (?,?,?)", (block, forgotten, len(rows)))
     database.execute("COMMIT")
 
 
@@ -174,8 +174,7 @@ def _rows(cells: _Cells, column: int) -> Iterator[tuple[int, int, bytes]]:
             sums[value][act, what].append(cell)
     for value, work in sums.items():
         leaves = _bitmap(cell[0] for found in work.values() for cell in found)
-        if len(leaves) >= FEWEST or column == WHOLE:
-            yield column, value, _encode(_united(leaves, work))
+        yield column, value, _encode(_united(leaves, work))
 
 
 def _united(leaves: BitMap, work: dict[Name, list[_Cell]]) -> United:
@@ -239,17 +238,11 @@ class BlockMaker:
         """The lowest block that is not made, or not as it should be."""
         (size,) = database.execute("SELECT coalesce(max(seq), -1) + 1 FROM disclosure").fetchone()
         while (self._next + 1) * SIZE <= size:
-            number = self._next
-            made, forgotten = database.execute(
-                "SELECT (SELECT forgotten FROM block WHERE block.number = given.number),"
-                f" {_FORGOTTEN} FROM (SELECT :number AS number) AS given",
-                {"number": number, "size": SIZE},
-            ).fetchone()
-            if made != forgotten:
+            if not usable(database, self._next * SIZE, (self._next + 1) * SIZE):
                 database.execute("BEGIN IMMEDIATE")
-                drop(database, [number])
+                drop(database, [self._next])
                 database.execute("COMMIT")
-                return _making(database, number, forgotten)
+                return _making(database, self._next)
             self._next += 1
         return None
 

@@ -1,17 +1,19 @@
 """What the index's touches of one selection say: leaves, persons and records, as numbers.
 
 Whole blocks are united from their bitmaps, everything else is read row by row, in one passage that
-keeps no row. Either way gives the same leaves in the same order and the same sets. Subjects and
-records are small numbers here: those the index knows them by, and fresh ones for this question.
+keeps no row; where selectors cross in a block, its bitmaps say which leaves to read. Either way
+gives the same leaves in the same order and the same sets. Subjects and records are small numbers
+here: those the index knows them by, and fresh ones for this question.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 from sys import byteorder
@@ -176,49 +178,53 @@ class Selection:
         tally, at = Tally(), start
         if self.nobody or start >= end:
             return tally
-        for block, united in self._blocks(start, end):
-            self._read(tally, at, block)
-            self.numbers.in_blocks = True
-            self.leaves.add_block(block, BitMap.deserialize(united.leaves))
-            tally.unite(block, united)
-            at = block + blocks.SIZE
+        made = usable(self.database, start, end) if self.chosen.keys() <= set(COLUMNS) else []
+        for block in made:
+            first = block * blocks.SIZE
+            self._read(tally, at, first)
+            self._unite(tally, block, first)
+            at = first + blocks.SIZE
         self._read(tally, at, end)
         return tally
 
     def _read(self, tally: Tally, start: int, end: int) -> None:
+        """Count row by row."""
         if start < end:
             where = "".join(f" AND {column} = ?" for column in self.chosen)
-            rows = self.database.execute(
-                "SELECT seq, act, subject, record, what FROM touch WHERE seq >= ? AND seq < ?"
-                f"{where} ORDER BY seq",
-                (start, end, *map(number, self.chosen.values())),
+            values = (start, end, *map(number, self.chosen.values()))
+            self.leaves.add(
+                tally.read(self._rows(f"touch WHERE seq >= ? AND seq < ?{where}", values))
             )
-            self.leaves.add(tally.read(rows))
 
-    def _blocks(self, start: int, end: int) -> Iterator[tuple[int, United]]:
-        """First leaf and content of each block that tells of the whole selection."""
-        if self.chosen.keys() <= set(COLUMNS):
-            for block in usable(self.database, start, end):
-                united = self._block(block)
-                if united is not None:
-                    yield block * blocks.SIZE, united
+    def _rows(self, where: str, values: Sequence[Any]) -> Iterable[Any]:
+        return self.database.execute(
+            f"SELECT seq, act, subject, record, what FROM {where} ORDER BY seq", values
+        )
 
-    def _block(self, block: int) -> United | None:
-        """A block's leaves of every selector at once; None where only its rows tell them."""
-        wanted = [(COLUMNS.index(one) + 1, number(tag)) for one, tag in self.chosen.items()]
-        found = []
-        for column, value in wanted or [(WHOLE, 0)]:
-            row = self.database.execute(
-                "SELECT body FROM united WHERE block = ? AND column = ? AND value = ?",
-                (block, column, value),
-            ).fetchone()
-            if row is None:
-                return None
-            found.append(decode(row[0]))
-        if len(found) == 1:
-            return found[0]
+    def _unite(self, tally: Tally, block: int, first: int) -> None:
+        """Count a block: united where one selector's leaves are all that is asked for."""
+        found = self._parts(block)
         leaves = [BitMap.deserialize(one.leaves) for one in found]
         common = BitMap.intersection(*leaves)
         if not common:
-            return NOTHING
-        return next((one for one, of in zip(found, leaves, strict=True) if of == common), None)
+            return
+        for united, of in zip(found, leaves, strict=True):
+            if of == common:
+                self.numbers.in_blocks = True
+                self.leaves.add_block(first, common)
+                tally.unite(first, united)
+                return
+        seqs = json.dumps([first | leaf for leaf in common])
+        self.leaves.add(tally.read(self._rows("json_each(?) JOIN touch ON seq = value", (seqs,))))
+
+    def _parts(self, block: int) -> list[United]:
+        """What a block knows of each selector; with none, of everything."""
+        wanted = [(COLUMNS.index(one) + 1, number(tag)) for one, tag in self.chosen.items()]
+        rows = [
+            self.database.execute(
+                "SELECT body FROM united WHERE block = ? AND column = ? AND value = ?",
+                (block, column, value),
+            ).fetchone()
+            for column, value in wanted or [(WHOLE, 0)]
+        ]
+        return [NOTHING if row is None else decode(row[0]) for row in rows]

@@ -6,7 +6,7 @@ import hashlib
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from serment.keeper import blocks, counting
-from serment.keeper.blocks import NOTHING, BlockMaker
+from serment.keeper.blocks import BlockMaker
 from serment.keeper.counting import Selection, Tally
 from serment.keeper.counts import Asked, Counts, count
 from serment.keeper.index import Index, IndexRow
@@ -46,7 +46,6 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of a few leaves, so that a log of some hundred has many."""
     monkeypatch.setattr(blocks, "SIZE", 64)
     monkeypatch.setattr(blocks, "STEP", 16)
-    monkeypatch.setattr(blocks, "FEWEST", 5)
 
 
 def row(draw: random.Random, seq: int) -> IndexRow:
@@ -80,7 +79,7 @@ def filled(path: Path, seed: int, leaves: int = LEAVES) -> Index:
     index, draw = Index(path), random.Random(seed)
     index.writer._beside = lambda _database: False  # the blocks are made when the test says so
     below = [(number_,) for number_ in range(FIRST // blocks.SIZE)]
-    index.database.executemany("INSERT INTO block VALUES (?, 0)", below)
+    index.database.executemany("INSERT INTO made VALUES (?, 0, 0)", below)
     index.add(row(draw, seq) for seq in range(FIRST, FIRST + leaves))
     make(index)
     return index
@@ -213,7 +212,7 @@ def test_what_lies_in_no_block_is_counted_by_its_rows(tmp_path: Path) -> None:
     def same() -> bool:
         return [answer(index, asked) for asked in questions(random.Random(3))] == expected
 
-    index.database.execute("DELETE FROM united WHERE random() % 2")
+    index.database.execute("DELETE FROM united WHERE random() % 8 = 0")
     assert same()
     index.close()
     plain = sqlite3.connect(path)
@@ -226,23 +225,14 @@ def test_what_lies_in_no_block_is_counted_by_its_rows(tmp_path: Path) -> None:
         assert maker.step(database)
         assert same()
     database.close()
-    (before,) = index.database.execute("SELECT count(*) FROM block").fetchone()
+    (before,) = index.database.execute("SELECT count(*) FROM made").fetchone()
     index.add([row(random.Random(1), FIRST + LEAVES)])  # the next leaf wakes the thread
     until = time.monotonic() + 20
-    while before == index.database.execute("SELECT count(*) FROM block").fetchone()[0]:
+    while before == index.database.execute("SELECT count(*) FROM made").fetchone()[0]:
         assert time.monotonic() < until
         time.sleep(0.01)
     assert agree(index, 3)
     index.close()
-
-
-def _first_alone(real: Callable[..., Any]) -> Callable[..., Any]:
-    def block(selection: Selection, number_: int) -> Any:
-        some = dict(list(selection.chosen.items())[:1])
-        alone = Selection(selection.database, some, nobody=False, numbers=selection.numbers)
-        return real(alone, number_)
-
-    return block
 
 
 @pytest.mark.parametrize("fault", ["unnoticed", "first alone", "fresh numbers", "lost"])
@@ -252,17 +242,16 @@ def test_each_rule_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fa
     if fault == "unnoticed":  # a block that still counts whom the rows have forgotten
         monkeypatch.setattr(blocks, "forget", lambda *_given: None)
         index.forget(named("subject", 6))
-        assert agree(index, 11)  # is noticed: it knows of fewer forgotten leaves
-        monkeypatch.setattr(blocks, "_FORGOTTEN", "forgotten")
-    else:
-        assert agree(index, 11)
+    elif fault == "lost":  # a row of a block, which would be taken for nobody
+        index.database.execute("DELETE FROM united WHERE column = 2 AND block % 2")
+    assert agree(index, 11)  # either is noticed
+    if fault in ("unnoticed", "lost"):
+        monkeypatch.setattr(blocks, "_WHOLE_AND_TRUE", ":size")
     if fault == "first alone":  # of two selectors
-        monkeypatch.setattr(Selection, "_block", _first_alone(Selection._block))
+        real = Selection._parts
+        monkeypatch.setattr(Selection, "_parts", lambda *given: real(*given)[:1])
     if fault == "fresh numbers":  # for whom a block numbers otherwise
         monkeypatch.setattr(counting, "numbers_of", lambda *_given: {})
-    if fault == "lost":  # and taken for nothing
-        real = Selection._block
-        monkeypatch.setattr(Selection, "_block", lambda *given: real(*given) or NOTHING)
     assert not agree(index, 11, rounds=6)
     index.close()
 
@@ -274,11 +263,11 @@ def test_who_is_forgotten_while_a_block_is_made_is_not_in_it(
     """Negative control: what was begun is finished, and a number is there of somebody gone."""
     index = filled(tmp_path / "index.sqlite", 5)
     # Else a block with somebody too many would not be used at all.
-    monkeypatch.setattr(blocks, "_FORGOTTEN", "0")
+    monkeypatch.setattr(blocks, "_WHOLE_AND_TRUE", ":size")
     index.database.execute("DELETE FROM united")
-    index.database.execute("DELETE FROM block")
+    index.database.execute("DELETE FROM made")
     below = [(number_,) for number_ in range(FIRST // blocks.SIZE)]
-    index.database.executemany("INSERT INTO block VALUES (?, 0)", below)
+    index.database.executemany("INSERT INTO made VALUES (?, 0, 0)", below)
     index.blocks = BlockMaker()
     database = index._connect()
     steps = blocks.SIZE // blocks.STEP
