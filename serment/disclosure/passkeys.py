@@ -48,10 +48,8 @@ class Passkey:
     settles_at: datetime
     vouched_by: UUID | None
     revoked_at: datetime | None
-
-    def counts(self, now: datetime) -> bool:
-        """Is what it signs verified at this instant?"""
-        return self.revoked_at is None and self.settles_at <= now
+    settled: bool
+    """Does what it signs count as verified? By the keeper's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,5 +249,5 @@ def _passkey(row: asks.PasskeyRow) -> Passkey:
     return Passkey(
         row.passkey, UUID(bytes=row.actor), row.role, row.label, instant_of(row.enrolled_at),
         instant_of(row.settles_at), wire.uuid_of(row.vouched_by),
-        instant_of(row.revoked_at) if row.revoked_at else None,
+        instant_of(row.revoked_at) if row.revoked_at else None, row.settled,
     )  # fmt: skip

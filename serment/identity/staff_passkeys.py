@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import Actor, AssertionNeeded, NotYours, gate, passkeys
 from serment.disclosure.passkeys import SensitiveAct, SignedInAs
@@ -41,18 +40,18 @@ _NAME_BYTES: Final = 16
 @surely_known
 def page(request: HttpRequest) -> HttpResponse:
     """One's own keys, and new ones of colleagues that nobody has vouched for."""
-    actor, now = accounts.staff_actor_for(request), clock.now()
+    actor = accounts.staff_actor_for(request)
     everybody = passkeys.passkeys(actor, house=True)
     own = [one for one in everybody if one.actor == actor.id and one.revoked_at is None]
     waiting = [
         one for one in everybody
-        if one.actor != actor.id and one.revoked_at is None and one.settles_at > now
+        if one.actor != actor.id and one.revoked_at is None and not one.settled
     ]  # fmt: skip
     names = staff.display_names(actor, {one.actor for one in waiting})
     context = {
-        "own": [(one, one.name.hex(), one.counts(now)) for one in own],
+        "own": [(one, one.name.hex(), one.settled) for one in own],
         "waiting": [(one, one.name.hex(), names.get(one.actor)) for one in waiting],
-        "may_vouch": any(one.counts(now) for one in own),
+        "may_vouch": any(one.settled for one in own),
         "verified": accounts.is_verified(request),
     }
     return render(request, "account/staff_passkeys.html", context)

@@ -15,7 +15,9 @@ from tests.apart import apart
 from tests.faults.asked import NAME, SECRETARY, Asked
 from tests.faults.trial import Trial
 
-RECORDED = frozenset({"seal", "reveal", "find", "errand", "relate", "freeze"})
+RECORDED = frozenset(
+    {"seal", "reveal", "find", "errand", "relate", "freeze", "enrol", "assert", "revoke"}
+)
 """Operations whose acknowledgement stands on a leaf that carries their request's id."""
 
 

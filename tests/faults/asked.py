@@ -13,9 +13,11 @@ import msgspec
 
 from serment.keeper import wire
 from serment.keeper.client import Client, Denied, Unreachable
+from serment.keeper.passkeys import asks as passkeys
 from serment.keeper.policy import asks
 from serment.keeper.tending import KeysState, TendAsk
 from serment.keeper.words import DAY
+from tests.keeper.authenticator import Authenticator
 
 HERE = b"e" * 16
 SYSTEM = wire.ActorWire("system", bytes(16))
@@ -95,7 +97,7 @@ class Asked:
         acts: list[Callable[[], object]] = [
             lambda: self.reveal(one), lambda: self.seal(other, "Bonnefoy"), self._find,
             lambda: self._errand(one), lambda: self._relate(other),
-            self._freeze, self._advance, lambda: self.reveal(other),
+            self._freeze, self._passkey, self._advance, lambda: self.reveal(other),
         ]  # fmt: skip
         for act in acts:
             act()
@@ -119,6 +121,25 @@ class Asked:
 
     def _freeze(self) -> None:
         self.ask(OPERATOR, "freeze", asks.FreezeAsk("session", "s-gone", "drill"), wire.Nothing)
+
+    def _passkey(self) -> None:
+        """Made, signed in with, stopped."""
+        value = wire.SealValue("family_name", "identity", NAME)
+        item = wire.SealItem(SECRETARY.id, "staff", SECRETARY.id, [value])
+        self.ask(SYSTEM, "seal", wire.SealAsk([item]), wire.SealAnswer, tenant=HERE)
+        device = Authenticator()
+        made = device.make(self.challenge(SECRETARY, "enrol"))
+        row = self.ask(SECRETARY, "enrol", made, passkeys.PasskeyRow)
+        signed = passkeys.SignInAsk(device.sign(self.challenge(SYSTEM, "sign_in")), 1)
+        self.ask(SYSTEM, "assert", signed, passkeys.SignedIn)
+        name = bytes(16) if row is None else row.passkey
+        self.ask(SECRETARY, "revoke", passkeys.PasskeyAsk(name), passkeys.PasskeyRow)
+
+    def challenge(self, who: wire.ActorWire, what: str) -> bytes:
+        """What a passkey has to sign."""
+        wanted = passkeys.ChallengeAsk(what)
+        got = self.ask(who, "challenge", wanted, passkeys.ChallengeAnswer)
+        return bytes(32) if got is None else got.challenge
 
     def _advance(self) -> None:
         self.ask(OPERATOR, "tend", TendAsk(advance=True), KeysState)

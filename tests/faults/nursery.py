@@ -66,6 +66,8 @@ def _load_what_comes_late() -> None:
     import encodings.idna  # noqa: F401
     import time
 
+    import fido2.server  # noqa: F401
+
     time.localtime()
     Path("/dev/urandom").exists()
 

@@ -9,13 +9,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serment.keeper import wire
-from tests.faults.asked import HERE, SYSTEM, Asked
+from serment.keeper.passkeys import asks as passkeys
+from tests.faults.asked import HERE, SECRETARY, SYSTEM, Asked
 from tests.faults.trial import Nursery, Trial
+from tests.keeper.authenticator import Authenticator
 
 PIPELINED = 1_000
 SILENCE_SECONDS = 5.0
@@ -175,3 +178,46 @@ def test_an_id_used_again_by_another_session_opens_nothing(keeper: Trial) -> Non
     asked.close()
     assert [answer.error for answer in answers[:2]] == ["", ""]
     assert answers[2].error == "session"
+
+
+@pytest.fixture(scope="module")
+def enrolled(keeper: Trial) -> Authenticator:
+    """A passkey of the secretary's, whose real messages are bent."""
+    asked = Asked(keeper.socket, keeper.public / "signed")
+    asked.sign_in()
+    value = wire.SealValue("family_name", "identity", "Delattre")
+    item = wire.SealItem(SECRETARY.id, "staff", SECRETARY.id, [value])
+    asked.ask(SYSTEM, "seal", wire.SealAsk([item]), wire.SealAnswer, tenant=HERE)
+    device = Authenticator()
+    made = device.make(asked.challenge(SECRETARY, "enrol"))
+    assert asked.ask(SECRETARY, "enrol", made, passkeys.PasskeyRow) is not None
+    asked.close()
+    return device
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    name=st.sampled_from(["client_data", "authenticator_data", "signature"]),
+    how=st.sampled_from(["flipped", "cut", "longer", "noise"]),
+    place=st.integers(0, 400),
+    bits=st.integers(1, 255),
+    noise=st.binary(max_size=200),
+)
+def test_a_bent_signature_or_registration_mints_and_enrols_nothing(
+    keeper: Trial, enrolled: Authenticator, name: str, how: str, place: int, bits: int, noise: bytes
+) -> None:
+    """A bit flipped, a part cut or swapped, in what a device really signed for a real challenge."""
+    asked = Asked(keeper.socket, keeper.public / "signed")
+    told = enrolled.sign(asked.challenge(SYSTEM, "sign_in"))
+    true: bytes = getattr(told, name)
+    place %= len(true)
+    flipped = true[:place] + bytes([true[place] ^ bits]) + true[place + 1 :]
+    bent = {"flipped": flipped, "cut": true[:place], "longer": true + b"\0", "noise": noise}[how]
+    body = passkeys.SignInAsk(msgspec.structs.replace(told, **{name: bent}), 1)
+    assert asked.ask(SYSTEM, "assert", body, passkeys.SignedIn) is None
+    attested = passkeys.EnrolAsk(bent, noise)
+    assert asked.ask(SECRETARY, "enrol", attested, passkeys.PasskeyRow) is None
+    asked.close()
+    assert {one.partition(": ")[2] for one in asked.failures} <= {"refused", "unusable", "session"}

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.keeper.authenticator import URL
+
 ROOT = Path(__file__).resolve().parents[2]
 UNPACKED = ROOT / ".tools" / "strace"
 CALLS = (
@@ -138,6 +140,7 @@ class Trial:
         out = self.folder / "out"
         out.write_bytes(b"")
         argv = ["--state", str(self.state), "--socket", str(self.socket), "--drill"]
+        argv += ["--public-url", URL]
         self.pid = self.nursery.fork([*argv, "--public", str(self.public)], out)
         if self.trace:
             self._attach()

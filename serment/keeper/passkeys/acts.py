@@ -101,7 +101,7 @@ async def _enrol(house: House, ask: Request, peer: int, settles_at: int) -> Body
         rows.put_count(house.store, row.name, fresh.count)
         leaves = house.recorder.prepare(ask, peer, told(row, "passkey_enrolled"))
     await house.recorder.write(leaves)
-    return row_of(row)
+    return row_of(house, row)
 
 
 def _member(house: House, who: Capability) -> Member:
@@ -147,12 +147,12 @@ async def passkeys(house: House, ask: Request, peer: int) -> Body:
     await house.recorder.record(ask, peer, [Access(None, here, [], KIND_QUERY)])
     staff_of(house, ask, peer)
     found = rows.passkeys_at(house.store, here)
-    return PasskeyList([row_of(one) for one in found if wanted.house or one.actor == who.id])
+    return PasskeyList([row_of(house, one) for one in found if wanted.house or one.actor == who.id])
 
 
-def row_of(row: Passkey) -> PasskeyRow:
+def row_of(house: House, row: Passkey) -> PasskeyRow:
     """As an answer gives it: without the key."""
     return PasskeyRow(
         row.name, row.actor, row.role, row.label, row.enrolled_at, row.settles_at,
-        row.vouched_by or None, row.revoked_at,
+        row.vouched_by or None, row.revoked_at, row.live and row.settled(house.now()),
     )  # fmt: skip

@@ -109,6 +109,8 @@ class PasskeyRow(Body):
     settles_at: int
     vouched_by: bytes | None
     revoked_at: int
+    settled: bool
+    """Does what it signs count as verified at this instant?"""
 
 
 class PasskeyList(Body):

@@ -100,7 +100,7 @@ async def _vouch(house: House, ask: Request, peer: int, by: Passkey) -> Body:
         rows.put_passkey(house.store, vouched)
         leaves = house.recorder.prepare(ask, peer, told(vouched, "passkey_vouched"))
     await house.recorder.write(leaves)
-    return row_of(vouched)
+    return row_of(house, vouched)
 
 
 async def _revoke(house: House, ask: Request, peer: int) -> Body:
@@ -118,7 +118,7 @@ async def _revoke(house: House, ask: Request, peer: int) -> Body:
         ended = rows.end_sessions(house.store, row.actor, row.name)
         leaves = house.recorder.prepare(ask, peer, told(row, "passkey_revoked"))
     await _end(house, ended, leaves)
-    return row_of(gone)
+    return row_of(house, gone)
 
 
 def _must_sign(house: House, ask: Request, who: Capability) -> bool:
