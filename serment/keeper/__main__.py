@@ -17,6 +17,8 @@ import sqlite3
 import sys
 from pathlib import Path
 
+import uvloop
+
 from serment.errors import SermentError
 from serment.keeper import timestamps
 from serment.keeper.door import Door
@@ -154,7 +156,7 @@ def main() -> int:
     arguments = _arguments()
     _keep_memory_private()
     try:
-        asyncio.run(_run(arguments))
+        uvloop.run(_run(arguments))
     except (SyncFailed, KeyBackupFailed) as fault:
         sys.stderr.write(f"{fault.sentence}\n")
         return DISK_FAILED

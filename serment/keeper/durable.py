@@ -7,7 +7,6 @@ copy of the relational database.
 
 from __future__ import annotations
 
-import hmac
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,8 @@ from typing import Any, Final
 
 import msgspec
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from serment.keeper.key_backup import KeyBackupFailed, KeyJournal
 from serment.keeper.keys import Box
@@ -61,7 +62,7 @@ CREATE TABLE IF NOT EXISTS sheet_line (
 """
 
 TAGS_MAX: Final = 100_000
-_REMEMBERED: Final = frozenset({"subject", "record", "actor", "session", "client", "process"})
+_REMEMBERED: Final = frozenset({"record", "actor", "session", "client", "process"})
 
 
 class Durable:
@@ -70,8 +71,9 @@ class Durable:
     def __init__(
         self, path: Path, *, tags: bytes, key: bytes, journal: KeyJournal | None = None
     ) -> None:
-        self._tag_key = tags
+        self._tag_key = HMAC(tags, SHA256())
         self._tags: dict[tuple[str, bytes], bytes] = {}
+        self._subjects: dict[bytes, bytes] = {}
         self._box = Box(key)
         self._unsettled = False
         self.journal = journal
@@ -104,7 +106,9 @@ class Durable:
         name = what, value
         known = self._tags.get(name)
         if known is None:
-            known = hmac.digest(self._tag_key, what.encode() + b"\0" + value, "sha256")[:16]
+            keyed = self._tag_key.copy()
+            keyed.update(what.encode() + b"\0" + value)
+            known = keyed.finalize()[:16]
             if what in _REMEMBERED:
                 if len(self._tags) >= TAGS_MAX:
                     self._tags.clear()
@@ -112,8 +116,13 @@ class Durable:
         return known
 
     def subject_tag(self, subject: bytes) -> bytes:
-        """Tag of a person, account, staff member or establishment."""
-        return self.tag("subject", subject)
+        """Tag of a person, account, staff member or establishment. Asked most of all."""
+        known = self._subjects.get(subject)
+        if known is None:
+            if len(self._subjects) >= TAGS_MAX:
+                self._subjects.clear()
+            known = self._subjects[subject] = self.tag("subject", subject)
+        return known
 
     @contextmanager
     def gathered(self) -> Iterator[None]:

@@ -26,6 +26,7 @@ from serment.keeper.policy.standing import Standing, standing_of
 from serment.keeper.recorder import KeeperClock, Recorder
 from serment.keeper.root_key.vault import Known, Vault
 from serment.keeper.search import SearchIndex, tokens_of
+from serment.keeper.sessions import Sessions
 from serment.keeper.starting import alone
 from serment.keeper.store import Store
 from serment.keeper.unlocking import KeyPlaces, Terms, unlock
@@ -99,7 +100,7 @@ class House:
     vault: Vault
     verified: Verified
     isolated: bool = False
-    capabilities: dict[bytes, object] = field(default_factory=dict)
+    sessions: Sessions = field(default_factory=Sessions)
     made: Made = field(default_factory=Made)
     listings: Listings = field(default_factory=Listings)
     aliases: AliasCount = field(default_factory=AliasCount)
@@ -129,7 +130,7 @@ class House:
 
     def end_session(self, name: bytes) -> None:
         """Forget in memory what a session was given, by its capability's tag."""
-        self.capabilities.pop(name, None)
+        self.sessions.end(name)
         self.listings.end(name)
 
     def signed(self) -> str:
@@ -150,7 +151,7 @@ class House:
         self.standing.sweep(now)
         self.made.sweep(now)
         self.listings.sweep(now)
-        self.capabilities.clear()  # read again from the store, which holds the living ones
+        self.sessions.clear()  # read again from the store, which holds the living ones
         self.index.forget_counted(now - DAY_US)
 
 

@@ -86,6 +86,13 @@ class KeyTables(Durable):
             self._erased = {one for (one,) in self.database.execute("SELECT subject FROM erasure")}
         return subject in self._erased
 
+    def any_erased(self, subjects: Iterable[bytes]) -> bool:
+        """Were the keys of any of these (ids, not tags) destroyed?"""
+        if self._erased is None:
+            self._erased = {one for (one,) in self.database.execute("SELECT subject FROM erasure")}
+        gone = self._erased
+        return bool(gone) and any(self.subject_tag(one) in gone for one in subjects)
+
     def put_erasure_body(self, subject: bytes, plain: bytes) -> None:
         """Remember an erasure told by the vault."""
         self._erased = None

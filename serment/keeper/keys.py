@@ -14,8 +14,10 @@ from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from serment.errors import Broken, Refused
+from serment.keeper.sealing import begun
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
@@ -41,9 +43,12 @@ class Box:
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
 
-    def close(self, plain: bytes, place: bytes) -> bytes:
-        """Encrypt for one place: the same bytes in another row do not open."""
-        nonce = os.urandom(NONCE_BYTES)
+    def close(self, plain: bytes, place: bytes, nonce: bytes = b"") -> bytes:
+        """Encrypt for one place: the same bytes in another row do not open.
+
+        Whoever gives a ``nonce`` has drawn it for this very call, with other randomness.
+        """
+        nonce = nonce or os.urandom(NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, plain, place)
 
     def open(self, closed: bytes, place: bytes) -> bytes:
@@ -52,13 +57,14 @@ class Box:
 
 
 class ZoneKey:
-    """An unwrapped key, and its box once somebody closed or opened something with it."""
+    """An unwrapped key, and what was made of it once somebody used it. All of it ends with it."""
 
-    __slots__ = ("_box", "key")
+    __slots__ = ("_begun", "_box", "key")
 
     def __init__(self, key: bytes) -> None:
         self.key = key
         self._box: Box | None = None
+        self._begun: HMAC | None = None
 
     @property
     def box(self) -> Box:
@@ -66,6 +72,13 @@ class ZoneKey:
         if self._box is None:
             self._box = Box(self.key)
         return self._box
+
+    @property
+    def begun(self) -> HMAC:
+        """Where the keys of single values begin (``sealing.begun``)."""
+        if self._begun is None:
+            self._begun = begun(self.key)
+        return self._begun
 
 
 class KeyRows(Protocol):
@@ -113,8 +126,13 @@ class KeyRing:
 
     def box(self, subject: bytes, zone: str, tenant: bytes | None) -> Box | None:
         """The same key as a box. It is kept and forgotten with the key."""
-        held = self._zone(subject, zone, tenant)
+        held = self._zones.get((subject, zone)) or self._zone(subject, zone, tenant)
         return None if held is None else held.box
+
+    def begun(self, subject: bytes, zone: str) -> HMAC | None:
+        """The same key, where the keys of single values begin; none is made."""
+        held = self._zones.get((subject, zone)) or self._zone(subject, zone, None)
+        return None if held is None else held.begun
 
     def _zone(self, subject: bytes, zone: str, tenant: bytes | None) -> ZoneKey | None:
         name = (subject, zone)

@@ -7,13 +7,14 @@ while the disk was syncing gets nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.policy.admitting import admit
 from serment.keeper.policy.granting import granted, knew_approvers
-from serment.keeper.recorder import Access
+from serment.keeper.recorder import Access, Leaf
 from serment.keeper.rights import (
     Errand,
     Reach,
@@ -48,6 +49,8 @@ from serment.keeper.words import (
 )
 from serment.keeper.writing import kind_of, meet
 
+ALL_ZONES: Final = frozenset(ZONES)
+
 
 def must_have_purpose(ask: Request) -> None:
     """No opening without a reason from the closed list."""
@@ -59,13 +62,13 @@ async def reveal(house: House, ask: Request, peer: int) -> Body:
     """op ``reveal``: keys of exactly the named fields, all or nothing."""
     must_have_purpose(ask)
     items = reveal_from(ask.body).items
-    fields = [field for item in items for field in item.fields]
-    if len(fields) > VALUES_MAX or any(field.zone not in ZONES for field in fields):
+    zones = [field.zone for item in items for field in item.fields]
+    if len(zones) > VALUES_MAX or not ALL_ZONES.issuperset(zones):
         raise AskUnusable
     rows = _rows_reached(house, ask, items)
     if len({row.subject for row in rows}) > SUBJECTS_MAX:
         raise AskUnusable
-    house.standing.must_stand(ask, peer, house.now(), rows)
+    _must_stand(house, ask, peer, rows)
     _must_open(house, ask, rows, items)
     opened = [
         (row, Item(item.record, row.kind, [field.field for field in item.fields]))
@@ -73,15 +76,25 @@ async def reveal(house: House, ask: Request, peer: int) -> Body:
     ]
     counted, alarms = await _admitted(house, ask, peer, rows)
     accesses = accesses_of(house, opened, KIND_READ, counted)
-    with house.recorder.together():
-        leaves = house.recorder.prepare(ask, peer, [*accesses, *alarms])
-        if ask.purpose == "care":
-            meet(house, ask, [row.subject for row in rows])
+    leaves = _prepared(house, ask, peer, [*accesses, *alarms], rows)
     await house.recorder.write(leaves)
     _check_again(house, ask, peer, rows)
     _must_open(house, ask, rows, items)
     keys = [_keys(house, row, item) for row, item in zip(rows, items, strict=True)]
     return RevealAnswer(keys, LEASE_SECONDS)
+
+
+def _prepared(
+    house: House, ask: Request, peer: int, accesses: list[Access], rows: list[RecordRow]
+) -> list[Leaf]:
+    """The leaves; whoever cares for newcomers has met them by then."""
+    new = ask.purpose == "care" and any(house.search.is_newcomer(row.subject) for row in rows)
+    if not new:
+        return house.recorder.prepare_opening(ask, peer, accesses)
+    with house.recorder.together():
+        leaves = house.recorder.prepare(ask, peer, accesses)
+        meet(house, ask, [row.subject for row in rows])
+    return leaves
 
 
 def _rows_reached(house: House, ask: Request, items: list[RevealItem]) -> list[RecordRow]:
@@ -102,17 +115,21 @@ def _by_grant(house: House, item: RevealItem) -> RecordRow:
     return row
 
 
+def _must_stand(house: House, ask: Request, peer: int, rows: Sequence[RecordRow]) -> None:
+    if house.standing.freezes:
+        house.standing.must_stand(ask, peer, house.now(), rows)
+
+
 def _must_open(house: House, ask: Request, rows: list[RecordRow], items: list[RevealItem]) -> None:
     """No file of it is frozen or erased, and a grant covers it where one is named.
 
     Asked before the record too: a request that is refused tells of nobody that they were opened.
     """
-    now = house.now()
-    if any(house.standing.subject_frozen(row, now) for row in rows):
-        raise NoAccess
-    if any(
-        house.store.is_erased(house.store.subject_tag(one)) for one in {row.subject for row in rows}
-    ):
+    if house.standing.freezes:
+        now = house.now()
+        if any(house.standing.subject_frozen(row, now) for row in rows):
+            raise NoAccess
+    if house.store.any_erased(row.subject for row in rows):
         raise NoAccess
     if ask.grant and not ask.errand:
         fields = [[field.field for field in item.fields] for item in items]
@@ -154,7 +171,7 @@ def _check_again(house: House, ask: Request, peer: int, rows: Sequence[RecordRow
         errand_of(house, ask)
     else:
         check_session(house, ask)
-    house.standing.must_stand(ask, peer, house.now(), rows)
+    _must_stand(house, ask, peer, rows)
 
 
 def accesses_of(
@@ -187,12 +204,18 @@ def _keys(house: House, row: RecordRow, item: RevealItem) -> list[tuple[bytes, b
     """Asked after the sync, of the store as it is then: an erased person's keys are not there."""
     tag = house.store.subject_tag(row.subject)
     keys: dict[str, RecordKeys] = {}
-    for zone in {field.zone for field in item.fields}:
-        zone_key = house.keys.zone_key(tag, zone, None)
-        if zone_key is None:
-            raise NoAccess
-        keys[zone] = RecordKeys(zone_key, row.tenant, row.subject, zone, row.kind, row.record)
-    return [keys[field.zone].of(field.field, field.version) for field in item.fields]
+    found = []
+    for field in item.fields:
+        of = keys.get(field.zone)
+        if of is None:
+            begun = house.keys.begun(tag, field.zone)
+            if begun is None:
+                raise NoAccess
+            of = keys[field.zone] = RecordKeys(
+                begun, row.tenant, row.subject, field.zone, row.kind, row.record
+            )
+        found.append(of.of(field.field, field.version))
+    return found
 
 
 async def find(house: House, ask: Request, peer: int) -> Body:

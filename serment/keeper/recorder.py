@@ -9,6 +9,7 @@ error of any of them ends the process through ``on_fatal``.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ import msgspec
 from serment.errors import Refused
 from serment.keeper.index import ActorPart, Counted, Index, IndexRow, PatientPart, forgotten
 from serment.keeper.index_writer import BEHIND_MAX
-from serment.keeper.keys import AUDIT, Box, KeyRing
+from serment.keeper.keys import AUDIT, NONCE_BYTES, Box, KeyRing
 from serment.keeper.peers import kin_of
 from serment.keeper.store import Store
 from serment.keeper.touches import Whats
@@ -31,6 +32,13 @@ from serment.ledger import commitment
 from serment.ledger.segment import OPENING_BYTES_MAX, Frame, Segment
 
 OPENING_VERSION: Final = 1
+
+ASKINGS_MAX: Final = 10_000
+
+_NOISE: Final = 2 * commitment.SALT_BYTES + 2 * NONCE_BYTES
+
+QUICK_SECONDS: Final = 0.001
+"""A disk that syncs within it is waited for in the loop's thread."""
 
 
 class LeafTooLarge(Refused):
@@ -49,8 +57,7 @@ class Opening(msgspec.Struct, array_like=True, frozen=True):
     patient: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(msgspec.Struct, frozen=True):
     """One access to one subject, about to be recorded."""
 
     subject: bytes | None
@@ -64,8 +71,7 @@ class Access:
     """Why, in a person's words; sealed with the rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(msgspec.Struct, frozen=True):
     """One access, ready to be made durable: nothing asked can fail from here on."""
 
     leaf: bytes
@@ -73,8 +79,7 @@ class Leaf:
     row: IndexRow
 
 
-@dataclass(slots=True)
-class Waiting:
+class Waiting(msgspec.Struct):
     """Leaves of one request, and who waits for them."""
 
     leaves: list[Leaf]
@@ -99,8 +104,7 @@ class KeeperClock:
         return self.last
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(msgspec.Struct, frozen=True):
     """What all leaves of one request have in common: who asks, and by which tags they are found."""
 
     actor: bytes
@@ -124,10 +128,15 @@ class Recorder:
     unpublished: list[bytes] | None = None
     """Durable leaves that wait to be made public; None where nothing is published."""
     whats: Whats = field(init=False)
+    _askings: dict[tuple[object, ...], Asking] = field(default_factory=dict)
+    """Who asked of late, by name."""
     _none: dict[str, bytes] = field(init=False)
     _waiting: list[Waiting] = field(default_factory=list)
     _alone: bool = False
-    _busy: asyncio.Task[None] | None = None
+    _busy: bool = False
+    _draining: asyncio.Task[None] | None = None
+    _sync_seconds: float = QUICK_SECONDS
+    """How long a sync took of late."""
     _disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ledger"))
 
     def __post_init__(self) -> None:
@@ -164,61 +173,106 @@ class Recorder:
         asking = self._asking(
             ask.actor.id, ask.actor.establishment, ask.session, ask.client, ask.process, peer
         )
-        return [self._prepare(ask, peer, access, asking) for access in accesses]
+        noise = os.urandom(_NOISE * len(accesses))
+        return [
+            self._prepare(ask, peer, access, asking, noise[place * _NOISE : (place + 1) * _NOISE])
+            for place, access in enumerate(accesses)
+        ]
+
+    def prepare_opening(self, ask: Request, peer: int, accesses: Sequence[Access]) -> list[Leaf]:
+        """The same of an act that stores nothing itself: where each subject has its audit key
+        already, nothing is written to the store at all."""
+        tag, box = self.store.subject_tag, self.keys.box
+        if all(box(tag(one.subject or one.tenant), AUDIT, None) for one in accesses):
+            return self.prepare(ask, peer, accesses)
+        with self.together():
+            return self.prepare(ask, peer, accesses)
 
     async def write(self, leaves: list[Leaf]) -> int:
         """Make prepared leaves durable; the sequence number of the first."""
         loop = asyncio.get_running_loop()
         waiting = Waiting(leaves, loop.create_future())
         self._waiting.append(waiting)
-        if self._busy is None or self._busy.done():
-            self._busy = loop.create_task(self._drain())
+        if not self._busy:
+            # All who ask within this turn of the loop are one group.
+            self._busy = True
+            loop.call_soon(self._record_waiting)
         return await waiting.done
 
-    async def _drain(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting, []
-            try:
-                first = await self._make_durable(group)
-            except Exception as fault:
-                # A ledger that cannot sync promises nothing; an index with a gap would hide it.
-                self.on_fatal()
-                for waiting in group + self._waiting:
-                    if not waiting.done.done():
-                        waiting.done.set_exception(fault)
-                raise
-            for waiting in group:
-                if not waiting.done.done():
-                    waiting.done.set_result(first)
-                first += len(waiting.leaves)
-            if self.index.writer.behind > BEHIND_MAX:
-                await asyncio.to_thread(self.index.writer.wait)
+    def _record_waiting(self) -> None:
+        """One group, here or in a thread.
 
-    async def _make_durable(self, group: list[Waiting]) -> int:
-        """Store, then ledger, a sync each; then the index. The number of the group's first leaf."""
-        self.store.settle()
-        leaves = [leaf for waiting in group for leaf in waiting.leaves]
-        records = [(one.leaf, one.opening) for one in leaves]
-        first = await self._append(records, alone=len(group) == 1)
-        if self.unpublished is not None:
-            self.unpublished.extend(leaf for leaf, _opening in records)
-        for seq, one in enumerate(leaves, first):
-            one.row.seq = seq
-        self.index.put([one.row for one in leaves])
+        Here where the disk is quick, or where request after request comes alone: a thread would
+        make no sync shorter, and handing over to one costs more than the loop loses. Whoever comes
+        meanwhile would have waited for the end of this sync too.
+        """
+        before, self._alone = self._alone, len(self._waiting) == 1
+        if self._sync_seconds < QUICK_SECONDS or (before and self._alone):
+            group, self._waiting = self._waiting, []
+            with self._fatal(group):
+                self.store.settle()
+                self._answer(group, self._append(_records(group)))
+            if self.index.writer.behind <= BEHIND_MAX:
+                self._busy = False
+                return
+        self._draining = asyncio.get_running_loop().create_task(self._drain())
+
+    async def _drain(self) -> None:
+        """Group after group, synced in a thread, until nobody waits."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                if self.index.writer.behind > BEHIND_MAX:
+                    await asyncio.to_thread(self.index.writer.wait)
+                if not self._waiting:
+                    return
+                group, self._waiting = self._waiting, []
+                with self._fatal(group):
+                    self.store.settle()
+                    append = loop.run_in_executor(self._disk, self._append, _records(group))
+                    self._answer(group, await append)
+        finally:
+            self._busy = False
+
+    @contextmanager
+    def _fatal(self, group: list[Waiting]) -> Iterator[None]:
+        """A ledger that cannot sync promises nothing; an index with a gap would hide it."""
+        try:
+            yield
+        except Exception as fault:
+            self.on_fatal()
+            self._busy = False
+            for waiting in group + self._waiting:
+                if not waiting.done.done():
+                    waiting.done.set_exception(fault)
+            raise
+
+    def _append(self, records: list[tuple[bytes, bytes]]) -> int:
+        """Write and sync: on return they are durable. The number of the first."""
+        began = time.perf_counter()
+        first = self.segment.append(records)
+        self._sync_seconds += (time.perf_counter() - began - self._sync_seconds) / 8
         return first
 
-    async def _append(self, records: list[tuple[bytes, bytes]], *, alone: bool) -> int:
-        """Write and sync. Where request after request comes alone, the sync is waited for here:
-        a thread would not make it shorter, and handing over to one costs a lone client more than
-        the disk does. Whoever comes meanwhile would have waited for the end of this sync too."""
-        before, self._alone = self._alone, alone
-        if alone and before:
-            return self.segment.append(records)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._disk, self.segment.append, records)
+    def _answer(self, group: list[Waiting], first: int) -> None:
+        """Their leaves are durable: tell the index, then whoever waits."""
+        rows: list[IndexRow] = []
+        for waiting in group:
+            for seq, leaf in enumerate(waiting.leaves, first + len(rows)):
+                leaf.row.seq = seq
+                rows.append(leaf.row)
+                if self.unpublished is not None:
+                    self.unpublished.append(leaf.leaf)
+        self.index.put(rows)
+        for waiting in group:
+            if not waiting.done.done():
+                waiting.done.set_result(first)
+            first += len(waiting.leaves)
 
-    def _prepare(self, ask: Request, peer: int, access: Access, asking: Asking) -> Leaf:
-        """Leaf, opening and index row of one access."""
+    def _prepare(
+        self, ask: Request, peer: int, access: Access, asking: Asking, noise: bytes
+    ) -> Leaf:
+        """Leaf, opening and index row of one access; ``noise``: fresh, for its salts and nonces."""
         establishment = self.store.subject_tag(access.tenant)
         subject = (
             establishment if access.subject is None else self.store.subject_tag(access.subject)
@@ -229,13 +283,14 @@ class Recorder:
             self._ticket("grant", ask.grant), self._ticket("errand", ask.errand), access.note,
         )  # fmt: skip
         parts = _encode(actor_part), _encode(patient_part)
-        actor, patient = map(commitment.salted, parts)
+        actor = commitment.salted(parts[0], noise[:32])
+        patient = commitment.salted(parts[1], noise[32:64])
         hashes = commitment.part_hash(actor), commitment.part_hash(patient)
         leaf = commitment.leaf_of(*hashes)
         opening = Opening(
             OPENING_VERSION, establishment, subject, *hashes,
-            self._audit_box(establishment, establishment).close(actor, leaf),
-            self._audit_box(subject, establishment).close(patient, leaf),
+            self._audit_box(establishment, establishment).close(actor, leaf, noise[64:76]),
+            self._audit_box(subject, establishment).close(patient, leaf, noise[76:88]),
         )  # fmt: skip
         packed = _encode(opening)
         if len(packed) > OPENING_BYTES_MAX:
@@ -284,6 +339,18 @@ class Recorder:
         peer: int,
     ) -> Asking:  # fmt: skip
         """The selectors; ``counted`` names the budgets that ``policy.standing`` counts on."""
+        name = actor, establishment, session, client, process, peer
+        known = self._askings.get(name)
+        if known is None:
+            if len(self._askings) >= ASKINGS_MAX:
+                self._askings.clear()
+            known = self._askings[name] = self._asking_of(*name)
+        return known
+
+    def _asking_of(
+        self, actor: bytes, establishment: bytes | None, session: str, client: str, process: str,
+        peer: int,
+    ) -> Asking:  # fmt: skip
         tag = self.store.tag
         who, door = tag("actor", actor), tag("client", client.encode())
         return Asking(
@@ -336,6 +403,10 @@ class Recorder:
         row = self._row(actor, _patients.decode(parts[1]), parts, tenant, asking)
         row.seq = frame.seq
         return row
+
+
+def _records(group: list[Waiting]) -> list[tuple[bytes, bytes]]:
+    return [(leaf.leaf, leaf.opening) for waiting in group for leaf in waiting.leaves]
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -18,7 +18,6 @@ from serment.keeper.untouched import is_unconfirmed, is_untouched
 from serment.keeper.wire import ActorWire, Request
 from serment.keeper.words import FIXED_IDS, PATIENT_PURPOSES, STAFF_NAME_FIELDS, VERIFIED
 
-CACHED_MAX = 50_000
 OFFICERS = frozenset({"manager", "privacy_officer", "security_officer"})
 
 ASKS: Final[dict[str, frozenset[str]]] = {
@@ -101,25 +100,21 @@ def capability_of(house: House, ask: Request) -> Capability | None:
     """
     if not ask.capability:
         return None
-    name = house.store.tag("capability", ask.capability)
-    held = house.capabilities.get(name)
-    if not isinstance(held, Capability):
+    held = house.sessions.of(ask.capability)
+    if held is None:
         row = house.store.token("capability", ask.capability)
         if row is None:
             raise SessionOver
         held = msgspec.msgpack.decode(row, type=Capability)
-        if len(house.capabilities) >= CACHED_MAX:
-            house.capabilities.clear()
-        house.capabilities[name] = held
-    if held.expires < house.now():
+        house.sessions.put(ask.capability, house.store.tag("capability", ask.capability), held)
+    actor = ask.actor
+    if held.expires < house.now() or held.kind != actor.kind or held.id != actor.id:
         raise SessionOver
-    if (held.kind, held.id) != (ask.actor.kind, ask.actor.id):
+    if actor.establishment is not None and actor.establishment != held.establishment:
         raise SessionOver
-    if ask.actor.establishment not in (None, held.establishment):
+    if actor.role and actor.role != held.role:
         raise SessionOver
-    if ask.actor.role not in ("", held.role):
-        raise SessionOver
-    ask.actor.role, ask.actor.establishment = held.role, held.establishment
+    actor.role, actor.establishment = held.role, held.establishment
     ask.session = held.session or ask.session
     if held.evidence == VERIFIED:
         ask.evidence = VERIFIED

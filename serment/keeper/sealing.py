@@ -8,12 +8,13 @@ The plaintext is padded to a multiple of 32 bytes, so that lengths tell little.
 from __future__ import annotations
 
 import hashlib
-import hmac
 from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from serment.errors import Broken
 
@@ -37,41 +38,46 @@ def version_of(sealed: bytes) -> bytes:
 
 def record_key(zone_key: bytes, kind: str, field: str, record: bytes, version: bytes) -> bytes:
     """HKDF-Expand (RFC 5869, one block) of the subject's zone key for exactly one value."""
-    return _derived(zone_key, _named(kind, field) + _joined(record, version))
+    mac = begun(zone_key)
+    mac.update(_named(kind, field) + _joined(record, version) + b"\x01")
+    return mac.finalize()
 
 
 def bound_to(
     tenant: bytes, subject: bytes, zone: str, kind: str, field: str, record: bytes, version: bytes
 ) -> bytes:
     """The associated data: a digest, so that a client never learns whose record it opens."""
-    return _bound(_owned(tenant, subject, zone), _named(kind, field) + _joined(record, version))
+    place = _named(kind, field) + _joined(record, version)
+    return hashlib.sha256(_BOUND + _owned(tenant, subject, zone) + place).digest()
+
+
+def begun(zone_key: bytes) -> HMAC:
+    """What all keys below a zone key begin with: copied for each of them. As secret as the key."""
+    mac = HMAC(zone_key, SHA256())
+    mac.update(_VALUE)
+    return mac
 
 
 class RecordKeys:
     """``record_key`` and ``bound_to`` for many values of one record: what they share, once."""
 
-    __slots__ = ("_kind", "_owner", "_record", "_zone_key")
+    __slots__ = ("_begun", "_bound", "_kind", "_record")
 
     def __init__(
-        self, zone_key: bytes, tenant: bytes, subject: bytes, zone: str, kind: str, record: bytes
+        self, begun: HMAC, tenant: bytes, subject: bytes, zone: str, kind: str, record: bytes
     ) -> None:
-        self._zone_key = zone_key
-        self._owner = _owned(tenant, subject, zone)
+        self._begun = begun
+        self._bound = _BOUND + _owned(tenant, subject, zone)
         self._kind = kind
         self._record = _joined(record)
 
     def of(self, field: str, version: bytes) -> tuple[bytes, bytes]:
         """Key and associated data of one value."""
-        place = _named(self._kind, field) + self._record + len(version).to_bytes(2, "big") + version
-        return _derived(self._zone_key, place), _bound(self._owner, place)
-
-
-def _derived(zone_key: bytes, place: bytes) -> bytes:
-    return hmac.digest(zone_key, _VALUE + place + b"\x01", "sha256")
-
-
-def _bound(owner: bytes, place: bytes) -> bytes:
-    return hashlib.sha256(_BOUND + owner + place).digest()
+        length = _LENGTH if len(version) == VERSION_BYTES else len(version).to_bytes(2, "big")
+        place = _named(self._kind, field) + self._record + length + version
+        mac = self._begun.copy()
+        mac.update(place + b"\x01")
+        return mac.finalize(), hashlib.sha256(self._bound + place).digest()
 
 
 def seal(key: bytes, bound: bytes, version: bytes, text: str) -> bytes:
@@ -96,6 +102,7 @@ def _joined(*parts: bytes) -> bytes:
     return b"".join([len(part).to_bytes(2, "big") + part for part in parts])
 
 
+@lru_cache(maxsize=50_000)
 def _owned(tenant: bytes, subject: bytes, zone: str) -> bytes:
     return _joined(tenant, subject, zone.encode())
 
@@ -106,5 +113,6 @@ def _named(kind: str, field: str) -> bytes:
     return _joined(kind.encode(), field.encode())
 
 
+_LENGTH: Final = VERSION_BYTES.to_bytes(2, "big")
 _VALUE: Final = _joined(b"serment value 1")
 _BOUND: Final = _joined(b"serment bound 1")

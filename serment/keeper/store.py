@@ -78,6 +78,8 @@ class Store(KeyTables):
     ) -> None:
         super().__init__(path, tags=tags, key=key, journal=journal)
         self._remembered: dict[bytes, RecordRow] = {}
+        self.on_undone: list[Callable[[], None]] = []
+        """What others remember of rows, to be forgotten where an act fails that wrote some."""
 
     def record(self, record: bytes) -> RecordRow | None:
         """Whose record this is."""
@@ -95,6 +97,8 @@ class Store(KeyTables):
     def _forget_remembered(self) -> None:
         self._remembered.clear()
         self._erased = None
+        for forget in self.on_undone:
+            forget()
 
     @contextmanager
     def gathered(self) -> Iterator[None]:

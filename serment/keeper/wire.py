@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
+from functools import lru_cache
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -416,13 +417,17 @@ def reveal_from(body: msgspec.Raw) -> RevealAsk:
     """The body of ``reveal``; msgspec's errors for what is out of bounds, as for every body."""
     ask = _reveals.decode(body)
     words = {item.kind for item in ask.items}
-    for item in ask.items:
-        for one in item.fields:
-            words.add(one.field)
-            words.add(one.zone)
-    if not all(re.match(_WORD, word) for word in words):
-        raise msgspec.ValidationError("no word")
+    words |= {one.field for item in ask.items for one in item.fields}
+    words |= {one.zone for item in ask.items for one in item.fields}
+    for word in words:
+        if not _is_word(word):
+            raise msgspec.ValidationError("no word")
     return ask
+
+
+@lru_cache(maxsize=1_000)
+def _is_word(word: str) -> bool:
+    return re.match(_WORD, word) is not None
 
 
 def reply_from(body: bytes) -> Reply:

@@ -17,9 +17,12 @@ _LEAF: Final = b"serment leaf 1"
 _PART: Final = b"serment part 1"
 
 
-def salted(part: bytes) -> bytes:
-    """The part with a fresh salt in front: the form that is sealed and hashed."""
-    return os.urandom(SALT_BYTES) + part
+def salted(part: bytes, salt: bytes = b"") -> bytes:
+    """The part with a fresh salt in front: the form that is sealed and hashed.
+
+    Whoever gives a ``salt`` has drawn it for this very part, with other randomness.
+    """
+    return (salt or os.urandom(SALT_BYTES)) + part
 
 
 def unsalted(salted_part: bytes) -> bytes:

@@ -83,17 +83,6 @@ def test_a_leaf_too_large_ends_nothing(
     monkeypatch.setattr(writing, "RECORDS_A_LEAF", 10_000)
     if not guarded:
         monkeypatch.setattr(recorder, "OPENING_BYTES_MAX", 1 << 30)
-        real = inside.house.recorder._make_durable
-
-        async def fatal(group: list[recorder.Waiting]) -> int:
-            try:
-                return await real(group)
-            except ValueError as too_large:
-                for waiting in group:
-                    waiting.done.set_exception(Refused("hung up"))
-                raise too_large
-
-        monkeypatch.setattr(type(inside.house.recorder), "_make_durable", lambda _s, g: fatal(g))
     held = inside.house.store.count("record")
     told = errors(inside, SYSTEM, "seal", crowd(new_id().bytes, 4_000), purpose="import")
     if guarded:

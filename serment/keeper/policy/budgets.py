@@ -85,34 +85,46 @@ class Verdict:
     exceeded: tuple[Exceeded, ...] = ()
 
 
+ALLOWED: Final = Verdict(allowed=True)
+
+
 class Sliding:
     """Distinct persons seen within one window, the longest unseen first."""
 
     def __init__(self, window_us: int) -> None:
-        self._window_us = window_us
+        self.window_us = window_us
         self._last: OrderedDict[bytes, int] = OrderedDict()
+        self._oldest = 0
+        """Nobody was seen before; perhaps nobody then either."""
 
     def with_these(self, persons: Iterable[bytes], now: int) -> tuple[int, int]:
         """Distinct persons in the window if these were added, and how many of these are new."""
-        self._forget(now)
-        fresh = sum(person not in self._last for person in persons)
-        return len(self._last) + fresh, fresh
+        last = self._last
+        if self._oldest <= now - self.window_us:
+            self._forget(now)
+        fresh = 0
+        for person in persons:
+            if person not in last:
+                fresh += 1
+        return len(last) + fresh, fresh
 
     def add(self, persons: Iterable[bytes], now: int) -> None:
         """Count these as seen now."""
+        last = self._last
         for person in persons:
-            self._last[person] = now
-            self._last.move_to_end(person)
+            last[person] = now
+            last.move_to_end(person)
 
     def _forget(self, now: int) -> None:
         while self._last:
-            person, seen = next(iter(self._last.items()))
-            if seen > now - self._window_us:
+            person, self._oldest = next(iter(self._last.items()))
+            if self._oldest > now - self.window_us:
                 return
             del self._last[person]
+        self._oldest = now
 
-    def __bool__(self) -> bool:
-        return bool(self._last)
+
+Slidings = tuple[tuple[Limit, Sliding], ...]
 
 
 @dataclass(slots=True)
@@ -121,7 +133,7 @@ class Budgets:
 
     limits: Mapping[Scope, tuple[Limit, ...]] = field(default_factory=lambda: DEFAULT_LIMITS)
     _raised: dict[Key, tuple[int, int]] = field(default_factory=dict)
-    _seen: dict[tuple[Key, int], Sliding] = field(default_factory=dict)
+    _seen: dict[Key, tuple[tuple[Limit, ...], Slidings]] = field(default_factory=dict)
     _told: dict[tuple[Key, int], int] = field(default_factory=dict)
     _free_at: dict[Key, int] = field(default_factory=dict)
 
@@ -132,13 +144,15 @@ class Budgets:
     def charge(self, keys: Iterable[Key], persons: frozenset[bytes], now: int) -> Verdict:
         """Count the persons on every budget, or on none where one that ends is passed."""
         wanted = list(keys)
-        past = [
-            (key, limit, fresh)
-            for key in wanted
-            for limit in self.limits.get(key.scope, ())
-            for total, fresh in [self._sliding(key, limit).with_these(persons, now)]
-            if fresh and total > self._persons(key, limit, now)
-        ]
+        past: list[tuple[Key, Limit, int]] = []
+        for key in wanted:
+            for limit, sliding in self._slidings(key):
+                total, fresh = sliding.with_these(persons, now)
+                if fresh and total > self._persons(key, limit, now):
+                    past.append((key, limit, fresh))
+        if not past:
+            self._count(wanted, persons, now)
+            return ALLOWED
         exceeded = tuple(
             Exceeded(key, limit, self._first(key, limit, now)) for key, limit, _ in past
         )
@@ -157,10 +171,9 @@ class Budgets:
 
     def sweep(self, now: int) -> None:
         """Forget who has not been counted for a whole window."""
-        for name, sliding in list(self._seen.items()):
-            sliding.with_these((), now)
-            if not sliding:
-                del self._seen[name]
+        for key, (_limits, held) in list(self._seen.items()):
+            if not any(sliding.with_these((), now)[0] for _limit, sliding in held):
+                del self._seen[key]
         self._told = {name: at for name, at in self._told.items() if at > now - name[1]}
         self._free_at = {key: at for key, at in self._free_at.items() if at > now}
         self._raised = {key: raised for key, raised in self._raised.items() if raised[1] > now}
@@ -169,17 +182,21 @@ class Budgets:
         factor, until = self._raised.get(key, (1, 0))
         return limit.persons * factor if now < until else limit.persons
 
-    def _sliding(self, key: Key, limit: Limit) -> Sliding:
-        name = (key, limit.window_us)
-        found = self._seen.get(name)
-        if found is None:
-            found = self._seen[name] = Sliding(limit.window_us)
-        return found
+    def _slidings(self, key: Key) -> Slidings:
+        limits = self.limits.get(key.scope, ())
+        found = self._seen.get(key)
+        if found is None or found[0] is not limits:  # what was counted stays where limits change
+            held = {} if found is None else {one.window_us: one for _limit, one in found[1]}
+            found = self._seen[key] = (
+                limits,
+                tuple((one, held.get(one.window_us) or Sliding(one.window_us)) for one in limits),
+            )
+        return found[1]
 
     def _count(self, keys: list[Key], persons: frozenset[bytes], now: int) -> None:
         for key in keys:
-            for limit in self.limits.get(key.scope, ()):
-                self._sliding(key, limit).add(persons, now)
+            for _limit, sliding in self._slidings(key):
+                sliding.add(persons, now)
 
     def _first(self, key: Key, limit: Limit, now: int) -> bool:
         """Has nobody been told of this limit within its window? Told from now on."""

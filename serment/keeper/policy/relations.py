@@ -17,6 +17,8 @@ DAY_US: Final = 86_400_000_000
 RELATION_DAYS_MAX: Final = 550
 """A year's horizon and half a year after the visit."""
 
+REMEMBERED_MAX: Final = 50_000
+
 GLASS_US: Final = 3_600_000_000
 """How long a file stays open to the establishment after its glass was broken."""
 
@@ -38,10 +40,16 @@ class Window:
 
 
 class Relations:
-    """The relations of all establishments, by the tags of establishment and subject."""
+    """The relations of all establishments, by the tags of establishment and subject.
+
+    Windows are remembered as they were read, that there is none too: every opening asks. Only this
+    class writes the table, and what it writes it forgets; an act that fails forgets all.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._remembered: dict[tuple[bytes, bytes], tuple[Window, ...]] = {}
+        store.on_undone.append(self._remembered.clear)
 
     def make(self, establishment: bytes, subject: bytes, window: Window) -> None:
         """Add a relation, inside the caller's transaction; the same pair keeps one row."""
@@ -56,12 +64,13 @@ class Relations:
 
     def holds(self, establishment: bytes, subject: bytes, now: int) -> bool:
         """Does this establishment care for this person at this instant?"""
-        found = self._store.database.execute(
-            "SELECT 1 FROM relation WHERE establishment = ? AND subject = ?"
-            " AND ? BETWEEN not_before AND not_after",
-            (establishment, subject, now),
-        ).fetchone()
-        return found is not None
+        pair = establishment, subject
+        windows = self._remembered.get(pair)
+        if windows is None:
+            if len(self._remembered) >= REMEMBERED_MAX:
+                self._remembered.clear()
+            windows = self._remembered[pair] = self._windows(*pair)
+        return bool(windows) and any(window.holds(now) for window in windows)
 
     def glass_holds(self, establishment: bytes, subject: bytes, now: int) -> bool:
         """Was the glass of this file broken within the hour?"""
@@ -70,11 +79,20 @@ class Relations:
 
     def drop(self, subject: bytes) -> None:
         """Forget every relation of an erased person."""
+        self._remembered.clear()
         self._store.database.execute("DELETE FROM relation WHERE subject = ?", (subject,))
 
     def drop_over(self, now: int) -> None:
         """Forget relations that ended."""
+        self._remembered.clear()
         self._store.database.execute("DELETE FROM relation WHERE not_after < ?", (now,))
+
+    def _windows(self, establishment: bytes, subject: bytes) -> tuple[Window, ...]:
+        rows = self._store.database.execute(
+            "SELECT not_before, not_after FROM relation WHERE establishment = ? AND subject = ?",
+            (establishment, subject),
+        )
+        return tuple(Window(*row) for row in rows)
 
     def _of(self, establishment: bytes, subject: bytes, *, glass: bool) -> Window | None:
         row = self._store.database.execute(
@@ -85,6 +103,7 @@ class Relations:
         return None if row is None else Window(*row)
 
     def _put(self, establishment: bytes, subject: bytes, window: Window, *, glass: bool) -> None:
+        self._remembered.pop((establishment, subject), None)
         self._store.database.execute(
             "INSERT OR REPLACE INTO relation VALUES (?, ?, ?, ?, ?)",
             (establishment, subject, window.not_before, window.not_after, glass),

@@ -27,6 +27,8 @@ from serment.keeper.store import RecordRow, Store
 from serment.keeper.wire import Request
 from serment.keeper.words import OWN_DOORS
 
+KEYS_REMEMBERED_MAX: Final = 10_000
+
 REFUSALS_MAX: Final = 20
 """After so many refusals within an hour the keeper freezes the session itself, for an hour."""
 
@@ -66,6 +68,8 @@ class Standing:
     relations: Relations
     freezes: Freezes
     budgets: Budgets
+    _keys: dict[tuple[object, ...], list[Key]] = field(default_factory=dict)
+    """Budgets of those who asked of late: names, no counts."""
     _refusals: dict[bytes, list[int]] = field(default_factory=dict)
     _glass: dict[bytes, list[int]] = field(default_factory=dict)
 
@@ -110,12 +114,11 @@ class Standing:
 
     def count(self, ask: Request, now: int, rows: Iterable[RecordRow]) -> Admission:
         """``admit`` of an act that waits when all is stored, before it answers."""
-        tags = {row.subject: self.store.subject_tag(row.subject) for row in rows}
-        tenants = {row.subject: self.store.subject_tag(row.tenant) for row in rows}
+        tag, holds = self.store.subject_tag, self.relations.holds
+        tags = {row.subject: tag(row.subject) for row in rows}
+        tenants = {row.subject: tag(row.tenant) for row in rows}
         strangers = frozenset(
-            tag
-            for subject, tag in tags.items()
-            if not self.relations.holds(tenants[subject], tag, now)
+            [one for subject, one in tags.items() if not holds(tenants[subject], one, now)]
         )
         if not strangers:
             return Admission()
@@ -157,6 +160,15 @@ class Standing:
 
         Counted by number, it would be spent anew by each process that forks.
         """
+        name = ask.actor.id, ask.actor.establishment, ask.process, ask.client
+        known = self._keys.get(name)
+        if known is None:
+            if len(self._keys) >= KEYS_REMEMBERED_MAX:
+                self._keys.clear()
+            known = self._keys[name] = self._keys_of(ask)
+        return known
+
+    def _keys_of(self, ask: Request) -> list[Key]:
         keys = [
             Key(Scope.ACTOR, self.tag(What.ACTOR, ask.actor.id)),
             Key(Scope.PROCESS, self.tag(What.PROCESS, kin_of(ask.process).encode())),
