@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from serment.errors import Refused
 from serment.keeper.aliases import AliasCount
 from serment.keeper.index import Index
+from serment.keeper.keeper_clock import KeeperClock
 from serment.keeper.keys import Box, KeyGone, KeyRing
 from serment.keeper.listed import Listings
 from serment.keeper.made import Made
@@ -23,7 +24,7 @@ from serment.keeper.passkeys.challenges import Challenges
 from serment.keeper.passkeys.checking import Site
 from serment.keeper.policy.budgets import DAY_US, Key, Scope
 from serment.keeper.policy.standing import Standing, standing_of
-from serment.keeper.recorder import KeeperClock, Recorder
+from serment.keeper.recorder import Recorder
 from serment.keeper.root_key.vault import Known, Vault
 from serment.keeper.search import SearchIndex, tokens_of
 from serment.keeper.sessions import Sessions

@@ -22,6 +22,7 @@ import msgspec
 from serment.errors import Refused
 from serment.keeper.index import ActorPart, Counted, Index, IndexRow, PatientPart, forgotten
 from serment.keeper.index_writer import BEHIND_MAX
+from serment.keeper.keeper_clock import KeeperClock
 from serment.keeper.keys import AUDIT, NONCE_BYTES, Box, KeyRing
 from serment.keeper.peers import kin_of
 from serment.keeper.store import Store
@@ -84,24 +85,6 @@ class Waiting(msgspec.Struct):
 
     leaves: list[Leaf]
     done: asyncio.Future[int]
-
-
-@dataclass(slots=True)
-class KeeperClock:
-    """Microseconds since 1970, never twice the same and never backwards; a drill may drive it."""
-
-    driven: int | None = None
-    last: int = 0
-
-    def drive(self, instant: int, recorded: int) -> None:
-        """A drill's instant from now on, 0: the machine's; never before what is ``recorded``."""
-        self.driven, self.last = instant or None, recorded
-
-    def now(self) -> int:
-        """The present instant."""
-        present = self.driven if self.driven is not None else time.time_ns() // 1000
-        self.last = max(self.last + 1, present)
-        return self.last
 
 
 class Asking(msgspec.Struct, frozen=True):
