@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 ENTRIES_MAX: Final = 20_000
@@ -29,21 +30,36 @@ class Leases:
 
     def get(self, name: LeaseName) -> Key | None:
         """The key while its lease runs."""
+        return self.get_all([name])[0]
+
+    def get_all(self, names: Sequence[LeaseName]) -> list[Key | None]:
+        """Each key whose lease runs, in order."""
+        now = time.monotonic()
         with self._lock:
-            kept = self._kept.get(name)
-            if kept is None:
-                return None
-            if kept[0] < time.monotonic():
-                del self._kept[name]
-                return None
-            return kept[1]
+            return [self._running(name, now) for name in names]
+
+    def _running(self, name: LeaseName, now: float) -> Key | None:
+        kept = self._kept.get(name)
+        if kept is None:
+            return None
+        if kept[0] < now:
+            del self._kept[name]
+            return None
+        return kept[1]
 
     def put(self, name: LeaseName, key: Key, seconds: float) -> None:
         """Keep a key for its lease; nothing without a session to bind it to."""
-        if seconds <= 0 or not (name[0] and name[1]):
+        self.put_all([(name, key)], seconds)
+
+    def put_all(self, leased: Iterable[tuple[LeaseName, Key]], seconds: float) -> None:
+        """The same of many keys."""
+        if seconds <= 0:
             return
+        until = time.monotonic() + seconds
         with self._lock:
-            self._kept[name] = (time.monotonic() + seconds, key)
+            for name, key in leased:
+                if name[0] and name[1]:
+                    self._kept[name] = (until, key)
             while len(self._kept) > self._entries_max:
                 self._kept.popitem(last=False)
 

@@ -78,28 +78,32 @@ def open_values(
 ) -> Opened:
     """Open the fields; recorded durably first unless this session's lease still runs."""
     opened, closed = closed_values(objs, fields)
-    keys: dict[Closed, Key] = {}
-    missing: list[Closed] = []
-    for one in closed:
-        leased = None if errand else leases.get(one.lease_name(actor, purpose))
-        if leased is None:
-            missing.append(one)
-        else:
-            keys[one] = leased
-    if missing:
-        fetched, seconds = _fetch(actor, purpose, missing, errand)
-        for one, key in fetched.items():
-            keys[one] = key
-            if not errand:
-                leases.put(one.lease_name(actor, purpose), key, seconds)
-    for one in closed:
-        opened[one.record][str(one.field.name)] = open_sealed(*keys[one], one.sealed)
+    if errand:
+        keys, _seconds = _fetch(actor, purpose, closed, errand)
+    else:
+        keys = _leased(actor, purpose, closed)
+    for one, key in zip(closed, keys, strict=True):
+        opened[one.record][str(one.field.name)] = open_sealed(*key, one.sealed)
     return opened
+
+
+def _leased(actor: Actor, purpose: str, closed: list[Closed]) -> list[Key]:
+    """The keys in order: those a lease still runs for from memory, the others asked for."""
+    names = [one.lease_name(actor, purpose) for one in closed]
+    held = leases.get_all(names)
+    missing = [place for place, key in enumerate(held) if key is None]
+    fetched, seconds = _fetch(actor, purpose, [closed[place] for place in missing], b"")
+    leases.put_all(zip([names[place] for place in missing], fetched, strict=True), seconds)
+    new = iter(fetched)
+    return [next(new) if key is None else key for key in held]
 
 
 def _fetch(
     actor: Actor, purpose: str, missing: list[Closed], errand: bytes
-) -> tuple[dict[Closed, Key], int]:
+) -> tuple[list[Key], int]:
+    """Keys in order, and how long they may be used again; recorded durably first."""
+    if not missing:
+        return [], 0
     groups = [list(group) for _record, group in groupby(missing, key=lambda one: one.record)]
     items = [
         RevealItem(
@@ -113,9 +117,9 @@ def _fetch(
         for group in groups
     ]
     answer = ask("reveal", actor, RevealAnswer, RevealAsk(items), purpose=purpose, errand=errand)
-    found = {
-        one: key
+    found = [
+        key
         for group, keys in zip(groups, answer.keys, strict=True)
-        for one, key in zip(group, keys, strict=True)
-    }
+        for _one, key in zip(group, keys, strict=True)
+    ]
     return found, answer.lease

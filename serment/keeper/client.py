@@ -75,7 +75,7 @@ class Client:
     def _send(self, message: bytes, request: bytes) -> Reply:
         connection = self._connection()
         connection.sendall(message)
-        reply = reply_from(_take(connection, body_length(_take(connection, HEAD_BYTES))))
+        reply = reply_from(_take(connection))
         if reply.id != request:
             raise FrameRefused
         return reply
@@ -103,11 +103,17 @@ class Client:
             held[2].close()
 
 
-def _take(connection: socket.socket, length: int) -> bytes:
-    parts = bytearray()
-    while len(parts) < length:
-        part = connection.recv(min(length - len(parts), 1 << 20))
+def _take(connection: socket.socket) -> bytes:
+    """The body of the one answer that is due; most come whole at once."""
+    taken = bytearray()
+    length = HEAD_BYTES
+    while len(taken) < length:
+        part = connection.recv(1 << 18)
         if not part:
             raise EOFError
-        parts += part
-    return bytes(parts)
+        taken += part
+        if len(taken) >= HEAD_BYTES:
+            length = HEAD_BYTES + body_length(bytes(taken[:HEAD_BYTES]))
+    if len(taken) > length:
+        raise FrameRefused
+    return bytes(taken[HEAD_BYTES:])
