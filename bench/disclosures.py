@@ -1,8 +1,9 @@
 """What a durable record costs: openings a second, one opening, batches, a page.
 
-Three ways to record the same bytes on the same disk, in turns: the keeper's reveal (which also
-seals, checks rights and budgets, and releases keys) at 64 clients; one append with a sync a
-record; a synchronous audit insert into PostgreSQL at 40 clients.
+Ways to record the same bytes on the same disk, in turns: the keeper's reveal (which also seals,
+checks rights and budgets, and releases keys) at 64 clients, one person a request, and as a desk
+asks, fifty a request with a leaf each; one append with a sync a record; a synchronous audit insert
+into PostgreSQL at 40 clients. All clients run on uvloop in one process beside what they ask.
 
 The keeper waits for its processor rather than for the disk, the other two for the disk: where
 others use the machine, the ratios say how busy it was. So a leaf's processor time is told too.
@@ -16,14 +17,16 @@ import socket
 import statistics
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+import uvloop
 from psycopg.conninfo import make_conninfo
 
-from bench import ground
+from bench import callers, ground
 from bench.report import Figure, p95, write
 
 if TYPE_CHECKING:
@@ -98,35 +101,33 @@ class Desk:
         )  # fmt: skip
 
 
-async def ask(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: wire.Request
-) -> None:
-    """One round trip; anything but an opening is an error."""
-    from serment.keeper import wire
+async def reveals(desk: Desk, persons: int = 1, fields: tuple[str, ...] = FIELDS[:1]) -> float:
+    """Openings (a leaf each) a second at all clients, of so many persons a request."""
+    asked = [
+        desk.request(number, (desk.files * 2)[number : number + persons], fields)
+        for number in range(CLIENTS)
+    ]
+    lines = [await callers.connected(desk.socket) for _ in asked]
+    start = time.perf_counter()
+    acts = [partial(line.ask, one) for line, one in zip(lines, asked, strict=True)]
+    counts = await _until(start + SECONDS, acts)
+    took = time.perf_counter() - start
+    for line in lines:
+        line.close()
+    return counts * persons / took
 
-    request.id = os.urandom(16)
-    writer.write(wire.frame(request))
-    head = await reader.readexactly(wire.HEAD_BYTES)
-    reply = wire.reply_from(await reader.readexactly(wire.body_length(head)))
-    if reply.error:
-        raise RuntimeError(reply.error)
 
+async def _until(end: float, acts: Sequence[Callable[[], Awaitable[object]]]) -> int:
+    """How often these were done, each one after the other, all beside one another."""
 
-async def reveals(desk: Desk) -> float:
-    """Openings a second of one field of one person each, at all clients."""
-    asked = [desk.request(number, [desk.files[number]], FIELDS[:1]) for number in range(CLIENTS)]
-    lines = [await asyncio.open_unix_connection(desk.socket) for _ in asked]
-    counts, until = [0] * CLIENTS, time.perf_counter() + SECONDS
+    async def one(act: Callable[[], Awaitable[object]]) -> int:
+        count = 0
+        while time.perf_counter() < end:
+            await act()
+            count += 1
+        return count
 
-    async def one(number: int) -> None:
-        while time.perf_counter() < until:
-            await ask(*lines[number], asked[number])
-            counts[number] += 1
-
-    await asyncio.gather(*map(one, range(CLIENTS)))
-    for _reader, writer in lines:
-        writer.close()
-    return sum(counts) / SECONDS
+    return sum(await asyncio.gather(*map(one, acts)))
 
 
 async def inserts(conninfo: str, record: bytes) -> float:
@@ -135,17 +136,15 @@ async def inserts(conninfo: str, record: bytes) -> float:
         await psycopg.AsyncConnection.connect(conninfo, autocommit=True, prepare_threshold=1)
         for _ in range(PEER_CLIENTS)
     ]
-    counts, until = [0] * PEER_CLIENTS, time.perf_counter() + SECONDS
-
-    async def one(number: int) -> None:
-        while time.perf_counter() < until:
-            await lines[number].execute("INSERT INTO audit_peer (row) VALUES (%b)", (record,))
-            counts[number] += 1
-
-    await asyncio.gather(*map(one, range(PEER_CLIENTS)))
+    insert = "INSERT INTO audit_peer (row) VALUES (%b)"
+    start = time.perf_counter()
+    count = await _until(
+        start + SECONDS, [partial(line.execute, insert, (record,)) for line in lines]
+    )
+    took = time.perf_counter() - start
     for line in lines:
         await line.close()
-    return sum(counts) / SECONDS
+    return count / took
 
 
 def appends(path: Path, record: bytes, seconds: float = SECONDS) -> list[float]:
@@ -163,9 +162,9 @@ def appends(path: Path, record: bytes, seconds: float = SECONDS) -> list[float]:
 
 
 def rates(state: Path, desk: Desk) -> list[Figure]:
-    """The three ways, interleaved."""
+    """The ways to record, interleaved: one person a request, a page of fifty, and the peers."""
     before, held = desk.segment.stat().st_size, _leaves(desk)
-    asyncio.run(reveals(desk))
+    uvloop.run(reveals(desk))
     record = bytes((desk.segment.stat().st_size - before) // max(1, _leaves(desk) - held))
     with ground.superuser(state) as boss:
         boss.execute("CREATE TABLE audit_peer (id bigserial PRIMARY KEY, row bytea)")
@@ -173,17 +172,24 @@ def rates(state: Path, desk: Desk) -> list[Figure]:
         conninfo = make_conninfo(
             host=info.host, user=info.user, dbname=info.dbname, password=info.password
         )
-    ours, one_sync, rows = [], [], []
+    ours, paged, one_sync, rows = [], [], [], []
     for _ in range(ROUNDS):
-        ours.append(asyncio.run(reveals(desk)))
+        ours.append(uvloop.run(reveals(desk)))
         one_sync.append(len(appends(state / "peer", record)) / SECONDS)
-        rows.append(asyncio.run(inserts(conninfo, record)))
-    what = f"durable disclosures at {CLIENTS} clients, {len(record)} bytes each"
+        rows.append(uvloop.run(inserts(conninfo, record)))
+        paged.append(uvloop.run(reveals(desk, PAGE)))
+    each = f"{CLIENTS} clients, {len(record)} bytes each"
+    single = f"durable disclosures, one person a request, {each}"
+    page = f"durable disclosures, pages of {PAGE} persons a request (a leaf a person), {each}"
+    bare = "one sync a record, one writer, records/s"
+    postgres = f"synchronous PostgreSQL inserts, {PEER_CLIENTS} clients in Python, rows/s"
+    apart = "the peers record one by one; the target is for one person a request"
     return [
-        _rate(what, ours, "one sync a record, one writer, records/s", one_sync, "at least 3 x"),
-        _rate(what, ours, "synchronous PostgreSQL inserts, 40 clients in Python, rows/s", rows,
-              "at least 1.5 x"),
-    ]  # fmt: skip
+        _rate(single, ours, bare, one_sync, "at least 3 x"),
+        _rate(single, ours, postgres, rows, "at least 1.5 x"),
+        _rate(page, paged, bare, one_sync, apart),
+        _rate(page, paged, postgres, rows, apart),
+    ]
 
 
 def _leaves(desk: Desk) -> int:
@@ -201,10 +207,10 @@ def _rate(what: str, ours: list[float], beside: str, theirs: list[float], target
 
 
 def single(state: Path, desk: Desk) -> list[Figure]:
-    """One opening by one client, beside a bare append and sync of the same bytes."""
+    """One opening by one client, the pages' own, beside a bare append and sync of as many bytes."""
     record, ours, bare = bytes(650), [], []
     for _ in range(ROUNDS):
-        ours += asyncio.run(_timed(desk, desk.request(0, desk.files[:1], FIELDS[:1]), ONE_BY_ONE))
+        ours += _called(desk, desk.request(0, desk.files[:1], FIELDS[:1]))
         bare += appends(state / "bare", record, 0.3)
     figures = []
     for name, place, target in (("p50", 49, "at most 3 x"), ("p99", 98, "at most 5 x")):
@@ -216,14 +222,28 @@ def single(state: Path, desk: Desk) -> list[Figure]:
     return figures
 
 
+def _called(desk: Desk, request: wire.Request) -> list[float]:
+    from serment.keeper import wire
+    from serment.keeper.client import Client
+
+    client, took = Client(lambda: desk.socket), []
+    for _ in range(ONE_BY_ONE):
+        request.id = os.urandom(16)
+        start = time.perf_counter()
+        client.call(request, wire.RevealAnswer)
+        took.append((time.perf_counter() - start) * 1000)
+    client.hang_up()
+    return took
+
+
 async def _timed(desk: Desk, request: wire.Request, runs: int) -> list[float]:
-    reader, writer = await asyncio.open_unix_connection(desk.socket)
+    line = await callers.connected(desk.socket)
     took = []
     for _ in range(runs):
         start = time.perf_counter()
-        await ask(reader, writer, request)
+        await line.ask(request)
         took.append((time.perf_counter() - start) * 1000)
-    writer.close()
+    line.close()
     return took
 
 
@@ -231,7 +251,7 @@ def batches(desk: Desk) -> list[Figure]:
     """Field keys a second in requests of fifty patients, a leaf each; beside eight requests at
     once, as pages come."""
     keys, request = PAGE * len(FIELDS), desk.request(0, desk.files[:PAGE], FIELDS)
-    alone = [keys / (ms / 1000) for ms in asyncio.run(_timed(desk, request, BATCHES))]
+    alone = [keys / (ms / 1000) for ms in uvloop.run(_timed(desk, request, BATCHES))]
 
     async def several() -> float:
         asked = [desk.request(number, desk.files[:PAGE], FIELDS) for number in range(8)]
@@ -239,7 +259,7 @@ def batches(desk: Desk) -> list[Figure]:
         await asyncio.gather(*(_timed(desk, one, 10) for one in asked))
         return 80 * keys / (time.perf_counter() - start)
 
-    together = [asyncio.run(several()) for _ in range(ROUNDS)]
+    together = [uvloop.run(several()) for _ in range(ROUNDS)]
     target = "at least 60,000"
     return [
         Figure(f"field keys in batches of {PAGE} patients, {len(FIELDS)} fields each, one client",
@@ -271,8 +291,8 @@ def processor(desk: Desk) -> list[Figure]:
     """What a leaf costs the keeper's processor: alone in its request, and among fifty."""
     page = desk.request(0, desk.files[:PAGE], FIELDS)
     ways: dict[str, Callable[[], object]] = {
-        f"one a request, {CLIENTS} clients": lambda: asyncio.run(reveals(desk)),
-        f"{PAGE} a request with {len(FIELDS)} fields each": lambda: asyncio.run(
+        f"one a request, {CLIENTS} clients": lambda: uvloop.run(reveals(desk)),
+        f"{PAGE} a request with {len(FIELDS)} fields each": lambda: uvloop.run(
             _timed(desk, page, BATCHES)
         ),
     }
