@@ -72,7 +72,7 @@ def handed_out(actor: Actor, file_id: UUID, purpose: Purpose) -> Qualified:
     known = of(actor, file_id, purpose)
     sendable = ins.may_be_sent(known.standing, known.matricule, real=not settings.DEMO)
     if not sendable or known.matricule is None:
-        raise ins.NotQualified(_("L’INS de cette identité n’est pas qualifiée : elle ne part pas."))
+        raise ins.NotQualified(_("L’INS de cette identité n’est pas qualifiée : elle ne part pas."))
     return Qualified(known.matricule, known.traits)
 
 

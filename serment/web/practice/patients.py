@@ -23,7 +23,7 @@ from serment.identity.models import PatientFile
 from serment.identity.rights import Act
 from serment.scheduling.models import Appointment
 from serment.web import asked, wording
-from serment.web.practice import finding, opened_by, team
+from serment.web.practice import finding, identity, opened_by, team
 from serment.web.practice.naming import Person
 
 LETTERS_MIN = 3
@@ -32,6 +32,7 @@ HITS_MAX = 10
 PARIS = ZoneInfo("Europe/Paris")
 FORM_FIELDS = (
     "family_name", "given_name", "birth_name", "birth_date", "sex", "phone", "email", "address",
+    "first_birth_given_name", "birth_given_names", "birth_place",
 )  # fmt: skip
 # What a booking under way carries in its address while a patient is looked for.
 BOOKING_QUERY = ("agenda", "motif", "jour", "heure", "deplace", "vu")
@@ -150,7 +151,7 @@ def patient(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """A file: details, appointments, and who has opened it."""
     actor = accounts.actor_for(request)
     now = clock.now()
-    values = _open(actor, file_id, FORM_FIELDS)
+    values = _open(actor, file_id, (*FORM_FIELDS, "ins_standing"))
     visits = _visits(actor, file_id)
     context = {
         "section": "patients",
@@ -159,6 +160,7 @@ def patient(request: HttpRequest, file_id: UUID) -> HttpResponse:
         "values": values,
         "age": wording.age(values["birth_date"], now.astimezone(PARIS).date()),
         "sex": dict(_sexes()).get(values["sex"], ""),
+        "identity": identity.shown(values),
         "upcoming": [one for one in visits if one.upcoming],
         "past": [one for one in reversed(visits) if not one.upcoming][:20],
         "lines": opened_by.lines(actor, file_id, now, PARIS, limit=20),

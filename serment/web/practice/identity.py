@@ -1,0 +1,67 @@
+"""Watching over a file's identity: a document that was seen, a doubt raised or taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from serment.identity import accounts, ins, ins_files, policy
+from serment.identity.ins import Document, Mark, Standing, State
+from serment.identity.rights import Act
+from serment.web import asked
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the file's page says of the identity."""
+
+    words: str
+    doubtful: bool
+    complete: bool
+    """All five traits are there to be compared."""
+    documents: list[tuple[str, str]]
+    """What may have been seen; empty where nothing is to be compared any more."""
+
+
+def shown(values: dict[str, str]) -> Shown:
+    """From the file's opened values."""
+    standing = Standing.read(values["ins_standing"])
+    open_to_proof = standing.state in (State.PROVISIONAL, State.RETRIEVED)
+    doubtful = Mark.DOUBTFUL in standing.marks
+    return Shown(
+        words=str(ins.WORDS[standing.state]),
+        doubtful=doubtful,
+        complete=all(values[name] for name in ins.DEMANDED) and values["sex"] in ins.SEXES,
+        documents=_documents() if open_to_proof and not doubtful else [],
+    )
+
+
+@policy.staff_may(Act.WRITE_PATIENT)
+@require_POST
+def watch(request: HttpRequest, file_id: UUID) -> HttpResponse:
+    """One of three acts on the identity; anything else changes nothing."""
+    actor = accounts.actor_for(request)
+    sent = asked.sent(request)
+    try:
+        if sent.get("vu") in list(Document):
+            ins_files.seen(actor, file_id, Document(sent["vu"]))
+        elif sent.get("doute") in ("oui", "non"):
+            ins_files.marked(actor, file_id, Mark.DOUBTFUL, on=sent["doute"] == "oui")
+    except ins.NotNow as refused:
+        messages.error(request, refused.sentence)
+    return HttpResponseRedirect(reverse("practice:patient", args=[file_id]))
+
+
+def _documents() -> list[tuple[str, str]]:
+    return [
+        (Document.IDENTITY_CARD.value, _("carte d’identité")),
+        (Document.PASSPORT.value, _("passeport")),
+        (Document.RESIDENCE_PERMIT.value, _("titre de séjour")),
+        (Document.FAMILY_BOOK.value, _("livret de famille, avec la pièce d’un parent")),
+    ]
