@@ -23,7 +23,7 @@ from pyroaring import BitMap
 
 from serment.keeper.touches import WRITES
 
-SIZE: Final = 1 << 15
+SIZE: Final = 1 << 14
 """Leaves of a block: what lies at a window's two ends, or after the last block, is read row by
 row, at a microsecond and a half each. At most 2^16, so that sixteen bits number its leaves."""
 

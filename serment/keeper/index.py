@@ -103,7 +103,8 @@ class Index:
     """Questions about the ledger. One connection for questions, one thread for new rows.
 
     Whoever touches ``database`` has waited for all rows put before. Only the thread that puts
-    rows may delete any, so the two never write at once.
+    rows may delete any, so the two never write rows at once; the few writes of a block and a
+    deletion wait for each other, some milliseconds.
     """
 
     def __init__(self, path: Path) -> None:
