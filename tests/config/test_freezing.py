@@ -7,8 +7,7 @@ from uuid import UUID
 
 import pytest
 import typer
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from serment.config.commands import freezing
 
