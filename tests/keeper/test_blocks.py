@@ -13,14 +13,18 @@ from typing import Any
 
 import pytest
 
-from serment.keeper import blocks, counting
+from serment.keeper import blocks, counting, wire
 from serment.keeper.blocks import BlockMaker
 from serment.keeper.counting import Selection, Tally
 from serment.keeper.counts import Asked, Counts, count
 from serment.keeper.index import Index, IndexRow
 from serment.keeper.keys import Box
+from serment.keeper.measured import Measured
+from serment.keeper.reindexing import rebuild
 from serment.keeper.touches import Whats, number
 from serment.keeper.wire import Item
+from tests.apart import apart
+from tests.keeper.inside import OPERATOR, Inside
 
 SECOND = 1_000_000
 FIRST = 65_536 - 300
@@ -288,3 +292,41 @@ def test_who_is_forgotten_while_a_block_is_made_is_not_in_it(
     assert agree(index, 5) is guarded
     database.close()
     index.close()
+
+
+def test_a_keeper_at_work_makes_its_blocks_and_answers_from_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, met: list[int]
+) -> None:
+    """Through the desk, the index's own thread, and the index made anew."""
+    monkeypatch.setattr(blocks, "SIZE", 8)
+    monkeypatch.setattr(blocks, "STEP", 4)
+    inside = Inside(tmp_path / "keeper")
+    files, who = [inside.patient() for _ in range(4)], inside.staff()
+
+    def ask() -> list[object]:
+        told = inside.ask(OPERATOR, "measure", wire.PerimeterAsk(0, 1 << 53), Measured)
+        return [getattr(told, name) for name in SAME]
+
+    for _ in range(8):
+        inside.reveal(who, *files)
+    inside.house.index.writer.wait()
+    with rows_alone():
+        expected = ask()
+    assert expected[0] == 4
+    for _ in range(2):
+        until = time.monotonic() + 20
+        met.clear()
+        while ask() == expected and not met:
+            assert time.monotonic() < until
+        assert ask() == expected
+        apart(rebuild(inside.house))
+    inside.crash()
+
+
+SAME = ("persons", "records", "fields", "first", "last", "leaves", "leaves_digest", "unaltered")
+
+
+def test_bounds_are_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert blocks.SIZE <= 1 << 16  # sixteen bits number a block's leaves
+    assert (1 << 16) % blocks.SIZE == blocks.SIZE % blocks.STEP == 0
