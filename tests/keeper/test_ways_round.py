@@ -329,3 +329,45 @@ def test_a_frozen_file_is_not_found_either(
     except Refused:
         found = []
     assert found == ([] if guarded else [record])
+
+
+def freeze(inside: Inside, who: Person, what: str, value: str, until: int | None = None) -> str:
+    return word(inside, who, "freeze", asks.FreezeAsk(what, value, "essai", until))
+
+
+@pytest.mark.parametrize("what", ["session", "actor", "exports", "subject"])
+@pytest.mark.parametrize("guarded", [True, False])
+def test_nobody_freezes_over_anothers_freeze(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, what: str, guarded: bool
+) -> None:
+    """Negative control: with one place for all, a freeze that is over takes that of others away."""
+    if not guarded:
+        one_place = lambda standing, what, value, _by: standing.tag(what, value)  # noqa: E731
+        monkeypatch.setattr(type(inside.house.standing), "frozen_tag", one_place)
+    thief, file = inside.staff(), inside.patient()
+    token = granted(inside, [file])
+    value = {
+        "session": thief.session,
+        "actor": str(UUID(bytes=thief.actor.id)),
+        "exports": str(UUID(bytes=HERE)),
+        "subject": str(UUID(bytes=record_of(file))),
+    }[what]
+    more = {"grant": token, "purpose": "export"} if what == "exports" else {}
+    inside.reveal(thief, file, **more)
+    assert freeze(inside, OPERATOR, what, value) == ""
+    others = [inside.staff("manager"), inside.staff("manager", THERE)]
+    for officer in others:
+        freeze(inside, officer, what, value, until=1)
+        word(inside, officer, "unfreeze", asks.UnfreezeAsk(what, value, "fini"))
+    told = ""
+    try:
+        inside.reveal(thief, file, **more)
+    except Refused as refused:
+        told = str(refused)
+    assert told in ({"frozen", "refused"} if guarded else {""})
+    stranger = freeze(inside, others[1], "exports", str(UUID(bytes=HERE)))
+    assert stranger == "refused"
+    if guarded:
+        unfrozen = asks.UnfreezeAsk(what, value, "fini")
+        assert word(inside, OPERATOR, "unfreeze", unfrozen) == ""
+        inside.reveal(thief, file, **more)

@@ -169,14 +169,19 @@ async def unfreeze(house: House, ask: Request, peer: int) -> Body:
         if not any(one.value in (wanted.value, "") for one in all_kept(house.store)):
             raise NoAccess
         return await _keep(house, ask, peer, wanted, None)
-    held = house.standing.freezes.get(tag)
-    if held is None or held.establishment != establishment:
+    tags = [
+        one
+        for one in (tag, tag_of(house, wanted.what, wanted.value, None))
+        if (held := house.standing.freezes.get(one)) and held.establishment == establishment
+    ]
+    if not tags:
         raise NoAccess
     if wanted.what == What.ACTOR and wanted.value == str(UUID(bytes=ask.actor.id)):
         raise NoAccess
     await house.recorder.record(ask, peer, [_decided(establishment, "unfreeze", wanted)])
     with house.store.transaction():
-        house.standing.freezes.lift(tag)
+        for one in tags:
+            house.standing.freezes.lift(one)
     return Nothing()
 
 
@@ -230,7 +235,9 @@ def tag_of(house: House, what: str, value: str, establishment: bytes | None) -> 
         row = house.store.record(raw)
         if row is None or row.tenant != establishment:
             raise NoAccess
-    return house.standing.tag(kind, raw)
+    if kind is What.ESTABLISHMENT_EXPORTS and establishment not in (None, raw):
+        raise NoAccess
+    return house.standing.frozen_tag(kind, raw, establishment)
 
 
 def _officers_establishment(house: House, ask: Request, peer: int) -> bytes | None:

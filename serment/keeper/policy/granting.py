@@ -146,8 +146,9 @@ def granted(house: House, ask: Request, rows: list[tuple[RecordRow, list[str]]])
     grant = house.standing.rows.get(_TABLE, _tag(house, ask.grant), Grant)
     if grant is None or grant.kind != GrantKind.BULK or not is_good(house, grant):
         raise NoAccess
-    exports = house.standing.tag(What.ESTABLISHMENT_EXPORTS, grant.establishment)
-    if ask.purpose != grant.purpose or house.standing.freezes.of(exports, house.now()):
+    if ask.purpose != grant.purpose or house.standing.exports_frozen(
+        grant.establishment, house.now()
+    ):
         raise NoAccess
     tag, allowed = _tag(house, ask.grant), set(grant.fields)
     for row, fields in rows:

@@ -96,9 +96,17 @@ class Standing:
 
     def subject_frozen(self, row: RecordRow, now: int) -> bool:
         """Was this person's file frozen? It is answered like a file that is not there."""
-        return (
-            bool(self.freezes)
-            and self.freezes.of(self.tag(What.SUBJECT, row.subject), now) is not None
+        return bool(self.freezes) and any(
+            self.freezes.of(self.frozen_tag(What.SUBJECT, row.subject, by), now) is not None
+            for by in (None, row.tenant)
+        )
+
+    def exports_frozen(self, establishment: bytes, now: int) -> bool:
+        """Does nothing granted leave this establishment?"""
+        return any(
+            self.freezes.of(self.frozen_tag(What.ESTABLISHMENT_EXPORTS, establishment, by), now)
+            is not None
+            for by in (None, establishment)
         )
 
     async def admit(self, ask: Request, now: int, rows: Iterable[RecordRow]) -> Admission:
@@ -221,6 +229,12 @@ class Standing:
             return self.store.subject_tag(value)
         return self.store.tag(what, value)
 
+    def frozen_tag(self, what: What, value: bytes, by: bytes | None) -> bytes:
+        """Where a freeze of the operator's and the keeper's own (``by`` None) lies, and where one of
+        an establishment's officers does: nobody puts theirs in another's place.
+        """
+        return self.tag(what, value) if by is None else self.store.tag(f"{what}.by", by + value)
+
     def sweep(self, now: int) -> None:
         """Forget what is over."""
         self.budgets.sweep(now)
@@ -229,9 +243,10 @@ class Standing:
                 del held[name]
 
     def _tags(self, ask: Request, peer: int) -> list[bytes]:
+        session, houses = ask.session.encode(), {None, ask.actor.establishment}
         return [
-            self.tag(What.SESSION, ask.session.encode()),
-            self.tag(What.ACTOR, ask.actor.id),
+            *(self.frozen_tag(What.SESSION, session, by) for by in houses),
+            *(self.frozen_tag(What.ACTOR, ask.actor.id, by) for by in houses),
             self.tag(What.CLIENT, ask.client.encode()),
             self.tag(What.PROCESS, str(peer).encode()),
             self.tag(What.PROCESS, kin_of(ask.process).encode()),
