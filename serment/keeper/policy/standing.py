@@ -230,8 +230,8 @@ class Standing:
         return self.store.tag(what, value)
 
     def frozen_tag(self, what: What, value: bytes, by: bytes | None) -> bytes:
-        """Where a freeze of the operator's and the keeper's own (``by`` None) lies, and where one of
-        an establishment's officers does: nobody puts theirs in another's place.
+        """Where a freeze of the operator's or the keeper's own (``by`` None) lies, or one of an
+        establishment's officers: nobody puts theirs in another's place.
         """
         return self.tag(what, value) if by is None else self.store.tag(f"{what}.by", by + value)
 
