@@ -64,7 +64,7 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         typed = form.cleaned_data
         user.alias = typed["email"]
         user.language = get_language() or "fr"
-        user.set_password(typed["password1"])
+        user.set_password(typed["password1"] or None)
         values: dict[str, str | None] = {
             name: typed[name] for name in _SEALED_AT_SIGN_UP if typed.get(name)
         }
@@ -74,15 +74,16 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         gate.seal(itself, Purpose.SELF, user, values, subject=user.pk, tenant=None)
         if commit:
             user.save(force_insert=True)
-            strength.prove(request, user, strength.PASSWORD)
+            if user.has_usable_password():
+                strength.prove(request, user, strength.PASSWORD)
             from serment.identity import tasks  # the queue is there once Django has loaded
 
             tasks.sweep_later(user.pk, clock.now())
         return user
 
     def get_login_stages(self) -> list[str]:
-        """The library's, and the second step."""
-        return [*super().get_login_stages(), stage.PATH]
+        """The library's, a passkey first where no password was wanted, and the second step."""
+        return [*super().get_login_stages(), *stage.PATHS]
 
     def login(self, request: HttpRequest, user: Account) -> None:
         """Sign in, and have the keeper open the session that reveals will name."""
@@ -144,9 +145,13 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         self.send_mail("account/email/account_already_exists", email, context)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """Built from the public address set by the operator, never from the request's host."""
-        uid, _dash, token = key.partition("-")
-        return _public("account_reset_password_from_key", uidb36=uid, key=token)
+        """Built from the public address set by the operator, never from the request's host.
+
+        It names nobody: account and token are closed in one opaque word.
+        """
+        from serment.identity import reset  # the library's views are there once Django has loaded
+
+        return settings.PUBLIC_URL + reset.address_of(key)
 
     def is_safe_url(self, url: str | None) -> bool:
         """Whether somebody may be sent there after signing in; what cannot be read is nowhere."""

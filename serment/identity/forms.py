@@ -16,6 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from serment import clock
 from serment.errors import Unusable
 from serment.identity import birth_dates, draft, names, passwords, phones, registration
+from serment.identity.means import stage
+
+
+WITHOUT_PASSWORD = "sans_mot_de_passe"  # noqa: S105 -- the name of a button
 
 
 def _checked(check: Callable[[str], str], text: str) -> str:
@@ -46,6 +50,7 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
     """A patient's account. Each field says who will be able to open it."""
 
     account_already_exists: bool
+    without_password: bool
 
     given_name = forms.CharField(
         label=_("Prénom"),
@@ -93,10 +98,14 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
                 "password1": _("Choisissez un mot de passe de douze caractères au moins."),
             },
         )
+        self.without_password = WITHOUT_PASSWORD in self.data
+        if self.without_password:
+            self.fields["password1"].required = False
 
     def try_save(self, request: HttpRequest) -> Any:
         """Save, or pretend to; an address typed before but never confirmed starts afresh."""
         draft.keep(request, self.data)
+        stage.want_first_key(request, wanted=self.without_password)
         if self.account_already_exists:
             still_there = not registration.forget_unconfirmed(self.cleaned_data["email"])
             self.account_already_exists = still_there
@@ -127,6 +136,8 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
 
     def clean_password1(self) -> str:
         """Refused beside the field; what stands in the other fields counts as known."""
+        if self.without_password:
+            return ""
         password: str = self.cleaned_data["password1"]
         passwords.refuse_weak(password, [str(self.data.get(name, "")) for name in draft.FIELDS])
         return password

@@ -92,7 +92,7 @@ def as_much_work(password: str) -> None:
 
     The password's hash, and two records the keeper makes durable; both are of nobody.
     """
-    Account().set_password(password)
+    Account().set_password(password or None)
     for _record in range(2):
         gate.close_session(gate.open_session("patient", ids.new_id(), "", None, hours=1))
 

@@ -1,9 +1,9 @@
 """The account's pages, under ``/compte/``; names are allauth's, so that its flows find them."""
 
 from allauth.account import views as library
-from django.urls import include, path, re_path
+from django.urls import include, path
 
-from serment.identity import policy, views
+from serment.identity import policy, reset, views
 
 _way_in = policy.everybody(policy.SIGNING_IN)
 _own_end = policy.everybody("ends one's own session, where there is one")
@@ -22,16 +22,13 @@ urlpatterns = [
         _way_in(library.password_reset_done),
         name="account_reset_password_done",
     ),
-    re_path(
-        r"^mot-de-passe/nouveau/(?P<uidb36>[0-9a-f-]{32,36})-(?P<key>.+)/$",
-        views.password_from_key,
-        name="account_reset_password_from_key",
-    ),
     path(
         "mot-de-passe/nouveau/fait/",
         _way_in(library.password_reset_from_key_done),
         name="account_reset_password_from_key_done",
     ),
+    path("mot-de-passe/nouveau/", reset.form, name="account_reset_password_form"),
+    path("mot-de-passe/nouveau/<str:word>/", reset.link, name="account_reset_password_link"),
     path("", include("serment.identity.staff_passkey_urls")),
     path("par/", include("serment.identity.openid.urls")),
     path("", include("serment.identity.means.urls")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
@@ -15,7 +14,6 @@ from allauth.account.views import (
     ConfirmEmailVerificationCodeView,
     LoginView,
     PasswordChangeView,
-    PasswordResetFromKeyView,
     SignupView,
 )
 from django.conf import settings
@@ -26,7 +24,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from serment.directory import tenancy
 from serment.identity import draft, policy, registration
 
 
@@ -158,18 +155,3 @@ def start_over(request: HttpRequest) -> HttpResponse:
     )
     return HttpResponseRedirect(draft.form_again(request))
 
-
-@policy.everybody("the link of an e-mail, which carries its own proof")
-@never_cache
-def password_from_key(request: HttpRequest, uidb36: str, key: str) -> HttpResponse:
-    """A new password by the link of an e-mail.
-
-    The link names the account, so its one row becomes visible; only the link's own token lets
-    anything happen to it.
-    """
-    try:
-        tenancy.stand_in(account=UUID(uidb36))
-    except ValueError:
-        tenancy.stand_in(account=UUID(int=0))
-    response: HttpResponse = PasswordResetFromKeyView.as_view()(request, uidb36=uidb36, key=key)
-    return response

@@ -12,6 +12,7 @@ from serment.directory import tenancy
 from serment.disclosure import SYSTEM, gate
 from serment.identity import staff
 from serment.identity.models import Account, Role, StaffMember
+from tests import factors
 from tests.identity.conftest import PASSWORD, PERSON, code_sent, sent, sign_up
 
 pytestmark = pytest.mark.django_db
@@ -225,7 +226,21 @@ def test_staff_stand_in_their_establishment_and_go_to_their_agenda(
     member = _staff_account(browser, establishment, Role.SECRETARY)
     assert _sign_in(browser).url == "/cabinet/"
     assert browser.get("/moi/").content.decode() == f"staff {member} secretary"
+    # A password alone shows no agenda, but the way to prove more.
+    assert browser.get("/cabinet/").url == "/compte/confirmer/?next=/cabinet/"
+    protect = browser.get("/compte/confirmer/?next=/cabinet/").content.decode()
+    assert "Protégez d’abord votre compte" in protect
+    browser.post("/compte/deconnexion/")
+    secret = factors.plant(_account_of(member, establishment))
+    factors.sign_in(browser, PERSON["email"], PASSWORD, secret)
     assert browser.get("/cabinet/").content.decode() == str(establishment)
+
+
+def _account_of(member: UUID, establishment: UUID) -> UUID:
+    with tenancy.inside(tenant=establishment):
+        account = StaffMember.objects.get(pk=member).account_id
+    assert account is not None
+    return account
 
 
 def test_a_role_without_the_right_meets_a_missing_page(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -22,9 +22,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from serment.disclosure import Purpose, gate
 from serment.identity import accounts, policy
-from serment.identity.means import codes, keeping, listed, step_up, strength, telling, totp
+from serment.identity.means import codes, keeping, listed, rescue, step_up, strength, telling, totp
 from serment.identity.means.book import Totp
 from serment.identity.means.forms import FirstCodeForm
+from serment.identity.models import Account
 
 CODES_FEW = 2
 
@@ -35,12 +36,17 @@ _NEXT = "serment.protecting_for"
 def surely_known(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """For changes to the means themselves: proved within ten minutes, by two factors if there are.
 
+    Nothing is added while a mailbox alone vouched for the account (``rescue.doubted_until``).
+
     Under ``policy.signed_in()``: how much is wanted hangs on what the account has.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         book = keeping.book_of(request, _account(request))
+        until = rescue.doubted_until(book)
+        if until is not None:
+            return render(request, "account/too_soon.html", {"until": until})
         wanted = strength.BOTH if book.has_second_factor else 1
         if strength.factors(request) >= wanted and strength.is_fresh(request):
             return view(request, *args, **kwargs)
@@ -64,6 +70,8 @@ def page(request: HttpRequest) -> HttpResponse:
     context = {
         "book": book,
         "sessions": open_ones,
+        "passkeys": [(one, date.fromisoformat(one.added)) for one in book.passkeys],
+        "passkeys_offered": True,
         "codes_left": len(book.codes),
         "codes_few": len(book.codes) <= CODES_FEW,
         "has_password": keeping.own(request).has_usable_password(),
@@ -78,8 +86,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def application(request: HttpRequest) -> HttpResponse:
     """Teach an application its secret: a picture to film, the same as text, and a first code."""
     account = _account(request)
-    if request.GET.get("next"):
-        request.session[_NEXT] = step_up.onward_of(request)
+    remember_onward(request)
     offered = request.session.get(_OFFERED) if request.method == "POST" else None
     secret = request.session[_OFFERED] = offered or totp.new_secret()
     learnt = Totp(secret)
@@ -91,8 +98,8 @@ def application(request: HttpRequest) -> HttpResponse:
         del request.session[_OFFERED]
         count_at_once(request, strength.DIGITS)
         telling.tell(request, keeping.own(request), _("Une application de codes a été ajoutée."))
-        return _shown_once(request, new_codes)
-    picture = _picture(totp.address(secret, _whose(request)))
+        return shown_once(request, new_codes)
+    picture = _picture(totp.address(secret, address_of(request, keeping.own(request))))
     spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     context = {"form": form, "picture": picture, "secret": spaced}
     return render(request, "account/application.html", context)
@@ -123,7 +130,7 @@ def new_codes(request: HttpRequest) -> HttpResponse:
     if not made:
         return HttpResponseRedirect(reverse("account_security"))
     telling.tell(request, keeping.own(request), _("De nouveaux codes de secours ont été faits."))
-    return _shown_once(request, made)
+    return shown_once(request, made)
 
 
 @policy.signed_in()
@@ -147,8 +154,15 @@ def count_at_once(request: HttpRequest, how: str) -> None:
     listed.end(request, _account(request))
 
 
-def _shown_once(request: HttpRequest, made: list[str]) -> HttpResponse:
-    onward = request.session.pop(_NEXT, "") or reverse("account_security")
+def remember_onward(request: HttpRequest) -> None:
+    """The page that wanted a second factor, for when there is one."""
+    if request.GET.get("next"):
+        request.session[_NEXT] = step_up.onward_of(request)
+
+
+def shown_once(request: HttpRequest, made: list[str], onward: str = "") -> HttpResponse:
+    """New recovery codes on a page, if there are any; then on to where it was wanted."""
+    onward = onward or request.session.pop(_NEXT, "") or reverse("account_security")
     if not made:
         messages.success(request, _("C’est fait."))
         return HttpResponseRedirect(onward)
@@ -159,9 +173,8 @@ def _account(request: HttpRequest) -> UUID:
     return UUID(str(request.user.pk))
 
 
-def _whose(request: HttpRequest) -> str:
-    """The address, which stands beside the digits in the application; opened on record."""
-    account = keeping.own(request)
+def address_of(request: HttpRequest, account: Account) -> str:
+    """The address, by which a device names this account to its owner; opened on record."""
     actor = keeping.itself(request, account.pk)
     return gate.reveal(actor, Purpose.SELF, [account], ["email"])[account.pk]["email"]
 

@@ -13,7 +13,8 @@ from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
 from serment.identity import accounts, policy
@@ -31,7 +32,11 @@ def page(request: HttpRequest) -> HttpResponse:
     book = keeping.book_of(request, account.pk)
     onward = onward_of(request)
     if not book.has_second_factor and _demanded(onward) >= policy.Strength.TWO_FACTORS:
-        return render(request, "account/protect_first.html", {"next": onward})
+        return render(
+            request,
+            "account/protect_first.html",
+            {"next": onward, "passkeys_offered": not accounts.is_staff(request)},
+        )
     form: Any
     if book.has_second_factor:
         form = CodeForm(request, UUID(str(account.pk)), request.POST or None)
@@ -47,6 +52,11 @@ def page(request: HttpRequest) -> HttpResponse:
         "typed": not book.has_second_factor or book.totp or book.codes,
     }
     return render(request, "account/reauthenticate.html", context)
+
+
+def again(onward: str) -> HttpResponse:
+    """This page once more, on the way there."""
+    return HttpResponseRedirect(f"{reverse(policy.STRONGER)}?{urlencode({'next': onward})}")
 
 
 def onward_of(request: HttpRequest) -> str:

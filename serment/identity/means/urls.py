@@ -2,10 +2,24 @@
 
 from django.urls import path
 
-from serment.identity.means import second_step, security, step_up
+from serment.identity.means import passkey_pages, rescue, second_step, security, step_up
 
 urlpatterns = [
     path("connexion/suite/", second_step.page, name="account_second_step"),
+    path("cle-d-acces/demande/", passkey_pages.ask, name="account_passkey_ask"),
+    path("cle-d-acces/entrer/", passkey_pages.enter, name="account_passkey_in"),
+    path("cle-d-acces/suite/", passkey_pages.second, name="account_passkey_second"),
+    path("cle-d-acces/confirmer/", passkey_pages.confirm, name="account_passkey_confirm"),
+    path("cle-d-acces/premiere/", passkey_pages.first, name="account_passkey_first"),
+    path(
+        "cle-d-acces/premiere/demande/", passkey_pages.ask_first, name="account_passkey_ask_first"
+    ),
+    path("securite/cle/", passkey_pages.add, name="account_passkey_add"),
+    path("securite/cle/demande/", passkey_pages.ask_to_add, name="account_passkey_ask_to_add"),
+    path("securite/cle/retirer/", passkey_pages.remove, name="account_passkey_remove"),
+    path("securite/cle/<str:passkey>/nom/", passkey_pages.rename, name="account_passkey_name"),
+    path("secours/", rescue.page, name="account_rescue"),
+    path("secours/<str:word>/", rescue.back, name="account_rescue_back"),
     path("confirmer/", step_up.page, name="account_reauthenticate"),
     path("securite/", security.page, name="account_security"),
     path("securite/application/", security.application, name="account_application"),
