@@ -54,7 +54,9 @@ SLUG = {"slug": "$slug"}
 
 SAMPLES: dict[str, Sample] = {
     "account_start_over": Sample("post"),
-    "account_reset_password_from_key": Sample(path={"uidb36": "0" * 32, "key": "a-b"}),
+    "account_reset_password_link": Sample(path={"word": "a"}, answers=LET_IN | {404}),
+    "account_rescue_back": Sample(path={"word": "a"}, answers=LET_IN | {404}),
+    "account_passkey_name": Sample(path={"passkey": "a"}, answers=LET_IN | {404}),
     "account_application_remove": Sample("post"),
     "account_codes": Sample("post"),
     "account_session_end": _post(session="a"),
@@ -74,6 +76,7 @@ SAMPLES: dict[str, Sample] = {
     "practice:find": _post(q="Roux"),
     "practice:patient": Sample(path=FILE),
     "practice:change_patient": Sample(path=FILE),
+    "practice:watch_identity": Sample("post", FILE, {"doute": "oui"}),
     "practice:book": Sample(data={"patient": "@file"}),
     "practice:letters_names": _post(),
     "practice:letters_sheets": _post(lettre="@letter"),
