@@ -73,3 +73,17 @@ def test_another_houses_file_is_not_there(house: House, desk: Client) -> None:
     assert (
         desk.post(f"/cabinet/patients/{UUID(int=7)}/identite", {"doute": "oui"}).status_code == 404
     )
+
+
+def test_duplicates_are_found_under_either_name_and_nobody_else_is(desk: Client) -> None:
+    file = _made(desk)
+    twice = _made(desk, family_name="Durand", given_name="Angéla", phone="06 98 76 54 32")
+    other_day = _made(desk, birth_date="25/08/1962")
+    page = _page(desk, f"{file}doublons")
+    assert twice in page
+    assert other_day not in page
+    assert f'href="{file}"' in page.split("Revenir")[0]  # the way back, and no line of its own
+    assert page.count(f'href="{file}"') == 1
+    assert "Aucun autre dossier" in _page(desk, f"{other_day}doublons")
+    assert "rien à comparer" in _page(desk, f"{_made(desk, birth_date='')}doublons")
+    assert desk.get(f"/cabinet/patients/{UUID(int=7)}/doublons").status_code == 404

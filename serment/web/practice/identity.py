@@ -1,4 +1,4 @@
-"""Watching over a file's identity: a document that was seen, a doubt raised or taken back."""
+"""Watching over a file's identity: a document seen, a doubt raised or taken back, duplicates."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from serment.identity import accounts, ins, ins_files, policy
+from serment.disclosure import Purpose
+from serment.errors import NotThere
+from serment.identity import accounts, files, ins, ins_files, policy
+from serment.identity import duplicates as alike
 from serment.identity.ins import Document, Mark, Standing, State
 from serment.identity.rights import Act
 from serment.web import asked
+from serment.web.practice import team
+from serment.web.practice.naming import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,26 @@ def watch(request: HttpRequest, file_id: UUID) -> HttpResponse:
     except ins.NotNow as refused:
         messages.error(request, refused.sentence)
     return HttpResponseRedirect(reverse("practice:patient", args=[file_id]))
+
+
+@policy.staff_may(Act.FIND_PATIENT, Act.OPEN_PATIENT)
+@require_GET
+def duplicates(request: HttpRequest, file_id: UUID) -> HttpResponse:
+    """Other files that may be the same person's, to be looked at one by one."""
+    actor = accounts.actor_for(request)
+    own = files.open(actor, [file_id], alike.FOUND_BY, Purpose.RECEPTION).get(file_id)
+    if own is None:
+        raise NotThere
+    ids = alike.alike(actor, team.establishment_of(actor), file_id, own)
+    shown_names = ("given_name", "family_name", "birth_date", "phone")
+    opened = files.open(actor, ids, shown_names, Purpose.SEARCH)
+    context = {
+        "section": "patients",
+        "file_id": file_id,
+        "askable": bool(own["birth_date"]),
+        "people": [Person(one, **opened[one]) for one in ids if one in opened],
+    }
+    return render(request, "practice/duplicates.html", context)
 
 
 def _documents() -> list[tuple[str, str]]:

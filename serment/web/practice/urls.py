@@ -31,6 +31,7 @@ urlpatterns = [
     path("patients/<uuid:file_id>/", patients.patient, name="patient"),
     path("patients/<uuid:file_id>/corriger", patients.change, name="change_patient"),
     path("patients/<uuid:file_id>/identite", identity.watch, name="watch_identity"),
+    path("patients/<uuid:file_id>/doublons", identity.duplicates, name="duplicates"),
     path("reserver/", telephone.book, name="book"),
     path("lettres/", letters.waiting, name="letters"),
     path("lettres/noms", letters.open_names, name="letters_names"),
