@@ -69,12 +69,11 @@ class RecordKeys:
         self._begun = begun
         self._bound = _BOUND + _owned(tenant, subject, zone)
         self._kind = kind
-        self._record = _joined(record)
+        self._record = _joined(record) + _LENGTH
 
     def of(self, field: str, version: bytes) -> tuple[bytes, bytes]:
-        """Key and associated data of one value."""
-        length = _LENGTH if len(version) == VERSION_BYTES else len(version).to_bytes(2, "big")
-        place = _named(self._kind, field) + self._record + length + version
+        """Key and associated data of one value; a version has its 16 bytes, as the wire checks."""
+        place = _named(self._kind, field) + self._record + version
         mac = self._begun.copy()
         mac.update(place + b"\x01")
         return mac.finalize(), hashlib.sha256(self._bound + place).digest()

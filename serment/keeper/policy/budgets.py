@@ -145,13 +145,16 @@ class Budgets:
         """Count the persons on every budget, or on none where one that ends is passed."""
         wanted = list(keys)
         past: list[tuple[Key, Limit, int]] = []
+        counting: list[Sliding] = []
         for key in wanted:
             for limit, sliding in self._slidings(key):
+                counting.append(sliding)
                 total, fresh = sliding.with_these(persons, now)
                 if fresh and total > self._persons(key, limit, now):
                     past.append((key, limit, fresh))
         if not past:
-            self._count(wanted, persons, now)
+            for sliding in counting:
+                sliding.add(persons, now)
             return ALLOWED
         exceeded = tuple(
             Exceeded(key, limit, self._first(key, limit, now)) for key, limit, _ in past
