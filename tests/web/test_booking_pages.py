@@ -14,7 +14,10 @@ from django.core.cache import cache
 from django.test import Client
 
 from serment import ids
+from serment.directory import tenancy
+from serment.directory.models import PractitionerRole
 from serment.disclosure import SYSTEM
+from serment.scheduling.models import VisitReason
 from tests.scheduling.practice import Practice, count, make_practice, paris
 from tests.web_practice.house import PASSWORD, next_tuesday
 
@@ -148,6 +151,21 @@ def test_the_own_slot_opened_again_leads_to_the_visit(practice: Practice, day: d
     assert fresh.status_code == 409
     assert made.split("?")[0] in fresh.content.decode()
     assert send(browser, practice, paris(day, 9))["Location"] == made  # the same form
+
+
+def test_the_own_visit_by_video_names_no_place(practice: Practice, day: date) -> None:
+    with tenancy.inside(tenant=practice.establishment):
+        PractitionerRole.objects.filter(pk=practice.role).update(video=True)
+        VisitReason.objects.filter(pk=practice.reason).update(video=True)
+    browser = sign_in(someone())
+    assert send(browser, practice, paris(day, 9), mode="video").status_code == 302
+    assert send(browser, practice, paris(day, 10), cle="").status_code == 302  # the control
+    there, here = (
+        browser.get(address(practice, paris(day, hour))).content.decode().partition("<h1>")[2]
+        for hour in (10, 9)
+    )
+    assert "en vidéo</p>" not in there
+    assert "en vidéo</p>" in here
 
 
 def test_to_anybody_else_it_is_taken_whatever_form_they_send(practice: Practice, day: date) -> None:
