@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serment.ids import new_id
-from serment.keeper import tending, timestamps, tokens, wire, words
+from serment.keeper import tending, timestamps, tokens, upkeep, wire, words
 from serment.keeper.aliases import AliasCount
 from serment.keeper.continuity import asks as continuity
 from serment.keeper.house import House, enter
@@ -55,6 +55,7 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "measure": wire.PerimeterAsk,
     "reindex": wire.Nothing,
     "backup": wire.FolderAsk,
+    "backup_mark": upkeep.MarkAsk,
     "drive_clock": wire.ClockAsk,
     "batch": wire.BatchAsk,
     "erase": wire.IdAsk,
