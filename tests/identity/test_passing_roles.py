@@ -16,12 +16,18 @@ from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM, Actor, SessionEnded, gate
 from serment.errors import NotThere
-from serment.identity import registration, staff
+from serment.identity import policy, registration, staff
 from serment.identity.models import Role, StaffMember
 from serment.identity.rights import NotAllowed
 from tests.identity.conftest import PASSWORD, make_establishment
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def surely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How surely somebody is known is not asked here."""
+    monkeypatch.setattr(policy, "strength_of", lambda _request: policy.Strength.VERIFIED)
 
 
 def _signed_in(browser: Client, house: UUID, role: Role, ends_at: datetime | None) -> StaffMember:

@@ -61,7 +61,7 @@ class House:
 def make_house(number: int = 0, role: str = "secretary", **reason: Any) -> House:
     """A new house with three booked visits on the next Tuesday."""
     from serment.identity import registration, staff
-    from serment.identity.models import Role
+    from serment.identity.models import PASSING, Role
     from serment.scheduling import booking
     from serment.scheduling.models import VisitReason
 
@@ -77,7 +77,10 @@ def make_house(number: int = 0, role: str = "secretary", **reason: Any) -> House
         SYSTEM, email, {"given_name": "Solène", "family_name": "Ferrand"}, password=PASSWORD
     )
     who = {"given_name": "Solène", "family_name": "Ferrand", "email": email}
-    staff.create(SYSTEM, practice.establishment, Role(role), dict(who), account=account.pk)
+    ends_at = clock.now() + timedelta(days=30) if Role(role) in PASSING else None
+    staff.create(
+        SYSTEM, practice.establishment, Role(role), dict(who), account=account.pk, ends_at=ends_at
+    )
     secret = factors.plant(account.pk)
     house = House(practice, second, next_tuesday(), email, secret)
     for at, (family, given, birth, phone) in enumerate(PEOPLE):
