@@ -14,6 +14,7 @@ NAMES = (
     "disclosures",
     "perimeter",
     "sign_up",
+    "policy",
     "pgaudit",
 )
 

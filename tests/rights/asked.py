@@ -76,7 +76,6 @@ SAMPLES: dict[str, Sample] = {
     "practice:find": _post(q="Roux"),
     "practice:patient": Sample(path=FILE),
     "practice:change_patient": Sample(path=FILE),
-    "practice:watch_identity": Sample(path=FILE),
     "practice:duplicates": Sample(path=FILE),
     "practice:watch_identity": Sample("post", FILE, {"doute": "oui"}),
     "practice:book": Sample(data={"patient": "@file"}),
