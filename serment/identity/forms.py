@@ -18,7 +18,6 @@ from serment.errors import Unusable
 from serment.identity import birth_dates, draft, names, passwords, phones, registration
 from serment.identity.means import stage
 
-
 WITHOUT_PASSWORD = "sans_mot_de_passe"  # noqa: S105 -- the name of a button
 
 

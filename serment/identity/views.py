@@ -154,4 +154,3 @@ def start_over(request: HttpRequest) -> HttpResponse:
         ),
     )
     return HttpResponseRedirect(draft.form_again(request))
-

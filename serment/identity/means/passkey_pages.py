@@ -188,7 +188,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     with keeping.changing(request, account.pk) as book:
         left = [one for one in book.passkeys if one.id != request.POST.get("passkey")]
         if not left and not account.has_usable_password():
-            messages.error(request, _("C’est votre seule façon d’entrer : créez-en une autre."))
+            messages.error(request, _("C’est votre seule façon d’entrer : créez-en une autre."))
             return HttpResponseRedirect(reverse("account_security"))
         book.passkeys = left
         if not book.has_second_factor:

@@ -22,6 +22,6 @@ def new_device(request: HttpRequest, account: Account) -> None:
     tell(
         request,
         account,
-        _("Une connexion vient d’avoir lieu depuis un nouvel appareil : %(device)s.")
+        _("Une connexion vient d’avoir lieu depuis un nouvel appareil : %(device)s.")
         % {"device": name},
     )
