@@ -175,8 +175,11 @@ class Line(asyncio.Protocol):
 
     async def _answer(self, ask: Request | None) -> None:
         try:
-            while ask is not None and not self._transport.is_closing():
-                self._transport.write(frame(await self._door.answer(self, ask)))
+            while ask is not None:
+                message = frame(await self._door.answer(self, ask))
+                if self._transport.is_closing():
+                    break  # the other side went away: the leaf stands
+                self._transport.write(message)
                 if self._room is not None:
                     await self._room
                 ask = self._next()
