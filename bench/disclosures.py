@@ -103,10 +103,15 @@ class Desk:
 
 async def reveals(desk: Desk, persons: int = 1, fields: tuple[str, ...] = FIELDS[:1]) -> float:
     """Openings (a leaf each) a second at all clients, of so many persons a request."""
+    from serment.disclosure import line as line_of_the_gate
+
     asked = [
         desk.request(number, (desk.files * 2)[number : number + persons], fields)
         for number in range(CLIENTS)
     ]
+    # The keeper lets in as many lines of one process as there are clients, and hangs up others.
+    line_of_the_gate.client.hang_up()
+    await asyncio.sleep(0.1)
     lines = [await callers.connected(desk.socket) for _ in asked]
     start = time.perf_counter()
     acts = [partial(line.ask, one) for line, one in zip(lines, asked, strict=True)]
