@@ -17,7 +17,10 @@ from serment.directory.models import Practitioner
 LETTERS_MIN = 3
 DIGITS_MIN = 6
 BASE64_LETTERS_MIN = 6
+HEXADECIMAL_MIN = 10
+"""Fewer hexadecimal digits stand in tens of megabytes of sealed bytes by chance."""
 SAMPLE_LINES = 12
+_HEXADECIMAL = re.compile(rb"[0-9a-f]+")
 _PUBLIC_TABLES = b"COPY public.directory_"
 _SAMPLED_TABLES = (b"identity_patientfile", b"scheduling_appointment ", b"identity_account ")
 
@@ -45,6 +48,11 @@ class Loot:
         return sum(self.hits.values())
 
     @property
+    def too_short_for_hexadecimal(self) -> bool:
+        """Whether a word is not sought in hexadecimal, where it would be found by chance."""
+        return any(len(word.encode()) * 2 < HEXADECIMAL_MIN for word in self.words)
+
+    @property
     def megabytes(self) -> float:
         """Size of the dump for people."""
         return round(self.bytes_read / 1e6, 1)
@@ -68,18 +76,26 @@ def words_of(typed: str) -> list[str]:
 
 
 def ways_of_writing(text: str) -> dict[str, bytes]:
-    """The same word as a database, a log or an encoder might have written it."""
+    """The same word as a database, a log or an encoder might have written it.
+
+    Words too short to say anything in hexadecimal are not sought that way.
+    """
     plain = unicodedata.normalize("NFC", text)
     bare = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
     utf8 = plain.lower().encode()
+    in_hexadecimal = {
+        _("hexadécimal"): utf8.hex().encode(),
+        _("hexadécimal, initiale capitale"): plain.encode().hex().encode(),
+        _("hexadécimal, tout en capitales"): plain.upper().encode().hex().encode(),
+    }
+    if len(utf8) * 2 < HEXADECIMAL_MIN:
+        in_hexadecimal = {}
     return {
         "UTF-8": utf8,
         _("sans accents"): bare.lower().encode(),
         "Latin-1": plain.lower().encode("latin-1", "replace"),
         "UTF-16": plain.lower().encode("utf-16-le"),
-        _("hexadécimal"): utf8.hex().encode(),
-        _("hexadécimal, initiale capitale"): plain.encode().hex().encode(),
-        _("hexadécimal, tout en capitales"): plain.upper().encode().hex().encode(),
+        **in_hexadecimal,
         "base64": base64.b64encode(plain.encode())[: max(4, len(plain) // 3 * 4)].lower(),
         _("base64, décalé d’un octet"): _base64_inside(plain.encode(), 1),
         _("base64, décalé de deux octets"): _base64_inside(plain.encode(), 2),
@@ -115,7 +131,7 @@ def search(dump: Iterable[bytes], wanted: str, control: str) -> Loot:
         elif line.startswith(b"\\."):
             in_directory = False
         for needle, way in distinct.items():
-            count = low.count(needle)
+            count = _count(low, needle)
             if count and in_directory:
                 loot.public_hits += count
             elif count:
@@ -128,6 +144,14 @@ def search(dump: Iterable[bytes], wanted: str, control: str) -> Loot:
             loot.sample.append(line.decode("utf-8", "replace").strip()[:220])
             sampling -= 1
     return loot
+
+
+def _count(line: bytes, needle: bytes) -> int:
+    """How often it stands there; a short number or « Abe » not where bytes happen to spell it."""
+    count = line.count(needle)
+    if not count or len(needle) >= HEXADECIMAL_MIN or not _HEXADECIMAL.fullmatch(needle):
+        return count
+    return len(re.findall(rb"(?<![0-9a-f])%b(?![0-9a-f])" % needle, line))
 
 
 def public_name() -> str:

@@ -61,3 +61,25 @@ def test_each_word_and_each_form_of_a_number_is_sought_alone(typed: str, left: b
     line = b"1\t" + left + b"\n"
     assert typed.encode().lower() not in line.lower()
     assert theft.search(dump_with(line), typed, PUBLIC).found > 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "by_chance", "left"),
+    [
+        ("Marc", b"\\\\x07f94d617263aa", b"\tMarc\t"),
+        ("Abe", b"\\\\x17abe9", b"\tAbe\t"),
+        ("19440403", b"\\\\x1944040377", b"\t19440403\t"),
+    ],
+)
+def test_what_bytes_spell_by_chance_is_no_find(typed: str, by_chance: bytes, left: bytes) -> None:
+    """Beside the control: left in clear, the same word is found."""
+    loot = theft.search(dump_with(b"1\t" + by_chance + b"\n"), typed, PUBLIC)
+    assert loot.found == 0
+    assert typed == "19440403" or loot.too_short_for_hexadecimal
+    assert theft.search(dump_with(b"1" + left + b"\n"), typed, PUBLIC).found > 0
+
+
+def test_five_letters_are_sought_in_hexadecimal() -> None:
+    loot = theft.search(dump_with(b"1\t\\\\x" + b"Maeva".hex().encode() + b"\n"), "Maeva", PUBLIC)
+    assert loot.found > 0
+    assert not loot.too_short_for_hexadecimal
