@@ -63,7 +63,7 @@ def day(demo: Demo) -> Iterator[list[str]]:
 
 def _patient(demo: Demo) -> Iterator[str]:
     patient, over = Booker(demo), threading.Event()
-    patient.sign_in(PATIENT)
+    patient.sign_in_typing(PATIENT)
     for address in patient.slots(EYES_AT_SALLANCHES):
         booked = patient.book(address, NOTE, over)
         if booked:
@@ -77,7 +77,7 @@ def _patient(demo: Demo) -> Iterator[str]:
 def _desk(demo: Demo) -> Iterator[str]:
     listed = json.loads((demo.state / "demo-accounts.json").read_text())
     desk = Booker(demo)
-    desk.sign_in(next(one["login"] for one in listed if one["role"] == "secretary"))
+    desk.sign_in_typing(next(one["login"] for one in listed if one["role"] == "secretary"))
     assert desk.ask("/cabinet/patients/").status == 200
     assert desk.ask("/cabinet/patients/", {"q": SEARCHED}).status == 200
     yield "searched"

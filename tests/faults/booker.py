@@ -8,6 +8,7 @@ import threading
 import urllib.parse
 from dataclasses import dataclass, field
 
+from tests import factors
 from tests.journeys.demo import Demo
 
 _APPOINTMENT = re.compile(r"/mes-rendez-vous/([0-9a-f-]{36})/\?confirme=1")
@@ -68,6 +69,20 @@ class Booker:
         """By the demo's one click, both factors at once."""
         self.ask("/demo")
         assert self.ask("/demo/entrer", {"login": login}).status == 302
+
+    def sign_in_typing(self, login: str) -> None:
+        """By password and the digits of this half minute, as from any other machine."""
+        self.ask("/compte/connexion/")
+        typed = {"login": login, "password": self.demo.password_of(login)}
+        led = self.ask("/compte/connexion/", typed).leads_to
+        secret = self.demo.totp_secret_of(login)
+        for steps in (0, 1, -1):
+            if factors.SECOND_STEP not in led:
+                break
+            self.ask(led)
+            led = self.ask(led, {"code": factors.code(secret, steps)}).leads_to or led
+        assert led
+        assert "/compte/" not in led, led
 
     def slots(self, search: str) -> list[str]:
         """Addresses of the booking forms on one page of results, or of one practitioner."""

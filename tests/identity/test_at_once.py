@@ -15,6 +15,7 @@ from serment.directory import tenancy
 from serment.disclosure import SYSTEM, Actor, gate
 from serment.identity import files, registration, staff
 from serment.identity.models import Role
+from tests import factors
 from tests.identity.conftest import PASSWORD, make_establishment
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "search"])
@@ -65,7 +66,7 @@ def test_standing_ends_with_its_request(browser: Client) -> None:
     establishment = make_establishment("cabinet")
     account = registration.create(SYSTEM, "nadia@exemple.fr", NADIA, password=PASSWORD)
     staff.create(SYSTEM, establishment, Role.SECRETARY, {"given_name": "N"}, account=account.pk)
-    browser.post("/compte/connexion/", {"login": "nadia@exemple.fr", "password": PASSWORD})
+    factors.sign_in(browser, "nadia@exemple.fr", PASSWORD, factors.plant(account.pk))
     assert UUID(browser.get("/cabinet/").content.decode()) == establishment
     assert set(tenancy._where("default").values()) == {""}
 

@@ -47,6 +47,11 @@ class Demo(Instance):
         listed = json.loads((self.state / "demo-accounts.json").read_text())
         return next(one["password"] for one in listed if one["login"] == login)
 
+    def totp_secret_of(self, login: str) -> str:
+        """Of the account's application of codes."""
+        listed = json.loads((self.state / "demo-accounts.json").read_text())
+        return str(next(one["totp_secret"] for one in listed if one["login"] == login))
+
     def run(self, *command: str) -> subprocess.CompletedProcess[bytes]:
         """A Python of this instance's surroundings; it must end well."""
         return subprocess.run(
