@@ -133,9 +133,11 @@ class KeyJournal:
         return time.monotonic() - self._synced_at
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; once, for its number is soon somebody else's."""
         self.sync()
-        os.close(self._file)
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
 
 
 def copy_base(store: Path, folder: Path, number: int) -> None:

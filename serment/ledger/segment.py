@@ -233,8 +233,10 @@ class Segment:
         return self._end
 
     def close(self) -> None:
-        """Let go of the file and its lock."""
-        os.close(self._file)
+        """Let go of the file and its lock; once, for its number is soon somebody else's."""
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
 
 
 @contextmanager

@@ -100,8 +100,10 @@ class Witness:
         self._latest = {origin: self._remembered(origin) for origin in self._logs}
 
     def close(self) -> None:
-        """Let go of the folder."""
-        os.close(self._lock)
+        """Let go of the folder; once, for the lock's number is soon somebody else's."""
+        lock, self._lock = self._lock, -1
+        if lock >= 0:
+            os.close(lock)
 
     def add_checkpoint(self, body: bytes) -> Answer:
         """Answer one ``add-checkpoint``, in the order of the specification's checks.

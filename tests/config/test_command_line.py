@@ -88,7 +88,8 @@ def test_what_the_pages_say_in_french_commands_say_in_english() -> None:
 
 
 def test_a_keeper_that_does_not_run_or_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
-    told = serment("keeper", "tend", SERMENT_STATE=str(tmp_path))
+    nobody = str(tmp_path / "keeper.sock")
+    told = serment("keeper", "tend", SERMENT_STATE=str(tmp_path), SERMENT_KEEPER_SOCKET=nobody)
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr.startswith("The keeper of this instance does not answer.")
 

@@ -53,8 +53,9 @@ def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
 @pytest.fixture
 def line(env: Environment) -> Iterator[Line]:
     inside = Inside(env.state / "keeper")
-    yield Line(env, inside, Publishing(inside.house, env.ledger_public, env.ledger_site))
-    inside.crash()
+    made = Line(env, inside, Publishing(inside.house, env.ledger_public, env.ledger_site))
+    yield made
+    made.inside.crash()
 
 
 def test_every_record_is_in_what_anybody_verifies(line: Line) -> None:

@@ -142,3 +142,15 @@ def test_one_frame_is_found_without_reading_the_rest(tmp_path: Path) -> None:
         segment.frame(100)
     assert segment.frame(63) is not None
     segment.close()
+
+
+def test_a_file_let_go_of_twice_closes_nobody_elses(tmp_path: Path) -> None:
+    """Beside the control: its number is given anew at once, and a second close would take it."""
+    held = Segment(tmp_path / "segment.log")
+    number = held._file
+    held.close()
+    other = os.open(tmp_path / "other", os.O_RDWR | os.O_CREAT)
+    assert other == number
+    held.close()
+    os.write(other, b"still open")
+    os.close(other)
