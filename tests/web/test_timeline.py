@@ -90,6 +90,19 @@ def test_one_persons_openings_alone(asked: list[int | None]) -> None:
     assert len(page.recent) == 180
 
 
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_day_of_ones_own_hides_nobody(counted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control: counted like others', one's own hundred push the desk off the page."""
+    own = {"actor_kind": "patient", "role": "", "purpose": "self"}
+    rows = [access(900 - at, at / 200, ME.id, **own) for at in range(100)]
+    rows.append(access(700, 3))
+    monkeypatch.setattr(gate, "history", lambda *_asked: rows)
+    if counted:
+        monkeypatch.setattr(opened, "FOLDED_MAX", opened.SHOWN)
+    page = opened._page(ME, None, None)
+    assert (DESK in {moment.row.actor_id for moment in page.moments}) is not counted
+
+
 def test_a_day_says_the_same_once_with_every_hour_and_receipt() -> None:
     house = new_id()
     noon = clock.now().replace(hour=12)

@@ -28,7 +28,11 @@ READ_AT_ONCE: Final = 500
 
 SHOWN: Final = 60
 SHOWN_MAX: Final = 180
-"""A page ends with a day, where the day is not longer than this."""
+"""A page ends with a day, where the day is not longer than this. One's own accesses, which are
+folded, do not count: a day of signing in often would hide who else looked."""
+
+FOLDED_MAX: Final = 600
+"""With one's own, however few the others are."""
 
 READ_MAX: Final = 20_000
 """Records read for one page; what is beyond is counted as “more than”."""
@@ -51,6 +55,8 @@ class Page:
 
     moments: list[Moment] = field(default_factory=list)
     recent: list[Moment] = field(default_factory=list)
+    others: int = 0
+    """Moments of this page that are not the patient's own."""
     older: int | None = None
     counts_all: bool = True
 
@@ -108,14 +114,16 @@ def _page(actor: Actor, before: int | None, only: UUID | None) -> Page:
     for moment in opened_told.together(read(actor, before)):
         lines += len(moment.seqs)
         counting = counting and moment.row.at > since
-        if counting and not is_own(moment.row, actor.id) and not is_upkeep(moment.row):
+        own = is_own(moment.row, actor.id)
+        if counting and not own and not is_upkeep(moment.row):
             page.recent.append(moment)
         if not full and (only is None or moment.row.actor_id == only):
-            full = _is_full(page.moments, moment)
+            full = _is_full(page, moment)
             if full:
                 page.older = page.moments[-1].seqs[-1]
             else:
                 page.moments.append(moment)
+                page.others += not own
         if full and not counting:
             break
         if lines > READ_MAX:
@@ -125,10 +133,13 @@ def _page(actor: Actor, before: int | None, only: UUID | None) -> Page:
     return page
 
 
-def _is_full(shown: list[Moment], coming: Moment) -> bool:
-    if len(shown) < SHOWN:
+def _is_full(page: Page, coming: Moment) -> bool:
+    shown = page.moments
+    if page.others < SHOWN and len(shown) < FOLDED_MAX:
         return False
-    return len(shown) >= SHOWN_MAX or opened_told.day_of(shown[-1]) != opened_told.day_of(coming)
+    if page.others >= SHOWN_MAX or len(shown) >= FOLDED_MAX:
+        return True
+    return opened_told.day_of(shown[-1]) != opened_told.day_of(coming)
 
 
 def _known(actor: Actor, moments: list[Moment]) -> Known:
