@@ -28,7 +28,7 @@ PIVOT = {
     "birthcountry": "99100",
     "email": "angela.dubois@exemple.fr",
 }
-TRACES = ("Angela", "DUBOIS", "dubois@", "1962-08-24", "75107", "99100", "7" * 64)
+TRACES = ("Angela", "DUBOIS", "dubois@", "1962-08-24", "7" * 64)
 SCOPE = "openid given_name family_name birthdate gender birthplace birthcountry email"
 
 
