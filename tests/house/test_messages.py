@@ -42,3 +42,17 @@ def test_placeholders_survive_translation(messages: ModuleType) -> None:
         if set(names.findall(one.id)) != set(names.findall(str(one.string)))
     ]
     assert wrong == []
+
+
+UNSEEN = re.compile(r"""\{%[^%]*_\(["']""")
+"""Text inside a tag's argument: it is translated when a page is made, and never collected."""
+
+
+def test_no_text_hides_in_an_argument_of_a_tag() -> None:
+    found = [
+        str(template.relative_to(ROOT))
+        for template in (ROOT / "serment").rglob("*.html")
+        if UNSEEN.search(template.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+    assert UNSEEN.search('{% include "x.html" with label=_("Confirmer") %}')
