@@ -19,16 +19,24 @@ from allauth.account.views import (
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from serment.identity import draft, policy, registration
+from serment.identity.models import Account
 
 
 class _ChangePassword(PasswordChangeView):  # type: ignore[misc]
+    """Whoever has no password is led to where their means are: there is none to change."""
+
     success_url = reverse_lazy("account_change_password")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(request.user, Account) and not request.user.has_usable_password():
+            return HttpResponseRedirect(reverse("account_security"))
+        return super().dispatch(request, *args, **kwargs)
 
 
 change_password = policy.signed_in()(never_cache(_ChangePassword.as_view()))

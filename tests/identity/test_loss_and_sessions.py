@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from django.test import Client
+from django.urls import NoReverseMatch
 
 from serment import clock
 from serment.clock import DrivenClock, SystemClock
@@ -210,3 +211,16 @@ def test_staff_have_no_way_back_alone(browser: Client, establishment: UUID) -> N
     lost.post("/compte/secours/")
     with keeping.changing_alone(account) as book:
         assert book.asked_back == ""
+
+
+def test_an_account_without_a_password_is_led_to_its_other_means(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: the library leads to a page that is not there."""
+    sign_up(browser)
+    monkeypatch.setattr("serment.identity.models.Account.has_usable_password", lambda _one: False)
+    led = browser.get("/compte/mot-de-passe/")
+    assert (led.status_code, led.url) == (302, "/compte/securite/")
+    monkeypatch.delattr("serment.identity.views._ChangePassword.dispatch")
+    with pytest.raises(NoReverseMatch):
+        browser.get("/compte/mot-de-passe/")
