@@ -17,7 +17,7 @@ from serment.keeper.index_writer import IndexBroken, IndexWriter
 def fork() -> int:
     """As ``os.fork``."""
     for one in gc.get_objects():
-        if isinstance(one, IndexWriter):
+        if type(one) is IndexWriter:  # isinstance() asks the object, and a lazy one may refuse
             with suppress(IndexBroken):
                 one.wait()
     child = os.fork()
