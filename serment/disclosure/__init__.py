@@ -11,6 +11,7 @@ from serment.disclosure.line import (
     OpeningSlowed,
     SessionEnded,
     TooManyFiles,
+    TwoNeeded,
 )
 from serment.disclosure.purposes import Purpose
 from serment.keeper.sealing import SealBroken
@@ -29,6 +30,7 @@ __all__ = [
     "SealedValue",
     "SessionEnded",
     "TooManyFiles",
+    "TwoNeeded",
     "all_sealed",
     "gate",
 ]

@@ -21,7 +21,7 @@ from serment.keeper.policy import asks
 Frozen = Literal[
     "session", "actor", "client", "process", "exports", "subject", "incident", "evidence"
 ]
-GrantKind = Literal["bulk", "budget", "erase", "unfreeze"]
+GrantKind = Literal["bulk", "budget", "erase", "unfreeze", "role"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,13 @@ class GrantState:
     approved_by: tuple[UUID, ...]
     good: bool
     revoked: bool
+    target: UUID | None = None
+    """Whose budget it raises, or who gets ``role``."""
+    factor: int = 1
+    role: str = ""
+    good_from: datetime | None = None
+    """From when it may be used with the approvals it has; None: it needs one more."""
+    used: datetime | None = None
 
 
 def relation_of(
@@ -127,11 +134,28 @@ def propose_grant(
         kind, purpose, list(fields), microseconds(not_after),
         None if target is None else target.bytes, factor,
     )  # fmt: skip
+    return _proposed(actor, wanted, subjects)
+
+
+def _proposed(
+    actor: Actor, wanted: asks.ProposeAsk, subjects: Sequence[UUID]
+) -> tuple[bytes, bytes]:
     token = ask("grant_propose", actor, wire.Token32, wanted).token
     for start in range(0, len(subjects), asks.SUBJECTS_A_CALL):
         part = [one.bytes for one in subjects[start : start + asks.SUBJECTS_A_CALL]]
         ask("grant_add", actor, wire.Nothing, asks.AddAsk(token, part))
     return token, ask("grant_close", actor, wire.Token32, asks.GrantAsk(token)).token
+
+
+def propose_role(actor: Actor, member: UUID, role: str, *, not_after: datetime) -> bytes:
+    """That a colleague gets, or by another role loses, an officer's role: the digest to approve.
+
+    Proposed by an officer. When ``GrantState.good``, ``passkeys.give_role`` carries it out, once.
+    """
+    wanted = asks.ProposeAsk(
+        "role", not_after=microseconds(not_after), target=member.bytes, role=role
+    )
+    return _proposed(actor, wanted, ())[1]
 
 
 def approve_grant(actor: Actor, digest: bytes) -> GrantState:
@@ -155,4 +179,7 @@ def _grant(row: asks.GrantRow) -> GrantState:
         row.kind, row.purpose, tuple(row.fields), UUID(bytes=row.by), instant_of(row.at),
         instant_of(row.not_after), row.count, row.digest,
         tuple(UUID(bytes=one) for one in row.approved_by), row.good, row.revoked,
+        UUID(bytes=row.target) if row.target else None, row.factor, row.role,
+        instant_of(row.good_from) if row.good_from else None,
+        instant_of(row.used) if row.used else None,
     )  # fmt: skip

@@ -36,6 +36,10 @@ class AssertionNeeded(Refused):
     """Confirmez cet acte avec votre clé professionnelle."""
 
 
+class TwoNeeded(Refused):
+    """Cet acte demande l’accord de deux responsables."""
+
+
 class AccessFrozen(Refused):
     """Cet accès est gelé par un responsable ou par une alarme."""
 
@@ -120,6 +124,10 @@ _REFUSALS: Final[dict[str, tuple[type[Refused], _StrPromise]]] = {
     "assertion": (
         AssertionNeeded,
         gettext_lazy("Confirmez cet acte avec votre clé professionnelle."),
+    ),
+    "grant": (
+        TwoNeeded,
+        gettext_lazy("Cet acte demande d’abord l’accord de deux responsables."),
     ),
     "frozen": (
         AccessFrozen,

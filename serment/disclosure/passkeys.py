@@ -169,7 +169,10 @@ def end_staff(actor: Actor, who: UUID) -> None:
 
 
 def give_role(actor: Actor, who: UUID, role: str) -> None:
-    """``giving_role`` without a signature, where none is needed."""
+    """``giving_role`` without a signature, where none is needed.
+
+    ``TwoNeeded`` where an officer's role is given or taken and two have not approved it.
+    """
     ask("staff_role", actor, wire.Nothing, asks.StaffAsk(who.bytes, role))
 
 

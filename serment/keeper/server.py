@@ -32,6 +32,7 @@ from serment.keeper.house import AskUnusable, House, NoAccess, SessionOver
 from serment.keeper.passkeys import deciding as passkeys
 from serment.keeper.passkeys.acts import AssertionNeeded
 from serment.keeper.policy import deciding, granting
+from serment.keeper.policy.granting import GrantNeeded
 from serment.keeper.policy.standing import BudgetOver, ComeBack, Frozen
 from serment.keeper.recorder import LeafTooLarge
 from serment.keeper.replays import ACTS_ONCE, Replays, asker_of
@@ -187,6 +188,7 @@ _ERRORS: Final[dict[type[Exception], str]] = {
     SessionOver: "session",
     NoAccess: "refused",
     AssertionNeeded: "assertion",
+    GrantNeeded: "grant",
     Frozen: "frozen",
     BudgetOver: "budget",
     ComeBack: "busy",

@@ -30,8 +30,9 @@ from serment.keeper.passkeys.proving import (
 )
 from serment.keeper.passkeys.rows import VERSION, Member, Passkey
 from serment.keeper.peers import kin_of
+from serment.keeper.policy.granting import GrantNeeded, role_granted
 from serment.keeper.recorder import Access
-from serment.keeper.rights import Capability
+from serment.keeper.rights import OFFICERS, Capability
 from serment.keeper.tokens import mint
 from serment.keeper.wire import ActorWire, Body, Request
 from serment.keeper.words import CLAIMED, DAY, KIND_QUERY, SESSION_HOURS_MAX, VERIFIED
@@ -105,7 +106,11 @@ async def _enrol(house: House, ask: Request, peer: int, settles_at: int) -> Body
 
 
 def _member(house: House, who: Capability) -> Member:
-    """The member of staff of this session: known, and in the role the keeper knows of."""
+    """The member of staff of this session: known, and in the role the keeper knows of.
+
+    Where two officers can sign, nobody becomes a further one but by both: the pages' word that
+    somebody is one makes no key of theirs count. Raises GrantNeeded.
+    """
     known = rows.member(house.store, who.id)
     if known is not None:
         if known.ended_at or (known.role, known.establishment) != (who.role, who.establishment):
@@ -114,7 +119,11 @@ def _member(house: House, who: Capability) -> Member:
     record = house.store.record(who.id)
     if record is None or (record.kind, record.tenant) != ("staff", who.establishment):
         raise NoAccess
-    return Member(VERSION, who.id, record.tenant, who.role)
+    new = Member(VERSION, who.id, record.tenant, who.role)
+    two = who.role in OFFICERS and rows.can_sign_for_two(house.store, record.tenant, house.now())
+    if two and role_granted(house, new, who.role) is None:
+        raise GrantNeeded
+    return new
 
 
 async def sign_in(house: House, ask: Request, peer: int) -> Body:

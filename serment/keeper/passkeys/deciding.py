@@ -144,12 +144,21 @@ async def _end_staff(house: House, ask: Request, peer: int) -> Body:
 
 
 async def _staff_role(house: House, ask: Request, peer: int) -> Body:
-    """op ``staff_role``: the role of a colleague from now on, back again where they had left."""
+    """op ``staff_role``: the role of a colleague from now on, back again where they had left.
+
+    An officer's role is given and taken on a grant that two approved, which is used up by it, or
+    by the operator. Raises GrantNeeded.
+    """
     wanted = msgspec.msgpack.decode(ask.body, type=StaffAsk)
     if not wanted.role:
         raise AskUnusable
     known = _colleague(house, ask, peer, wanted.actor)
+    on = granting.role_granted(house, known, wanted.role)
+    if on is None and ask.actor.kind != "operator" and _concerns_officers(known, wanted.role):
+        raise granting.GrantNeeded
     with house.recorder.together():
+        if on is not None:
+            granting.use_up(house, *on)
         now = msgspec.structs.replace(known, role=wanted.role, ended_at=0)
         rows.put_member(house.store, now)
         for row in rows.passkeys_of(house.store, known.actor):
@@ -158,6 +167,20 @@ async def _staff_role(house: House, ask: Request, peer: int) -> Body:
         leaves = house.recorder.prepare(ask, peer, told(now, "staff_role"))
     await _end(house, ended, leaves)
     return Nothing()
+
+
+def _concerns_officers(known: Member, role: str) -> bool:
+    """Does somebody become one of those who approve for all, or stop being one?"""
+    given = role in OFFICERS and (role != known.role or bool(known.ended_at))
+    return given or (known.role in OFFICERS and role != known.role)
+
+
+async def _role_or_sign(house: House, ask: Request, peer: int) -> Body:
+    """op ``staff_role`` without a signature: where two signed for the grant, that is enough."""
+    wanted = msgspec.msgpack.decode(ask.body, type=StaffAsk)
+    known = _colleague(house, ask, peer, wanted.actor)
+    signed = granting.role_granted(house, known, wanted.role) is not None
+    return await (_staff_role if signed else _sensitive(_staff_role))(house, ask, peer)
 
 
 def _colleague(house: House, ask: Request, peer: int, actor: bytes) -> Member:
@@ -204,5 +227,6 @@ ACTS: Final[dict[str, Act]] = {
     # Ending is never made hard: it opens nothing, and takes no role's need to sign away.
     "revoke": _revoke,
     "end_staff": _end_staff,
+    "staff_role": _role_or_sign,
 }
 """Over the desk's own: what it answers where no signature came along."""

@@ -125,6 +125,12 @@ def must_assert(store: Store, who: Capability, now: int) -> bool:
     )
 
 
+def can_sign_for_two(store: Store, establishment: bytes, now: int) -> bool:
+    """Did passkeys of two different officers ever count here?"""
+    rows = passkeys_at(store, establishment)
+    return len({row.actor for row in rows if row.role in OFFICERS and row.settled(now)}) > 1
+
+
 def end_sessions(store: Store, actor: bytes, name: bytes | None = None) -> list[bytes]:
     """Forget a person's capabilities, or those that one passkey minted; their tags."""
     owner = store.tag("owner", b"staff\0" + actor)

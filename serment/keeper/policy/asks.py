@@ -81,7 +81,7 @@ class AlarmsAsk(Body):
 
 
 class ProposeAsk(Body):
-    """op ``grant_propose``; ``target`` is the actor of a budget grant."""
+    """op ``grant_propose``; ``target`` is whose budget is raised, or who gets ``role``."""
 
     kind: Word
     purpose: Word = ""
@@ -89,6 +89,7 @@ class ProposeAsk(Body):
     not_after: Instant = 0
     target: Bytes16 | None = None
     factor: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
+    role: Word = ""
 
 
 class GrantAsk(Body):
@@ -111,7 +112,8 @@ class DigestAsk(Body):
 
 
 class GrantRow(Body):
-    """A grant as it stands."""
+    """A grant as it stands. Instants in µs; ``good_from`` 0: it needs one more approval;
+    ``used`` 0: not carried out."""
 
     kind: str
     establishment: bytes
@@ -125,6 +127,11 @@ class GrantRow(Body):
     approved_by: list[bytes]
     good: bool
     revoked: bool
+    target: bytes = b""
+    factor: int = 1
+    role: str = ""
+    good_from: int = 0
+    used: int = 0
 
 
 class GrantList(Body):

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from serment.keeper.house import AskUnusable, House, NoAccess
+from serment.keeper.passkeys.rows import Member
 from serment.keeper.policy.asks import (
     AddAsk,
     DigestAsk,
@@ -33,6 +34,11 @@ from serment.keeper.store import RecordRow
 from serment.keeper.wire import Body, Item, Nothing, Request, Token32
 from serment.keeper.words import KIND_QUERY, KIND_WRITE, PURPOSES
 
+
+class GrantNeeded(NoAccess):
+    """This needs two people's approval first."""
+
+
 _TABLE: Final = "bulk_grant"
 TOKEN_BYTES: Final = 32
 
@@ -48,14 +54,28 @@ async def propose(house: House, ask: Request, peer: int) -> Body:
         raise AskUnusable
     if wanted.kind == GrantKind.BUDGET and (wanted.target is None or wanted.factor < 2):
         raise AskUnusable
+    if (wanted.kind == GrantKind.ROLE) != bool(wanted.role):
+        raise AskUnusable
+    if wanted.kind == GrantKind.ROLE:
+        _must_be_colleague(house, capability, wanted)
     grant = Grant(
         wanted.kind, capability.establishment or b"", wanted.purpose, sorted(set(wanted.fields)),
         ask.actor.id, now, wanted.not_after, target=wanted.target or b"", factor=wanted.factor,
+        role=wanted.role,
     )  # fmt: skip
     token = os.urandom(TOKEN_BYTES)
     await _record(house, ask, peer, grant, "grant_proposed")
     _keep(house, _tag(house, token), grant)
     return Token32(token)
+
+
+def _must_be_colleague(house: House, who: Capability, wanted: ProposeAsk) -> None:
+    """A role is proposed by an officer, for a member of staff of the same establishment."""
+    record = house.store.record(wanted.target or b"")
+    if who.role not in OFFICERS or record is None:
+        raise NoAccess
+    if (record.kind, record.tenant) != ("staff", who.establishment):
+        raise NoAccess
 
 
 async def add(house: House, ask: Request, peer: int) -> Body:
@@ -99,7 +119,7 @@ async def approve(house: House, ask: Request, peer: int) -> Body:
     wanted = msgspec.msgpack.decode(ask.body, type=DigestAsk)
     capability = _staff(house, ask, peer)
     tag, grant = _by_digest(house, capability, wanted.digest)
-    if capability.role not in OFFICERS or grant.revoked:
+    if capability.role not in OFFICERS or grant.revoked or not grant.may_approve(ask.actor.id):
         raise NoAccess
     await _record(house, ask, peer, grant, "grant_approved")
     check(house, ask, peer)
@@ -167,6 +187,20 @@ def knew_approvers(house: House, ask: Request) -> bool:
 def is_good(house: House, grant: Grant) -> bool:
     """Is it closed, approved as it has to be, and not over?"""
     return grant.good(house.now(), solo=house.standing.is_solo(grant.establishment))
+
+
+def role_granted(house: House, member: Member, role: str) -> tuple[bytes, Grant] | None:
+    """The grant, and its tag, on which this colleague may have this role from now on."""
+    for tag, grant in house.standing.rows.all(_TABLE, Grant):
+        mine = grant.establishment == member.establishment and grant.target == member.actor
+        if grant.kind == GrantKind.ROLE and mine and grant.role == role and is_good(house, grant):
+            return tag, grant
+    return None
+
+
+def use_up(house: House, tag: bytes, grant: Grant) -> None:
+    """It was carried out; inside the caller's gathering."""
+    house.standing.rows.put(_TABLE, tag, msgspec.structs.replace(grant, used=house.now()))
 
 
 def raise_budget(house: House, grant: Grant) -> None:
@@ -255,5 +289,6 @@ def _row(house: House, grant: Grant) -> GrantRow:
     return GrantRow(
         grant.kind, grant.establishment, grant.purpose, grant.fields, grant.by, grant.at,
         grant.not_after, grant.count, grant.digest, [one.by for one in grant.approvals],
-        is_good(house, grant), grant.revoked,
+        is_good(house, grant), grant.revoked, grant.target, grant.factor, grant.role,
+        grant.good_from(solo=house.standing.is_solo(grant.establishment)), grant.used,
     )  # fmt: skip

@@ -27,6 +27,14 @@ class GrantKind(StrEnum):
     BUDGET = "budget"
     ERASE = "erase"
     UNFREEZE = "unfreeze"
+    ROLE = "role"
+
+
+CARRIED_OUT: Final = frozenset({GrantKind.ERASE, GrantKind.ROLE})
+"""What is done once: the grant is used up by it."""
+
+OF_ONE_PERSON: Final = frozenset({GrantKind.BUDGET, GrantKind.ROLE})
+"""What a member of staff gets: that person approves none of it."""
 
 
 class Approval(msgspec.Struct, array_like=True, frozen=True):
@@ -53,6 +61,9 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
     factor: int = 1
     approvals: list[Approval] = []
     revoked: bool = False
+    role: str = ""
+    used: int = 0
+    """When it was carried out (µs, 0: not yet)."""
 
     @property
     def closed(self) -> bool:
@@ -61,11 +72,20 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
 
     def good(self, now: int, *, solo: bool) -> bool:
         """May it be used at this instant?"""
-        if self.revoked or not self.closed or now > self.not_after:
+        if self.revoked or self.used or not self.closed or now > self.not_after:
             return False
+        since = self.good_from(solo=solo)
+        return bool(since) and now >= since
+
+    def good_from(self, *, solo: bool) -> int:
+        """From when it may be used with the approvals it has (µs); 0: it needs one more."""
         if len(self.approvals) >= APPROVALS:
-            return True
-        return solo and bool(self.approvals) and now >= self.approvals[0].at + SOLO_DELAY_US
+            return self.approvals[APPROVALS - 1].at
+        return self.approvals[0].at + SOLO_DELAY_US if solo and self.approvals else 0
+
+    def may_approve(self, who: bytes) -> bool:
+        """Nobody approves what is for themselves."""
+        return self.kind not in OF_ONE_PERSON or who != self.target
 
     def approved_by(self, approval: Approval) -> Grant:
         """With one more approval; the same person's second one changes nothing."""
@@ -80,17 +100,11 @@ def digest_of(grant: Grant, subjects: Iterable[bytes]) -> bytes:
     ``subjects`` are 16-byte ids; their order does not count.
     """
     running = hashlib.sha256(b"serment grant 1")
-    head = msgspec.msgpack.encode(
-        (
-            grant.kind,
-            grant.establishment,
-            grant.purpose,
-            sorted(grant.fields),
-            grant.not_after,
-            grant.target,
-            grant.factor,
-        )
-    )
+    terms = (
+        grant.kind, grant.establishment, grant.purpose, sorted(grant.fields), grant.not_after,
+        grant.target, grant.factor,
+    )  # fmt: skip
+    head = msgspec.msgpack.encode((*terms, grant.role) if grant.role else terms)
     running.update(len(head).to_bytes(4, "big") + head)
     for subject in sorted(subjects):
         running.update(subject)

@@ -1,0 +1,126 @@
+"""Officers' roles are given and taken on what two approved: whoever has one approves for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from serment.keeper import wire
+from serment.keeper.passkeys import acts, asks, deciding
+from serment.keeper.policy.asks import DigestAsk, GrantAsk, GrantRow, ProposeAsk
+from serment.keeper.policy.grants import SOLO_DELAY_US
+from tests.keeper.authenticator import Authenticator
+from tests.keeper.enrolled import Colleague, again, asserted, enrol, opened, registered, settled
+from tests.keeper.inside import HERE, OPERATOR, THERE, Inside, Person, Refused
+
+A_WEEK_US = 7 * 24 * 3_600_000_000
+
+
+@pytest.fixture
+def inside(tmp_path: Path) -> Iterator[Inside]:
+    made = opened(Inside(tmp_path / "keeper"))
+    yield made
+    made.crash()
+
+
+def proposed(inside: Inside, by: Person, whose: Person, role: str) -> DigestAsk:
+    """A closed grant of a role."""
+    end = inside.house.now() + A_WEEK_US
+    wanted = ProposeAsk("role", not_after=end, target=whose.actor.id, role=role)
+    token = inside.ask(by, "grant_propose", wanted, wire.Token32).token
+    return DigestAsk(inside.ask(by, "grant_close", GrantAsk(token), wire.Token32).token)
+
+
+def give(inside: Inside, by: Person, whose: Person, role: str) -> None:
+    wanted = asks.StaffAsk(whose.actor.id, role)
+    inside.ask(by, "staff_role", wanted, wire.Nothing)
+
+
+def approve(inside: Inside, by: Person, wanted: DigestAsk) -> bool:
+    return inside.ask(by, "grant_approve", wanted, GrantRow).good
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_one_manager_makes_nobody_an_officer_and_takes_no_officers_role(
+    inside: Inside, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: unguarded, one person makes the second one that four eyes ask for."""
+    if not guarded:
+        monkeypatch.setattr(deciding, "_concerns_officers", lambda *_: False)
+    manager, clerk, officer = inside.staff("manager"), registered(inside), registered(inside)
+    give(inside, OPERATOR, officer, "privacy_officer")
+    if not guarded:
+        give(inside, manager, clerk, "security_officer")
+        give(inside, manager, officer, "secretary")
+        return
+    for role in ("manager", "privacy_officer", "security_officer"):
+        with pytest.raises(Refused, match="grant"):
+            give(inside, manager, clerk, role)
+    with pytest.raises(Refused, match="grant"):
+        give(inside, manager, officer, "secretary")
+    give(inside, manager, clerk, "practitioner")
+
+
+def test_two_others_approve_it_and_it_is_given_once(inside: Inside) -> None:
+    manager, officer = inside.staff("manager"), inside.staff("privacy_officer")
+    clerk = registered(inside)
+    wanted = proposed(inside, manager, clerk, "security_officer")
+    assert not approve(inside, manager, wanted)
+    with pytest.raises(Refused, match="grant"):
+        give(inside, manager, clerk, "security_officer")
+    assert approve(inside, officer, wanted)
+    with pytest.raises(Refused, match="grant"):
+        give(inside, manager, clerk, "manager")  # another role than was approved
+    give(inside, manager, clerk, "security_officer")
+    inside.ask(manager, "end_staff", asks.StaffAsk(clerk.actor.id), wire.Nothing)
+    with pytest.raises(Refused, match="grant"):
+        give(inside, manager, clerk, "security_officer")  # used up
+
+
+def test_nobody_approves_their_own_role_and_no_clerk_proposes_one(inside: Inside) -> None:
+    manager, officer = inside.staff("manager"), inside.staff("privacy_officer")
+    clerk = registered(inside, "security_officer")
+    wanted = proposed(inside, manager, clerk, "privacy_officer")
+    with pytest.raises(Refused, match="refused"):
+        approve(inside, clerk, wanted)
+    assert not approve(inside, officer, wanted)
+    assert approve(inside, manager, wanted)
+    with pytest.raises(Refused, match="refused"):
+        proposed(inside, inside.staff(), clerk, "manager")
+    with pytest.raises(Refused, match="refused"):
+        proposed(inside, manager, registered(inside, at=THERE), "manager")
+
+
+def test_in_a_solo_practice_it_waits_72_hours(inside: Inside) -> None:
+    doctor, helper = inside.staff("manager"), registered(inside)
+    inside.house.standing.set_solo(HERE)
+    wanted = proposed(inside, doctor, helper, "manager")
+    assert not approve(inside, doctor, wanted)
+    with pytest.raises(Refused, match="grant"):
+        give(inside, doctor, helper, "manager")
+    inside.later(SOLO_DELAY_US)
+    doctor.capability = inside.ask(doctor, "open_session", wire.OpenSession(12), wire.Token32).token
+    give(inside, doctor, helper, "manager")
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_the_pages_word_enrols_no_further_officer_where_two_can_sign(
+    inside: Inside, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: unguarded, a key of somebody they invented counts a day later."""
+    one, other = settled(inside, "manager"), settled(inside, "privacy_officer")
+    one = again(inside, one)
+    invented = Colleague(registered(inside, "security_officer"), Authenticator())
+    if not guarded:
+        monkeypatch.setattr(acts.rows, "can_sign_for_two", lambda *_: False)
+        enrol(inside, invented.who, invented.passkey)
+        return
+    with pytest.raises(Refused, match="grant"):
+        enrol(inside, invented.who, invented.passkey)
+    wanted = proposed(inside, one.who, invented.who, "security_officer")
+    assert not asserted(inside, one, "grant_approve", wanted, GrantRow).good
+    assert asserted(inside, other, "grant_approve", wanted, GrantRow).good
+    give(inside, one.who, invented.who, "security_officer")  # two signed: no third signature
+    enrol(inside, again(inside, invented).who, invented.passkey)
