@@ -22,6 +22,7 @@ class Purpose(TextChoices):
     MESSAGE = "message", _("envoi d’un message de rendez-vous")
     IMPORT = "import", _("reprise de données")
     SEARCH = "search", _("recherche d’un patient")
+    IDENTITY = "identity", _("vérification d’une identité")
     ADMINISTRATION = "administration", _("gestion administrative")
     SIGN_IN = "sign_in", _("connexion")
     CONTINUITY = "continuity", _("fiche de continuité")

@@ -36,6 +36,10 @@ CREATE TABLE IF NOT EXISTS link (
   account BLOB, file BLOB, own INTEGER, at INTEGER, body BLOB,
   PRIMARY KEY (account, file)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS link_of_file ON link (file);
+CREATE TABLE IF NOT EXISTS joined (
+  gone BLOB, kept BLOB, at INTEGER, body BLOB, PRIMARY KEY (gone, kept, at)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS apart (
+  one BLOB, other BLOB, PRIMARY KEY (one, other)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS search (
   record BLOB, field TEXT, body BLOB, subject BLOB, zone TEXT,
   PRIMARY KEY (record, field)) WITHOUT ROWID;

@@ -74,8 +74,17 @@ async def erase(house: House, ask: Request, peer: int) -> Body:
             return _told(house, _erasure(house, tag))
         if row is None or row.subject != subject:
             raise NoAccess
-        await _erase(house, ask, peer, row)
+        for one in _of_one_person(house, row):
+            await _erase(house, ask, peer, one)
     return _told(house, _erasure(house, tag))
+
+
+def _of_one_person(house: House, row: RecordRow) -> list[RecordRow]:
+    """The file and those joined to it that are not erased yet; itself the last of them."""
+    others = sorted(house.joined.all_of(row.subject) - {row.subject})
+    rows = [house.store.record(file) for file in others]
+    tag = house.store.subject_tag
+    return [one for one in rows if one and not house.store.is_erased(tag(one.subject))] + [row]
 
 
 async def _erase(house: House, ask: Request, peer: int, row: RecordRow) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from serment.errors import Refused
 from serment.keeper.aliases import AliasCount
 from serment.keeper.index import Index
+from serment.keeper.joined import Joined
 from serment.keeper.keeper_clock import KeeperClock
 from serment.keeper.keys import Box, KeyGone, KeyRing
 from serment.keeper.listed import Listings
@@ -124,6 +125,11 @@ class House:
     def origin(self) -> str:
         """Name of the log; a throw-away instance never passes for a real one."""
         return origin_of(self.store, drill=self.drill, trial=self.trial)
+
+    @property
+    def joined(self) -> Joined:
+        """Which files are one person."""
+        return self.standing.joined
 
     def now(self) -> int:
         """The keeper's instant (µs)."""

@@ -31,6 +31,8 @@ TABLES: Final = frozenset(
         "subject_key",
         "record",
         "link",
+        "joined",
+        "apart",
         "search",
         "erasure",
         "evidence_hold",

@@ -39,7 +39,7 @@ async def records_of(house: House, ask: Request, peer: int) -> Body:
         own = own_subjects(house, capability.id)
         subjects = own if wanted.id == capability.id else own & {wanted.id}
     else:
-        subjects = {wanted.id}
+        subjects = set(house.joined.all_of(wanted.id))
     rows = [
         row
         for subject in sorted(subjects)

@@ -92,11 +92,16 @@ def measured(
 
 
 def own_files(house: House, end: int) -> dict[int, int]:
-    """Files whose person had linked the own account before an instant: file → account."""
+    """Files whose person had linked the own account before an instant: file → account; and files
+    that were joined by then: file → who stands for them."""
     rows = house.store.database.execute(
         "SELECT account, file, body FROM link WHERE own AND at < ? ORDER BY account DESC", (end,)
     )
-    return {number(file): _account(house, account, file, body) for account, file, body in rows}
+    same = {number(file): _account(house, account, file, body) for account, file, body in rows}
+    tag = house.store.subject_tag
+    for file, person in house.joined.persons(end).items():
+        same[number(tag(file))] = number(tag(person))
+    return same
 
 
 def _account(house: House, account: bytes, file: bytes, body: bytes) -> int:
@@ -112,9 +117,10 @@ def _account(house: House, account: bytes, file: bytes, body: bytes) -> int:
 
 def held_persons(house: House, end: int, establishment: bytes | None) -> int:
     """Persons held by an instant: a file and its person's own account are one person."""
+    joined = house.joined.fewer(end, establishment)
     if establishment is not None:
-        return house.index.held(end, house.store.subject_tag(establishment))
-    return house.index.held(end, None) - house.store.own_links(end)
+        return house.index.held(end, house.store.subject_tag(establishment)) - joined
+    return house.index.held(end, None) - house.store.own_links(end) - joined
 
 
 def gaps_within(house: House, start: int, end: int) -> list[Gap]:

@@ -160,7 +160,12 @@ def _by_errand(house: House, errand: Errand, item: RevealItem) -> RecordRow:
     row, owner = house.store.record(item.record), house.store.record(errand.record)
     if row is None or owner is None or row.kind != item.kind:
         raise NoAccess
-    if not all(errand_covers(errand, row, owner, field.field) for field in item.fields):
+    kept = msgspec.structs.replace(owner, subject=house.joined.kept(owner.subject))
+    if not all(
+        errand_covers(errand, row, owner, field.field)
+        or errand_covers(errand, row, kept, field.field)
+        for field in item.fields
+    ):
         raise NoAccess
     return row
 
@@ -233,7 +238,7 @@ async def find(house: House, ask: Request, peer: int) -> Body:
     now = house.now()
     rows = [
         row
-        for record in hits.records
+        for record in dict.fromkeys(map(house.joined.kept, hits.records))
         if (row := house.store.record(record)) is not None
         and not house.standing.subject_frozen(row, now)
     ]
@@ -265,7 +270,7 @@ async def files_behind(house: House, ask: Request, peer: int) -> Body:
     accesses = accesses_of(house, opened, KIND_READ, counted)
     await house.recorder.record(ask, peer, [*accesses, *alarms])
     _check_again(house, ask, peer)
-    return Ids([row.subject for row in rows])
+    return Ids([house.joined.kept(row.subject) for row in rows])
 
 
 def _subject_by_errand(house: House, errand: Errand, record: bytes) -> RecordRow:

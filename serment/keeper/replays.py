@@ -25,12 +25,15 @@ BYTES_MAX: Final = 64 << 20
 ANSWERS_MAX: Final = 200_000
 ACTS_ONCE: Final = frozenset(
     {"seal", "reveal", "find", "records_of", "files_behind", "link", "delete", "open_session",
-     "errand", "history", "perimeter", "measure", "batch", "relate", "break_glass", "freeze",
+     "errand", "history", "perimeter", "measure", "batch", "relate",
+     "join", "alike", "marked", "break_glass", "freeze",
      "unfreeze",
      "grant_propose", "grant_close", "grant_approve", "grant_revoke",
      "enrol", "assert", "asserted", "revoke", "end_staff", "staff_role"}
 )  # fmt: skip
-_OPENS: Final = frozenset({"reveal", "find", "records_of", "files_behind", "history", "perimeter"})
+_OPENS: Final = frozenset(
+    {"reveal", "find", "records_of", "files_behind", "history", "perimeter", "alike", "marked"}
+)
 
 Asker = tuple[bytes, bytes, bytes, bytes, int, int]
 

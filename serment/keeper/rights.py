@@ -8,6 +8,7 @@ counts and copies: neither opens anything. What each kind may ask at all stands 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -28,7 +29,8 @@ ASKS: Final[dict[str, frozenset[str]]] = {
     "staff": frozenset(
         {"seal", "delete", "reveal", "find", "records_of", "files_behind", "link",
          "open_session", "close_session", "errand", "history", "receipt", "perimeter", "measure",
-         "batch", "relate", "challenge", "enrol", "passkeys", "asserted", "vouch", "revoke",
+         "batch", "relate", "join", "alike", "marked",
+         "challenge", "enrol", "passkeys", "asserted", "vouch", "revoke",
          "end_staff", "staff_role",
          "break_glass", "freeze", "unfreeze", "freezes", "alarms", "grant_propose", "grant_add",
          "grant_close", "grant_approve", "grant_revoke", "grants"}
@@ -139,8 +141,13 @@ def check_session(house: House, ask: Request) -> Capability | None:
 
 
 def own_subjects(house: House, account: bytes) -> set[bytes]:
-    """The account and every file linked to it."""
-    return {account, *(link.file for link in house.store.links(account=account))}
+    """The account, its own files and those joined to them; what it reaches for others is a
+    mandate's (``acting``)."""
+    found = {account}
+    for link in house.store.links(account=account):
+        if link.relation == "self":
+            found |= house.joined.all_of(link.file)
+    return found
 
 
 class Reach:
@@ -166,8 +173,37 @@ class Reach:
             return row.tenant != NOBODY and row.tenant == self._capability.establishment
         return False
 
-    def writes(self, row: RecordRow | None, subject: bytes, tenant: bytes) -> bool:
-        """May this record be written as this subject's, in this tenant?"""
+    def opens_fields(self, row: RecordRow, fields: Iterable[str]) -> bool:
+        """And these of its fields? Whoever acts for somebody opens few."""
+        if not self.mandates or row.subject in self._own:
+            return True
+        return standing.OPENS.get(row.kind, frozenset()).issuperset(fields)
+
+    def keeps(self, row: RecordRow) -> bool:
+        """May this actor close it to those who act for its person? Not they themselves."""
+        return row.subject in self._own or (not self.mandates and self.opens(row))
+
+    def _houses_of(self, row: RecordRow) -> Iterator[bytes]:
+        """Who acts for a person concerns the establishments that have that person's file."""
+        for link in self._house.store.links(file=row.subject) if row.kind == "relation" else ():
+            if link.record == row.record:
+                yield from self._tenants_of(row.subject)
+                return
+
+    def _tenants_of(self, person: bytes) -> Iterator[bytes]:
+        for file in standing.files_of(self._house, person):
+            known = self._house.store.record(file)
+            if known is not None:
+                yield known.tenant
+
+    def writes(
+        self,
+        row: RecordRow | None,
+        subject: bytes,
+        tenant: bytes,
+        new: tuple[bytes, str] = (b"", ""),
+    ) -> bool:
+        """May this record be written as this subject's, in this tenant? ``new``: id and kind."""
         if row is not None and (row.subject, row.tenant) != (subject, tenant):
             return False
         person = self._house.store.record(subject)

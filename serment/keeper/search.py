@@ -12,9 +12,9 @@ import re
 import unicodedata
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 
 from serment.keeper.words import FOUND_MAX, FOUND_UNVISITED
@@ -81,6 +81,8 @@ def tokens_of(search: str, text: str) -> set[str]:
     if search == "birth_date":
         match = _DATE.search(text)
         return {_date_token(match)} if match else set()
+    if search == "marks":  # of no letter that a typed word is ever sought by
+        return {"m" + word for word in text.split()}
     return {"e" + folded(text.strip())} if text.strip() else set()
 
 
@@ -223,6 +225,26 @@ class SearchIndex:
         places = min(len(fresh), max(FOUND_UNVISITED, FOUND_MAX - len(known)))
         records = known[: FOUND_MAX - places] + fresh[:places]
         return Hits(records, len(score) > len(records))
+
+    def tokens(self, record: bytes, field: str) -> set[str]:
+        """What one field of a record is found by."""
+        return self._held.get(record, {}).get(field, (None, set()))[1]
+
+    def carrying(self, tenant: bytes, kind: str, mark: str) -> list[bytes]:
+        """Records of which a field of marks holds this word."""
+        return list(_matching(self._sorted((tenant, kind)), f"m{mark}", True))
+
+    def groups(self, tenant: bytes, kind: str) -> Iterator[list[bytes]]:
+        """Records that share a birth date, a whole telephone or an address, as they are now."""
+        rows = self._sorted((tenant, kind))
+        letters = ("d", "e", "p")
+        spans = [rows[bisect_left(rows, (one, b"")) : bisect_left(rows, (chr(ord(one) + 1), b""))]
+                 for one in letters]  # fmt: skip
+        for span in spans:
+            for _token, places in groupby(span, key=lambda place: place[0]):
+                group = [record for _one, record in places]
+                if len(group) > 1:
+                    yield group
 
     def _label(self, record: bytes) -> list[str]:
         """What hits of one score are ordered by: their names."""

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from serment.keeper import (
+    joining,
     listing,
     measuring,
     reading,
@@ -117,6 +118,7 @@ ACTS["reindex"] = reindexing.reindex
 ACTS.update(continuity.ACTS)
 ACTS.update(timestamps.ACTS)
 ACTS.update(passkeys.ACTS)
+ACTS.update(joining.ACTS)
 
 
 class Desk:

@@ -184,6 +184,18 @@ class Store(KeyTables):
     def drop_search_of(self, subject: bytes) -> list[bytes]:
         """Forget all that finds a subject's records; the records' ids."""
         rows = self.database.execute(
+    def put_join(self, gone: bytes, kept: bytes, at: int, body: bytes) -> None:
+        """That two files are one person (``joined``); the same one again is written over."""
+        self._put("joined", gone, kept, at, body)
+
+    def put_apart(self, one: bytes, other: bytes) -> None:
+        """That two files, by their tags in order, are two persons."""
+        self._put("apart", one, other)
+
+    def is_apart(self, one: bytes, other: bytes) -> bool:
+        """Was that said?"""
+        return bool(self._one("SELECT 1 FROM apart WHERE one = ? AND other = ?", one, other))
+
             "SELECT record, body FROM record WHERE subject = ?", (subject,)
         )
         records = [self._record(body, tag).record for tag, body in rows.fetchall()]
@@ -215,6 +227,11 @@ class Store(KeyTables):
             "SELECT search.record, field, search.body, record.subject FROM search"
             " LEFT JOIN record ON record.record = search.record WHERE search.subject IS NULL"
         ).fetchall()
+        for column in ("gone", "kept"):
+            self._drop("joined", **{column: subject})
+        for column in ("one", "other"):
+            self._drop("apart", **{column: subject})
+        self._forget_remembered()
         for tag, field, body, subject in rows:
             plain = self.open_body(body, tag + field.encode())
             if subject is None:

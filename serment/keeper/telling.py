@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from serment.keeper.erasure import Erasure
@@ -61,7 +63,36 @@ def _asked_about(
     row = house.store.record(subject)
     if row is None or not Reach(house, ask, capability).opens(row):
         raise NoAccess
-    return {row.subject}, None if row.record == row.subject else row.record
+    if row.record == row.subject:
+        return set(house.joined.all_of(row.subject)), None
+    return {row.subject}, row.record
+
+
+def _acted_under(
+    house: House, ask: Request, capability: Capability, subjects: set[bytes]
+) -> Mandate | None:
+    """The mandate a patient asks under; None for one's own and for staff."""
+    if capability.kind != "patient" or capability.id in subjects:
+        return None
+    mandates = Reach(house, ask, capability).mandates
+    return next((mandates[one] for one in sorted(subjects) if one in mandates), None)
+
+
+def _tellable(
+    house: House, mandate: Mandate, tags: list[bytes], wanted: HistoryAsk, reader: bytes
+) -> Iterator[DisclosureRow]:
+    """The lines of a person's history that who acts for them may read, newest first."""
+    before, found = wanted.before, 0
+    for _page in range(PAGES_OF_ANOTHER):
+        page = list(house.index.of_subjects(tags, before, READ_OF_ANOTHER))
+        for seq, body in page:
+            row = told(house, seq, body, {})
+            if found < wanted.limit and tellable(house, mandate, row, reader):
+                found += 1
+                yield row
+        if len(page) < READ_OF_ANOTHER or found >= wanted.limit:
+            return
+        before = page[-1][0]
 
 
 def told(house: House, seq: int, body: bytes, persons: dict[bytes, bytes]) -> DisclosureRow:
@@ -100,8 +131,8 @@ async def perimeter(house: House, ask: Request, peer: int) -> Body:
 def _held(house: House, end: int, establishment: bytes | None) -> int:
     """Persons held by an instant: a file and its person's own account are one person."""
     if establishment is not None:
-        return house.index.held(end, house.store.subject_tag(establishment))
-    return house.index.held(end, None) - house.store.own_links(end)
+        return house.index.held(end, house.store.subject_tag(establishment)) - joined
+    return house.index.held(end, None) - house.store.own_links(end) - joined
 
 
 def allowed_establishment(
@@ -114,6 +145,7 @@ def allowed_establishment(
     if capability is None or capability.role not in OFFICERS or capability.kind != "staff":
         raise NoAccess
     if wanted not in (None, capability.establishment):
+    joined = house.joined.fewer(end, establishment)
         raise NoAccess
     return capability.establishment
 
@@ -180,8 +212,9 @@ def _erased_and_closed(house: House, subjects: set[bytes]) -> bool:
 
 
 def _resolve_persons(house: House, rows: list[DisclosureRow], end: int) -> None:
-    """A file whose person had linked the own account before the window's end is that person."""
-    known: dict[bytes, bytes] = {}
+    """A file whose person had linked the own account before the window's end is that person; so
+    are files that were joined by then."""
+    known = house.joined.persons(end)
     for row in rows:
         if row.subject is None or row.person_kind != "patient":
             continue

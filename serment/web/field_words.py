@@ -22,6 +22,7 @@ _PURPOSES: dict[str, _StrPromise] = {
     "message": _("vous envoyer un message"),
     "import": _("reprendre le fichier du cabinet"),
     "search": _("retrouver un dossier"),
+    "identity": _("vérifier une identité"),
     "administration": _("l’administration"),
     "sign_in": _("vous connecter"),
     "continuity": _("la fiche de continuité"),

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serment.ids import new_id
-from serment.keeper import tending, timestamps, tokens, upkeep, wire, words
+from serment.keeper import joining, tending, timestamps, tokens, upkeep, wire, words
 from serment.keeper.aliases import AliasCount
 from serment.keeper.continuity import asks as continuity
 from serment.keeper.house import House, enter
@@ -45,6 +45,9 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "asserted": passkeys.AssertedAsk,
     "vouch": passkeys.PasskeyAsk,
     "revoke": passkeys.PasskeyAsk,
+    "join": joining.JoinAsk,
+    "alike": wire.Nothing,
+    "marked": joining.MarkAsk,
     "end_staff": passkeys.StaffAsk,
     "staff_role": passkeys.StaffAsk,
     "close_session": wire.Token32,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from serment.errors import Refused
+from serment.keeper.joined import Joined
 from serment.keeper.peers import kin_of
 from serment.keeper.policy.budgets import (
     HOUR_US,
@@ -68,6 +69,7 @@ class Standing:
     relations: Relations
     freezes: Freezes
     budgets: Budgets
+    joined: Joined
     _keys: dict[tuple[object, ...], list[Key]] = field(default_factory=dict)
     """Budgets of those who asked of late: names, no counts."""
     _refusals: dict[bytes, list[int]] = field(default_factory=dict)
@@ -97,7 +99,8 @@ class Standing:
     def subject_frozen(self, row: RecordRow, now: int) -> bool:
         """Was this person's file frozen? It is answered like a file that is not there."""
         return bool(self.freezes) and any(
-            self.freezes.of(self.frozen_tag(What.SUBJECT, row.subject, by), now) is not None
+            self.freezes.of(self.frozen_tag(What.SUBJECT, file, by), now) is not None
+            for file in self.joined.all_of(row.subject)
             for by in (None, row.tenant)
         )
 
@@ -121,18 +124,32 @@ class Standing:
         return admission
 
     def count(self, ask: Request, now: int, rows: Iterable[RecordRow]) -> Admission:
-        """``admit`` of an act that waits when all is stored, before it answers."""
-        tag, holds = self.store.subject_tag, self.relations.holds
-        tags = {row.subject: tag(row.subject) for row in rows}
+        """``admit`` of an act that waits when all is stored, before it answers.
+
+        Files that are one person count once, and are cared for where one of them is.
+        """
+        tag, joined = self.store.subject_tag, self.joined
+        tags = {row.subject: tag(joined.kept(row.subject)) for row in rows}
         tenants = {row.subject: tag(row.tenant) for row in rows}
         strangers = frozenset(
-            [one for subject, one in tags.items() if not holds(tenants[subject], one, now)]
+            [
+                one
+                for subject, one in tags.items()
+                if not self._cared_for(tenants[subject], subject, now)
+            ]
         )
         if not strangers:
             return Admission()
         keys = self.keys(ask) if not ask.grant else self._granted_keys(ask, tenants.values())
         counted = frozenset(subject for subject, tag in tags.items() if tag in strangers)
         return self._charge(keys, strangers, now, counted)
+
+    def _cared_for(self, establishment: bytes, subject: bytes, now: int) -> bool:
+        tag = self.store.subject_tag
+        return any(
+            self.relations.holds(establishment, tag(file), now)
+            for file in self.joined.all_of(subject)
+        )
 
     async def admit_sign_in(self, ask: Request, now: int) -> Admission:
         """Count a patient's account that is said to be signed in to; wait past the budget.
@@ -279,4 +296,4 @@ class Refusal(Exception):  # noqa: N818
 def standing_of(store: Store) -> Standing:
     """The policy as the store has it; budgets are counted anew by ``replayed``."""
     rows = PolicyRows(store)
-    return Standing(store, rows, Relations(store), Freezes(rows), Budgets())
+    return Standing(store, rows, Relations(store), Freezes(rows), Budgets(), Joined(store))

@@ -217,6 +217,9 @@ _PROGRAMS = {
 _VERBS = (
     ("break_glass", gettext_lazy("a ouvert en urgence, au-delà de ses limites")),
     ("link", gettext_lazy("a relié votre compte à un dossier")),
+    ("joined", gettext_lazy("a réuni deux dossiers à votre nom")),
+    ("parted", gettext_lazy("a séparé deux dossiers qui avaient été réunis")),
+    ("told_apart", gettext_lazy("a noté qu’un dossier qui ressemble au vôtre n’est pas à vous")),
     ("errand", gettext_lazy("a préparé un message autorisé par une réservation")),
     ("deleted", gettext_lazy("a effacé")),
     ("found", gettext_lazy("a trouvé votre dossier en cherchant")),

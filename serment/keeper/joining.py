@@ -1,0 +1,191 @@
+"""Acts of the identity watch: two files joined or parted, told apart, found alike, found marked.
+
+A join shows each file's history to whoever reaches the other, so it is refused where two accounts
+are people's own: one of the two may be somebody else's. Each act is a leaf of each file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Annotated, Final
+
+import msgspec
+
+from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.policy.admitting import admit
+from serment.keeper.reading import accesses_of, must_have_purpose
+from serment.keeper.recorder import Access
+from serment.keeper.resemblance import pairs, reasons
+from serment.keeper.rights import Capability, Reach, check
+from serment.keeper.store import RecordRow
+from serment.keeper.wire import Body, Bytes16, Ids, Item, Nothing, Request, Word
+from serment.keeper.words import KIND_SEARCH, KIND_WRITE
+
+JOINERS: Final = frozenset({"practitioner"})
+"""Who joins and parts; whoever works at the desk says that two are two."""
+
+PAIRS_MAX: Final = 50
+FOUND_MAX: Final = 200
+AT_ONCE: Final = 500
+"""Pairs looked at before others get their turn."""
+
+ACT: Final = {"join": "joined", "part": "parted", "apart": "told_apart"}
+
+
+class JoinAsk(Body):
+    """op ``join``: what is done with these two files; ``file`` is the one that goes."""
+
+    file: Bytes16
+    other: Bytes16
+    act: Word
+
+
+class MarkAsk(Body):
+    """op ``marked``: files whose identity carries this mark."""
+
+    mark: Word
+
+
+class Alike(Body):
+    """Two files that may be one person, and why."""
+
+    one: bytes
+    other: bytes
+    reasons: list[str]
+
+
+class AlikePairs(Body):
+    """Answer of ``alike``: ``more`` says that there are others."""
+
+    pairs: Annotated[list[Alike], msgspec.Meta(max_length=PAIRS_MAX)]
+    more: bool = False
+
+
+async def join(house: House, ask: Request, peer: int) -> Body:
+    """op ``join``: join, part or tell apart; what already is so is recorded and stays so."""
+    must_have_purpose(ask)
+    wanted = msgspec.msgpack.decode(ask.body, type=JoinAsk)
+    if wanted.act not in ACT:
+        raise AskUnusable
+    rows = _both(house, ask, peer, wanted)
+    counted, alarms = await admit(house, ask, peer, rows)
+    done = [(row, Item(row.record, row.kind, [ACT[wanted.act]])) for row in rows]
+    await house.recorder.record(
+        ask, peer, [*accesses_of(house, done, KIND_WRITE, counted), *alarms]
+    )
+    _both(house, ask, peer, wanted)  # another may have joined them meanwhile
+    with house.store.transaction():
+        if wanted.act == "apart":
+            house.joined.tell_apart(wanted.file, wanted.other)
+        elif wanted.act == "part":
+            house.joined.part(wanted.file, house.now())
+        elif not house.joined.holds(wanted.file, wanted.other):
+            house.joined.join(wanted.file, wanted.other, house.now())
+    return Nothing()
+
+
+def _both(house: House, ask: Request, peer: int, wanted: JoinAsk) -> list[RecordRow]:
+    """Their rows, where this may be done. Raises NoAccess, AskUnusable."""
+    capability = _staff(house, ask, peer)
+    if wanted.act != "apart" and capability.role not in JOINERS:
+        raise NoAccess
+    reach, found = Reach(house, ask, capability), []
+    for file in (wanted.file, wanted.other):
+        row = house.store.record(file)
+        if row is None or row.kind != "patient" or row.subject != file or not reach.opens(row):
+            raise NoAccess
+        found.append(row)
+    if wanted.act == "join":
+        _must_join(house, wanted, found)
+    elif wanted.act == "part" and house.joined.kept(wanted.file) not in (wanted.file, wanted.other):
+        raise NoAccess
+    return found
+
+
+def _must_join(house: House, wanted: JoinAsk, rows: list[RecordRow]) -> None:
+    """AskUnusable where they cannot be one file; NoAccess where one of them is closed."""
+    now, joined = house.now(), house.joined
+    closed = any(house.standing.subject_frozen(row, now) for row in rows)
+    if closed or house.store.any_erased(row.subject for row in rows):
+        raise NoAccess
+    if joined.holds(wanted.file, wanted.other):
+        return
+    elsewhere = joined.kept(wanted.file) != wanted.file or joined.kept(wanted.other) != wanted.other
+    if wanted.file == wanted.other or elsewhere or joined.has_others(wanted.file):
+        raise AskUnusable
+    if len(joined.accounts(wanted.file) | joined.accounts(wanted.other)) > 1:
+        raise AskUnusable
+
+
+async def alike(house: House, ask: Request, peer: int) -> Body:
+    """op ``alike``: pairs of files of the own establishment that may be one person. Recorded for
+    each file shown; no field of them is opened, so nothing counts."""
+    must_have_purpose(ask)
+    tenant = _staff(house, ask, peer).establishment or NOBODY
+    found = await _pairs(house, tenant)
+    found.sort(key=lambda pair: (-len(pair.reasons), pair.one, pair.other))
+    shown = found[:PAIRS_MAX]
+    await _list(
+        house, ask, peer, tenant, (file for pair in shown for file in (pair.one, pair.other))
+    )
+    return AlikePairs(shown, len(found) > len(shown))
+
+
+async def _pairs(house: House, tenant: bytes) -> list[Alike]:
+    found: dict[tuple[bytes, bytes], Alike | None] = {}
+    for number, pair in enumerate(pairs(house.search.groups(tenant, "patient"))):
+        if number % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)
+        if pair not in found:
+            why = reasons(house.search.tokens, *pair)
+            proposed = bool(why) and _may_be_proposed(house, pair)
+            found[pair] = Alike(*pair, why) if proposed else None
+    return [alike for alike in found.values() if alike is not None]
+
+
+def _may_be_proposed(house: House, pair: tuple[bytes, bytes]) -> bool:
+    """Both are there, neither is joined or frozen, and nobody said that they are two."""
+    now = house.now()
+    rows = [house.store.record(file) for file in pair]
+    if any(row is None or house.standing.subject_frozen(row, now) for row in rows):
+        return False
+    alone = all(house.joined.kept(file) == file for file in pair)
+    return alone and not house.joined.are_apart(*pair)
+
+
+async def marked(house: House, ask: Request, peer: int) -> Body:
+    """op ``marked``: files of the own establishment whose identity carries a mark."""
+    must_have_purpose(ask)
+    wanted = msgspec.msgpack.decode(ask.body, type=MarkAsk)
+    tenant = _staff(house, ask, peer).establishment or NOBODY
+    now = house.now()
+    files = [
+        file
+        for file in house.search.carrying(tenant, "patient", wanted.mark)
+        if (row := house.store.record(file)) and not house.standing.subject_frozen(row, now)
+    ][:FOUND_MAX]
+    await _list(house, ask, peer, tenant, files)
+    return Ids(files)
+
+
+async def _list(
+    house: House, ask: Request, peer: int, tenant: bytes, files: Iterable[bytes]
+) -> None:
+    rows = [row for file in dict.fromkeys(files) if (row := house.store.record(file)) is not None]
+    listed = accesses_of(
+        house, [(row, Item(row.record, row.kind, ["listed"])) for row in rows], KIND_SEARCH
+    )
+    await house.recorder.record(ask, peer, listed or [Access(None, tenant, [], KIND_SEARCH)])
+    check(house, ask, peer)
+
+
+def _staff(house: House, ask: Request, peer: int) -> Capability:
+    capability = check(house, ask, peer)
+    if capability is None or capability.kind != "staff" or capability.establishment is None:
+        raise NoAccess
+    return capability
+
+
+Act = Callable[[House, Request, int], Awaitable[Body]]
+ACTS: Final[dict[str, Act]] = {"join": join, "alike": alike, "marked": marked}
