@@ -1,4 +1,4 @@
-"""What bounds opening: relations, broken glass, freezes, alarms, and grants two people approve.
+"""What bounds opening: relations, freezes, alarms, and grants two people approve.
 
 Errors as of the gate; the keeper records each act before it takes effect.
 """
@@ -72,11 +72,6 @@ def relation_of(
 def relate(actor: Actor, relation: asks.RelateAsk) -> bytes:
     """A care relation between a record's establishment and its person; the continuity ticket."""
     return ask("relate", actor, wire.Token32, relation).token
-
-
-def break_glass(actor: Actor, record: UUID, why: str) -> None:
-    """Open a file to the own establishment for an hour, with the reason on record."""
-    ask("break_glass", actor, wire.Nothing, asks.GlassAsk(record.bytes, why.strip()[:500]))
 
 
 def freeze(

@@ -29,6 +29,7 @@ ACTS_ONCE: Final = frozenset(
      "join", "alike", "marked", "break_glass", "freeze",
      "unfreeze",
      "grant_propose", "grant_close", "grant_approve", "grant_revoke",
+     "glass_justify", "glass_review",
      "enrol", "assert", "asserted", "revoke", "end_staff", "staff_role"}
 )  # fmt: skip
 _OPENS: Final = frozenset(

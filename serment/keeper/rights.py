@@ -32,7 +32,8 @@ ASKS: Final[dict[str, frozenset[str]]] = {
          "batch", "relate", "join", "alike", "marked",
          "challenge", "enrol", "passkeys", "asserted", "vouch", "revoke",
          "end_staff", "staff_role",
-         "break_glass", "freeze", "unfreeze", "freezes", "alarms", "grant_propose", "grant_add",
+         "break_glass", "glasses", "glass_justify", "glass_review", "freeze", "unfreeze",
+         "freezes", "alarms", "grant_propose", "grant_add",
          "grant_close", "grant_approve", "grant_revoke", "grants"}
     ),
     "worker": frozenset(

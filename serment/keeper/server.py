@@ -32,7 +32,7 @@ from serment.keeper.continuity import acts as continuity
 from serment.keeper.house import AskUnusable, House, NoAccess, SessionOver
 from serment.keeper.passkeys import deciding as passkeys
 from serment.keeper.passkeys.acts import AssertionNeeded
-from serment.keeper.policy import deciding, granting
+from serment.keeper.policy import deciding, glass, granting
 from serment.keeper.policy.granting import GrantNeeded
 from serment.keeper.policy.standing import BudgetOver, ComeBack, Frozen
 from serment.keeper.recorder import LeafTooLarge
@@ -72,7 +72,10 @@ ACTS: Final[dict[str, Act]] = {
     "backup": upkeep.backup,
     "backup_mark": upkeep.backup_mark,
     "relate": deciding.relate,
-    "break_glass": deciding.break_glass,
+    "break_glass": glass.break_glass,
+    "glasses": glass.glasses,
+    "glass_justify": glass.justify,
+    "glass_review": glass.review,
     "freeze": deciding.freeze,
     "unfreeze": deciding.unfreeze,
     "freezes": deciding.freezes,

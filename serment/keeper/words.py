@@ -111,6 +111,9 @@ ALIAS_SECONDS: Final = 60
 ALIASES_A_SECOND: Final = 500
 """One leaf stands for at most fifty aliases of one process within a minute."""
 
+GLASS_REASONS: Final = ("life", "care", "asked", "other")
+"""Why a file was opened in an emergency: what its person reads of it."""
+
 NOT_FIELDS: Final = frozenset(
     {
         "found",
@@ -122,6 +125,10 @@ NOT_FIELDS: Final = frozenset(
         "alias",
         "relation",
         "break_glass",
+        "break_glass.life",
+        "break_glass.care",
+        "break_glass.asked",
+        "break_glass.other",
         "session",
         "passkey_enrolled",
         "acting",

@@ -24,7 +24,7 @@ from serment.keeper.server import ACTS, Desk
 from tests.apart import apart
 
 HERE, WHO, SYSTEM = b"e" * 16, b"s" * 16, bytes(16)
-DOCUMENTED = {"", "refused", "session", "unusable", "frozen", "budget", "busy", "assertion"}
+DOCUMENTED = {"", "refused", "session", "unusable", "frozen", "budget", "busy", "assertion", "grant"}
 BODIES: dict[str, type[msgspec.Struct]] = {
     "hello": wire.Nothing,
     "stats": wire.Nothing,
@@ -66,6 +66,9 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "tend": tending.TendAsk,
     "relate": asks.RelateAsk,
     "break_glass": asks.GlassAsk,
+    "glasses": wire.Nothing,
+    "glass_justify": asks.JustifyAsk,
+    "glass_review": asks.ReviewAsk,
     "freeze": asks.FreezeAsk,
     "unfreeze": asks.UnfreezeAsk,
     "freezes": wire.Nothing,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from serment.keeper import wire
-from serment.keeper.passkeys import acts, asks, deciding
+from serment.keeper.passkeys import asks, deciding, rows
 from serment.keeper.policy.asks import DigestAsk, GrantAsk, GrantRow, ProposeAsk
 from serment.keeper.policy.grants import SOLO_DELAY_US
 from tests.keeper.authenticator import Authenticator
@@ -114,7 +114,7 @@ def test_the_pages_word_enrols_no_further_officer_where_two_can_sign(
     one = again(inside, one)
     invented = Colleague(registered(inside, "security_officer"), Authenticator())
     if not guarded:
-        monkeypatch.setattr(acts.rows, "can_sign_for_two", lambda *_: False)
+        monkeypatch.setattr(rows, "can_sign_for_two", lambda *_: False)
         enrol(inside, invented.who, invented.passkey)
         return
     with pytest.raises(Refused, match="grant"):

@@ -269,7 +269,7 @@ def test_the_reason_stands_in_the_patients_part_of_the_record(inside: Inside) ->
 
 def break_glass(inside: Inside, who: Person, file: wire.RevealAsk) -> None:
     wanted = asks.GlassAsk(record_of(file), "malaise à l’accueil")
-    inside.ask(who, "break_glass", wanted, wire.Nothing)
+    inside.ask(who, "break_glass", wanted, asks.GlassAnswer)
 
 
 # Grants

@@ -32,6 +32,59 @@ class GlassAsk(Body):
 
     record: Bytes16
     why: Why
+    reason: Word = "other"
+    tell: Annotated[list[Bytes16], msgspec.Meta(max_length=20)] = []
+    """Members of staff to whom a message is to be sent."""
+
+
+class GlassAnswer(Body):
+    """Its name, tickets for one message each (to the person, then those to tell), and until when
+    the file is open (µs)."""
+
+    glass: bytes
+    tickets: list[bytes]
+    until: int
+
+
+class JustifyAsk(Body):
+    """op ``glass_justify``."""
+
+    glass: Bytes16
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
+
+
+class ReviewAsk(Body):
+    """op ``glass_review``: ``accepted``, ``asked`` (say more) or ``abusive``."""
+
+    glass: Bytes16
+    outcome: Word
+    remark: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class GlassRow(Body):
+    """One broken glass. Instants in µs, 0: not yet; the texts of an erased person's are empty."""
+
+    glass: bytes
+    file: bytes
+    by: bytes
+    role: str
+    evidence: str
+    at: int
+    reason: str
+    why: str
+    justification: str
+    justified_at: int
+    outcome: str
+    remark: str
+    reviewed_by: bytes | None
+    reviewed_at: int
+    due: int
+
+
+class GlassList(Body):
+    """op ``glasses``."""
+
+    rows: list[GlassRow]
 
 
 class FreezeAsk(Body):

@@ -1,4 +1,4 @@
-"""Acts about who may go on: relate, break the glass, freeze and unfreeze, read the alarms.
+"""Acts about who may go on: relate, freeze and unfreeze, read the alarms.
 
 Each is recorded before it takes effect, and stored before it is recorded as done.
 """
@@ -18,21 +18,19 @@ from serment.keeper.policy.asks import (
     FreezeAsk,
     FreezeList,
     FreezeRow,
-    GlassAsk,
     RelateAsk,
     UnfreezeAsk,
 )
 from serment.keeper.policy.evidence import EVIDENCE, Kept, all_kept, keep
 from serment.keeper.policy.freezes import Freeze, What
 from serment.keeper.policy.relations import DAY_US, RELATION_DAYS_MAX, Window
-from serment.keeper.policy.standing import BudgetOver
 from serment.keeper.recorder import Access
 from serment.keeper.rights import OFFICERS, Capability, Errand, Reach, check
 from serment.keeper.store import RecordRow
 from serment.keeper.telling import told
 from serment.keeper.tokens import TOKEN_BYTES, window_fits
 from serment.keeper.wire import Body, Disclosures, Item, Nothing, Request, Token32
-from serment.keeper.words import KIND_ALARM, KIND_QUERY, KIND_WRITE
+from serment.keeper.words import KIND_QUERY, KIND_WRITE
 from serment.keeper.writing import kind_of
 
 _UUID_VALUES: Final = EVIDENCE | {What.ACTOR, What.SUBJECT, What.ESTABLISHMENT_EXPORTS}
@@ -91,36 +89,6 @@ def _continuity_ticket(house: House, wanted: RelateAsk) -> bytes:
     errand = Errand(wanted.record, wanted.fields, "continuity", wanted.not_before, wanted.not_after)
     house.store.put_token("errand", ticket, wanted.not_after, errand)
     return ticket
-
-
-async def break_glass(house: House, ask: Request, peer: int) -> Body:
-    """op ``break_glass``: a file opens at once, whatever the budgets and the keeper's own freezes.
-
-    For an hour, for this establishment, with the reason on record; capped per hour. A freeze that
-    a person set stays.
-    """
-    wanted = msgspec.msgpack.decode(ask.body, type=GlassAsk)
-    capability = check(house, ask, peer)
-    row = house.store.record(wanted.record)
-    reach = Reach(house, ask, capability)
-    if capability is None or capability.kind != "staff" or row is None or not reach.opens(row):
-        raise NoAccess
-    if not house.standing.may_break_glass(ask, house.now()):
-        raise BudgetOver
-    broken = Item(wanted.record, row.kind, ["break_glass"])
-    access = Access(
-        row.subject, row.tenant, [broken], KIND_WRITE, kind_of(house, row.subject), note=wanted.why
-    )
-    alarm = Access(
-        None, row.tenant, [Item(b"", "alarm", ["break_glass"])], KIND_ALARM, note=wanted.why
-    )
-    await house.recorder.record(ask, peer, [access, alarm])
-    check(house, ask, peer)
-    with house.store.transaction():
-        house.standing.relations.break_glass(
-            house.store.subject_tag(row.tenant), house.store.subject_tag(row.subject), house.now()
-        )
-    return Nothing()
 
 
 async def freeze(house: House, ask: Request, peer: int) -> Body:
