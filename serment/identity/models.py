@@ -40,6 +40,8 @@ class Account(AbstractBaseUser):
     birth_date = Sealed(zone="identity", label=_("date de naissance"), search="birth_date")
     # Second factors, passkeys, recovery codes, sessions and devices (means/book.py), as one text.
     sign_in_book = Sealed(zone="administrative", label=_("moyens de connexion"))
+    # How this person may be reached (``contact.py``), as one text of one length.
+    safe_contact = Sealed(zone="contact", label=_("contact sûr"))
 
     # The dates Django would keep: see the module's docstring.
     last_login = None
@@ -79,6 +81,10 @@ class PatientFile(models.Model):
     # What was established of the identity, and its number: ``ins.py`` reads and writes both.
     ins_standing = Sealed(zone="identity", label=_("état de l’identité"))
     ins = Sealed(zone="identity", label=_("matricule INS"))
+    # How this person may be reached (``contact.py``), as one text of one length.
+    safe_contact = Sealed(zone="contact", label=_("contact sûr"))
+    # Codes handed out at the desk, and what was shown for them (``desk_codes.py``).
+    desk_link = Sealed(zone="administrative", label=_("codes remis à l’accueil"))
 
     class Meta:
         verbose_name = _("dossier patient")
@@ -143,6 +149,25 @@ class StaffMember(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class DeskCode(models.Model):
+    """A code handed out at a desk: a keyed digest, and bytes that only the code opens.
+
+    It names neither file nor house. ``expires_at`` is a midnight that all codes of a day share.
+    """
+
+    digest = models.BinaryField(primary_key=True, max_length=32)
+    sealed = models.BinaryField()
+    wrong = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("code remis à l’accueil")
+        verbose_name_plural = _("codes remis à l’accueil")
+
+    def __str__(self) -> str:
+        return "desk code"
 
 
 class SignedInSession(models.Model):

@@ -22,6 +22,16 @@ BY_OWN_ACCOUNT = f"id = {_ACCOUNT_SQL}"
 BY_ADDRESS_OWNER = f"user_id = {_ACCOUNT_SQL}"
 BY_STAFF_ACCOUNT = f"account_id = {_ACCOUNT_SQL}"
 BY_IDENTITY_OWNER = BY_STAFF_ACCOUNT
+BY_DESK_CODE = "digest = decode(NULLIF(current_setting('serment.desk_code', true), ''), 'hex')"
+
+
+@contextmanager
+def holding(digest: bytes, using: str = "default") -> Iterator[None]:
+    """A transaction in which the row of one desk code, and no other, is visible."""
+    with transaction.atomic(using=using), connections[using].cursor() as cursor:
+        cursor.execute("SELECT set_config('serment.desk_code', %s, true)", [digest.hex()])
+        yield
+        cursor.execute("SELECT set_config('serment.desk_code', '', true)")
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 TENANT: Final = {
-    "custody_agendaarrival", "custody_arrivedevent", "outbox_message", "scheduling_occupancy",
+    "custody_agendaarrival", "custody_arrivedevent", "identity_accessreturn",
+    "identity_invitation", "identity_rightsreview", "outbox_message", "scheduling_occupancy",
 }  # fmt: skip
 """Read and written where the establishment stands, and nowhere else."""
 
@@ -14,13 +15,18 @@ TENANT_OR_NAMED: Final = {
 }  # fmt: skip
 """The same, or rows whose ids the keeper gave (``serment.records``); a member's own account."""
 
+NAMED: Final = {"identity_dependant", "identity_relation", "identity_relationproof"}
+"""Rows whose ids the keeper gave, to whoever it gave them; nothing else in them says whose."""
+
 ACCOUNT: Final = {"account_emailaddress", "identity_account", "identity_openididentity"}
 """Read by the account itself, or by whoever names its alias at sign-in."""
 
 APPENDED: Final = {"sightings_sighting"}
 """Read by its establishment and by the worker that watches; nobody changes or removes a row."""
 
-SECRET: Final = {"scheduling_holder", "identity_signedinsession", "outbox_envelope"}
+SECRET: Final = {
+    "identity_deskcode", "identity_signedinsession", "outbox_envelope", "scheduling_holder",
+}  # fmt: skip
 """Rows that name nobody: a keyed tag, a cookie's digest or a ticket is what opens them."""
 
 PUBLISHED: Final = {
@@ -44,5 +50,5 @@ NO_WALL: Final = {
     "procrastinate_workers": "workers' heartbeats",
 }
 
-WALLED: Final = TENANT | TENANT_OR_NAMED | ACCOUNT
+WALLED: Final = TENANT | TENANT_OR_NAMED | NAMED | ACCOUNT
 """Of which nobody who stands elsewhere reads a row."""
