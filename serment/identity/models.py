@@ -79,8 +79,10 @@ class PatientFile(models.Model):
     birth_given_names = Sealed(zone="identity", label=_("prénoms de naissance"))
     birth_place = Sealed(zone="identity", label=_("lieu de naissance"))
     # What was established of the identity, and its number: ``ins.py`` reads and writes both.
-    ins_standing = Sealed(zone="identity", label=_("état de l’identité"))
+    ins_standing = Sealed(zone="identity", label=_("état de l’identité"), search="marks")
     ins = Sealed(zone="identity", label=_("matricule INS"))
+    # Which file this one was joined to or holds, and what that wrote (``merging.py``), as one text.
+    merging = Sealed(zone="administrative", label=_("réunion de dossiers"))
     # How this person may be reached (``contact.py``), as one text of one length.
     safe_contact = Sealed(zone="contact", label=_("contact sûr"))
     # Codes handed out at the desk, and what was shown for them (``desk_codes.py``).
@@ -131,6 +133,15 @@ class StaffMember(models.Model):
     active = models.BooleanField(default=True)
     # From this instant they stand nowhere, without anybody doing anything.
     ends_at = models.DateTimeField(null=True, blank=True)
+    # The month they came in and the week they last signed in, as their first days: too coarse to
+    # tell one person of a house from another, exact enough for a yearly review and for sleep.
+    since = models.DateField(null=True, blank=True)
+    seen_week = models.DateField(null=True, blank=True)
+    # Closed for want of use (``dormant.py``); ``warned``: the message before that was sent.
+    dormant = models.BooleanField(default=False)
+    warned = models.BooleanField(default=False)
+    # An errand that opens the address to the worker, for that message alone.
+    notice_ticket = models.BinaryField(default=b"")
     family_name = Sealed(zone="identity", label=_("nom"), search="name")
     given_name = Sealed(zone="identity", label=_("prénom"), search="name")
     email = Sealed(zone="contact", label=_("adresse e-mail"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -73,10 +73,12 @@ def create(
     account: UUID | None = None,
     practitioner_role: UUID | None = None,
     ends_at: datetime | None = None,
+    since: date | None = None,
 ) -> StaffMember:
     """A new staff member with sealed ``given_name``, ``family_name`` and ``email``.
 
-    EndNeeded where the role is one that passes and no end is named.
+    Of ``since`` (today where nothing is said) the month is kept. EndNeeded where the role is one
+    that passes and no end is named.
     """
     if role in PASSING and ends_at is None:
         raise EndNeeded(_("Dites jusqu’à quand cette personne est là."))
@@ -86,6 +88,7 @@ def create(
         account_id=account,
         practitioner_role_id=practitioner_role,
         ends_at=ends_at,
+        since=(since or clock.now().date()).replace(day=1),
     )
     gate.seal(
         actor, Purpose.ADMINISTRATION, member, values, subject=member.pk, tenant=establishment

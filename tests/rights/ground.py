@@ -16,6 +16,7 @@ from serment.disclosure import SYSTEM, Actor, gate
 from serment.disclosure.continuity import Sheet
 from serment.identity import files, policy, registration, staff
 from serment.identity.models import PASSING, Account, Role
+from serment.identity.staff_models import AccessReturn, Invitation, RightsReview
 from serment.outbox import delivery, letters
 from serment.scheduling import booking
 from tests.rights.conftest import HOST
@@ -59,8 +60,10 @@ def lay() -> Ground:
     delivery.send_due(clock.now())
     mine, theirs = _patient(one, 12), _patient(two, 13)
     accounts = {role.value: _member(one, role) for role in Role}
+    team, other_team = _team(one), _team(two)
     accounts[policy.PATIENT] = mine.account
-    return Ground((one, two), _ids(one, mine), _ids(two, theirs), accounts)
+    own, other = _ids(one, mine) | team, _ids(two, theirs) | other_team
+    return Ground((one, two), own, other, accounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,29 @@ def _member(house: House, role: Role) -> UUID:
     where = house.practice.establishment
     staff.create(SYSTEM, where, role, dict(named), account=account, ends_at=ends_at)
     return account
+
+
+def _team(house: House) -> dict[str, str]:
+    """Somebody invited, somebody who waits for a way back, somebody whose rights were looked at."""
+    where, now = house.practice.establishment, clock.now()
+    named: dict[str, str | None] = {"given_name": "Odile", "family_name": "Bressan"}
+    colleague = staff.create(SYSTEM, where, Role.SECRETARY, dict(named))
+    guest = staff.create(SYSTEM, where, Role.SECRETARY, dict(named))
+    with tenancy.inside(tenant=where):
+        invitation = Invitation.objects.create(
+            establishment_id=where, member=guest, role="secretary", word_digest=b"",
+            expires_at=now + timedelta(days=1),
+        )  # fmt: skip
+        back = AccessReturn.objects.create(
+            establishment_id=where, member=colleague, asked_by=guest,
+            expires_at=now + timedelta(days=1),
+        )  # fmt: skip
+        RightsReview.objects.create(
+            establishment_id=where, member=colleague, reviewer=guest, role="secretary",
+            decision="keep", on=now.date(),
+        )  # fmt: skip
+    made = {"member": colleague.pk, "invitation": invitation.pk, "back": back.pk}
+    return {name: str(value) for name, value in made.items()}
 
 
 def _ids(house: House, patient: _Patient) -> dict[str, str]:
