@@ -211,6 +211,11 @@ def marked(standing: Standing, mark: Mark, *, on: bool) -> Standing:
     return replace(standing, marks=marks)
 
 
+def cleared(standing: Standing, document: Document, traits: dict[str, str]) -> Standing:
+    """A doubt ends with a document that was compared with the file. Raises NotNow."""
+    return seen(marked(standing, Mark.DOUBTFUL, on=False), document, traits)
+
+
 def may_be_sent(standing: Standing, number: Matricule | None, *, real: bool) -> bool:
     """Only qualified, with its matricule; a number of tests only from an instance of tests."""
     of_tests = number is not None and number.authority in (Authority.TEST, Authority.DEMO)

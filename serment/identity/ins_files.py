@@ -54,6 +54,13 @@ def marked(actor: Actor, file_id: UUID, mark: Mark, *, on: bool) -> Standing:
     return _advance(actor, file_id, lambda known: ins.marked(known.standing, mark, on=on))
 
 
+def cleared(actor: Actor, file_id: UUID, document: Document) -> Standing:
+    """Take a doubt back, on a document compared with the file. Raises NotThere, ins.NotNow."""
+    return _advance(
+        actor, file_id, lambda known: ins.cleared(known.standing, document, known.traits)
+    )
+
+
 def given_by_service(
     actor: Actor, file_id: UUID, matricule: Matricule, received: Mapping[str, str]
 ) -> Standing:

@@ -1,0 +1,173 @@
+"""Two files of one person: joined with nothing lost, parted with nothing moved."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from serment import clock, ids
+from serment.directory import tenancy
+from serment.disclosure import Actor, gate, persons
+from serment.errors import NotThere
+from serment.identity import files, ins, ins_files, merging
+from serment.identity.ins import Authority, Document, Mark, State
+from serment.scheduling import booking
+from tests.identity.test_ins import TRAITS
+from tests.scheduling.practice import Practice, make_practice, paris
+
+pytestmark = pytest.mark.django_db
+
+NUMBERS = [
+    ins.matricule(text, Authority.DEMO.value) for text in ("184127645108946", "255081416802538")
+]
+FIRST = {
+    "family_name": "Roche",
+    "given_name": "Ana",
+    "birth_date": "1961-03-04",
+    "phone": "+33611111111",
+}
+SECOND = {"family_name": "Roche", "given_name": "Anna", "birth_date": "1961-03-04",
+          "email": "ana@exemple.fr", "phone": "+33622222222", "source_reference": "7"}  # fmt: skip
+
+
+@pytest.fixture
+def practice(db: None) -> Practice:
+    made = make_practice(0)
+    tenancy.stand_in(tenant=made.establishment)
+    return made
+
+
+@pytest.fixture
+def doctor(practice: Practice) -> Actor:
+    who = ids.new_id()
+    capability = gate.open_session("staff", who, "practitioner", practice.establishment, 1)
+    return Actor("staff", who, "practitioner", practice.establishment, capability=capability)
+
+
+def make(doctor: Actor, values: dict[str, str]) -> UUID:
+    """A file of the house."""
+    assert doctor.establishment is not None
+    return files.create(doctor, doctor.establishment, values).pk
+
+
+def values_of(doctor: Actor, file: UUID) -> dict[str, str]:
+    """Everything a comparison opens but the joins."""
+    [opened] = files.open(doctor, [file], merging.COMPARED, merging.Purpose.IDENTITY).values()
+    return opened
+
+
+def book(practice: Practice, file: UUID, hour: int) -> UUID:
+    """A visit of this file's person."""
+    day = clock.now().date()
+    day = day.fromordinal(day.toordinal() + (1 - day.weekday()) % 7 + 7)
+    return booking.book(
+        practice.secretary(), practice.booking(file, paris(day, hour, 0)), clock.now()
+    ).id
+
+
+def test_joined_with_bookings_meanwhile_and_parted_exactly(
+    practice: Practice, doctor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kept file takes what it lacks and what was chosen. A booking in the very middle of the
+    join, and one after it, are found on the one person; parted, values and visits are as they were,
+    and what was booked meanwhile says so, in the file it was booked in."""
+    kept, gone = make(doctor, FIRST), make(doctor, SECOND)
+    before = values_of(doctor, kept), values_of(doctor, gone)
+    first, second = book(practice, kept, 9), book(practice, gone, 10)
+    booked: list[UUID] = []
+    really = persons.join
+
+    def join(*asked: Any) -> None:
+        booked.append(book(practice, gone, 11))
+        really(*asked)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(persons, "join", join)
+        merging.merge(doctor, kept, gone, {"phone"})
+    booked.append(book(practice, kept, 14))
+    files.change(doctor, kept, {"address": "3 rue Neuve"})
+    now = values_of(doctor, kept)
+    assert (now["phone"], now["email"], now["given_name"]) == (
+        SECOND["phone"],
+        SECOND["email"],
+        "Ana",
+    )
+    assert set(gate.records_of(doctor, kept)) == {first, second, *booked}
+    with pytest.raises(merging.JoinedMeanwhile):
+        merging.merge(doctor, kept, gone, ())
+
+    assert merging.undo(doctor, kept, gone) == []
+    assert values_of(doctor, kept) == before[0] | {"address": "3 rue Neuve"}
+    assert values_of(doctor, gone) == before[1]
+    assert set(gate.records_of(doctor, kept)) == {first, booked[1]}
+    assert set(gate.records_of(doctor, gone)) == {second, booked[0]}
+    stays, goes = merging.both(doctor, kept, gone)
+    assert (stays.merging.meanwhile, goes.merging.meanwhile) == ({booked[1]}, {booked[0]})
+    assert not stays.merging.open_ones
+    with pytest.raises(merging.JoinedMeanwhile):
+        merging.undo(doctor, kept, gone)
+
+
+def test_what_was_changed_since_stays_and_is_told(doctor: Actor) -> None:
+    kept, gone = make(doctor, FIRST), make(doctor, SECOND)
+    merging.merge(doctor, kept, gone, {"phone"})
+    files.change(doctor, kept, {"phone": "+33633333333"})
+    assert merging.undo(doctor, kept, gone) == ["phone"]
+    assert values_of(doctor, kept)["phone"] == "+33633333333"
+    assert values_of(doctor, kept)["email"] == ""
+
+
+def test_a_join_that_the_database_lost_is_ended_by_asking_again(
+    doctor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keeper joined, the commit failed: nothing is half done for good."""
+    kept, gone = make(doctor, FIRST), make(doctor, SECOND)
+    really = persons.join
+
+    def lost(*asked: Any) -> None:
+        really(*asked)
+        raise OSError
+
+    with monkeypatch.context() as failing:
+        failing.setattr(persons, "join", lost)
+        with pytest.raises(OSError):
+            merging.merge(doctor, kept, gone, ())
+    assert values_of(doctor, kept)["email"] == "", "the rows are as before"
+    merging.merge(doctor, kept, gone, ())
+    merging.undo(doctor, kept, gone)
+    assert gate.records_of(doctor, gone) == []
+
+
+def test_never_two_numbers_nor_a_doubt_nor_the_better_identity_lost(
+    doctor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: with the rule away, two people with an INS each would become one."""
+    pair = [make(doctor, FIRST | TRAITS) for _number in NUMBERS]
+    for file, number in zip(pair, NUMBERS, strict=True):
+        ins_files.given_by_service(doctor, file, number, TRAITS)
+        ins_files.seen(doctor, file, Document.PASSPORT)
+    with pytest.raises(merging.NotOnePerson, match="deux personnes"):
+        merging.merge(doctor, *pair, ())
+    with monkeypatch.context() as away:
+        away.setattr(merging, "why_not", lambda *_: "")
+        merging.merge(doctor, *pair, ())
+        assert gate.find(
+            doctor, merging.Purpose.SEARCH, "patient", "Roche", tenant=doctor.establishment
+        ) == [pair[0]]
+    merging.undo(doctor, *pair)
+    plain = make(doctor, FIRST)
+    with pytest.raises(merging.NotOnePerson, match="mieux établie"):
+        merging.merge(doctor, plain, pair[0], ())
+    merging.merge(doctor, pair[0], plain, {"family_name", "phone"})
+    known = ins_files.of(doctor, pair[0])
+    assert (known.standing.state, known.matricule) == (State.QUALIFIED, NUMBERS[0])
+    merging.undo(doctor, pair[0], plain)
+    assert ins_files.of(doctor, pair[0]).matricule == NUMBERS[0]
+    ins_files.marked(doctor, plain, Mark.DOUBTFUL, on=True)
+    with pytest.raises(merging.NotOnePerson, match="doute"):
+        merging.merge(doctor, pair[0], plain, ())
+    assert persons.marked(doctor, Mark.DOUBTFUL) == [plain]
+    with pytest.raises(NotThere):
+        merging.both(doctor, plain, plain)
