@@ -58,6 +58,10 @@ class GrantState:
     good_from: datetime | None = None
     """From when it may be used with the approvals it has; None: it needs one more."""
     used: datetime | None = None
+    solo: bool = False
+    """Nobody else is there who could approve: time takes the second person's place."""
+    final_on: datetime | None = None
+    """Of an erasure: when no copy holds the keys any more."""
 
 
 def relation_of(
@@ -163,6 +167,28 @@ def revoke_grant(actor: Actor, digest: bytes) -> None:
     ask("grant_revoke", actor, wire.Nothing, asks.DigestAsk(digest))
 
 
+def persons_of(actor: Actor, digest: bytes) -> list[UUID]:
+    """The first fifty persons a grant is about; for officers. The asking is recorded."""
+    answer = ask(
+        "grant_subjects", actor, wire.Ids, asks.DigestAsk(digest), purpose=Purpose.ADMINISTRATION
+    )
+    return [UUID(bytes=one) for one in answer.ids]
+
+
+def erase_granted(actor: Actor, digest: bytes) -> None:
+    """Erase whom two approved to erase, once. TwoNeeded where they did not."""
+    ask("grant_erase", actor, _Erased, asks.DigestAsk(digest), purpose=Purpose.ADMINISTRATION)
+
+
+def set_solo(actor: Actor, establishment: UUID, *, solo: bool = True) -> None:
+    """The operator says that a practice has nobody who could approve beside one person."""
+    ask("solo", actor, wire.Nothing, asks.SoloAsk(establishment.bytes, solo))
+
+
+class _Erased(wire.Body, forbid_unknown_fields=False):
+    """When it was asked and ends; the grant's row says it."""
+
+
 def grants(actor: Actor) -> list[GrantState]:
     """The establishment's grants that have not ended, for its officers."""
     answer = ask("grants", actor, asks.GrantList, wire.Nothing(), purpose=Purpose.ADMINISTRATION)
@@ -176,5 +202,6 @@ def _grant(row: asks.GrantRow) -> GrantState:
         tuple(UUID(bytes=one) for one in row.approved_by), row.good, row.revoked,
         UUID(bytes=row.target) if row.target else None, row.factor, row.role,
         instant_of(row.good_from) if row.good_from else None,
-        instant_of(row.used) if row.used else None,
+        instant_of(row.used) if row.used else None, row.solo,
+        instant_of(row.final_on) if row.final_on else None,
     )  # fmt: skip

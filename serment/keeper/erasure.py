@@ -64,9 +64,14 @@ class ErasureState(Body):
 async def erase(house: House, ask: Request, peer: int) -> Body:
     """op ``erase``: the record of it first, then the keys; asked twice, it is done once.
 
-    By the operator, who is the keeper's own system user, until grants with two approvals exist.
+    By the operator, who is the keeper's own system user; officers carry out a grant
+    (``policy.carrying``).
     """
-    subject = msgspec.msgpack.decode(ask.body, type=IdAsk).id
+    return await erase_person(house, ask, peer, msgspec.msgpack.decode(ask.body, type=IdAsk).id)
+
+
+async def erase_person(house: House, ask: Request, peer: int, subject: bytes) -> ErasureState:
+    """Erase a person, once. Raises NoAccess for whom there is none of."""
     row = house.store.record(subject)
     tag = house.store.subject_tag(subject)
     async with house.erasing:

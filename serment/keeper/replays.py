@@ -29,7 +29,7 @@ ACTS_ONCE: Final = frozenset(
      "join", "alike", "marked", "break_glass", "freeze",
      "unfreeze",
      "grant_propose", "grant_close", "grant_approve", "grant_revoke",
-     "glass_justify", "glass_review",
+     "glass_justify", "glass_review", "grant_erase", "solo",
      "enrol", "assert", "asserted", "revoke", "end_staff", "staff_role"}
 )  # fmt: skip
 _OPENS: Final = frozenset(

@@ -33,7 +33,7 @@ ASKS: Final[dict[str, frozenset[str]]] = {
          "challenge", "enrol", "passkeys", "asserted", "vouch", "revoke",
          "end_staff", "staff_role",
          "break_glass", "glasses", "glass_justify", "glass_review", "freeze", "unfreeze",
-         "freezes", "alarms", "grant_propose", "grant_add",
+         "freezes", "alarms", "grant_propose", "grant_add", "grant_subjects", "grant_erase",
          "grant_close", "grant_approve", "grant_revoke", "grants"}
     ),
     "worker": frozenset(
@@ -41,7 +41,7 @@ ASKS: Final[dict[str, frozenset[str]]] = {
     ),
     "operator": frozenset(
         {"hello", "stats", "perimeter", "measure", "reindex", "backup", "backup_mark", "erase",
-         "erasure_state", "tend", "freeze", "unfreeze", "freezes", "alarms", "continuity_key",
+         "erasure_state", "tend", "solo", "freeze", "unfreeze", "freezes", "alarms", "continuity_key",
          "end_staff", "staff_role"}
     ),
     "partner": frozenset(),

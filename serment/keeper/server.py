@@ -32,7 +32,7 @@ from serment.keeper.continuity import acts as continuity
 from serment.keeper.house import AskUnusable, House, NoAccess, SessionOver
 from serment.keeper.passkeys import deciding as passkeys
 from serment.keeper.passkeys.acts import AssertionNeeded
-from serment.keeper.policy import deciding, glass, granting
+from serment.keeper.policy import carrying, deciding, glass, granting
 from serment.keeper.policy.granting import GrantNeeded
 from serment.keeper.policy.standing import BudgetOver, ComeBack, Frozen
 from serment.keeper.recorder import LeafTooLarge
@@ -86,6 +86,9 @@ ACTS: Final[dict[str, Act]] = {
     "grant_approve": granting.approve,
     "grant_revoke": granting.revoke,
     "grants": granting.listed,
+    "grant_subjects": carrying.whose,
+    "grant_erase": carrying.erase,
+    "solo": carrying.set_solo,
     "drive_clock": telling.drive_clock,
 }
 

@@ -159,9 +159,17 @@ class AddAsk(Body):
 
 
 class DigestAsk(Body):
-    """ops ``grant_approve``, ``grant_revoke``: a closed grant by the digest the officer saw."""
+    """ops ``grant_approve``, ``grant_revoke``, ``grant_subjects``, ``grant_erase``: a closed grant
+    by the digest the officer saw."""
 
     digest: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+
+
+class SoloAsk(Body):
+    """op ``solo``."""
+
+    establishment: Bytes16
+    solo: bool = True
 
 
 class GrantRow(Body):
@@ -185,6 +193,9 @@ class GrantRow(Body):
     role: str = ""
     good_from: int = 0
     used: int = 0
+    solo: bool = False
+    final_on: int = 0
+    """Of an erasure carried out now: from when no copy holds the keys any more."""
 
 
 class GrantList(Body):

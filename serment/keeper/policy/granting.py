@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
+from serment.keeper.erasure import final_on
 from serment.keeper.house import AskUnusable, House, NoAccess
 from serment.keeper.passkeys.rows import Member
 from serment.keeper.policy.asks import (
@@ -28,6 +28,7 @@ from serment.keeper.policy.grants import (
     GrantKind,
     digest_of,
 )
+from serment.keeper.policy.subjects import count, covers, put_subject, subjects_of
 from serment.keeper.recorder import Access
 from serment.keeper.rights import OFFICERS, Capability, check
 from serment.keeper.store import RecordRow
@@ -46,7 +47,7 @@ TOKEN_BYTES: Final = 32
 async def propose(house: House, ask: Request, peer: int) -> Body:
     """op ``grant_propose``: what would be allowed; nothing is, until it is closed and approved."""
     wanted = msgspec.msgpack.decode(ask.body, type=ProposeAsk)
-    capability = _staff(house, ask, peer)
+    capability = staff_of(house, ask, peer)
     now = house.now()
     if wanted.kind not in tuple(GrantKind) or not now < wanted.not_after <= now + _LONGEST:
         raise AskUnusable
@@ -81,7 +82,7 @@ def _must_be_colleague(house: House, who: Capability, wanted: ProposeAsk) -> Non
 async def add(house: House, ask: Request, peer: int) -> Body:
     """op ``grant_add``: persons of the own establishment, before the grant is closed."""
     wanted = msgspec.msgpack.decode(ask.body, type=AddAsk)
-    capability = _staff(house, ask, peer)
+    capability = staff_of(house, ask, peer)
     grant = _own(house, capability, wanted.grant)
     if grant.closed or grant.by != ask.actor.id:
         raise NoAccess
@@ -91,8 +92,8 @@ async def add(house: House, ask: Request, peer: int) -> Body:
     tag = _tag(house, wanted.grant)
     with house.store.transaction():
         for subject in wanted.subjects:
-            _put_subject(house, tag, subject)
-        if _count(house, tag) > SUBJECTS_MAX:
+            put_subject(house, tag, subject)
+        if count(house, tag) > SUBJECTS_MAX:
             raise AskUnusable
     return Nothing()
 
@@ -100,15 +101,15 @@ async def add(house: House, ask: Request, peer: int) -> Body:
 async def close(house: House, ask: Request, peer: int) -> Body:
     """op ``grant_close``: fix what is allowed; the digest that approvers have to name."""
     wanted = msgspec.msgpack.decode(ask.body, type=GrantAsk)
-    grant = _own(house, _staff(house, ask, peer), wanted.grant)
+    grant = _own(house, staff_of(house, ask, peer), wanted.grant)
     if grant.closed or grant.by != ask.actor.id:
         raise NoAccess
     tag = _tag(house, wanted.grant)
-    count = _count(house, tag)
-    if grant.kind in (GrantKind.BULK, GrantKind.ERASE) and not count:
+    persons = count(house, tag)
+    if grant.kind in (GrantKind.BULK, GrantKind.ERASE) and not persons:
         raise AskUnusable
-    digest = digest_of(grant, _subjects(house, tag))
-    closed = msgspec.structs.replace(grant, count=count, digest=digest)
+    digest = digest_of(grant, subjects_of(house, tag))
+    closed = msgspec.structs.replace(grant, count=persons, digest=digest)
     await _record(house, ask, peer, closed, "grant_closed")
     _keep(house, tag, closed)
     return Token32(digest)
@@ -117,13 +118,13 @@ async def close(house: House, ask: Request, peer: int) -> Body:
 async def approve(house: House, ask: Request, peer: int) -> Body:
     """op ``grant_approve``: by an officer of the establishment; two different ones make it good."""
     wanted = msgspec.msgpack.decode(ask.body, type=DigestAsk)
-    capability = _staff(house, ask, peer)
-    tag, grant = _by_digest(house, capability, wanted.digest)
+    capability = staff_of(house, ask, peer)
+    tag, grant = by_digest(house, capability, wanted.digest)
     if capability.role not in OFFICERS or grant.revoked or not grant.may_approve(ask.actor.id):
         raise NoAccess
     await _record(house, ask, peer, grant, "grant_approved")
     check(house, ask, peer)
-    _, grant = _by_digest(house, capability, wanted.digest)
+    _, grant = by_digest(house, capability, wanted.digest)
     approved = grant.approved_by(Approval(ask.actor.id, house.now(), ask.evidence))
     _keep(house, tag, approved)
     if approved.kind == GrantKind.BUDGET and is_good(house, approved):
@@ -132,22 +133,28 @@ async def approve(house: House, ask: Request, peer: int) -> Body:
 
 
 async def revoke(house: House, ask: Request, peer: int) -> Body:
-    """op ``grant_revoke``: by who proposed it or by an officer; it allows nothing from now on."""
+    """op ``grant_revoke``: by who proposed it or by an officer; it allows nothing from now on.
+
+    Where nobody else approves, whoever works there may stop it: they were told for that.
+    """
     wanted = msgspec.msgpack.decode(ask.body, type=DigestAsk)
-    capability = _staff(house, ask, peer)
-    _, grant = _by_digest(house, capability, wanted.digest)
-    if ask.actor.id != grant.by and capability.role not in OFFICERS:
+    capability = staff_of(house, ask, peer)
+    _, grant = by_digest(house, capability, wanted.digest)
+    solo = house.standing.is_solo(grant.establishment)
+    if ask.actor.id != grant.by and capability.role not in OFFICERS and not solo:
         raise NoAccess
     await _record(house, ask, peer, grant, "grant_revoked")
-    tag, grant = _by_digest(house, capability, wanted.digest)
+    tag, grant = by_digest(house, capability, wanted.digest)
     _keep(house, tag, msgspec.structs.replace(grant, revoked=True))
     return Nothing()
 
 
 async def listed(house: House, ask: Request, peer: int) -> Body:
-    """op ``grants``: the establishment's grants that are not over, for its officers."""
-    capability = _staff(house, ask, peer)
-    if capability.role not in OFFICERS:
+    """op ``grants``: the establishment's grants that are not over, for its officers; where nobody
+    else approves, for all who may stop one."""
+    capability = staff_of(house, ask, peer)
+    solo = house.standing.is_solo(capability.establishment or b"")
+    if capability.role not in OFFICERS and not solo:
         raise NoAccess
     asked = Access(None, capability.establishment or b"", [], KIND_QUERY)
     await house.recorder.record(ask, peer, [asked])
@@ -174,7 +181,7 @@ def granted(house: House, ask: Request, rows: list[tuple[RecordRow, list[str]]])
     for row, fields in rows:
         if any(f"{row.kind}.{field}" not in allowed for field in fields):
             raise NoAccess
-        if row.tenant != grant.establishment or not _covers(house, tag, row.subject):
+        if row.tenant != grant.establishment or not covers(house, tag, row.subject):
             raise NoAccess
 
 
@@ -219,7 +226,8 @@ def raise_all(house: House) -> None:
 _LONGEST: Final = GRANT_DAYS_MAX * DAY_US
 
 
-def _staff(house: House, ask: Request, peer: int) -> Capability:
+def staff_of(house: House, ask: Request, peer: int) -> Capability:
+    """The session of a member of staff; NoAccess for anybody else."""
     capability = check(house, ask, peer)
     if capability is None or capability.kind != "staff" or capability.establishment is None:
         raise NoAccess
@@ -237,7 +245,7 @@ def _tag(house: House, token: bytes) -> bytes:
     return house.store.tag("grant", token)
 
 
-def _by_digest(house: House, capability: Capability, digest: bytes) -> tuple[bytes, Grant]:
+def by_digest(house: House, capability: Capability, digest: bytes) -> tuple[bytes, Grant]:
     """The establishment's closed grant that has this digest; approvers never hold its token."""
     for tag, grant in house.standing.rows.all(_TABLE, Grant):
         if grant.digest == digest and grant.establishment == capability.establishment:
@@ -255,40 +263,19 @@ async def _record(house: House, ask: Request, peer: int, grant: Grant, act: str)
     await house.recorder.record(ask, peer, [Access(None, grant.establishment, [item], KIND_WRITE)])
 
 
-def _put_subject(house: House, tag: bytes, subject: bytes) -> None:
-    name = house.store.subject_tag(subject)
-    house.store.database.execute(
-        "INSERT OR IGNORE INTO grant_subject VALUES (?, ?, ?)",
-        (tag, name, house.store.close_raw(subject, tag + name)),
-    )
-
-
-def _subjects(house: House, tag: bytes) -> Iterator[bytes]:
-    for name, body in house.store.database.execute(
-        "SELECT subject, body FROM grant_subject WHERE tag = ?", (tag,)
-    ):
-        yield house.store.open_body(body, tag + name)
-
-
-def _count(house: House, tag: bytes) -> int:
-    (count,) = house.store.database.execute(
-        "SELECT count(*) FROM grant_subject WHERE tag = ?", (tag,)
-    ).fetchone()
-    return int(count)
-
-
-def _covers(house: House, tag: bytes, subject: bytes) -> bool:
-    found = house.store.database.execute(
-        "SELECT 1 FROM grant_subject WHERE tag = ? AND subject = ?",
-        (tag, house.store.subject_tag(subject)),
-    ).fetchone()
-    return found is not None
+def _final_on(house: House, grant: Grant) -> int:
+    if grant.kind != GrantKind.ERASE:
+        return 0
+    at = grant.used or house.now()
+    return final_on(house.vault, house.terms, house.vault.epoch_number(), at)[1]
 
 
 def _row(house: House, grant: Grant) -> GrantRow:
+    solo = house.standing.is_solo(grant.establishment)
     return GrantRow(
         grant.kind, grant.establishment, grant.purpose, grant.fields, grant.by, grant.at,
         grant.not_after, grant.count, grant.digest, [one.by for one in grant.approvals],
         is_good(house, grant), grant.revoked, grant.target, grant.factor, grant.role,
-        grant.good_from(solo=house.standing.is_solo(grant.establishment)), grant.used,
+        grant.good_from(solo=solo), grant.used, solo,
+        _final_on(house, grant),
     )  # fmt: skip

@@ -232,11 +232,13 @@ class Standing:
         ).fetchone()
         return found is not None
 
-    def set_solo(self, establishment: bytes) -> None:
-        """This practice has no second person; told at its set-up."""
+    def set_solo(self, establishment: bytes, *, solo: bool = True) -> None:
+        """This practice has no second person, told at its set-up; or has one by now."""
+        act = "INSERT OR IGNORE INTO solo VALUES (?)"
         with self.store.transaction():
             self.store.database.execute(
-                "INSERT OR IGNORE INTO solo VALUES (?)", (self.store.subject_tag(establishment),)
+                act if solo else "DELETE FROM solo WHERE establishment = ?",
+                (self.store.subject_tag(establishment),),
             )
 
     def tag(self, what: What, value: bytes) -> bytes:
