@@ -8,14 +8,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.cache import cache
 from django.test import Client
+from fido2.cose import ES256
+from fido2.webauthn import AttestedCredentialData
 
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM
 from serment.identity import staff
 from serment.identity.means import codes, keeping, proofs, totp
-from serment.identity.means.book import Book, Totp, write
+from serment.identity.means.book import Book, Passkey, Totp, write
 from serment.identity.models import Account, Role
 from tests import factors
 from tests.identity.conftest import PASSWORD, PERSON, sent, sign_up
@@ -146,6 +149,26 @@ def test_a_recovery_code_from_paper_signs_in_once(
 def test_the_second_step_is_nowhere_without_the_first(browser: Client) -> None:
     assert browser.get(factors.SECOND_STEP).url == "/compte/connexion/"
     assert browser.post(factors.SECOND_STEP, {"code": "000000"}).url == "/compte/connexion/"
+
+
+def test_who_has_a_passkey_too_is_offered_it_at_the_second_step_and_to_confirm(
+    browser: Client, patient: tuple[UUID, str]
+) -> None:
+    with keeping.changing_alone(patient[0]) as book:
+        book.passkeys = [passkey_of_nobody()]
+    _password(browser)
+    page = browser.get(factors.SECOND_STEP).content.decode()
+    assert 'data-passkey="sign"' in page
+    assert page.count("button-primary") == 1
+    browser.post(factors.SECOND_STEP, {"code": factors.code(patient[1])})
+    page = browser.get("/compte/confirmer/?next=/moi/").content.decode()
+    assert 'name="signed"><input type="hidden" name="next" value="/moi/">' in page
+
+
+def passkey_of_nobody() -> Passkey:
+    key = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+    made = AttestedCredentialData.create(bytes(16), b"of nobody", key)
+    return Passkey(made.credential_id.hex(), "Téléphone", bytes(made), added="2026-11-22")
 
 
 def test_the_second_step_changes_the_cookie(browser: Client, patient: tuple[UUID, str]) -> None:

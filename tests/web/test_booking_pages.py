@@ -18,6 +18,7 @@ from serment.directory import tenancy
 from serment.directory.models import PractitionerRole
 from serment.disclosure import SYSTEM
 from serment.scheduling.models import VisitReason
+from tests import factors
 from tests.scheduling.practice import Practice, count, make_practice, paris
 from tests.web_practice.house import PASSWORD, next_tuesday
 
@@ -51,6 +52,13 @@ def sign_in(email: str) -> Client:
     browser = Client(headers={"accept-language": "fr"})
     answer = browser.post("/compte/connexion/", {"login": email, "password": PASSWORD})
     assert answer.status_code == 302, answer.content.decode()
+    return browser
+
+
+def sign_in_surely(email: str) -> Client:
+    """By two factors."""
+    browser = Client(headers={"accept-language": "fr"})
+    assert factors.sign_in_surely(browser, email, PASSWORD).status_code == 302
     return browser
 
 

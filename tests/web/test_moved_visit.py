@@ -13,7 +13,7 @@ from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import Purpose, gate
 from tests.scheduling.practice import make_practice, paris
-from tests.web.test_booking_pages import send, sign_in, someone
+from tests.web.test_booking_pages import send, sign_in_surely, someone
 from tests.web_practice.house import next_tuesday
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def test_a_moved_visit_is_the_same_entry_at_its_new_time() -> None:
     from serment.scheduling import moving
 
     practice, day = make_practice(), next_tuesday()
-    browser = sign_in(someone())
+    browser = sign_in_surely(someone())
     made = send(browser, practice, paris(day, 9))
     address = made["Location"].split("?")[0]
     visit = browser.get(address).context["appointment"]

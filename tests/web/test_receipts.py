@@ -16,6 +16,7 @@ from serment.identity.models import Account
 from serment.ledger import asking, segment
 from serment.ledger.asking import Question
 from serment.ledger.report import Report, Verdict
+from tests import factors
 from tests.conftest import KEEPER_STATE
 from tests.ledger.making import KEY, Made
 from tests.web_practice.house import make_house
@@ -58,8 +59,7 @@ def entered(email: str) -> tuple[Account, Client, int]:
 
 def signed_in(email: str) -> tuple[Client, int]:
     browser = Client(headers={"accept-language": "fr"})
-    answer = browser.post("/compte/connexion/", {"login": email, "password": PASSWORD})
-    assert answer.status_code == 302
+    assert factors.sign_in_surely(browser, email, PASSWORD).status_code == 302
     browser.get("/")
     return browser, gate.health().size - 1
 

@@ -15,7 +15,7 @@ from serment.disclosure import Actor, gate
 from serment.disclosure.told import Disclosure
 from serment.ids import new_id
 from serment.web.patient import opened, opened_told
-from tests.web.test_booking_pages import sign_in, someone
+from tests.web.test_booking_pages import sign_in_surely, someone
 
 ME = Actor("patient", new_id())
 DESK, DOCTOR = new_id(), new_id()
@@ -121,7 +121,7 @@ def test_a_day_says_the_same_once_with_every_hour_and_receipt() -> None:
 @pytest.mark.django_db
 def test_the_page_of_three_hundred_openings(asked: list[int | None], settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    browser: Client = sign_in(someone())
+    browser: Client = sign_in_surely(someone())
     page = browser.get("/qui-a-ouvert-mes-donnees/").content.decode()
     assert "<strong>180</strong>" in page
     assert "Pourquoi\u00a0:" in page

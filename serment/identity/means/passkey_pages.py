@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -109,14 +110,15 @@ def add(request: HttpRequest) -> HttpResponse:
     """A page to make one; where the first factor is made, recovery codes are shown once."""
     account = keeping.own(request)
     if request.method != "POST":
-        security.remember_onward(request)
         name = devices.name_of(request.headers.get("user-agent", ""))
-        return render(request, "account/passkey.html", {"name": name})
+        context = {"name": name, "onward": security.remember_onward(request)}
+        return render(request, "account/passkey.html", context)
     try:
         fresh = _keep(request, account)
     except PasskeyRefused as refused:
         messages.error(request, refused.sentence)
-        return HttpResponseRedirect(reverse("account_passkey_add"))
+        onward = urlencode({"next": security.remember_onward(request)})
+        return HttpResponseRedirect(f"{reverse('account_passkey_add')}?{onward}")
     security.count_at_once(request, strength.PASSKEY)
     telling.tell(request, account, _("Une clé d’accès a été ajoutée."))
     return security.shown_once(request, fresh)

@@ -86,7 +86,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def application(request: HttpRequest) -> HttpResponse:
     """Teach an application its secret: a picture to film, the same as text, and a first code."""
     account = _account(request)
-    remember_onward(request)
+    onward = remember_onward(request)
     offered = request.session.get(_OFFERED) if request.method == "POST" else None
     secret = request.session[_OFFERED] = offered or totp.new_secret()
     learnt = Totp(secret)
@@ -99,9 +99,14 @@ def application(request: HttpRequest) -> HttpResponse:
         count_at_once(request, strength.DIGITS)
         telling.tell(request, keeping.own(request), _("Une application de codes a été ajoutée."))
         return shown_once(request, new_codes)
-    picture = _picture(totp.address(secret, address_of(request, keeping.own(request))))
-    spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
-    context = {"form": form, "picture": picture, "secret": spaced}
+    address = totp.address(secret, address_of(request, keeping.own(request)))
+    context = {
+        "form": form,
+        "picture": _picture(address),
+        "address": address,
+        "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        "onward": onward,
+    }
     return render(request, "account/application.html", context)
 
 
@@ -154,10 +159,13 @@ def count_at_once(request: HttpRequest, how: str) -> None:
     listed.end(request, _account(request))
 
 
-def remember_onward(request: HttpRequest) -> None:
-    """The page that wanted a second factor, for when there is one."""
-    if request.GET.get("next"):
-        request.session[_NEXT] = step_up.onward_of(request)
+def remember_onward(request: HttpRequest) -> str:
+    """The page that wanted a second factor, for when there is one; empty where none did."""
+    if request.method == "GET":
+        request.session.pop(_NEXT, None)
+        if request.GET.get("next"):
+            request.session[_NEXT] = step_up.onward_of(request)
+    return str(request.session.get(_NEXT, ""))
 
 
 def shown_once(request: HttpRequest, made: list[str], onward: str = "") -> HttpResponse:

@@ -35,7 +35,11 @@ def page(request: HttpRequest) -> HttpResponse:
         return render(
             request,
             "account/protect_first.html",
-            {"next": onward, "passkeys_offered": not accounts.is_staff(request)},
+            {
+                "next": onward,
+                "passkeys_offered": not accounts.is_staff(request),
+                "home": settings.LOGIN_REDIRECT_URL,
+            },
         )
     form: Any
     if book.has_second_factor:

@@ -14,7 +14,7 @@ from serment.identity.models import Account
 FIELDS = ("given_name", "family_name", "birth_date", "email", "phone")
 
 
-@policy.patient()
+@policy.patient(strength=policy.Strength.TWO_FACTORS)
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
     """My details and where they are used."""

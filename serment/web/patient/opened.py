@@ -61,7 +61,7 @@ class Page:
     counts_all: bool = True
 
 
-@policy.patient()
+@policy.patient(strength=policy.Strength.TWO_FACTORS)
 @require_GET
 def timeline(request: HttpRequest) -> HttpResponse:
     """Others' accesses, counted and told; then one's own, folded."""
@@ -89,7 +89,7 @@ def timeline(request: HttpRequest) -> HttpResponse:
     return render(request, "patient/opened.html", context)
 
 
-@policy.patient()
+@policy.patient(strength=policy.Strength.TWO_FACTORS)
 @require_GET
 def receipt(request: HttpRequest, seq: int) -> HttpResponse:
     """One line of the record with its proof, as a file to keep."""
