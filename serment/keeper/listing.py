@@ -11,11 +11,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from serment.keeper.acting.standing import files_of as files_of_person
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.policy.admitting import admit
 from serment.keeper.reading import accesses_of, must_have_purpose
 from serment.keeper.recorder import Access
-from serment.keeper.rights import Capability, Reach, check, own_subjects
+from serment.keeper.rights import Capability, Reach, check, errand_of, own_subjects
 from serment.keeper.store import LinkRow, RecordRow
 from serment.keeper.wire import Body, IdAsk, Ids, Item, LinkAsk, Nothing, Request
 from serment.keeper.words import (
@@ -38,6 +39,7 @@ async def records_of(house: House, ask: Request, peer: int) -> Body:
     if capability is not None and capability.kind == "patient":
         own = own_subjects(house, capability.id)
         subjects = own if wanted.id == capability.id else own & {wanted.id}
+        subjects = subjects or acted_subjects(house, reach, wanted.id)
     else:
         subjects = set(house.joined.all_of(wanted.id))
     rows = [
@@ -52,33 +54,42 @@ async def records_of(house: House, ask: Request, peer: int) -> Body:
         counted, alarms = await admit(house, ask, peer, rows)
     if subjects:
         listed = [(row, Item(row.record, row.kind, ["listed"])) for row in rows]
-        await _record(house, ask, peer, capability, wanted, listed, counted, alarms)
+        await record_listing(house, ask, peer, capability, wanted, listed, counted, alarms)
     return Ids([row.record for row in rows])
 
 
 async def files_of(house: House, ask: Request, peer: int) -> Body:
     """op ``files_of``: the files a patient's own account acts for.
 
-    The own file is of the account's person, so it stands in the account's leaf; each other's file
-    has a leaf of its own.
+    Of the own account, or of a person it acts for: in that person's leaf.
     """
     must_have_purpose(ask)
     wanted = msgspec.msgpack.decode(ask.body, type=IdAsk)
     capability = check(house, ask, peer)
-    if capability is None or capability.kind != "patient" or capability.id != wanted.id:
+    if capability is None or capability.kind != "patient":
         raise NoAccess
-    links = house.store.links(account=wanted.id)
-    account = RecordRow(wanted.id, wanted.id, NOBODY, "account", wanted.id)
-    listed = []
-    for one in links:
-        row = house.store.record(one.file)
-        owner = account if one.relation == "self" or row is None else row
-        listed.append((owner, Item(one.file, "patient", ["listed"])))
-    await _record(house, ask, peer, capability, wanted, listed)
-    return Ids([one.file for one in links])
+    if capability.id == wanted.id:
+        files = [one.file for one in house.store.links(account=wanted.id) if one.relation == "self"]
+        person = RecordRow(wanted.id, wanted.id, NOBODY, "account", wanted.id)
+    else:
+        files = sorted(acted_subjects(house, Reach(house, ask, capability), wanted.id))
+        known = house.store.record(wanted.id)
+        if known is None or not files:
+            raise NoAccess
+        person, files = known, [one for one in files if one != wanted.id or known.tenant != NOBODY]
+    listed = [(person, Item(one, "patient", ["listed"])) for one in files]
+    await record_listing(house, ask, peer, capability, wanted, listed)
+    return Ids(files)
 
 
-async def _record(
+def acted_subjects(house: House, reach: Reach, person: bytes) -> set[bytes]:
+    """The person, where the actor acts for them, and those of their files it reaches."""
+    if person not in reach.mandates:
+        return set()
+    return files_of_person(house, person) & set(reach.mandates)
+
+
+async def record_listing(
     house: House, ask: Request, peer: int, capability: Capability | None, wanted: IdAsk,
     listed: list[tuple[RecordRow, Item]], counted: frozenset[bytes] = frozenset(),
     alarms: Sequence[Access] = (),
@@ -112,17 +123,28 @@ def _nothing_listed(house: House, capability: Capability | None, wanted: IdAsk) 
     return Access(wanted.id, tenant, [Item(wanted.id, wanted.kind, ["listed"])], KIND_SEARCH, kind)
 
 
+def _signed(house: House, ask: Request, wanted: LinkAsk) -> bool:
+    """Does an errand let this patient link this file to the own account? NoAccess: it is over."""
+    if not ask.errand:
+        return False
+    errand = errand_of(house, ask)
+    own = ask.actor.kind == "patient" and wanted.account == ask.actor.id
+    this = (errand.record, errand.fields) == (wanted.file, ["link"])
+    return own and this and wanted.relation == "self"
+
+
 async def link(house: House, ask: Request, peer: int) -> Body:
     """op ``link``: let an account act for a patient file; the relation lies here only.
 
     A patient links the own account to a file it just made or that holds nothing yet; staff link
     files of their establishment, which counts like opening them: from then on the account does;
-    Serment itself links a file the same process had it make.
+    Serment itself links a file the same process had it make. With an errand that staff signed for
+    it (``link``), a patient links that file to the own account, once.
     """
     wanted = msgspec.msgpack.decode(ask.body, type=LinkAsk)
     reach = Reach(house, ask, check(house, ask, peer))
     file = house.store.record(wanted.file)
-    if not reach.links(wanted.account, wanted.file, peer):
+    if not (_signed(house, ask, wanted) or reach.links(wanted.account, wanted.file, peer)):
         raise NoAccess
     if len(house.store.links(account=wanted.account)) >= FILES_AN_ACCOUNT_MAX:
         raise AskUnusable
@@ -137,5 +159,8 @@ async def link(house: House, ask: Request, peer: int) -> Body:
     )
     await house.recorder.record(ask, peer, [access, *alarms])
     with house.store.transaction():
+        if _signed(house, ask, wanted):
+            # Of two requests at once the second finds it gone here, and nothing is linked.
+            house.store.drop_token("errand", ask.errand)
         house.store.add_link(LinkRow(wanted.account, wanted.file, house.now(), wanted.relation))
     return Nothing()

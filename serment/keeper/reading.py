@@ -105,7 +105,12 @@ def _rows_reached(house: House, ask: Request, items: list[RevealItem]) -> list[R
         check_session(house, ask)
         return [_by_grant(house, item) for item in items]
     reach = Reach(house, ask, check_session(house, ask))
-    return [reached(house, reach, item.record, item.kind) for item in items]
+    rows = [reached(house, reach, item.record, item.kind) for item in items]
+    if reach.mandates:
+        for row, item in zip(rows, items, strict=True):
+            if not reach.opens_fields(row, [field.field for field in item.fields]):
+                raise NoAccess
+    return rows
 
 
 def _by_grant(house: House, item: RevealItem) -> RecordRow:
@@ -158,7 +163,7 @@ def reached(house: House, reach: Reach, record: bytes, kind: str) -> RecordRow:
 
 def _by_errand(house: House, errand: Errand, item: RevealItem) -> RecordRow:
     row, owner = house.store.record(item.record), house.store.record(errand.record)
-    if row is None or owner is None or row.kind != item.kind:
+    if row is None or owner is None or row.kind != item.kind or owner.kept:
         raise NoAccess
     kept = msgspec.structs.replace(owner, subject=house.joined.kept(owner.subject))
     if not all(
@@ -252,7 +257,10 @@ async def find(house: House, ask: Request, peer: int) -> Body:
 
 
 async def files_behind(house: House, ask: Request, peer: int) -> Body:
-    """op ``files_behind``: the patient file of each record, in order; recorded per patient."""
+    """op ``files_behind``: the patient file of each record, in order; recorded per patient.
+
+    Of files that are one person, the one that was kept.
+    """
     must_have_purpose(ask)
     ids = msgspec.msgpack.decode(ask.body, type=IdsAsk).ids
     if ask.errand:
@@ -276,6 +284,6 @@ async def files_behind(house: House, ask: Request, peer: int) -> Body:
 def _subject_by_errand(house: House, errand: Errand, record: bytes) -> RecordRow:
     row = house.store.record(record)
     about_patient = any("." in field for field in errand.fields)
-    if row is None or record != errand.record or not about_patient:
+    if row is None or record != errand.record or not about_patient or row.kept:
         raise NoAccess
     return row

@@ -30,6 +30,7 @@ ACTS_ONCE: Final = frozenset(
      "unfreeze",
      "grant_propose", "grant_close", "grant_approve", "grant_revoke",
      "glass_justify", "glass_review", "grant_erase", "solo",
+     "act_for", "act_accept", "act_end", "act_until", "keep",
      "enrol", "assert", "asserted", "revoke", "end_staff", "staff_role"}
 )  # fmt: skip
 _OPENS: Final = frozenset(

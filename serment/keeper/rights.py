@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from serment.keeper.acting import standing
 from serment.keeper.house import NOBODY, House, NoAccess, SessionOver
 from serment.keeper.store import RecordRow
 from serment.keeper.untouched import is_unconfirmed, is_untouched
@@ -24,7 +25,8 @@ OFFICERS = frozenset({"manager", "privacy_officer", "security_officer"})
 ASKS: Final[dict[str, frozenset[str]]] = {
     "patient": frozenset(
         {"seal", "delete", "reveal", "records_of", "files_behind", "link", "files_of",
-         "open_session", "close_session", "errand", "history", "receipt", "batch", "relate"}
+         "open_session", "close_session", "errand", "history", "receipt", "batch", "relate",
+         "act_for", "act_accept", "acting", "act_end", "keep"}
     ),
     "staff": frozenset(
         {"seal", "delete", "reveal", "find", "records_of", "files_behind", "link",
@@ -34,7 +36,8 @@ ASKS: Final[dict[str, frozenset[str]]] = {
          "end_staff", "staff_role",
          "break_glass", "glasses", "glass_justify", "glass_review", "freeze", "unfreeze",
          "freezes", "alarms", "grant_propose", "grant_add", "grant_subjects", "grant_erase",
-         "grant_close", "grant_approve", "grant_revoke", "grants"}
+         "grant_close", "grant_approve", "grant_revoke", "grants",
+         "act_for", "acting", "act_end", "act_until", "keep"}
     ),
     "worker": frozenset(
         {"reveal", "files_behind", "continuity_sheet", "timestamp_query", "timestamp"}
@@ -46,7 +49,7 @@ ASKS: Final[dict[str, frozenset[str]]] = {
     ),
     "partner": frozenset(),
     "system": frozenset(
-        {"hello", "seal", "delete", "link", "errand", "batch", "alias", "close_session",
+        {"hello", "seal", "delete", "link", "act_for", "errand", "batch", "alias", "close_session",
          "drive_clock", "relate", "challenge", "assert"}
     ),
 }  # fmt: skip
@@ -158,20 +161,21 @@ class Reach:
         self._house = house
         self._ask = ask
         self._capability = capability
-        self._own = (
-            own_subjects(house, ask.actor.id)
-            if capability is not None and capability.kind == "patient"
-            else set()
-        )
+        patient = capability is not None and capability.kind == "patient"
+        self._own = own_subjects(house, ask.actor.id) if patient else set()
+        links = house.store.links(account=ask.actor.id) if patient else []
+        self.mandates = standing.mandates_of(house, links)
 
     def opens(self, row: RecordRow | None) -> bool:
         """May this record's fields be opened?"""
         if row is None or self._capability is None:
             return False
         if self._capability.kind == "patient":
-            return row.subject in self._own
+            mandate = self.mandates.get(row.subject)
+            return row.subject in self._own or (mandate is not None and mandate.opens(row))
         if self._capability.kind == "staff":
-            return row.tenant != NOBODY and row.tenant == self._capability.establishment
+            here = self._capability.establishment
+            return here in (row.tenant, *self._houses_of(row)) and here != NOBODY
         return False
 
     def opens_fields(self, row: RecordRow, fields: Iterable[str]) -> bool:
@@ -218,7 +222,9 @@ class Reach:
             return False
         if self._capability.kind == "patient":
             fresh = row is None and person is None
-            return subject in self._own or fresh
+            mandate = self.mandates.get(subject)
+            acts = mandate is not None and mandate.writes(row, *new)
+            return subject in self._own or fresh or acts
         return tenant != NOBODY and tenant == self._capability.establishment
 
     def deletes(self, row: RecordRow | None) -> bool:
@@ -234,7 +240,9 @@ class Reach:
         if row is not None and self._ask.actor.kind == "system":
             named = row.kind == "staff" and set(fields) <= STAFF_NAME_FIELDS
             return named and purpose == "transparency" and self.creates_for(row)
-        return self.opens(row)
+        if row is not None and row.kept:
+            return False  # nothing goes out about it: an address of the file may be a parent's
+        return self.opens(row) and (row is None or self.opens_fields(row, _own_fields(fields)))
 
     def links(self, account: bytes, wanted: bytes, peer: int) -> bool:
         """May this account be let to this file? Patients: the own account to a file just made.
@@ -252,8 +260,13 @@ class Reach:
             )
         if self._capability is not None and self._capability.kind == "patient":
             fresh = self._is_free(wanted, None) if file is None else self.creates_for(file)
-            return account == self._capability.id and fresh
+            return fresh and (account == self._capability.id or self._acts_for(account))
         return self.opens(file)
+
+    def _acts_for(self, person: bytes) -> bool:
+        """Does the actor make that person's visits, so that their files may be made too?"""
+        mandate = self.mandates.get(person)
+        return mandate is not None and standing.APPOINTMENTS in mandate.scopes
 
     def _is_free(self, subject: bytes, tenant: bytes | None) -> bool:
         """Is nobody else behind this number? The keys of a forgotten record's person still lie
@@ -270,6 +283,11 @@ class Reach:
         actor = self._ask.actor
         kind = row.creator_kind or "system"
         return (row.creator, kind) == (actor.id, actor.kind)
+
+
+def _own_fields(fields: list[str]) -> list[str]:
+    """Without those of the patient file behind it, which the worker alone opens."""
+    return [name for name in fields if "." not in name]
 
 
 def errand_of(house: House, ask: Request) -> Errand:

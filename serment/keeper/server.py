@@ -27,6 +27,7 @@ from serment.keeper import (
     upkeep,
     writing,
 )
+from serment.keeper.acting import acts as acting
 from serment.keeper.again import must_still_stand
 from serment.keeper.continuity import acts as continuity
 from serment.keeper.house import AskUnusable, House, NoAccess, SessionOver
@@ -120,11 +121,12 @@ async def batch(house: House, ask: Request, peer: int) -> Body:
 
 ACTS["batch"] = batch
 ACTS.update(tending.ACTS)
+ACTS.update(joining.ACTS)
 ACTS["reindex"] = reindexing.reindex
 ACTS.update(continuity.ACTS)
 ACTS.update(timestamps.ACTS)
 ACTS.update(passkeys.ACTS)
-ACTS.update(joining.ACTS)
+ACTS.update(acting.ACTS)
 
 
 class Desk:

@@ -26,15 +26,22 @@ class RecordRow(msgspec.Struct, array_like=True, frozen=True):
     kind: str
     creator: bytes
     creator_kind: str = ""
+    kept: bool = False
+    """Closed to all who act for its person."""
 
 
 class LinkRow(msgspec.Struct, array_like=True, frozen=True):
-    """An account that acts for a patient file, since ``at`` (µs)."""
+    """An account whose own file it is, or that acts for a person, since ``at`` (µs); ``acting``."""
 
     account: bytes
     file: bytes
     at: int
     relation: str
+    until: int = 0
+    scopes: str = ""
+    record: bytes = b""
+    state: str = ""
+    offer_until: int = 0
 
 
 class SearchRow(msgspec.Struct, array_like=True, frozen=True):
@@ -147,10 +154,19 @@ class Store(KeyTables):
     def add_link(self, row: LinkRow) -> None:
         """Let an account act for a file; twice is once."""
         account, file = self.tag("account", row.account), self.subject_tag(row.file)
-        if self._one("SELECT 1 FROM link WHERE account = ? AND file = ?", account, file):
-            return
+        if not self._one("SELECT 1 FROM link WHERE account = ? AND file = ?", account, file):
+            self.put_link(row)
+
+    def put_link(self, row: LinkRow) -> None:
+        """The same, in the place of what was said of the two before."""
+        account, file = self.tag("account", row.account), self.subject_tag(row.file)
         body = self.close_body(row, account + file)
         self._put("link", account, file, row.relation == "self", row.at, body)
+
+    def drop_link(self, row: LinkRow) -> None:
+        """Forget what was said of the two."""
+        account, file = self.tag("account", row.account), self.subject_tag(row.file)
+        self._drop("link", account=account, file=file)
 
     def links(self, *, account: bytes | None = None, file: bytes | None = None) -> list[LinkRow]:
         """Links of an account, or of a file."""
@@ -168,6 +184,18 @@ class Store(KeyTables):
         """How many files were linked to the person's own account before an instant."""
         return int(self._one("SELECT count(*) FROM link WHERE own AND at < ?", end)[0])
 
+    def put_join(self, gone: bytes, kept: bytes, at: int, body: bytes) -> None:
+        """That two files are one person (``joined``); the same one again is written over."""
+        self._put("joined", gone, kept, at, body)
+
+    def put_apart(self, one: bytes, other: bytes) -> None:
+        """That two files, by their tags in order, are two persons."""
+        self._put("apart", one, other)
+
+    def is_apart(self, one: bytes, other: bytes) -> bool:
+        """Was that said?"""
+        return bool(self._one("SELECT 1 FROM apart WHERE one = ? AND other = ?", one, other))
+
     def put_search(self, field: str, row: SearchRow, owner: tuple[bytes, str], box: Box) -> None:
         """Make one value findable after a restart; an empty text removes it.
 
@@ -184,18 +212,6 @@ class Store(KeyTables):
     def drop_search_of(self, subject: bytes) -> list[bytes]:
         """Forget all that finds a subject's records; the records' ids."""
         rows = self.database.execute(
-    def put_join(self, gone: bytes, kept: bytes, at: int, body: bytes) -> None:
-        """That two files are one person (``joined``); the same one again is written over."""
-        self._put("joined", gone, kept, at, body)
-
-    def put_apart(self, one: bytes, other: bytes) -> None:
-        """That two files, by their tags in order, are two persons."""
-        self._put("apart", one, other)
-
-    def is_apart(self, one: bytes, other: bytes) -> bool:
-        """Was that said?"""
-        return bool(self._one("SELECT 1 FROM apart WHERE one = ? AND other = ?", one, other))
-
             "SELECT record, body FROM record WHERE subject = ?", (subject,)
         )
         records = [self._record(body, tag).record for tag, body in rows.fetchall()]
@@ -211,6 +227,11 @@ class Store(KeyTables):
         self._remembered.clear()
         self._drop("record", subject=subject)
         self._drop("link", file=subject)
+        for column in ("gone", "kept"):
+            self._drop("joined", **{column: subject})
+        for column in ("one", "other"):
+            self._drop("apart", **{column: subject})
+        self._forget_remembered()
 
     def searchable(self, key_of: ZoneKeys) -> Iterator[tuple[str, SearchRow]]:
         """All searchable values with their field, to fill the memory at start."""
@@ -227,11 +248,6 @@ class Store(KeyTables):
             "SELECT search.record, field, search.body, record.subject FROM search"
             " LEFT JOIN record ON record.record = search.record WHERE search.subject IS NULL"
         ).fetchall()
-        for column in ("gone", "kept"):
-            self._drop("joined", **{column: subject})
-        for column in ("one", "other"):
-            self._drop("apart", **{column: subject})
-        self._forget_remembered()
         for tag, field, body, subject in rows:
             plain = self.open_body(body, tag + field.encode())
             if subject is None:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from serment.keeper.acting.standing import OPENED, Mandate, tellable
 from serment.keeper.erasure import Erasure
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.listing import acted_subjects
 from serment.keeper.policy.evidence import kept_for
 from serment.keeper.policy.grants import Grant
 from serment.keeper.recorder import Access
@@ -26,6 +28,9 @@ from serment.keeper.wire import (
 from serment.keeper.words import KIND_QUERY, LEASE_SECONDS, REPLAY_SECONDS
 
 PAGE_ROWS = 5_000
+READ_OF_ANOTHER = 500
+PAGES_OF_ANOTHER = 20
+"""How far back somebody else's history is read for what may be told of it."""
 
 WIDENED_SECONDS = LEASE_SECONDS + REPLAY_SECONDS
 """How long before a window a key may have been released and still be used in it without a leaf:
@@ -45,6 +50,10 @@ async def history(house: House, ask: Request, peer: int) -> Body:
     check(house, ask, peer)
     tags = [house.store.subject_tag(one) for one in subjects]
     limit = wanted.limit if record is None else wanted.limit * 20
+    mandate = None if record is not None else _acted_under(house, ask, capability, subjects)
+    if mandate is not None:
+        rows = list(_tellable(house, mandate, tags, wanted, capability.id))
+        return Disclosures(rows, lease=LEASE_SECONDS)
     rows = [
         told(house, seq, body, {})
         for seq, body in house.index.of_subjects(tags, wanted.before, limit)
@@ -60,8 +69,14 @@ def _asked_about(
     """The subjects, and the one record where a record was named."""
     if capability.kind == "patient" and subject == capability.id:
         return own_subjects(house, subject), None
-    row = house.store.record(subject)
-    if row is None or not Reach(house, ask, capability).opens(row):
+    row, reach = house.store.record(subject), Reach(house, ask, capability)
+    if row is None or not reach.opens(row):
+        raise NoAccess
+    if subject in reach.mandates:
+        if row.record != row.subject or OPENED not in reach.mandates[subject].scopes:
+            raise NoAccess
+        return acted_subjects(house, reach, subject), None
+    if row.subject in reach.mandates:
         raise NoAccess
     if row.record == row.subject:
         return set(house.joined.all_of(row.subject)), None
@@ -130,6 +145,7 @@ async def perimeter(house: House, ask: Request, peer: int) -> Body:
 
 def _held(house: House, end: int, establishment: bytes | None) -> int:
     """Persons held by an instant: a file and its person's own account are one person."""
+    joined = house.joined.fewer(end, establishment)
     if establishment is not None:
         return house.index.held(end, house.store.subject_tag(establishment)) - joined
     return house.index.held(end, None) - house.store.own_links(end) - joined
@@ -145,7 +161,6 @@ def allowed_establishment(
     if capability is None or capability.role not in OFFICERS or capability.kind != "staff":
         raise NoAccess
     if wanted not in (None, capability.establishment):
-    joined = house.joined.fewer(end, establishment)
         raise NoAccess
     return capability.establishment
 

@@ -53,7 +53,7 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
     admitted = await _new_relations_admitted(house, ask, peer, items, tenant)
     rows = [house.store.record(item.record) for item in items]
     for item, row in zip(items, rows, strict=True):
-        if not reach.writes(row, item.subject, tenant):
+        if not reach.writes(row, item.subject, tenant, (item.record, item.kind)):
             raise NoAccess
     made = [item for item, row in zip(items, rows, strict=True) if row is None]
     answer: list[list[bytes | None]] = []

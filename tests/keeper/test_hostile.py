@@ -138,7 +138,7 @@ def test_a_patients_own_list_is_on_record_once_a_session(
         async def unrecorded(*_asked: object) -> None:
             return None
 
-        monkeypatch.setattr(listing, "_record", unrecorded)
+        monkeypatch.setattr(listing, "record_listing", unrecorded)
     me, file = patient(inside), inside.patient()
     inside.ask(SYSTEM, "link", wire.LinkAsk(me.actor.id, record_of(file)), wire.Nothing)
     once = 1 if guarded else 0

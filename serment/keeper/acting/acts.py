@@ -1,0 +1,289 @@
+"""Acts on mandates: given or offered, accepted, listed, ended; and what is kept from them.
+
+A person lets others act for their account; establishments do so for files of theirs, having seen a
+proof; and whoever makes a new person up acts for that person, of whom nothing was there before. So
+declaring oneself somebody's parent opens nothing. Each act is a leaf of the person acted for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+
+from serment.keeper.acting.asks import (
+    BARRED,
+    ENDED,
+    NAMED,
+    OFFERED,
+    SCOPES,
+    ActForAsk,
+    ActingAsk,
+    ActingRow,
+    ActingRows,
+    ActUntilAsk,
+    EndActingAsk,
+    KeepAsk,
+)
+from serment.keeper.acting.standing import files_of, stands
+from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.listing import record_listing
+from serment.keeper.policy.admitting import admit
+from serment.keeper.recorder import Access
+from serment.keeper.rights import Capability, Reach, check
+from serment.keeper.store import LinkRow, RecordRow
+from serment.keeper.wire import Body, IdAsk, Item, Nothing, Request, Token32
+from serment.keeper.words import FILES_AN_ACCOUNT_MAX, KIND_WRITE
+from serment.keeper.writing import kind_of
+
+RELATIONS_MAX: Final = 12
+"""Who acts, or was asked to act, for one person."""
+
+OFFER_US: Final = 31 * 86_400_000_000
+_TOKEN_BYTES: Final = 32
+_BY_SELF: Final = frozenset({"helper", NAMED})
+"""What persons give, and end, themselves. Parents and guardians are named and ended by law: an
+establishment that saw the paper does it."""
+_BY_DESK: Final = frozenset({"parent", "guardian", "helper"})
+_OF_MADE_UP: Final = frozenset({"parent", "guardian"})
+
+
+async def act_for(house: House, ask: Request, peer: int) -> Body:
+    """op ``act_for``: let an account act for a person, or offer that to who brings the token."""
+    wanted = msgspec.msgpack.decode(ask.body, type=ActForAsk)
+    capability, now = check(house, ask, peer), house.now()
+    if set(wanted.scopes) - set(SCOPES) or wanted.offer_until > now + OFFER_US:
+        raise AskUnusable
+    if 0 < wanted.until <= now or 0 < wanted.offer_until <= now:
+        raise AskUnusable
+    person = house.store.record(wanted.subject)
+    if person is None or not _gives(house, ask, capability, wanted, person, peer):
+        raise NoAccess
+    if len(house.store.links(file=wanted.subject)) >= RELATIONS_MAX:
+        raise AskUnusable
+    token = os.urandom(_TOKEN_BYTES) if wanted.offer_until else b""
+    account = _account(ask, wanted, token)
+    _room_for(house, account)
+    link = LinkRow(
+        account, wanted.subject, now, wanted.relation, wanted.until, " ".join(wanted.scopes),
+        wanted.record, OFFERED if token else "", wanted.offer_until,
+    )  # fmt: skip
+    counted = await admit(house, ask, peer, [person]) if ask.actor.kind == "staff" else ((), [])
+    await _write(house, ask, peer, person, "acting", link, counted=bool(counted[0]))
+    return Token32(token)
+
+
+def _gives(
+    house: House, ask: Request, capability: Capability | None, wanted: ActForAsk,
+    person: RecordRow, peer: int,
+) -> bool:  # fmt: skip
+    """Is it this actor's to say who acts for this person?"""
+    reach = Reach(house, ask, capability)
+    if ask.actor.kind == "system":
+        made = house.made.by(peer, person.record, house.now())
+        return wanted.account is not None and made and reach.creates_for(person)
+    if capability is None or wanted.account is not None:
+        return False
+    if capability.kind == "staff":
+        offered = bool(wanted.offer_until) and wanted.relation in _BY_DESK
+        return offered and person.kind == "patient" and reach.opens(person)
+    if person.record == capability.id:
+        named = wanted.relation == NAMED and not wanted.scopes
+        return named != bool(wanted.offer_until) and wanted.relation in _BY_SELF
+    fresh = person.kind == "dependant" and reach.creates_for(person)
+    return fresh and not wanted.offer_until and wanted.relation in _OF_MADE_UP
+
+
+def _account(ask: Request, wanted: ActForAsk, token: bytes) -> bytes:
+    """Whose link it is; an offer lies under its token's digest, a name under a number of nobody."""
+    if token:
+        return _of_offer(token)
+    if wanted.account is not None:
+        return wanted.account
+    return os.urandom(16) if wanted.relation == NAMED else ask.actor.id
+
+
+def _of_offer(token: bytes) -> bytes:
+    return hashlib.sha256(b"offer" + token).digest()[:16]
+
+
+def _room_for(house: House, account: bytes) -> None:
+    if len(house.store.links(account=account)) >= FILES_AN_ACCOUNT_MAX:
+        raise AskUnusable
+
+
+async def act_accept(house: House, ask: Request, peer: int) -> Body:
+    """op ``act_accept``: the offer of this token is the asker's from now on; it serves once."""
+    token = msgspec.msgpack.decode(ask.body, type=Token32).token
+    capability, now = check(house, ask, peer), house.now()
+    found = house.store.links(account=_of_offer(token))
+    offer = next((one for one in found if one.state == OFFERED and now < one.offer_until), None)
+    person = None if offer is None else house.store.record(offer.file)
+    if capability is None or offer is None or person is None:
+        raise NoAccess
+    if capability.id in _persons_of(house, offer.file):
+        raise AskUnusable  # nobody acts for themself
+    _room_for(house, capability.id)
+    link = msgspec.structs.replace(offer, account=capability.id, at=now, state="", offer_until=0)
+    await _write(house, ask, peer, person, "acting", link, instead_of=offer)
+    return ActingRows([_row(link, capability.id)])
+
+
+async def acting(house: House, ask: Request, peer: int) -> Body:
+    """op ``acting``: for whom one's account acts, and who acts for it; of a file, who acts for it.
+
+    What ended stays told to the person and to the establishment, an offer until it is too late.
+    """
+    wanted = msgspec.msgpack.decode(ask.body, type=ActingAsk)
+    capability = check(house, ask, peer)
+    if capability is None or not _may_list(house, ask, capability, wanted.id):
+        raise NoAccess
+    mine = capability.id if capability.kind == "patient" else b""
+    links = _of_persons(house, _persons_of(house, wanted.id) | files_of(house, wanted.id))
+    if mine:
+        now = house.now()
+        links += [one for one in house.store.links(account=mine) if stands(one, now)]
+    rows = [_row(one, mine) for one in links if _is_told(house, one)]
+    listed = [(_owner(house, one), Item(one.record, "relation", ["listed"])) for one in rows]
+    named = IdAsk(wanted.id, "relation")
+    await record_listing(house, ask, peer, capability, named, listed)
+    return ActingRows(rows)
+
+
+def _may_list(house: House, ask: Request, capability: Capability, subject: bytes) -> bool:
+    if capability.kind == "patient":
+        return capability.id == subject
+    row = house.store.record(subject)
+    return row is not None and row.kind == "patient" and Reach(house, ask, capability).opens(row)
+
+
+def _persons_of(house: House, subject: bytes) -> set[bytes]:
+    """The subject, and the account or made-up person whose file it is."""
+    links = house.store.links(file=subject)
+    return {subject, *(link.account for link in links if link.relation == "self")}
+
+
+def _of_persons(house: House, persons: set[bytes]) -> list[LinkRow]:
+    found = [link for one in sorted(persons) for link in house.store.links(file=one)]
+    return [link for link in found if link.relation != "self" and link.record]
+
+
+def _is_told(house: House, link: LinkRow) -> bool:
+    return link.state != OFFERED or house.now() < link.offer_until
+
+
+def _owner(house: House, row: ActingRow) -> RecordRow:
+    known = house.store.record(row.person)
+    return known or RecordRow(row.person, row.person, NOBODY, "", row.person)
+
+
+def _row(link: LinkRow, reader: bytes) -> ActingRow:
+    acts = bool(reader) and link.account == reader
+    known = b"" if acts or not reader or link.state == OFFERED else link.account
+    return ActingRow(
+        link.record, link.file, link.relation, link.scopes.split(), link.at, link.until,
+        link.state, acts, known, link.offer_until,
+    )  # fmt: skip
+
+
+async def act_end(house: House, ask: Request, peer: int) -> Body:
+    """op ``act_end``: from now on who acted reaches nothing of it.
+
+    Who acts may always stop. Persons end what they gave. An establishment ends what concerns its
+    file; of a mandate over the person behind it, it shuts its own file only.
+    """
+    wanted = msgspec.msgpack.decode(ask.body, type=EndActingAsk)
+    capability, now = check(house, ask, peer), house.now()
+    row = house.store.record(wanted.subject)
+    if capability is None or row is None:
+        raise NoAccess
+    link = _found(house, wanted.subject, wanted.record)
+    person = house.store.record(link.file) or row
+    if capability.kind == "staff":
+        if not Reach(house, ask, capability).opens(row):
+            raise NoAccess
+        if link.file != wanted.subject:
+            shut = LinkRow(
+                link.account, wanted.subject, now, link.relation, now, "", link.record, BARRED
+            )
+            await _write(house, ask, peer, row, "acting_ended", shut)
+            return Nothing()
+    elif link.account != capability.id and not _is_givers(house, capability, link):
+        raise NoAccess
+    over = msgspec.structs.replace(link, state=ENDED, until=now)
+    await _write(house, ask, peer, person, "acting_ended", over)
+    return Nothing()
+
+
+def _is_givers(house: House, capability: Capability, link: LinkRow) -> bool:
+    return link.relation in _BY_SELF and link.file in files_of(house, capability.id)
+
+
+async def act_until(house: House, ask: Request, peer: int) -> Body:
+    """op ``act_until``: the end of a mandate over a file, as the paper says it; staff only."""
+    wanted = msgspec.msgpack.decode(ask.body, type=ActUntilAsk)
+    capability = check(house, ask, peer)
+    row = house.store.record(wanted.subject)
+    if capability is None or row is None or not Reach(house, ask, capability).opens(row):
+        raise NoAccess
+    link = _found(house, wanted.subject, wanted.record)
+    if capability.kind != "staff" or link.state not in ("", OFFERED):
+        raise NoAccess
+    if link.file != wanted.subject and not 0 < wanted.until <= (link.until or wanted.until):
+        raise NoAccess  # of a person other houses know too, an end only comes nearer
+    person = house.store.record(link.file) or row
+    longer = msgspec.structs.replace(link, until=wanted.until)
+    await _write(house, ask, peer, person, "acting", longer)
+    return Nothing()
+
+
+def _found(house: House, subject: bytes, record: bytes) -> LinkRow:
+    """The mandate over a subject, or over the person whose file it is."""
+    for link in _of_persons(house, _persons_of(house, subject) | files_of(house, subject)):
+        if link.record == record and link.state not in (BARRED, ENDED):
+            return link
+    raise NoAccess
+
+
+async def keep(house: House, ask: Request, peer: int) -> Body:
+    """op ``keep``: close a visit to all who act for its person, or open it to them again."""
+    wanted = msgspec.msgpack.decode(ask.body, type=KeepAsk)
+    capability = check(house, ask, peer)
+    row = house.store.record(wanted.record)
+    reach = Reach(house, ask, capability)
+    if row is None or row.kind != "appointment" or not reach.keeps(row):
+        raise NoAccess
+    marked = Item(row.record, row.kind, ["kept" if wanted.kept else "kept_no_more"])
+    access = Access(row.subject, row.tenant, [marked], KIND_WRITE, kind_of(house, row.subject))
+    await house.recorder.record(ask, peer, [access])
+    with house.store.transaction():
+        house.store.add_record(msgspec.structs.replace(row, kept=wanted.kept))
+    return Nothing()
+
+
+async def _write(
+    house: House, ask: Request, peer: int, person: RecordRow, what: str, link: LinkRow, *,
+    instead_of: LinkRow | None = None, counted: bool = False,
+) -> None:  # fmt: skip
+    """On record first, of the person acted for; then the link is what it says."""
+    told = Item(link.record, "relation", [what])
+    access = Access(person.subject, person.tenant, [told], KIND_WRITE, person.kind, counted=counted)
+    await house.recorder.record(ask, peer, [access])
+    check(house, ask, peer)
+    with house.store.transaction():
+        if instead_of is not None:
+            house.store.drop_link(instead_of)
+        house.store.put_link(link)
+
+
+ACTS: Final[dict[str, Callable[[House, Request, int], Awaitable[Body]]]] = {
+    "act_for": act_for,
+    "act_accept": act_accept,
+    "acting": acting,
+    "act_end": act_end,
+    "act_until": act_until,
+    "keep": keep,
+}
