@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from serment.ids import new_id
 from serment.keeper import joining, tending, timestamps, tokens, upkeep, wire, words
+from serment.keeper.acting import asks as acting
 from serment.keeper.aliases import AliasCount
 from serment.keeper.continuity import asks as continuity
 from serment.keeper.house import House, enter
@@ -35,6 +36,12 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "records_of": wire.IdAsk,
     "files_behind": wire.IdsAsk,
     "link": wire.LinkAsk,
+    "act_for": acting.ActForAsk,
+    "act_accept": wire.Token32,
+    "acting": acting.ActingAsk,
+    "act_end": acting.EndActingAsk,
+    "act_until": acting.ActUntilAsk,
+    "keep": acting.KeepAsk,
     "files_of": wire.IdAsk,
     "alias": wire.TextAsk,
     "open_session": wire.OpenSession,
