@@ -38,4 +38,4 @@ async def _keeper() -> LedgerState:
 
 
 _probes = Probes(database=_well, keeper=_keeper, worker=_well, isolated=lambda: False)
-asgi = build(Setting(pages=wsgi, scheme="http", probes=_probes))
+asgi = build(Setting(pages=wsgi, public_url="http://localhost", probes=_probes))

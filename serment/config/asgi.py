@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import urlsplit
 
 import psycopg
 from django.core.wsgi import get_wsgi_application
@@ -13,6 +12,7 @@ from serment.config.database import connecting
 from serment.config.doctor import instance
 from serment.directory import places
 from serment.live.application import Setting, build
+from serment.live.arrival import Proxies
 from serment.live.health import LedgerState, Probes
 
 # Procrastinate's workers write a heartbeat every ten seconds.
@@ -87,8 +87,8 @@ places.warm()
 application = build(
     Setting(
         pages=get_wsgi_application(),
-        scheme=urlsplit(_ENV.public_url).scheme,
-        behind_proxy=_ENV.behind_proxy,
+        public_url=_ENV.public_url,
+        proxies=Proxies.at(_ENV.proxies),
         ledger=_ENV.ledger_site,
         ledger_key=_ENV.ledger_public / "key",
         probes=Probes(

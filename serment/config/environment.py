@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import tempfile
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 RUN_FOLDER_BYTES_MAX = 85
 TRIAL = "trial"
 """Marks the state folder of a copy that was restored to try a backup."""
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 OPENID_PROVIDERS = ("franceconnect", "franceconnect-plus", "pro-sante-connect")
 
@@ -42,7 +45,10 @@ class Environment:
     port: int
     host: str
     listen: str
-    behind_proxy: bool
+    proxies: tuple[str, ...]
+    """Addresses of those who end TLS for this port and say for whom they ask."""
+    plain_http: bool
+    """The operator said that patients may be served in clear over a network."""
     demo: bool
     debug: bool
     database_url: str | None
@@ -139,6 +145,25 @@ def _days(name: str, usual: float) -> float:
     return float(given)
 
 
+def _proxies() -> tuple[str, ...]:
+    """``1`` is a proxy on this very machine; else addresses, with commas. Raises SettingWrong."""
+    given = os.environ.get("SERMENT_BEHIND_PROXY", "").strip()
+    if given in ("", "0"):
+        return ()
+    if given == "1":
+        return ("127.0.0.0/8", "::1/128")
+    found = tuple(one.strip() for one in given.split(","))
+    try:
+        for one in found:
+            ipaddress.ip_network(one, strict=False)
+    except ValueError:
+        raise SettingWrong(
+            "SERMENT_BEHIND_PROXY must be 1 (a proxy on this machine) or the proxy's addresses,"
+            " with commas between them."
+        ) from None
+    return found
+
+
 def _openid() -> tuple[OpenidSetting, ...]:
     """Providers that are set. Raises SettingWrong for one set by halves."""
     found = []
@@ -164,7 +189,8 @@ def read() -> Environment:
         port=port,
         host=os.environ.get("SERMENT_HOST", "localhost"),
         listen=os.environ.get("SERMENT_LISTEN", "127.0.0.1"),
-        behind_proxy=os.environ.get("SERMENT_BEHIND_PROXY") == "1",
+        proxies=_proxies(),
+        plain_http=os.environ.get("SERMENT_PLAIN_HTTP") == "1",
         demo=os.environ.get("SERMENT_DEMO") == "1",
         debug=os.environ.get("SERMENT_DEBUG") == "1",
         database_url=os.environ.get("SERMENT_DATABASE_URL") or None,

@@ -19,8 +19,14 @@ DEMO = ENV.demo
 SECRET_KEY = (
     ENV.secret_key_file.read_text().strip() if ENV.secret_key_file.exists() else "not-for-serving"
 )
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", ENV.host, urlsplit(ENV.public_url).hostname or ""]
 PUBLIC_URL = ENV.public_url
+# The public name alone: a request for any other is refused. This machine's own names are public
+# where the instance is only for whoever sits at it.
+_PUBLIC = urlsplit(ENV.public_url)
+_NAMES = {_PUBLIC.hostname or "", ENV.host} - {"localhost"}
+if _PUBLIC.hostname in environment.LOOPBACK_NAMES:
+    _NAMES |= {"localhost", "127.0.0.1", "[::1]"}
+ALLOWED_HOSTS = sorted(_NAMES)
 STATE = ENV.state
 KEEPER_SOCKET = ENV.keeper_socket
 # The published ledger, read for the proofs in receipts: files that everybody may read.
@@ -57,6 +63,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Outside everything that can fail: a page that says so is a page like any other.
+    "csp.middleware.CSPMiddleware",
     "serment.web.failures.FailurePages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -65,7 +73,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "serment.identity.standing.Standing",
@@ -138,18 +145,34 @@ STORAGES = {
 }
 
 SESSION_ENGINE = "serment.identity.sessions"
+_HTTPS = _PUBLIC.scheme == "https"
+# A browser takes a __Host- cookie from this very name alone, over https, for every path: a
+# neighbour's site under the same domain cannot plant one. On http://localhost it would be refused.
+COOKIE_PREFIX = "__Host-" if _HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = ENV.public_url.startswith("https")
-CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+SESSION_COOKIE_SECURE = _HTTPS
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = _HTTPS
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}langue"
+# Headers that need no page stand at the public port (serment/live/headers.py).
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
         "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
         "object-src": [NONE],
-        "base-uri": [SELF],
+        "base-uri": [NONE],
+        # Providers of sign-in are reached by links: a form's answer leads nowhere else.
         "form-action": [SELF],
         "frame-ancestors": [NONE],
     }
@@ -237,5 +260,7 @@ LOGGING: dict[str, Any] = {
         "django.request": {"level": "ERROR"},
         # Tells the path of each refused form: it may name an appointment.
         "django.security.csrf": {"level": "ERROR"},
+        # Whoever scans the Internet asks under other names all day; they are refused.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

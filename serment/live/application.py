@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
 from serment.ledger.serving import files
+from serment.live.arrival import OnlySealed, Proxies
+from serment.live.headers import Guarded
 from serment.live.health import Health, Probes
 from serment.live.serving import Limits, Serving, WSGIApplication, end_process
 
@@ -21,25 +25,23 @@ class Setting:
     """What the public port needs to know; it reads no environment and imports no Django."""
 
     pages: WSGIApplication
-    scheme: str
+    public_url: str
     probes: Probes
     ledger: Path | None = None
     """Folder of the published ledger, served as it lies."""
     ledger_key: Path | None = None
     """File of the log's public key."""
-    behind_proxy: bool = False
+    proxies: Proxies = field(default_factory=Proxies)
+    """Who may say for whom a request comes."""
     limits: Limits = field(default_factory=Limits)
     end: Callable[[], None] = end_process
 
 
-def build(setting: Setting) -> Starlette:
+def build(setting: Setting) -> ASGIApp:
     """The application. ``/-/alive`` is the supervisor's knock and tells nothing."""
+    scheme = urlsplit(setting.public_url).scheme
     serving = Serving(
-        setting.pages,
-        setting.scheme,
-        setting.limits,
-        behind_proxy=setting.behind_proxy,
-        end=setting.end,
+        setting.pages, scheme, setting.limits, proxies=setting.proxies, end=setting.end
     )
 
     async def alive(_: Request) -> Response:
@@ -51,4 +53,6 @@ def build(setting: Setting) -> Starlette:
     ]
     if setting.ledger is not None:
         doors.append(Mount("/ledger", app=files(setting.ledger, setting.ledger_key)))
-    return Starlette(routes=[*doors, Mount("/", app=serving)])
+    site = Starlette(routes=[*doors, Mount("/", app=serving)])
+    sealed = OnlySealed(site, setting.public_url, setting.proxies)
+    return Guarded(sealed, https=scheme == "https")

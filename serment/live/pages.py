@@ -41,8 +41,6 @@ def not_answering(accept_language: str) -> Response:
     headers = {
         "retry-after": _RETRY_SECONDS,
         "cache-control": "no-store",
-        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-        "x-content-type-options": "nosniff",
     }
     return HTMLResponse(page, status_code=503, headers=headers)
 

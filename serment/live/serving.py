@@ -23,6 +23,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from serment.live import aside, pages
+from serment.live.arrival import NOBODY, Proxies, asker, peer_of
 from serment.live.spool import Spool
 from serment.live.thread import PageThread, TooLong
 
@@ -77,8 +78,8 @@ def end_process() -> None:
 class Serving:
     """An ASGI application around a WSGI one.
 
-    ``behind_proxy`` trusts the last address of ``X-Forwarded-For``; otherwise what clients claim
-    about themselves is dropped. ``end`` ends the process once its thread is lost.
+    The last address of ``X-Forwarded-For`` is believed of ``proxies`` alone; what anybody else
+    claims of themselves is dropped. ``end`` ends the process once its thread is lost.
     """
 
     def __init__(
@@ -87,13 +88,13 @@ class Serving:
         scheme: str,
         limits: Limits,
         *,
-        behind_proxy: bool,
+        proxies: Proxies = NOBODY,
         end: Callable[[], None] = end_process,
     ) -> None:
         self._application = application
         self._scheme = scheme
         self._limits = limits
-        self._behind_proxy = behind_proxy
+        self._proxies = proxies
         self._end = end
         self._thread: PageThread[_Answer] = PageThread(limits.answer_seconds_max)
         self._aside = aside.Aside()
@@ -212,17 +213,16 @@ class Serving:
 
     def _environ(self, scope: Scope, body: Spool) -> dict[str, Any]:
         given = Headers(scope=scope)
-        forwarded = given.get("x-forwarded-for", "")
-        headers = [(name, value) for name, value in scope["headers"] if name not in _FORWARDED]
+        headers = [(name, value) for name, value in scope["headers"] if _is_passed_on(name)]
         asked: Any = {**scope, "headers": headers}
         environ: dict[str, Any] = dict(build_environ(asked, cast(Any, io.BufferedReader(body))))
         environ["wsgi.url_scheme"] = self._scheme
         environ["wsgi.multithread"] = False
         environ["CONTENT_LENGTH"] = str(body.length_bytes)
         environ[aside.KEY] = {}
-        environ[FORWARDED] = not self._behind_proxy and any(map(_tells_of_relay, given))
-        if self._behind_proxy and forwarded:
-            environ["REMOTE_ADDR"] = forwarded.split(",")[-1].strip()
+        peer = peer_of(scope)
+        environ[FORWARDED] = not self._proxies.trusts(peer) and any(map(_tells_of_relay, given))
+        environ["REMOTE_ADDR"] = asker(peer, given.getlist("x-forwarded-for"), self._proxies)
         return environ
 
     def _run(self, environ: dict[str, Any], mark: Callable[[], None]) -> _Answer:
@@ -253,6 +253,11 @@ class Serving:
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         body.rewind()
         return _Answer(int(status.split(" ", 1)[0]), raw, body)
+
+
+def _is_passed_on(name: bytes) -> bool:
+    """Not a claim; nor a name with "_", which the pages could not tell from one with "-"."""
+    return name not in _FORWARDED and b"_" not in name
 
 
 def _tells_of_relay(name: str) -> bool:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from serment.live.application import Setting, build
+from serment.live.arrival import Proxies
 from serment.live.health import LedgerState, Probes, Publication
 from serment.live.serving import Limits, end_process
 from tests.live import inner
@@ -33,7 +34,8 @@ async def _keeper() -> LedgerState:
 application = build(
     Setting(
         pages=inner.application,
-        scheme="http",
+        public_url=os.environ.get("TEST_PUBLIC_URL", "http://localhost"),
+        proxies=Proxies.at(os.environ.get("TEST_PROXIES", "").split()),
         probes=Probes(
             database=lambda: _part("database"),
             keeper=_keeper,

@@ -23,7 +23,7 @@ def _ask(kind: str) -> list[str]:
     async def send(message: Any) -> None:
         sent.append(message["type"])
 
-    site = Serving(_never, "http", Limits(), behind_proxy=False)
+    site = Serving(_never, "http", Limits())
     scope: Any = {"type": kind, "path": "/", "headers": [], "query_string": b""}
     apart(site(scope, receive, send))
     return sent
@@ -36,7 +36,7 @@ def test_it_is_closed_before_the_pages_hear_of_it(kind: str, answer: list[str]) 
 
 def test_without_the_guard_the_handshake_breaks_off() -> None:
     """The control: a handshake has no method, and everything below needs one."""
-    site = Serving(_never, "http", Limits(), behind_proxy=False)
+    site = Serving(_never, "http", Limits())
 
     async def receive() -> dict[str, Any]:
         return {"type": "websocket.connect"}

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from serment import clock
@@ -120,7 +121,7 @@ def set_mark(request: HttpRequest, answer: HttpResponse) -> None:
     mark = request.__dict__.pop(_NEW_MARK, None)
     if mark:
         answer.set_cookie(
-            MARK,
+            f"{settings.COOKIE_PREFIX}{MARK}",
             mark,
             max_age=timedelta(days=_MARK_DAYS),
             secure=request.is_secure(),
@@ -131,7 +132,7 @@ def set_mark(request: HttpRequest, answer: HttpResponse) -> None:
 
 def _mark(request: HttpRequest) -> str:
     """The digest of this browser's mark, made now where it has none."""
-    given = request.COOKIES.get(MARK, "")
+    given = request.COOKIES.get(f"{settings.COOKIE_PREFIX}{MARK}", "")
     if not given:
         given = secrets.token_urlsafe(_MARK_BYTES)
         setattr(request, _NEW_MARK, given)

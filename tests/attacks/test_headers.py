@@ -1,0 +1,184 @@
+"""Headers of protection: on every route, for everybody, on every kind of answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.urls import reverse
+
+from serment.identity import policy
+from serment.live import application, headers
+from serment.web import wellknown
+from tests.attacks.port import Port, Said
+from tests.rights import table
+from tests.rights.asked import SAMPLES, UNKNOWN
+from tests.rights.ground import Ground
+
+EXACT = {
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+PAGE = {
+    "default-src": ["'none'"], "script-src": ["'self'"], "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"], "font-src": ["'self'"], "connect-src": ["'self'"],
+    "manifest-src": ["'self'"], "object-src": ["'none'"], "base-uri": ["'none'"],
+    "form-action": ["'self'"], "frame-ancestors": ["'none'"],
+}  # fmt: skip
+NO_PAGE = {
+    "default-src": ["'none'"], "base-uri": ["'none'"], "form-action": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}  # fmt: skip
+# Once for each header, so that a second one cannot contradict the first.
+ONCE = (*EXACT, "content-security-policy", "permissions-policy", "cache-control", "content-type")
+
+
+def csp(said: Said) -> dict[str, list[str]]:
+    """Directive → sources."""
+    parts = [one.split() for one in said["content-security-policy"].split(";") if one.strip()]
+    return {name: sources for name, *sources in parts}
+
+
+def lacking(said: Said, *, https: bool = False) -> list[str]:
+    """What is missing or wrong on one answer."""
+    wrong = [
+        f"{name}: {said.all(name)}" for name, value in EXACT.items() if said.all(name) != [value]
+    ]
+    wrong += [f"{name} twice" for name in ONCE if len(said.all(name)) > 1]
+    if csp(said) not in (PAGE, NO_PAGE):
+        wrong.append(f"content-security-policy: {said['content-security-policy']}")
+    if "unsafe" in said["content-security-policy"]:
+        wrong.append("unsafe source")
+    if "camera=()" not in said["permissions-policy"]:
+        wrong.append("permissions-policy")
+    if bool(said.all("strict-transport-security")) != https:
+        wrong.append("strict-transport-security")
+    if not said["cache-control"]:
+        wrong.append("cache-control")
+    return wrong + list(_of_content(said))
+
+
+def _of_content(said: Said) -> Iterator[str]:
+    """A file is handed out to be kept, and a page says its letters."""
+    kind = said["content-type"]
+    if not said.body:
+        return
+    if kind.startswith("text/") and "charset" not in kind:
+        yield f"content-type: {kind}"
+    if kind.startswith("text/html") and re.search(
+        rb"""<script(?![^>]*\ssrc=)(?![^>]*type="application/json")|\son\w+=["']|\sstyle=["']|<style"""
+        rb"""|javascript:""",
+        said.body,
+    ):
+        yield "something inline that the policy would stop"
+    if kind.partition(";")[0] in {"text/csv", "application/octet-stream", "text/calendar"} and not (
+        said["content-disposition"].startswith("attachment; filename=")
+    ):
+        yield f"content-disposition: {said['content-disposition']}"
+
+
+def _walk(laid: Ground, port: Port) -> Iterator[tuple[str, Said]]:
+    """Every route asked by nobody, by somebody it opens to, and with a form from nowhere."""
+    cookies = {
+        asks: {name: one.value for name, one in laid.browser(asks).cookies.items()}
+        for asks in policy.ASKING
+    }
+    for route in table.every_route():
+        answers = policy.door_of(route.view)
+        lets_in = [asks for asks in policy.ASKING[1:] if _opens(answers, asks)]
+        sample = SAMPLES.get(route.name, UNKNOWN)
+        path = {name: _own(laid, value) for name, value in sample.path.items()}
+        address = reverse(route.name, kwargs=path)
+        for asks in (policy.SIGNED_OUT, *lets_in[:1]):
+            yield f"{route.name}, {asks}", port.ask(address, cookies=cookies[asks])
+        yield f"{route.name}, posted", port.ask(address, "POST")
+
+
+def _opens(door: Any, asks: str) -> bool:
+    return door is not None and policy.answer(door, asks) is policy.Answer.OPEN
+
+
+def _own(laid: Ground, value: str) -> str:
+    return laid.own[value[1:]] if value[:1] in {"@", "$"} else value
+
+
+def test_every_route_answers_everybody_with_them(laid: Ground, port: Port) -> None:
+    statuses, wrong, kept = set(), [], []
+    for what, said in _walk(laid, port):
+        statuses.add(said.status)
+        wrong += [f"{what}, {said.status}: {one}" for one in lacking(said)]
+        if not what.endswith(("signed_out", "posted")) and "no-store" not in said["cache-control"]:
+            kept.append(what)
+    assert wrong == []
+    assert kept == []  # whoever signed in leaves nothing in a browser
+    assert statuses >= {200, 302, 403, 405}
+
+
+@pytest.mark.django_db
+def test_without_the_layer_every_answer_lacks_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """Negative control: the port's layer and Django's policy left out."""
+    monkeypatch.setattr(application, "Guarded", lambda site, https: site)
+    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if "csp" not in one]
+    bare = Port(tmp_path, monkeypatch)
+    for path in ("/", "/rien", "/robots.txt", "/cabinet/", "/healthz"):
+        assert {"content-security-policy: ", "permissions-policy"} <= set(lacking(bare.ask(path)))
+
+
+@pytest.mark.django_db
+def test_whatever_kind_of_answer_it_is(
+    port: Port, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "checkpoint").write_bytes(b"x\n")
+    answers = {
+        "a page": (port.ask("/"), 200),
+        "a redirect": (port.ask("/mon-compte/"), 302),
+        "nowhere": (port.ask("/rien"), 404),
+        "another name": (port.ask("/", host="ailleurs.example"), 404),
+        "a form from elsewhere": (port.ask("/compte/deconnexion/", "POST"), 403),
+        "the knock": (port.ask("/-/alive"), 204),
+        "health": (port.ask("/healthz"), 200),
+        "health asked wrongly": (port.ask("/healthz", "POST"), 404),
+        "bytes that are no address": (port.ask(b"/%ff%fe"), 404),
+        "header that is no text": (port.ask("/", accept=b"\xff\xfe"), 200),
+        "too large": (port.ask("/", "POST", b"x" * 3_000_001), 413),
+        "a file of ours": (port.ask("/static/rien.css"), 404),
+        "security.txt": (port.ask("/.well-known/security.txt"), 200),
+    }
+    for what, (said, status) in answers.items():
+        assert (what, said.status) == (what, status)
+        assert (what, lacking(said)) == (what, [])
+    ledger = port.ask("/ledger/checkpoint")
+    assert ledger["cross-origin-resource-policy"] == "cross-origin"  # everybody may verify it
+    assert (ledger.status, ledger["access-control-allow-origin"]) == (200, "*")
+    port.with_limits(waiting_max=0)
+    busy = port.ask("/")
+    assert (busy.status, lacking(busy)) == (503, [])
+
+
+@pytest.mark.django_db
+def test_a_page_that_breaks_has_them_too(port: Port, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wellknown, "HttpResponse", lambda *_, **__: 1 // 0)
+    said = port.ask("/robots.txt")
+    assert (said.status, csp(said), lacking(said)) == (500, PAGE, [])
+    assert b"ZeroDivision" not in said.body
+    monkeypatch.setattr(WSGIHandler, "get_response", lambda *_: 1 // 0)
+    said = port.ask("/robots.txt")
+    assert (said.status, lacking(said)) == (503, [])
+
+
+def test_what_an_answer_says_itself_stays() -> None:
+    own = [(b"X-Frame-Options", b"SAMEORIGIN"), (b"Permissions-Policy", b"camera=(self)")]
+    told = dict(headers.completed(own, https=True))
+    assert told[b"X-Frame-Options"] == b"SAMEORIGIN"
+    assert b"x-frame-options" not in told
+    assert told[b"Permissions-Policy"] == b"camera=(self)"  # a page of a visit by video
+    assert told[b"strict-transport-security"] == headers.HSTS
