@@ -46,6 +46,7 @@ ACTS: Final = {
     "find_patient": "look for a patient",
     "open_patient": "open a file, or who comes to a visit and why",
     "write_patient": "make or correct a file",
+    "merge_files": "join two files of one person, and part them again",
     "book": "book, move, or put a cancelled visit back",
     "cancel": "cancel; mark as arrived or not come",
     "print_card": "print cards and letters",

@@ -99,6 +99,15 @@ def undone_by(
     return {"ins_standing": ins.changed(known.standing).kept(), "ins": None}
 
 
+def would_undo(actor: Actor, file_id: UUID, values: Mapping[str, str | None]) -> ins.State | None:
+    """What was established and these values would undo; None where they undo nothing."""
+    file = _file(file_id)
+    if not undone_by(actor, file, values):
+        return None
+    state = _known(actor, file, Purpose.RECEPTION).standing.state
+    return None if state is ins.State.PROVISIONAL else state
+
+
 def _advance(actor: Actor, file_id: UUID, to: Callable[[Known], Standing]) -> Standing:
     with transaction.atomic():
         file = _locked(file_id)

@@ -123,17 +123,17 @@ def why_not(kept: Opened, gone: Opened) -> str:
         return _("Levez d’abord le doute sur ces identités, pièce à l’appui.")
     numbers = {Matricule.read(one.values["ins"]) for one in pair if one.values["ins"]}
     if len(numbers) > 1:
-        return _("Ces deux dossiers ont chacun leur INS : ce sont deux personnes.")
+        return _("Ces deux dossiers ont chacun leur INS : ce sont deux personnes.")
     return _why_not_this_way(kept, gone)
 
 
 def _why_not_this_way(kept: Opened, gone: Opened) -> str:
     if gone.merging.open_ones:
-        return _("Ce dossier en réunit déjà d’autres : c’est lui qu’il faut garder.")
+        return _("Ce dossier en réunit déjà d’autres : c’est lui qu’il faut garder.")
     if kept.merging.into or gone.merging.into:
         return _("L’un de ces dossiers est déjà réuni à un autre.")
     if _SURE[gone.standing.state] > _SURE[kept.standing.state]:
-        return _("L’identité de l’autre dossier est mieux établie : c’est lui qu’il faut garder.")
+        return _("L’identité de l’autre dossier est mieux établie : c’est lui qu’il faut garder.")
     return ""
 
 

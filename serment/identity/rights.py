@@ -21,6 +21,8 @@ class Act(StrEnum):
     FIND_PATIENT = "find_patient"
     OPEN_PATIENT = "open_patient"
     WRITE_PATIENT = "write_patient"
+    MERGE_FILES = "merge_files"
+    """Make two files one person, and undo it: it shows each one's history to the other's owner."""
     BOOK = "book"
     CANCEL = "cancel"
     PRINT_CARD = "print_card"
@@ -60,7 +62,7 @@ _DESK = _EVERYBODY | frozenset(
 
 ACTS_OF: dict[Role, frozenset[Act]] = {
     Role.SECRETARY: _DESK | {Act.IMPORT},
-    Role.PRACTITIONER: _DESK | {Act.SET_OPENINGS},
+    Role.PRACTITIONER: _DESK | {Act.SET_OPENINGS, Act.MERGE_FILES},
     Role.SUBSTITUTE: _DESK | {Act.SET_OPENINGS},
     Role.TRAINEE: _EVERYBODY | frozenset({Act.SEE_AGENDA, Act.OPEN_AGENDA_NAMES}),
     Role.MANAGER: _EVERYBODY

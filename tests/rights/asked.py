@@ -49,6 +49,7 @@ NO_PROVIDER = {"provider": "aucun"}
 VISIT = {"appointment_id": "@visit"}
 MINE = {"appointment_id": "@appointment"}
 FILE = {"file_id": "@file"}
+PAIR = {"kept": "@file", "gone": "@file"}
 SITE = {"site_id": "@site"}
 SLUG = {"slug": "$slug"}
 
@@ -77,7 +78,13 @@ SAMPLES: dict[str, Sample] = {
     "practice:patient": Sample(path=FILE),
     "practice:change_patient": Sample(path=FILE),
     "practice:duplicates": Sample(path=FILE),
+    "practice:desk_code": Sample(path=FILE),
+    "practice:desk_code_withdraw": Sample("post", FILE),
     "practice:watch_identity": Sample("post", FILE, {"doute": "oui"}),
+    "practice:compare": Sample(path=PAIR),
+    "practice:merge": Sample(path=PAIR),
+    "practice:part": Sample(path=PAIR),
+    "practice:tell_apart": Sample("post", PAIR),
     "practice:book": Sample(data={"patient": "@file"}),
     "practice:letters_names": _post(),
     "practice:letters_sheets": _post(lettre="@letter"),

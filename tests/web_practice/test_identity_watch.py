@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
-from tests.web_practice.house import House
+from serment import clock
+from serment.scheduling import booking
+from tests.web_practice.house import House, make_house
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +38,11 @@ def test_a_document_seen_validates_and_a_correction_undoes_it(desk: Client) -> N
     assert "Identité validée" in _page(desk, file)
     desk.post(f"{file}corriger", FORM | {"phone": "06 98 76 54 32"})
     assert "Identité validée" in _page(desk, file)  # the control: no trait was touched
-    desk.post(f"{file}corriger", FORM | {"birth_place": "69123"})
+    asked = desk.post(f"{file}corriger", FORM | {"birth_place": "69123"})
+    assert asked.status_code == 422
+    assert "69123" in asked.content.decode(), "nothing typed is lost"
+    assert "Identité validée" in _page(desk, file), "traits are locked until somebody says so"
+    desk.post(f"{file}corriger", FORM | {"birth_place": "69123", "identite": "corriger"})
     assert "Identité provisoire" in _page(desk, file)
 
 
@@ -55,11 +62,14 @@ def test_a_doubt_is_said_first_and_taken_back(desk: Client) -> None:
     page = _page(desk, file)
     assert "Identité douteuse" in page
     assert "Je l’ai vue" not in page
+    assert "lever le doute" in page
     desk.post(f"{file}identite", {"vu": "passport"})  # by hand, past the page
     assert "Identité provisoire" in _page(desk, file)
     desk.post(f"{file}identite", {"doute": "non"})
+    assert "Identité douteuse" in _page(desk, file), "no doubt ends without proof"
+    desk.post(f"{file}identite", {"doute": "passport"})
     assert "Identité douteuse" not in _page(desk, file)
-    assert "Identité provisoire" in _page(desk, file)
+    assert "Identité validée" in _page(desk, file)
 
 
 @pytest.mark.parametrize("sent", [{}, {"vu": "everything"}, {"doute": "x"}])
@@ -87,3 +97,59 @@ def test_duplicates_are_found_under_either_name_and_nobody_else_is(desk: Client)
     assert "Aucun autre dossier" in _page(desk, f"{other_day}doublons")
     assert "rien à comparer" in _page(desk, f"{_made(desk, birth_date='')}doublons")
     assert desk.get(f"/cabinet/patients/{UUID(int=7)}/doublons").status_code == 404
+
+
+def test_pairs_wait_without_a_name_and_the_desk_compares_and_answers(desk: Client) -> None:
+    """Seen by a secretary: no name in the list, both files beside each other, no joining."""
+    one, other = _made(desk), _made(desk, given_name="Angéla", phone="06 98 76 54 32")
+    page = _page(desk, "/cabinet/identites/")
+    assert "Même date de naissance, même nom, même prénom" in page
+    assert "Dubois" not in page
+    pair = re.search(r"/cabinet/identites/[-0-9a-f]{36}/[-0-9a-f]{36}/", page)
+    assert pair is not None
+    side_by_side = _page(desk, pair.group())
+    assert side_by_side.count("Dubois") == 2
+    assert "Un soignant de la maison" in side_by_side
+    assert desk.post(f"{pair.group()}reunir").status_code == 404
+    desk.post(f"{pair.group()}deux")
+    assert "Aucun dossier ne ressemble" in _page(desk, "/cabinet/identites/")
+    assert one != other
+
+
+def test_a_doctor_joins_and_parts_and_a_visit_says_when_it_was_made(db: None) -> None:
+    house = make_house(role="practitioner")
+    desk = house.enter()
+    kept = f"/cabinet/patients/{house.files[0]}/"
+    gone = _made(desk, family_name="Roux-Delmas", given_name="Bastien", email="b@exemple.fr")
+    pair = f"/cabinet/identites/{house.files[0]}/{gone.split('/')[-2]}/"
+    assert desk.post(f"{pair}reunir", {"birth_date": "autre"}).status_code == 302
+    page = _page(desk, kept)
+    assert "b@exemple.fr" in page
+    assert "Deux dossiers réunis" in page
+    led = desk.get(gone)
+    assert (led.status_code, led.headers["Location"]) == (302, kept)
+    wanted = house.practice.booking(UUID(gone.split("/")[-2]), house.at(15))
+    booking.book(house.practice.secretary(), wanted, clock.now())
+    assert "pris pendant" not in _page(desk, kept)
+    assert "Redeviennent deux" in _page(desk, f"{pair}separer")
+    desk.post(f"{pair}separer")
+    assert "b@exemple.fr" not in _page(desk, kept)
+    assert "pris pendant" in _page(desk, gone)
+    assert "pris pendant" not in _page(desk, kept)
+
+
+def test_the_mornings_list_names_who_has_shown_no_document(house: House, desk: Client) -> None:
+    """Names only for those who remain, and only when asked."""
+    address = f"/cabinet/identites/?jour={house.day.isoformat()}"
+    assert "Lemoine" not in _page(desk, address)
+    told = desk.post("/cabinet/identites/", {"jour": house.day.isoformat(), "ouvrir": "jour"})
+    assert told.content.decode().count("provisoire") == len(house.files)
+    traits = FORM | {"family_name": "Lemoine", "given_name": "Aurore", "identite": "corriger"}
+    file = f"/cabinet/patients/{house.files[1]}/"
+    desk.post(f"{file}corriger", traits)
+    desk.post(f"{file}identite", {"vu": "identity_card"})
+    told = desk.post("/cabinet/identites/", {"jour": house.day.isoformat(), "ouvrir": "jour"})
+    assert "Lemoine" not in told.content.decode()
+    desk.post(f"{file}identite", {"doute": "oui"})
+    told = desk.post("/cabinet/identites/", {"ouvrir": "douteuses"})
+    assert "Lemoine" in told.content.decode()

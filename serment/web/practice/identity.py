@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from serment.errors import NotThere
 from serment.identity import accounts, files, ins, ins_files, policy
 from serment.identity import duplicates as alike
 from serment.identity.ins import Document, Mark, Standing, State
+from serment.identity.merging import Merging
 from serment.identity.rights import Act
 from serment.web import asked
 from serment.web.practice import team
@@ -44,8 +46,38 @@ def shown(values: dict[str, str]) -> Shown:
         words=str(ins.WORDS[standing.state]),
         doubtful=doubtful,
         complete=all(values[name] for name in ins.DEMANDED) and values["sex"] in ins.SEXES,
-        documents=_documents() if open_to_proof and not doubtful else [],
+        documents=_documents() if open_to_proof else [],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedFile:
+    """A file that this one holds."""
+
+    file: UUID
+    since: date
+    may_part: bool
+
+
+def joined(merged: Merging, *, may_part: bool) -> list[JoinedFile]:
+    """The files this one holds now, the latest last."""
+    return [
+        JoinedFile(UUID(held.file), datetime.fromisoformat(held.at).date(), may_part)
+        for held in merged.open_ones
+    ]
+
+
+def led_to_kept(request: HttpRequest, merged: Merging) -> HttpResponse:
+    """Whoever comes to a file that was joined to another is led to that one, and told."""
+    messages.info(request, _("Ce dossier est réuni à celui-ci : c’est la même personne."))
+    return HttpResponseRedirect(reverse("practice:patient", args=[merged.into]))
+
+
+def undone_words(state: State) -> str:
+    """What correcting a trait would undo."""
+    if state is State.QUALIFIED:
+        return _("Cette identité est qualifiée. La corriger la remet à vérifier, et retire l’INS.")
+    return _("Cette identité est établie. La corriger la remet à vérifier.")
 
 
 @policy.staff_may(Act.WRITE_PATIENT)
@@ -57,8 +89,10 @@ def watch(request: HttpRequest, file_id: UUID) -> HttpResponse:
     try:
         if sent.get("vu") in list(Document):
             ins_files.seen(actor, file_id, Document(sent["vu"]))
-        elif sent.get("doute") in ("oui", "non"):
-            ins_files.marked(actor, file_id, Mark.DOUBTFUL, on=sent["doute"] == "oui")
+        elif sent.get("doute") == "oui":
+            ins_files.marked(actor, file_id, Mark.DOUBTFUL, on=True)
+        elif sent.get("doute") in list(Document):
+            ins_files.cleared(actor, file_id, Document(sent["doute"]))
     except ins.NotNow as refused:
         messages.error(request, refused.sentence)
     return HttpResponseRedirect(reverse("practice:patient", args=[file_id]))

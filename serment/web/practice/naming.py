@@ -83,6 +83,11 @@ def files_behind(actor: Actor, records: Iterable[UUID]) -> dict[UUID, UUID]:
     return found | asked
 
 
+def forget() -> None:
+    """After files were joined or parted: whose a visit is, is asked again in this process."""
+    _relations.clear()
+
+
 def people(
     actor: Actor, appointments: Iterable[UUID], fields: Sequence[str] = NAME
 ) -> dict[UUID, Person]:

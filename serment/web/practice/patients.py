@@ -18,7 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from serment import clock
 from serment.disclosure import Actor, Purpose, gate
 from serment.errors import NotThere, Unusable
-from serment.identity import accounts, birth_dates, files, phones, policy
+from serment.identity import accounts, birth_dates, files, ins_files, phones, policy, rights
+from serment.identity.merging import Merging
 from serment.identity.models import PatientFile
 from serment.identity.rights import Act
 from serment.scheduling.models import Appointment
@@ -59,6 +60,8 @@ class Visit:
     when: str
     upcoming: bool
 
+    meanwhile: bool = False
+    """Made while this file was one with another that it was parted from since."""
 
 @policy.staff_may(Act.FIND_PATIENT)
 @require_http_methods(["GET", "POST"])
@@ -151,8 +154,11 @@ def patient(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """A file: details, appointments, and who has opened it."""
     actor = accounts.actor_for(request)
     now = clock.now()
-    values = _open(actor, file_id, (*FORM_FIELDS, "ins_standing"))
-    visits = _visits(actor, file_id)
+    values = _open(actor, file_id, (*FORM_FIELDS, "ins_standing", "merging"))
+    merged = Merging.read(values["merging"])
+    if merged.into:
+        return identity.led_to_kept(request, merged)
+    visits = _visits(actor, file_id, merged.meanwhile)
     context = {
         "section": "patients",
         "file_id": file_id,
@@ -163,6 +169,7 @@ def patient(request: HttpRequest, file_id: UUID) -> HttpResponse:
         "identity": identity.shown(values),
         "upcoming": [one for one in visits if one.upcoming],
         "past": [one for one in reversed(visits) if not one.upcoming][:20],
+        "joined": identity.joined(merged, may_part=rights.may(actor, Act.MERGE_FILES)),
         "lines": opened_by.lines(actor, file_id, now, PARIS, limit=20),
     }
     return render(request, "practice/patient.html", context)
@@ -180,7 +187,7 @@ def _open(actor: Actor, file_id: UUID, fields: tuple[str, ...]) -> dict[str, str
     return opened[file_id]
 
 
-def _visits(actor: Actor, file_id: UUID) -> list[Visit]:
+def _visits(actor: Actor, file_id: UUID, meanwhile: set[UUID]) -> list[Visit]:
     now = clock.now()
     ids = gate.records_of(actor, file_id, "appointment")
     found = Appointment.objects.select_related(
@@ -192,7 +199,7 @@ def _visits(actor: Actor, file_id: UUID) -> list[Visit]:
         today = now.astimezone(member.zone).date()
         when = wording.moment(one.starts_at, member.zone, today)
         upcoming = one.starts_at > now and one.status != Appointment.Status.CANCELLED
-        visits.append(Visit(one, member, when, upcoming))
+        visits.append(Visit(one, member, when, upcoming, one.pk in meanwhile))
     return visits
 
 
@@ -223,7 +230,10 @@ def change(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Correct a file."""
     actor = accounts.actor_for(request)
     if request.method == "GET":
-        typed = _open(actor, file_id, FORM_FIELDS)
+        typed = _open(actor, file_id, (*FORM_FIELDS, "merging"))
+        merged = Merging.read(typed.pop("merging"))
+        if merged.into:
+            return identity.led_to_kept(request, merged)
         if typed["birth_date"]:
             typed["birth_date"] = _as_typed(typed["birth_date"])
         return _form(request, typed, {}, file_id=file_id)
@@ -236,6 +246,9 @@ def change(request: HttpRequest, file_id: UUID) -> HttpResponse:
         return _form(request, typed, unusable.errors, file_id=file_id)
     files.change(actor, file_id, values)
     return HttpResponseRedirect(reverse("practice:patient", args=[file_id]))
+    sure = "identite" in asked.sent(request)
+    if not sure and (undone := ins_files.would_undo(actor, file_id, values)):
+        return _form(request, typed, {"identity": identity.undone_words(undone)}, file_id=file_id)
 
 
 def _begun(searched: str) -> dict[str, str]:

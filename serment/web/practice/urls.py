@@ -6,12 +6,14 @@ from serment.web.practice import (
     agenda,
     arriving,
     card,
+    comparing,
     continuity,
     identity,
     letters,
     panel,
     patients,
     telephone,
+    watching,
 )
 
 app_name = "practice"
@@ -32,6 +34,11 @@ urlpatterns = [
     path("patients/<uuid:file_id>/corriger", patients.change, name="change_patient"),
     path("patients/<uuid:file_id>/identite", identity.watch, name="watch_identity"),
     path("patients/<uuid:file_id>/doublons", identity.duplicates, name="duplicates"),
+    path("identites/", watching.overview, name="identities"),
+    path("identites/<uuid:kept>/<uuid:gone>/", comparing.compare, name="compare"),
+    path("identites/<uuid:kept>/<uuid:gone>/reunir", comparing.merge, name="merge"),
+    path("identites/<uuid:kept>/<uuid:gone>/separer", comparing.part, name="part"),
+    path("identites/<uuid:kept>/<uuid:gone>/deux", comparing.tell_apart, name="tell_apart"),
     path("reserver/", telephone.book, name="book"),
     path("lettres/", letters.waiting, name="letters"),
     path("lettres/noms", letters.open_names, name="letters_names"),
