@@ -94,8 +94,10 @@ def typed(state: Path, *words: str, answers: tuple[str, ...] = ()) -> tuple[int,
         os.environ["SERMENT_STATE"] = str(state)
         os.execv(sys.executable, [sys.executable, "-m", "serment.config.command_line", *words])
     waiting, shown = list(answers), b""
+    watched = select.poll()  # select() knows the first 1,024 files only
+    watched.register(screen, select.POLLIN)
     while True:
-        ready, _, _ = select.select([screen], [], [], 30)
+        ready = watched.poll(30_000)
         assert ready, shown
         try:
             part = os.read(screen, 4096)
