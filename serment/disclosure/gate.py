@@ -221,9 +221,17 @@ def _files_behind(
     return dict(zip(records, _ids(answer), strict=True))
 
 
-def link(actor: Actor, *, account: UUID, patient_file: UUID, relation: str = "self") -> None:
-    """Let an account act for a patient file; the relation lies in the keeper only."""
-    ask("link", actor, wire.Nothing, wire.LinkAsk(account.bytes, patient_file.bytes, relation))
+def link(
+    actor: Actor, *, account: UUID, patient_file: UUID, relation: str = "self", ticket: bytes = b""
+) -> None:
+    """Let an account act for a patient file; the relation lies in the keeper only.
+
+    ``ticket``: an errand for the field ``link`` that staff of the file's house signed; a patient
+    brings it, once.
+    """
+    asked = wire.LinkAsk(account.bytes, patient_file.bytes, relation)
+    purpose = Purpose.ADMINISTRATION if ticket else ""
+    ask("link", actor, wire.Nothing, asked, purpose=purpose, errand=ticket)
 
 
 def files_of(actor: Actor, account: UUID) -> list[UUID]:

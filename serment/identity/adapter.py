@@ -23,7 +23,7 @@ from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import Purpose, gate
 from serment.errors import Unusable
-from serment.identity import accounts, addresses, draft, walls
+from serment.identity import accounts, addresses, cards, draft, walls
 from serment.identity.means import listed, stage, strength, telling
 from serment.identity.models import Account
 from serment.identity.openid import leaving
@@ -54,6 +54,12 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             raise ValidationError(error.sentence) from error
         alias = addresses.alias_of(address)
         _typed(current.request)[alias] = address
+        walls.name_alias(alias)
+        return alias
+
+    def clean_card(self, number: str) -> str:
+        """A card's number → alias, as of an address: the same work, the same rows."""
+        alias = cards.alias_of(number)
         walls.name_alias(alias)
         return alias
 
@@ -177,7 +183,7 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return typed
         itself = accounts.acting_for_itself(current.request, UUID(str(user.pk)))
         opened = gate.reveal(itself, Purpose.SIGN_IN, [user], ["email"])
-        return opened.get(user.pk, {}).get("email")
+        return opened.get(user.pk, {}).get("email") or None  # who has a card has no mailbox
 
 
 def _account_behind(alias: str, user: Account | None) -> UUID:

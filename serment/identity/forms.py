@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from serment import clock
 from serment.errors import Unusable
-from serment.identity import birth_dates, draft, names, passwords, phones, registration
+from serment.identity import birth_dates, cards, draft, names, passwords, phones, registration
 from serment.identity.means import stage
 
 WITHOUT_PASSWORD = "sans_mot_de_passe"  # noqa: S105 -- the name of a button
@@ -147,19 +147,24 @@ class SignInForm(LoginForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self, "login", _("Adresse e-mail"), "username")
+        _plain(self, "login", _("Adresse e-mail, ou numéro de carte"), "username")
+        self.fields["login"].widget.input_type = "text"  # a card's number is no address
         _plain(self, "password", _("Mot de passe"), "current-password")
         _wanted(
             self,
             {
-                "login": _("Écrivez votre adresse e-mail."),
+                "login": _("Écrivez votre adresse e-mail, ou le numéro de votre carte."),
                 "password": _("Écrivez votre mot de passe."),
             },
         )
 
     def clean_login(self) -> str:
         """The alias; the library never has the address."""
-        alias: str = get_adapter().clean_email(super().clean_login())
+        typed: str = super().clean_login()
+        number = cards.read(typed)
+        alias: str = (
+            get_adapter().clean_card(number) if number else get_adapter().clean_email(typed)
+        )
         return alias
 
 

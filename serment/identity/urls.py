@@ -3,7 +3,7 @@
 from allauth.account import views as library
 from django.urls import include, path
 
-from serment.identity import policy, reset, views
+from serment.identity import desk_pages, policy, reset, views
 
 _way_in = policy.everybody(policy.SIGNING_IN)
 _own_end = policy.everybody("ends one's own session, where there is one")
@@ -29,6 +29,9 @@ urlpatterns = [
     ),
     path("mot-de-passe/nouveau/", reset.form, name="account_reset_password_form"),
     path("mot-de-passe/nouveau/<str:word>/", reset.link, name="account_reset_password_link"),
+    path("carte/", desk_pages.card, name="account_card"),
+    path("carte/mot-de-passe/", desk_pages.password, name="account_card_password"),
+    path("carte/relier/", desk_pages.link, name="account_card_link"),
     path("", include("serment.identity.staff_passkey_urls")),
     path("par/", include("serment.identity.openid.urls")),
     path("", include("serment.identity.means.urls")),

@@ -46,7 +46,7 @@ log = logging.getLogger("serment.keeper")
 IN_A_BATCH: Final = frozenset({"seal", "errand", "relate"})
 
 TAKE_GRANTS: Final = frozenset({"reveal"})
-TAKE_TICKETS: Final = frozenset({"reveal", "files_behind"})
+TAKE_TICKETS: Final = frozenset({"reveal", "files_behind", "link"})
 """Acts that a grant or a ticket decides. On any other it would be carried for show, and what is
 opened on one counts differently."""
 
@@ -168,7 +168,7 @@ class Desk:
             return await self._act(ask, peer)
         if ask.op != "open_session" and ask.capability:
             capability_of(self.house, ask)
-        if ask.errand:
+        if ask.errand and ask.op != "link":  # which uses its ticket up, and gives nothing away
             errand_of(self.house, ask)
         asker = asker_of(ask, peer, since)
         former = self._replays.seen(ask, asker)

@@ -80,6 +80,8 @@ SAMPLES: dict[str, Sample] = {
     "practice:duplicates": Sample(path=FILE),
     "practice:desk_code": Sample(path=FILE),
     "practice:desk_code_withdraw": Sample("post", FILE),
+    "practice:desk_code": Sample(path=FILE),
+    "practice:desk_code_withdraw": Sample("post", FILE),
     "practice:watch_identity": Sample("post", FILE, {"doute": "oui"}),
     "practice:compare": Sample(path=PAIR),
     "practice:merge": Sample(path=PAIR),

@@ -48,8 +48,9 @@ class Book(msgspec.Struct, omit_defaults=True):
     """Everything sign-in keeps of an account.
 
     ``codes``: digests of the recovery codes left. ``devices``: digests of the marks given to
-    browsers that signed in before. ``asked_back``: when somebody without any factor asked for the
-    account back. ``doubted``: when a mailbox alone had changed the password.
+    browsers that signed in before. ``paper``: the codes are the second factor itself, on a sheet
+    from a desk, also once all of them have served. ``asked_back``: when somebody without any
+    factor asked for the account back. ``doubted``: when a mailbox alone had changed the password.
     """
 
     totp: Totp | None = None
@@ -59,11 +60,12 @@ class Book(msgspec.Struct, omit_defaults=True):
     devices: list[str] = []
     asked_back: str = ""
     doubted: str = ""
+    paper: bool = False
 
     @property
     def has_second_factor(self) -> bool:
         """Whether a password alone is not enough."""
-        return self.totp is not None or bool(self.passkeys)
+        return self.totp is not None or bool(self.passkeys) or self.paper
 
     def passkey(self, id: str) -> Passkey | None:  # noqa: A002
         """The passkey of an id."""
@@ -72,6 +74,7 @@ class Book(msgspec.Struct, omit_defaults=True):
     def drop_factors(self) -> None:
         """As before the first of them; sessions and devices stay."""
         self.totp, self.codes, self.passkeys, self.asked_back = None, [], [], ""
+        self.paper = False
 
 
 def read(text: str) -> Book:

@@ -14,6 +14,9 @@ from serment.identity.means.book import Book
 
 COUNT: Final = 8
 LETTERS: Final = 10
+SHEET: Final = 24
+"""Printed at a desk: two a month for a year."""
+
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: fifty bits in ten letters, none of which looks like another."""
 
@@ -25,6 +28,16 @@ def renew(book: Book) -> list[str]:
     made = ["".join(secrets.choice(_ALPHABET) for _ in range(LETTERS)) for _ in range(COUNT)]
     book.codes = [_digest(code) for code in made]
     return [f"{code[:5]}-{code[5:]}" for code in made]
+
+
+def sheet() -> tuple[list[str], list[str]]:
+    """A sheet to print for whoever has no telephone for a second factor, and the digests to keep.
+
+    Digits only, which every keyboard has: thirty-three bits, behind a password and few tries
+    (look-up secrets, NIST SP 800-63B-4, 3.1.2: twenty at least).
+    """
+    made = ["".join(secrets.choice("0123456789") for _ in range(LETTERS)) for _ in range(SHEET)]
+    return [f"{code[:5]} {code[5:]}" for code in made], [_digest(code) for code in made]
 
 
 def use(book: Book, typed: str) -> bool:

@@ -68,6 +68,8 @@ def page(request: HttpRequest) -> HttpResponse:
     account, now = waiting.login.user, clock.now()
     if staff.member_of(account.pk) is not None:
         return render(request, "account/rescue.html", {"state": "staff"})
+    if account.email is None:
+        return render(request, "account/rescue.html", {"state": "desk"})
     if request.method == "POST":
         _ask(request, account, now)
         return HttpResponseRedirect(reverse("account_rescue"))

@@ -1,0 +1,285 @@
+"""Codes handed out at a desk: each links one file to one account, once, within a fortnight.
+
+Whoever hands one out has looked at a document and says which. The row knows a keyed digest; what
+the code stands for (file, card, printed sheet, the ticket that lets the keeper link) lies under a
+key made of the code and of a secret the keeper gives, so a dump neither finds nor tries codes. The
+file keeps, sealed, which were handed out and on what.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from allauth.core.internal import ratelimit
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from serment.disclosure import Actor, Purpose, gate
+from serment.errors import NotThere, Refused
+from serment.identity import cards, walls
+from serment.identity.ins import Document
+from serment.identity.means import codes
+from serment.identity.models import DeskCode, PatientFile
+
+GOOD_DAYS: Final = 14
+WRONG_MAX: Final = 5
+"""So many wrong birth dates, and the code is worth nothing any more."""
+
+TRIES: Final = "10/10m/ip,40/d/ip"
+"""A source's; fifty random bits need no more than that to hold."""
+
+KNOWN: Final = "known"
+"""No document was shown: whoever handed it out knows this person."""
+
+SEEN: Final = (*(one.value for one in Document), KNOWN)
+LINK: Final = ["link"]
+_KEPT_MAX: Final = 6
+_LETTERS: Final = 10
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+_READ_AS: Final = str.maketrans({"o": "0", "i": "1", "l": "1", "u": "v"})
+_PAD_BYTES: Final = 2048
+_NONCE_BYTES: Final = 12
+_CLOCKS_APART: Final = timedelta(minutes=5)
+
+
+class CodeUnusable(Refused):
+    """Ce code ne convient pas, ou ne sert plus."""
+
+
+class BirthDateMissing(Refused):
+    """Complétez d’abord la date de naissance du dossier."""
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What a code stands for. ``born`` is a keyed digest; ``back``: an account lost, not a new
+    one."""
+
+    file: str
+    house: str
+    ticket: bytes
+    born: bytes
+    card: str
+    sheet: list[str]
+    back: bool = False
+
+
+class Handed(msgspec.Struct, omit_defaults=True):
+    """One code as the file remembers it: when, on what document, and what became of it."""
+
+    digest: str
+    on: str
+    until: str
+    document: str
+    state: str = "waiting"
+    """``waiting``, ``used`` or ``withdrawn``."""
+
+
+class Standing(msgspec.Struct, omit_defaults=True):
+    """What a file keeps of its codes; ``opened``: the card has an account."""
+
+    card: str = ""
+    opened: bool = False
+    codes: list[Handed] = []
+
+    def waits(self, today: date) -> Handed | None:
+        """The code that still serves, if one does."""
+        last = self.codes[-1] if self.codes else None
+        good = last is not None and last.state == "waiting" and last.until > today.isoformat()
+        return last if good else None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What is printed, once. ``sheet``: the second factor of whoever has no telephone for one."""
+
+    code: str = field(repr=False)
+    card: str = field(repr=False)
+    sheet: list[str] = field(repr=False)
+    until: date
+    back: bool
+
+
+def read(text: str) -> Standing:
+    """A file's ``desk_link`` once opened."""
+    return msgspec.json.decode(text, type=Standing) if text else Standing()
+
+
+def issue(actor: Actor, file_id: UUID, document: str, now: datetime) -> Issued:
+    """Hand out a code for a file of the actor's house; a former one serves no more.
+
+    Raises NotThere, BirthDateMissing, CodeUnusable for a document that is none.
+    """
+    if document not in SEEN:
+        raise CodeUnusable(_("Choisissez ce que la personne a montré."))
+    with transaction.atomic():
+        file = _locked(file_id)
+        opened = gate.reveal(actor, Purpose.RECEPTION, [file], ["birth_date", "desk_link"])
+        values = opened[file_id]
+        if not values["birth_date"]:
+            raise BirthDateMissing(_("Complétez d’abord la date de naissance du dossier."))
+        standing = read(values["desk_link"])
+        _withdraw(standing)
+        until = _midnight(now)
+        since = now - _CLOCKS_APART
+        # The keeper records who signed it: this is the line the patient reads.
+        ticket = gate.errand(actor, file_id, LINK, Purpose.ADMINISTRATION, since, until)
+        printed, digests = codes.sheet()
+        standing.card = standing.card or cards.drawn()
+        code = "".join(secrets.choice(_ALPHABET) for _ in range(_LETTERS))
+        terms = Terms(
+            file_id.hex, file.establishment_id.hex, ticket, _born(values["birth_date"]),
+            standing.card, digests, standing.opened,
+        )  # fmt: skip
+        _keep(code, terms, until)
+        handed = Handed(digest_of(code).hex(), now.date().isoformat(), until.date().isoformat(),
+                        document)  # fmt: skip
+        standing.codes = [*standing.codes, handed][-_KEPT_MAX:]
+        _write(actor, file, standing, Purpose.RECEPTION)
+    spoken = f"{code[:5]}-{code[5:]}"
+    return Issued(spoken, standing.card, printed, until.date(), standing.opened)
+
+
+def withdraw(actor: Actor, file_id: UUID) -> None:
+    """What was handed out and not used serves no more. Raises NotThere."""
+    with transaction.atomic():
+        file = _locked(file_id)
+        opened = gate.reveal(actor, Purpose.RECEPTION, [file], ["desk_link"])
+        standing = read(opened[file_id]["desk_link"])
+        if _withdraw(standing):
+            _write(actor, file, standing, Purpose.RECEPTION)
+
+
+def check(request: HttpRequest, typed: str, birth_date: str, now: datetime) -> tuple[str, Terms]:
+    """The code as kept and what it stands for, for whoever also knows the birth date (ISO 8601).
+
+    One sentence for a code that never was, that served, was withdrawn, has expired, or whose birth
+    date is another: CodeUnusable.
+    """
+    tries = _tries(request)
+    if not tries:
+        raise CodeUnusable(_("Trop d’essais. Attendez quelques minutes avant de recommencer."))
+    code = _as_kept(typed)
+    terms = _terms(code, now)
+    if terms is not None and hmac.compare_digest(terms.born, _born(birth_date)):
+        tries.rollback()
+        return code, terms
+    if terms is not None:
+        with walls.holding(digest_of(code)):
+            DeskCode.objects.filter(digest=digest_of(code)).update(wrong=F("wrong") + 1)
+    raise CodeUnusable(
+        _(
+            "Ce code et cette date de naissance ne vont pas ensemble, ou le code ne sert plus."
+            " Vérifiez-les, ou demandez un nouveau code à l’accueil."
+        )
+    )
+
+
+def spent(actor: Actor, code: str, terms: Terms, *, opened: bool) -> None:
+    """It has served: the row goes, and the file says so. ``opened``: its card has an account now.
+
+    By the account the file was just linked to.
+    """
+    with walls.holding(digest_of(code)):
+        DeskCode.objects.filter(digest=digest_of(code)).delete()
+    file = _locked(UUID(terms.file))
+    known = gate.reveal(actor, Purpose.SELF, [file], ["desk_link"])[file.pk]["desk_link"]
+    standing = read(known)
+    standing.opened = standing.opened or opened
+    for one in standing.codes:
+        if one.digest == digest_of(code).hex():
+            one.state = "used"
+    _write(actor, file, standing, Purpose.SELF)
+
+
+def digest_of(code: str) -> bytes:
+    """How the row is named."""
+    return hmac.digest(_secret(), b"row " + code.encode(), "sha256")
+
+
+def _terms(code: str, now: datetime) -> Terms | None:
+    digest = digest_of(code)
+    with walls.holding(digest):
+        good = DeskCode.objects.filter(digest=digest, expires_at__gt=now, wrong__lt=WRONG_MAX)
+        sealed = good.values_list("sealed", flat=True).first()
+    if sealed is None:
+        return None
+    blob = bytes(sealed)
+    try:
+        opened = _cipher(code).decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], digest)
+    except InvalidTag:
+        return None
+    return msgspec.msgpack.decode(opened.rstrip(b"\x00")[:-1], type=Terms)
+
+
+def _keep(code: str, terms: Terms, until: datetime) -> None:
+    digest, data = digest_of(code), msgspec.msgpack.encode(terms) + b"\x80"
+    padded = data + bytes(-len(data) % _PAD_BYTES)
+    nonce = os.urandom(_NONCE_BYTES)
+    sealed = nonce + _cipher(code).encrypt(nonce, padded, digest)
+    with walls.holding(digest):
+        DeskCode.objects.create(digest=digest, sealed=sealed, expires_at=until)
+
+
+def _withdraw(standing: Standing) -> bool:
+    waiting = [one for one in standing.codes if one.state == "waiting"]
+    for one in waiting:
+        digest = bytes.fromhex(one.digest)
+        with walls.holding(digest):
+            DeskCode.objects.filter(digest=digest).delete()
+        one.state = "withdrawn"
+    return bool(waiting)
+
+
+def _write(actor: Actor, file: PatientFile, standing: Standing, purpose: Purpose) -> None:
+    values = {"desk_link": msgspec.json.encode(standing).decode()}
+    gate.seal(actor, purpose, file, values, subject=file.pk, tenant=file.establishment_id)
+    file.save(update_fields=["desk_link"])
+
+
+def _locked(file_id: UUID) -> PatientFile:
+    found = PatientFile.objects.select_for_update().filter(pk=file_id).first()
+    if found is None:
+        raise NotThere
+    return found
+
+
+def _tries(request: HttpRequest) -> Any:
+    """One more of this source, false past the last; ``rollback`` gives it back."""
+    wanted = {"desk_code": TRIES}
+    return ratelimit.consume(request, app="serment", action="desk_code", config=wanted)
+
+
+def _as_kept(typed: str) -> str:
+    return "".join(letter for letter in typed.lower() if letter.isalnum()).translate(_READ_AS)
+
+
+def _born(birth_date: str) -> bytes:
+    return hmac.digest(_secret(), b"born " + birth_date.encode(), "sha256")
+
+
+def _cipher(code: str) -> AESGCM:
+    return AESGCM(hmac.digest(_secret(), b"terms " + code.encode(), "sha256"))
+
+
+def _midnight(now: datetime) -> datetime:
+    """When it ends: at a midnight, so that the row tells no instant of its own."""
+    day = (now + timedelta(days=GOOD_DAYS)).astimezone(UTC)
+    return day.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+@lru_cache(maxsize=1)
+def _secret() -> bytes:
+    return hashlib.sha256(gate.alias("desk codes").encode()).digest()
