@@ -7,12 +7,11 @@ believed counts as two factors, for the device recognised its holder; nothing he
 from __future__ import annotations
 
 import secrets
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from allauth.core.internal import ratelimit
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,15 +21,14 @@ from django.views.decorators.http import require_GET, require_POST
 from serment.directory import tenancy
 from serment.disclosure import Actor, AssertionNeeded, NotYours, gate, passkeys
 from serment.disclosure.passkeys import SensitiveAct, SignedInAs
-from serment.errors import Refused, Unusable
+from serment.errors import Unusable
 from serment.identity import accounts, policy, staff
-from serment.identity.means import keeping, strength, telling
+from serment.identity.means import asking, keeping, strength, telling
 from serment.identity.means.security import surely_known
 from serment.identity.means.step_up import onward_of
 from serment.identity.models import StaffMember
 from serment.identity.rights import Act
 
-_TRIES: Final = "30/m/ip"
 _NAME_BYTES: Final = 16
 
 
@@ -64,14 +62,15 @@ def page(request: HttpRequest) -> HttpResponse:
 def ask(request: HttpRequest) -> HttpResponse:
     """What the browser is to make or to sign, as JSON."""
     actor = accounts.staff_actor_for(request)
-    try:
-        if request.POST.get("what") == "make":
-            shown = staff.display_names(actor, [actor.id]).get(actor.id)
-            name = shown.name if shown and shown.name else _("Clé professionnelle")
-            return JsonResponse(passkeys.begin_enrolment(actor, name))
-        return JsonResponse(passkeys.begin_act(actor, _act_of(request)))
-    except Refused as refused:
-        return JsonResponse({"error": refused.sentence}, status=409)
+    return asking.answer(lambda: _to_make_or_sign(request, actor))
+
+
+def _to_make_or_sign(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    if request.POST.get("what") != "make":
+        return passkeys.begin_act(actor, _act_of(request))
+    shown = staff.display_names(actor, [actor.id]).get(actor.id)
+    name = shown.name if shown and shown.name else _("Clé professionnelle")
+    return passkeys.begin_enrolment(actor, name)
 
 
 @policy.staff_may(Act.OWN_PASSKEYS)
@@ -122,16 +121,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
 @require_POST
 def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     """What the browser is to sign, as JSON: for whoever has a key of this site."""
-    allowed = ratelimit.consume(
-        request, app="serment", action="staff_passkey", config={"staff_passkey": _TRIES}
-    )
-    if not allowed:
-        error = _("Trop d’essais. Attendez quelques minutes avant de recommencer.")
-        return JsonResponse({"error": error}, status=429)
-    try:
-        return JsonResponse(passkeys.begin_sign_in())
-    except Refused as refused:
-        return JsonResponse({"error": refused.sentence}, status=409)
+    return asking.answer_anybody(request, "staff_passkey", passkeys.begin_sign_in)
 
 
 @policy.everybody(policy.SIGNING_IN)

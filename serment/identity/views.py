@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
@@ -25,21 +25,39 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from serment.identity import draft, policy, registration
+from serment.identity.means import keeping, listed, telling
+from serment.identity.means.forms import NewPasswordForm
 from serment.identity.models import Account
+
+PASSWORD_MINUTES: Final = 10
+"""How long ago, at most, whoever changes a password proved who they are."""
 
 
 class _ChangePassword(PasswordChangeView):  # type: ignore[misc]
-    """Whoever has no password is led to where their means are: there is none to change."""
+    """Whoever has no password is led to where their means are: there is none to change.
 
-    success_url = reverse_lazy("account_change_password")
+    A change ends all other sessions and is told by e-mail.
+    """
+
+    form_class = NewPasswordForm
+    success_url = reverse_lazy("account_security")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if isinstance(request.user, Account) and not request.user.has_usable_password():
             return HttpResponseRedirect(reverse("account_security"))
         return super().dispatch(request, *args, **kwargs)
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        account = keeping.own(self.request)
+        listed.end(self.request, account.pk)
+        telling.tell(self.request, account, _("Le mot de passe vient d’être changé."))
+        return response
 
-change_password = policy.signed_in()(never_cache(_ChangePassword.as_view()))
+
+change_password = policy.signed_in(recent_minutes=PASSWORD_MINUTES)(
+    never_cache(_ChangePassword.as_view())
+)
 
 
 class _SignUp(SignupView):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""The one-field forms of second factors."""
+"""The forms of second factors, and of a new password."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from allauth.account.forms import ChangePasswordForm
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -101,3 +102,20 @@ class PasswordForm(forms.Form):
         if not self._account.check_password(typed):
             raise ValidationError(_("Ce mot de passe ne convient pas."))
         return typed
+
+
+class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
+    """The present password and the new one, which is typed once: a button shows it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["password2"]
+        present, new = self.fields["oldpassword"], self.fields["password1"]
+        present.label, present.help_text = _("Mot de passe actuel"), ""
+        new.label, new.help_text = _("Nouveau mot de passe"), _("Douze caractères au moins.")
+        present.error_messages["required"] = _("Écrivez votre mot de passe actuel.")
+        new.error_messages["required"] = _(
+            "Choisissez un mot de passe de douze caractères au moins."
+        )
+        for field in (present, new):
+            field.widget.attrs.pop("placeholder", None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
-from allauth.core.internal import ratelimit
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -20,6 +20,7 @@ from serment.directory import tenancy
 from serment.errors import NotThere
 from serment.identity import policy
 from serment.identity.means import (
+    asking,
     codes,
     devices,
     keeping,
@@ -34,23 +35,13 @@ from serment.identity.means.book import PASSKEYS_MAX
 from serment.identity.means.passkeys import PasskeyRefused
 from serment.identity.models import Account
 
-_TRIES = "30/m/ip"
-
 
 @policy.everybody(policy.SIGNING_IN)
 @never_cache
 @require_POST
 def ask(request: HttpRequest) -> HttpResponse:
     """What the browser is to show, as JSON: of the account half signed in, or of anybody."""
-    allowed = ratelimit.consume(
-        request, app="serment", action="passkey", config={"passkey": _TRIES}
-    )
-    if not allowed:
-        error = _("Trop d’essais. Attendez quelques minutes avant de recommencer.")
-        return JsonResponse({"error": error}, status=429)
-    account = _half_or_whole(request)
-    known = [] if account is None else keeping.book_of(request, account).passkeys
-    return JsonResponse(passkeys.ask_to_show(request, known))
+    return asking.answer_anybody(request, "passkey", lambda: _ask_to_show(request))
 
 
 @policy.everybody(policy.SIGNING_IN)
@@ -216,10 +207,16 @@ def _shown_by(request: HttpRequest, account: UUID, answer: str) -> Account:
     return Account.objects.get(pk=account, is_active=True)
 
 
+def _ask_to_show(request: HttpRequest) -> dict[str, Any]:
+    account = _half_or_whole(request)
+    known = [] if account is None else keeping.book_of(request, account).passkeys
+    return passkeys.ask_to_show(request, known)
+
+
 def _make_asked(request: HttpRequest, account: Account) -> HttpResponse:
     known = keeping.book_of(request, account.pk).passkeys
     name = security.address_of(request, account)
-    return JsonResponse(passkeys.ask_to_make(request, account.pk, name, known))
+    return asking.answer(lambda: passkeys.ask_to_make(request, account.pk, name, known))
 
 
 def _keep(request: HttpRequest, account: Account) -> list[str]:

@@ -35,8 +35,14 @@ STEP_UP_SECONDS: Final = 600
 
 
 def prove(request: HttpRequest, account: Account, how: str, factors: int = 1) -> None:
-    """Note a proof just given in this session."""
+    """Note a proof just given in this session, which goes on under another key.
+
+    Whoever knew the key before, from a shared device or by having planted it, is left behind.
+    Before anybody is signed in the sign-in itself changes it.
+    """
     record_authentication(request, account, method=how, factors=factors)
+    if request.user.is_authenticated:
+        request.session.cycle_key()
 
 
 def factors(request: HttpRequest) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -76,29 +76,29 @@ class Kind:
 
 _PIVOT = "openid given_name family_name birthdate gender birthplace birthcountry email"
 
+_FRANCECONNECT: Final = Kind(
+    slug="franceconnect",
+    name="FranceConnect",
+    scope=_PIVOT,
+    level="eidas1",
+    userinfo_signed=True,
+    encrypted=False,
+    professional=False,
+    places={
+        "sandbox": Place.at("https://fcp-low.sbx.dev-franceconnect.fr/api/v2"),
+        "production": Place.at("https://oidc.franceconnect.gouv.fr/api/v2"),
+    },
+    about="https://franceconnect.gouv.fr/",
+)
+
 KINDS: Final = (
-    Kind(
-        slug="franceconnect",
-        name="FranceConnect",
-        scope=_PIVOT,
-        level="eidas1",
-        userinfo_signed=True,
-        encrypted=False,
-        professional=False,
-        places={
-            "sandbox": Place.at("https://fcp-low.sbx.dev-franceconnect.fr/api/v2"),
-            "production": Place.at("https://oidc.franceconnect.gouv.fr/api/v2"),
-        },
-        about="https://franceconnect.gouv.fr/",
-    ),
-    Kind(
+    _FRANCECONNECT,
+    replace(
+        _FRANCECONNECT,
         slug="franceconnect-plus",
         name="FranceConnect+",
-        scope=_PIVOT,
         level="eidas2",
-        userinfo_signed=True,
         encrypted=True,
-        professional=False,
         places={
             "sandbox": Place.at("https://auth.integ01.dev-franceconnect.fr/api/v2"),
             "production": Place.at("https://auth.franceconnect.gouv.fr/api/v2"),

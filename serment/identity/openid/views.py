@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from serment.errors import NotThere
 from serment.identity import accounts, policy
@@ -61,10 +61,11 @@ def again(request: HttpRequest, provider: str) -> HttpResponse:
 
 @policy.signed_in(recent_minutes=LINK_MINUTES)
 @never_cache
-@require_POST
 def link(request: HttpRequest, provider: str) -> HttpResponse:
     """The way to link: a page with the address, for a form's answer may lead nowhere else."""
     chosen = providers.by_slug(provider)
+    if request.method != "POST":  # back from proving who one is: the button is there
+        return redirect("openid_links")
     if chosen.kind.professional or accounts.is_staff(request):
         raise NotThere
     url = _way_there(request, chosen, pending.LINK)
@@ -173,9 +174,10 @@ def links(request: HttpRequest) -> HttpResponse:
 
 @policy.signed_in(recent_minutes=LINK_MINUTES)
 @never_cache
-@require_POST
 def unlink(request: HttpRequest, identity: UUID) -> HttpResponse:
     """An identity opens this account no more, unless nothing else does."""
+    if request.method != "POST":  # as above
+        return redirect("openid_links")
     account = UUID(str(request.user.pk))
     if not _another_way_in(request, len(linking.links_of(account))):
         messages.error(
@@ -276,6 +278,7 @@ def _arrived(
     if begun.purpose == pending.LINK:
         return arriving.linking_own(request, provider, who)
     if begun.purpose == pending.AGAIN:
+        request.session.cycle_key()  # as after any proof (``strength.prove``)
         return arriving.proved_again(request, provider, who, begun.onward)
     if provider.kind.professional:
         return arriving.at_work(request, provider, who, begun.onward)
