@@ -21,6 +21,8 @@ from tests.journeys.demo import Demo
 from tests.journeys.visitor import EYES_AT_SALLANCHES, PATIENT, RELATIVE
 
 PARTS = ("web", "keeper", "postgres")
+BACK_SECONDS_MAX = 45.0
+"""Whoever fell again and again is started again after a quarter of a minute."""
 GENERAL = "/rendez-vous/?quoi=specialty:medecin-generaliste&ou=74256"
 
 _RECORDS = """
@@ -60,6 +62,7 @@ class Story:
     @contextmanager
     def bookings(self, bookers: int) -> Iterator[None]:
         """Patients book for as long as the body runs, and a moment longer."""
+        self.demo.wait_until_well()
         hands = [Booker(self.demo) for _ in range(bookers)]
         for number, hand in enumerate(hands):
             hand.sign_in((PATIENT, RELATIVE)[number % 2])
@@ -101,7 +104,7 @@ class Story:
         except BaseException as failure:  # noqa: BLE001 -- told by the thread that waits
             self.failures.append(failure)
 
-    def kill(self, part: str, seconds: float = 20) -> None:
+    def kill(self, part: str, seconds: float = BACK_SECONDS_MAX) -> None:
         """As the kernel would for want of memory; then wait for its successor."""
         self.demo.wait_until_well(seconds)
         killed = self.demo.pid_of(part)

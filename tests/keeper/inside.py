@@ -63,9 +63,13 @@ class Inside:
         self.desk = Desk(self.house)
 
     def crash(self) -> None:
-        """End as a killed process does: nothing is closed but what the kernel closes."""
+        """End as a killed process does: nothing is closed but what the kernel closes.
+
+        The thread that writes the index would outlive its keeper, with the files it holds.
+        """
         self.house.segment.close()
         self.house.store.database.close()
+        self.house.index.writer.close()
         self.house.index.database.close()
 
     def later(self, microseconds: int) -> None:
