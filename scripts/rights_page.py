@@ -51,11 +51,16 @@ ACTS: Final = {
     "cancel": "cancel; mark as arrived or not come",
     "print_card": "print cards and letters",
     "take_sheet": "take the sealed continuity sheet",
+    "break_glass": "open a file past the limits in an emergency, and justify it",
+    "contain": "alarms, freezes, four-eyes approvals, broken glass judged",
     "see_disclosures": "take receipts of lines of the record",
     "count_disclosures": "read the establishment's record: who opened what, and how often",
     "import": "import patients and agendas",
     "set_openings": "set openings (no page yet)",
-    "manage_staff": "end a colleague's access (no page yet)",
+    "manage_staff": "invite, change roles, end accesses, review rights",
+    "see_staff": "see who works here, with which rights",
+    "stop_devices": "stop a colleague's lost device, ask for a lost access back",
+    "give_back": "confirm, as the second person, a colleague's lost access",
     "own_passkeys": "keep one's own professional keys",
 }
 CELLS: Final = {"open": "yes", "sign in": "sign in", "work": "to work", "missing": ""}

@@ -112,6 +112,15 @@ def begin_session(request: HttpRequest, account: Account) -> None:
     draft.forget(request)
     if hasattr(request, _REQUEST_ATTRIBUTE):
         delattr(request, _REQUEST_ATTRIBUTE)
+    from serment.identity import dormant  # it asks who works where, as this module does
+
+    dormant.seen(request, account.pk, _staff_now(request, account.pk))
+
+
+def _staff_now(request: HttpRequest, account: UUID) -> Actor | None:
+    """The member of staff in the session just begun; its name is not settled yet."""
+    member = staff.of_request(request)
+    return None if member is None else _actor(request, account, member)
 
 
 def end_session(request: HttpRequest) -> None:

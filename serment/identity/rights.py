@@ -28,6 +28,10 @@ class Act(StrEnum):
     PRINT_CARD = "print_card"
     TAKE_SHEET = "take_sheet"
     """The sealed continuity sheet of a site, to keep outside."""
+    BREAK_GLASS = "break_glass"
+    """Opening a file past the limits in an emergency; told at once, justified afterwards."""
+    CONTAIN = "contain"
+    """Alarms, freezes, and what two people approve; broken glass judged."""
     SEE_DISCLOSURES = "see_disclosures"
     """Single lines of the establishment's record, with their receipts."""
     COUNT_DISCLOSURES = "count_disclosures"
@@ -35,6 +39,12 @@ class Act(StrEnum):
     IMPORT = "import"
     SET_OPENINGS = "set_openings"
     MANAGE_STAFF = "manage_staff"
+    SEE_STAFF = "see_staff"
+    """Who works here, with which rights since when, and when they were last looked at."""
+    STOP_DEVICES = "stop_devices"
+    """A colleague's lost telephone: its keys and all open sessions."""
+    GIVE_BACK = "give_back"
+    """Confirming, as the second person, that a colleague who lost everything is who they say."""
     OWN_PASSKEYS = "own_passkeys"
     """One's own, and saying whose a colleague's is: everybody who works somewhere."""
 
@@ -47,6 +57,7 @@ _EVERYBODY = frozenset({Act.OWN_PASSKEYS})
 
 _DESK = _EVERYBODY | frozenset(
     {
+        Act.GIVE_BACK,
         Act.SEE_AGENDA,
         Act.OPEN_AGENDA_NAMES,
         Act.OPEN_AGENDA_REASONS,
@@ -57,15 +68,21 @@ _DESK = _EVERYBODY | frozenset(
         Act.CANCEL,
         Act.PRINT_CARD,
         Act.TAKE_SHEET,
+        Act.BREAK_GLASS,
     }
 )
+
+OFFICERS: frozenset[Role] = frozenset({Role.MANAGER, Role.PRIVACY_OFFICER, Role.SECURITY_OFFICER})
+"""Who approves for all; two people decide who becomes one (the keeper's own rule)."""
+
+_OFFICER = _EVERYBODY | frozenset({Act.SEE_STAFF, Act.STOP_DEVICES, Act.GIVE_BACK})
 
 ACTS_OF: dict[Role, frozenset[Act]] = {
     Role.SECRETARY: _DESK | {Act.IMPORT},
     Role.PRACTITIONER: _DESK | {Act.SET_OPENINGS, Act.MERGE_FILES},
     Role.SUBSTITUTE: _DESK | {Act.SET_OPENINGS},
     Role.TRAINEE: _EVERYBODY | frozenset({Act.SEE_AGENDA, Act.OPEN_AGENDA_NAMES}),
-    Role.MANAGER: _EVERYBODY
+    Role.MANAGER: _OFFICER
     | frozenset(
         {
             Act.SEE_AGENDA,
@@ -73,11 +90,14 @@ ACTS_OF: dict[Role, frozenset[Act]] = {
             Act.IMPORT,
             Act.SET_OPENINGS,
             Act.MANAGE_STAFF,
+            Act.CONTAIN,
             Act.SEE_DISCLOSURES,
         }
     ),
-    Role.PRIVACY_OFFICER: _EVERYBODY | frozenset({Act.SEE_DISCLOSURES, Act.COUNT_DISCLOSURES}),
-    Role.SECURITY_OFFICER: _EVERYBODY | frozenset({Act.SEE_DISCLOSURES, Act.COUNT_DISCLOSURES}),
+    Role.PRIVACY_OFFICER: _OFFICER
+    | frozenset({Act.CONTAIN, Act.SEE_DISCLOSURES, Act.COUNT_DISCLOSURES}),
+    Role.SECURITY_OFFICER: _OFFICER
+    | frozenset({Act.CONTAIN, Act.SEE_DISCLOSURES, Act.COUNT_DISCLOSURES}),
 }
 
 

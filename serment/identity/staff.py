@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate, passkeys
 from serment.errors import NotThere, Refused, Unusable
-from serment.identity import rights
+from serment.identity import means, rights
 from serment.identity.models import PASSING, Role, StaffMember
 
 NAME_TICKET_DAYS = 3650
@@ -99,21 +100,74 @@ def create(
     return member
 
 
+def of_house(actor: Actor, member_id: UUID) -> StaffMember:
+    """A member of the actor's own house, working there or not. NotThere for any other."""
+    with tenancy.inside(tenant=actor.establishment):
+        member = (
+            StaffMember.objects.filter(pk=member_id)
+            .select_related("practitioner_role__practitioner")
+            .first()
+        )
+    if member is None:
+        raise NotThere
+    return member
+
+
 def end(actor: Actor, member_id: UUID, at: datetime) -> None:
     """From ``at`` the member stands nowhere; at once where that is past or now.
 
     What their sessions hold at the keeper ends then as well: it was minted no longer than this, or
-    is ended there now, with their professional keys. NotThere for whoever may not.
+    is ended there now, with their professional keys and every page they have open. NotThere for
+    whoever may not.
     """
     rights.require(actor, rights.Act.MANAGE_STAFF)
     if member_id == actor.id:
         raise OwnEnd(_("Demandez à quelqu’un d’autre de mettre fin à votre propre accès."))
+    member, at_once = of_house(actor, member_id), at <= clock.now()
     with tenancy.inside(tenant=actor.establishment):
-        ended = StaffMember.objects.filter(pk=member_id).update(ends_at=at, active=at > clock.now())
-    if not ended:
-        raise NotThere
-    if at <= clock.now():
+        StaffMember.objects.filter(pk=member_id).update(ends_at=at, active=not at_once)
+    if at_once:
         passkeys.end_staff(actor, member_id)
+        if member.account_id is not None:
+            means.end_sessions(member.account_id)
+
+
+def change_role(
+    actor: Actor, member_id: UUID, role: Role, ends_at: datetime | None, signed: str = ""
+) -> None:
+    """Another role for a colleague, at the keeper first; their sessions end with the former one.
+
+    ``signed``: the actor's passkey over ``passkeys.giving_role``. EndNeeded; AssertionNeeded;
+    TwoNeeded where an officer's role is given or taken (``carry_out_role`` once two approved).
+    """
+    rights.require(actor, rights.Act.MANAGE_STAFF)
+    if role in PASSING and ends_at is None:
+        raise EndNeeded(_("Dites jusqu’à quand cette personne est là."))
+    of_house(actor, member_id)
+    if signed:
+        passkeys.finish_act(actor, passkeys.giving_role(member_id, role), signed)
+    else:
+        passkeys.give_role(actor, member_id, role)
+    _write_role(actor, member_id, role, ends_at)
+
+
+def carry_out_role(actor: Actor, member_id: UUID, role: str) -> None:
+    """What two officers approved: the keeper's record of it first, then the house's own row."""
+    passkeys.give_role(actor, member_id, role)
+    _write_role(actor, member_id, Role(role), None)
+
+
+def _write_role(actor: Actor, member_id: UUID, role: Role, ends_at: datetime | None) -> None:
+    """The house's own row; pages open in the former role end with it."""
+    account = of_house(actor, member_id).account_id
+    if account is not None:
+        means.end_sessions(account)
+    with tenancy.inside(tenant=actor.establishment):
+        rows = StaffMember.objects.filter(pk=member_id)
+        if role in PASSING:
+            rows.update(role=role, ends_at=ends_at or models.F("ends_at"))
+        else:
+            rows.update(role=role, ends_at=None)
 
 
 def _name_ticket(actor: Actor, member: UUID) -> bytes:

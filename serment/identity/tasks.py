@@ -20,6 +20,16 @@ def sweep_sessions(timestamp: int) -> None:
     SessionStore.clear_expired()
 
 
+@app.periodic(cron="41 5 * * *", periodic_id="dormant")
+@app.task(name="identity.close_unused", queueing_lock="identity.close_unused")
+def close_unused(timestamp: int) -> None:
+    """Each morning: accesses of staff that nobody used for 90 days close, after a message."""
+    from serment import clock
+    from serment.identity import dormant
+
+    dormant.close_unused(clock.now())
+
+
 def sweep_later(account: UUID, now: datetime) -> None:
     """In a day look whether the account was confirmed; part of the transaction that makes it.
 

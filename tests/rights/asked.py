@@ -49,9 +49,12 @@ NO_PROVIDER = {"provider": "aucun"}
 VISIT = {"appointment_id": "@visit"}
 MINE = {"appointment_id": "@appointment"}
 FILE = {"file_id": "@file"}
-PAIR = {"kept": "@file", "gone": "@file"}
+PAIR = {"kept": "@file", "gone": "@second_file"}
 SITE = {"site_id": "@site"}
+RELATIVE = {"relation": "@relative"}
 SLUG = {"slug": "$slug"}
+MEMBER = {"member_id": "@member"}
+INVITATION = {"invitation_id": "@invitation"}
 
 SAMPLES: dict[str, Sample] = {
     "account_start_over": Sample("post"),
@@ -80,13 +83,13 @@ SAMPLES: dict[str, Sample] = {
     "practice:duplicates": Sample(path=FILE),
     "practice:desk_code": Sample(path=FILE),
     "practice:desk_code_withdraw": Sample("post", FILE),
-    "practice:desk_code": Sample(path=FILE),
-    "practice:desk_code_withdraw": Sample("post", FILE),
     "practice:watch_identity": Sample("post", FILE, {"doute": "oui"}),
     "practice:compare": Sample(path=PAIR),
     "practice:merge": Sample(path=PAIR),
     "practice:part": Sample(path=PAIR),
     "practice:tell_apart": Sample("post", PAIR),
+    "practice:lock": Sample("post"),
+    "practice:reopen": Sample("post"),
     "practice:book": Sample(data={"patient": "@file"}),
     "practice:letters_names": _post(),
     "practice:letters_sheets": _post(lettre="@letter"),
@@ -94,7 +97,46 @@ SAMPLES: dict[str, Sample] = {
     "practice:letters_put_back": _post(),
     "practice:continuity_sheet": Sample(path=SITE),
     "practice:continuity_demo_key": Sample(path=SITE),
+    "account_invitation": Sample(answers=frozenset({404})),
+    "account_invitation_link": Sample(path={"word": "a"}),
+    "account_invitation_accept": Sample("post"),
+    "account_invitation_key": Sample(answers=LET_IN | {404}),
+    "account_invitation_key_ask": Sample("post", answers=LET_IN | {404}),
+    "account_invitation_key_made": Sample("post", answers=LET_IN | {404}),
+    "practice:team_again": Sample("post", INVITATION),
+    "practice:team_withdraw": Sample("post", INVITATION),
+    "practice:team_give_role": _post(invitation="@invitation"),
+    "practice:team_ask": Sample("post", data={"act": "role"}, answers=frozenset({409})),
+    "practice:team_decide": Sample("post", MEMBER, {"decision": "keep"}),
+    "practice:team_confirm": Sample("post", {"asked_id": "@back"}),
+    "practice:team_member": Sample(path=MEMBER),
+    "practice:team_role": Sample("post", MEMBER, {"role": "secretary"}),
+    "practice:team_end": Sample(path=MEMBER),
+    "practice:team_reopen": Sample("post", MEMBER),
+    "practice:team_lost": Sample(path=MEMBER),
+    "practice:team_stop_key": Sample("post", MEMBER, {"key": "00"}, frozenset({404})),
+    "practice:team_stop_sessions": Sample("post", MEMBER),
+    "practice:team_ask_back": Sample("post", MEMBER, answers=frozenset({404})),
+    "freeze": Sample("post", answers=frozenset({400})),
+    "lift_freeze": Sample("post"),
+    "propose_raise": Sample("post", answers=frozenset({400})),
+    "approve_grant": Sample("post"),
+    "stop_grant": Sample("post", answers=frozenset({404})),
+    "erase_granted": Sample("post"),
+    "officer_ask": Sample("post", answers=frozenset({409})),
+    "judge_glass": Sample("post", answers=frozenset({404})),
+    "practice:break_glass": Sample(path=FILE),
+    "practice:justify": Sample("post", answers=frozenset({404})),
+    "practice:erase_patient": Sample(path=FILE),
+    "practice:waiting": Sample(answers=frozenset({200, 404})),
+    "practice:stop_waiting": Sample("post", answers=frozenset({404})),
     "receipt_by_number": Sample(data={"ligne": "@line"}, answers=frozenset({200, 503})),
+    "practice:relatives": Sample(path=FILE),
+    "practice:keep": Sample("post", VISIT),
+    "patient:relative_end": Sample(path=RELATIVE),
+    "patient:relative_opened": Sample(path=RELATIVE),
+    "patient:relative_name": _post(nom="Roux"),
+    "patient:relative_accept": Sample(path={"word": "a"}, answers=frozenset({410})),
     "patient:practitioner": Sample(path=SLUG),
     "patient:why_not": Sample(path=SLUG),
     "patient:book": Sample(path={"role_id": "$role"}),

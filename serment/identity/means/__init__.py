@@ -23,3 +23,19 @@ def forget_all(account: UUID) -> None:
     with keeping.changing_alone(account) as book:
         book.drop_factors()
         listed.end_all(book)
+
+
+def end_sessions(account: UUID) -> None:
+    """End every page an account has open: somebody left, or lost the device it was open on."""
+    from serment.identity.means import keeping, listed
+
+    with keeping.changing_alone(account) as book:
+        listed.end_all(book)
+
+
+def trust_again(account: UUID) -> None:
+    """A second person brought them in anew: a mailbox that changed a password is no doubt now."""
+    from serment.identity.means import keeping
+
+    with keeping.changing_alone(account) as book:
+        book.doubted = ""

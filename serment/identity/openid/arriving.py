@@ -20,7 +20,9 @@ from django.utils.translation import gettext as _
 
 from serment import clock
 from serment.directory import tenancy
-from serment.identity import accounts
+from serment.errors import Conflict
+from serment.identity import accounts, joining
+from serment.identity.joining import Arrival
 from serment.identity.means import keeping, strength
 from serment.identity.models import Account
 from serment.identity.openid import leaving, linking
@@ -47,6 +49,9 @@ def signing_in(
 
 def at_work(request: HttpRequest, provider: Provider, who: Identity, onward: str) -> HttpResponse:
     """A professional's way: the house that has them on its staff; several are asked about."""
+    come = joining.kept(request)
+    if come is not None:
+        return _invited(request, who, come)
     houses = linking.workplaces(who.person.rpps)
     if not houses:
         messages.error(
@@ -61,6 +66,16 @@ def at_work(request: HttpRequest, provider: Provider, who: Identity, onward: str
         keep(request, who, onward)
         return redirect("openid_choose")
     return enter_house(request, who, houses[0], onward)
+
+
+def _invited(request: HttpRequest, who: Identity, come: Arrival) -> HttpResponse:
+    """Somebody who brought an invitation: let in where the number is the one invited."""
+    try:
+        account = joining.come_by_number(request, come, who.person.rpps)
+    except Conflict as refused:
+        messages.error(request, refused.sentence)
+        return redirect("account_invitation")
+    return enter_house(request, who, Workplace(come.establishment, come.house, account), "")
 
 
 def enter_house(request: HttpRequest, who: Identity, house: Workplace, onward: str) -> HttpResponse:

@@ -1,6 +1,6 @@
 """The practice's addresses; none holds a person's name, nor what was typed to find one."""
 
-from django.urls import path
+from django.urls import include, path
 
 from serment.web.practice import (
     agenda,
@@ -9,11 +9,16 @@ from serment.web.practice import (
     comparing,
     continuity,
     desk_code,
+    erasing,
+    glass,
     identity,
+    kiosk,
     letters,
     panel,
     patients,
+    proofs,
     telephone,
+    waiting,
     watching,
 )
 
@@ -42,6 +47,13 @@ urlpatterns = [
     path("identites/<uuid:kept>/<uuid:gone>/reunir", comparing.merge, name="merge"),
     path("identites/<uuid:kept>/<uuid:gone>/separer", comparing.part, name="part"),
     path("identites/<uuid:kept>/<uuid:gone>/deux", comparing.tell_apart, name="tell_apart"),
+    path("verrou/", kiosk.locked, name="locked"),
+    path("verrou/fermer", kiosk.lock, name="lock"),
+    path("verrou/rouvrir", kiosk.reopen, name="reopen"),
+    path("verrou/ecrit", kiosk.typed, name="typed"),
+    path("poste/", kiosk.rules, name="desk_lock"),
+    path("patients/<uuid:file_id>/proches", proofs.relatives, name="relatives"),
+    path("visite/<uuid:appointment_id>/garder", proofs.keep, name="keep"),
     path("reserver/", telephone.book, name="book"),
     path("lettres/", letters.waiting, name="letters"),
     path("lettres/noms", letters.open_names, name="letters_names"),
@@ -52,6 +64,13 @@ urlpatterns = [
     path("continuite/lecteur", continuity.reader, name="continuity_reader"),
     path("continuite/<uuid:site_id>.age", continuity.sheet, name="continuity_sheet"),
     path("continuite/<uuid:site_id>.key", continuity.demo_key, name="continuity_demo_key"),
+    path("urgence/<uuid:file_id>/", glass.break_glass, name="break_glass"),
+    path("urgences/", glass.own, name="glasses"),
+    path("urgences/justifier", glass.justify, name="justify"),
+    path("patients/<uuid:file_id>/effacer", erasing.erase, name="erase_patient"),
+    path("attente/", waiting.waiting, name="waiting"),
+    path("attente/arreter", waiting.stop, name="stop_waiting"),
+    path("equipe/", include("serment.web.practice.staffing.urls")),
     path("import/", arriving.arrival, name="arrival"),
     path("import/colonnes/", arriving.columns, name="arrival_columns"),
 ]

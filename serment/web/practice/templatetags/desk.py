@@ -6,7 +6,8 @@ from django import template
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from serment.identity import accounts, rights
+from serment import clock
+from serment.identity import accounts, returns, rights
 from serment.identity.rights import Act
 from serment.outbox import pile
 
@@ -41,3 +42,15 @@ def letters_waiting(context: template.Context) -> int | None:
     if actor.establishment is None or not rights.may(actor, Act.PRINT_CARD):
         return None
     return pile.height(actor.establishment)
+
+
+@register.simple_tag(takes_context=True)
+def access_to_give_back(context: template.Context) -> int:
+    """How many colleagues wait for a second person, whom this one could be."""
+    request: HttpRequest = context["request"]
+    if not accounts.is_staff(request):
+        return 0
+    actor = accounts.actor_for(request)
+    if not rights.may(actor, Act.GIVE_BACK):
+        return 0
+    return sum(returns.may_confirm(actor, one) for one in returns.waiting(actor, clock.now()))

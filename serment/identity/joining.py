@@ -1,0 +1,246 @@
+"""How somebody invited comes in: with a password, a key, a provider, or the account they have.
+
+The link is the invitation's only proof, kept in the visitor's own sealed session and named by no
+address. It is spent by whoever comes in with it. An e-mail address alone links nobody: the link was
+sent there by a manager who named the person, and Pro Santé Connect must say the same RPPS number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from serment import clock
+from serment.directory import tenancy
+from serment.directory.models import Establishment
+from serment.disclosure import SYSTEM, Actor, Purpose, gate
+from serment.errors import Conflict
+from serment.identity import accounts, invitations, links, means, registration
+from serment.identity.models import Account, Role, StaffMember
+from serment.identity.staff_models import Invitation
+
+_KEPT: Final = "serment.invitation"
+
+
+class LinkSpent(Conflict):
+    """Ce lien ne sert plus : demandez une nouvelle invitation à votre responsable."""
+
+
+class RoleAwaited(Conflict):
+    """Deux responsables doivent d’abord approuver ce rôle. Gardez ce lien et revenez."""
+
+
+class WorksElsewhere(Conflict):
+    """Ce compte travaille déjà dans un établissement : acceptez avec une autre adresse."""
+
+
+class HasPatientFiles(Conflict):
+    """Ce compte est votre compte de patient : le travail demande un compte à part."""
+
+
+class OtherNumber(Conflict):
+    """Cette invitation n’est pas faite pour le numéro RPPS que le fournisseur annonce."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An invitation as its link shows it: no name, which would have to be opened for a visitor."""
+
+    invitation: UUID
+    establishment: UUID
+    house: str
+    member: UUID
+    role: Role
+    waits: bool
+    """The role still needs its two approvals."""
+    account: UUID | None
+    """Of somebody who comes back."""
+    wants_key: bool
+    rpps: str
+    """Of the published entry they were invited as; empty where there is none."""
+    expires_at: datetime
+
+
+def keep(request: HttpRequest, word: str) -> None:
+    """Remember the link, so that no address carries it any further."""
+    request.session[_KEPT] = word
+
+
+def forget(request: HttpRequest) -> None:
+    """The link is spent, or given up."""
+    request.session.pop(_KEPT, None)
+
+
+def kept(request: HttpRequest) -> Arrival | None:
+    """The invitation this browser came with, while it is good."""
+    return arrival(str(request.session.get(_KEPT, "")), clock.now())
+
+
+def arrival(word: str, now: datetime) -> Arrival | None:
+    """What a link's word leads to; None where it is spent, replaced, withdrawn or too old."""
+    parts = (links.open_(word, invitations.PURPOSE) or "").split(" ")
+    if len(parts) != 3:
+        return None
+    establishment, invitation, secret = UUID(parts[0]), UUID(parts[1]), parts[2]
+    with tenancy.inside(tenant=establishment):
+        row = (
+            Invitation.objects.filter(
+                pk=invitation, word_digest=invitations.digest(secret), expires_at__gt=now
+            )
+            .select_related("member__practitioner_role__practitioner")
+            .first()
+        )
+    if row is None:
+        return None
+    entry = row.member.practitioner_role
+    return Arrival(
+        row.pk,
+        establishment,
+        Establishment.objects.get(pk=establishment).name,
+        row.member.pk,
+        Role(row.role),
+        row.member.role != row.role,
+        row.member.account_id,
+        row.wants_key,
+        entry.practitioner.rpps if entry is not None else "",
+        row.expires_at,
+    )
+
+
+def come_in(request: HttpRequest, come: Arrival, password: str | None) -> Account:
+    """Make the account, or give the one that lost everything its password; sign it in.
+
+    Without a password the link stays good until the key is made (``key_made``). Raises LinkSpent,
+    RoleAwaited; ``AddressInUse`` where the address has an account: sign in and ``come_as``.
+    """
+    with _joining(come) as row:
+        if come.account is not None:
+            account = _back(come.account, password)
+        else:
+            account = _account(request, row, password)
+        _stand(row, account.pk, wants_key=password is None)
+    accounts.sign_in(request, account.pk)
+    if password is not None:
+        forget(request)
+    return account
+
+
+def come_as(request: HttpRequest, come: Arrival) -> None:
+    """Accept with the account that is signed in. WorksElsewhere, HasPatientFiles."""
+    account = UUID(str(request.user.pk))
+    _must_be_free(accounts.actor_for(request), account, come)
+    with _joining(come) as row:
+        _stand(row, account)
+    forget(request)
+    accounts.end_session(request)
+    user = Account.objects.get(pk=account)
+    accounts.begin_session(request, user)
+
+
+def come_by_number(request: HttpRequest, come: Arrival, rpps: str) -> UUID:
+    """The account of a professional whom Pro Santé Connect names by the number invited.
+
+    OtherNumber for any other, and where the invitation is for no published entry.
+    """
+    if not come.rpps or come.rpps != rpps:
+        raise OtherNumber(_("Cette invitation est faite pour un autre numéro RPPS que le vôtre."))
+    with _joining(come) as row:
+        account = come.account or _account(request, row, None).pk
+        _stand(row, account)
+    forget(request)
+    return account
+
+
+def key_made(request: HttpRequest, come: Arrival) -> None:
+    """The first key stands: the link is spent."""
+    with tenancy.inside(tenant=come.establishment):
+        Invitation.objects.filter(pk=come.invitation).delete()
+    forget(request)
+
+
+@contextmanager
+def _joining(come: Arrival) -> Iterator[Invitation]:
+    """The invitation, while nobody else takes it."""
+    with tenancy.inside(tenant=come.establishment):
+        row = (
+            Invitation.objects.select_for_update()
+            .filter(pk=come.invitation, expires_at__gt=clock.now())
+            .first()
+        )
+        if row is None:
+            raise LinkSpent(
+                _("Ce lien ne sert plus : demandez une nouvelle invitation à votre responsable.")
+            )
+        if row.member.role != row.role:
+            raise RoleAwaited(
+                _("Deux responsables doivent d’abord approuver ce rôle. Gardez ce lien et revenez.")
+            )
+        yield row
+
+
+def _account(request: HttpRequest, row: Invitation, password: str | None) -> Account:
+    """A new account of the address the manager named, opened by the invitation's own ticket."""
+    if row.member.account_id is not None:  # the key is still to be made, in another browser
+        return _back(row.member.account_id, password)
+    capability = gate.open_session("patient", row.pk, "", None, hours=1)
+    visitor = Actor("patient", row.pk, capability=capability)
+    opened = gate.reveal_with_ticket(
+        bytes(row.ticket), [row.member], list(invitations.OPENED), Purpose.ADMINISTRATION, visitor
+    )
+    gate.close_session(capability)
+    values: dict[str, str | None] = {**opened[row.member.pk]}
+    return registration.create(
+        SYSTEM, values["email"] or "", values, password=password,
+        language=get_language() or "fr", purpose=Purpose.SELF,
+    )  # fmt: skip
+
+
+def _back(account: UUID, password: str | None) -> Account:
+    """The account that two colleagues vouched for: its password is the one chosen now, or none."""
+    with tenancy.inside(account=account):
+        row = Account.objects.select_for_update().get(pk=account)
+        row.set_password(password)
+        row.save(update_fields=["password"])
+    means.trust_again(account)
+    return row
+
+
+def _stand(row: Invitation, account: UUID, *, wants_key: bool = False) -> None:
+    """From now on this account is the member."""
+    rows = StaffMember.objects.filter(pk=row.member_id)
+    rows.update(account=account, active=True, dormant=False, warned=False)
+    if wants_key:
+        Invitation.objects.filter(pk=row.pk).update(wants_key=True)
+    else:
+        row.delete()
+
+
+def _must_be_free(actor: Actor, account: UUID, come: Arrival) -> None:
+    """An account works in one house; what is left of a former one is let go of."""
+    with tenancy.inside(account=account):
+        former = StaffMember.objects.filter(account_id=account).first()
+    if former is not None and former.pk != come.member:
+        if former.active and (former.ends_at is None or former.ends_at > clock.now()):
+            raise WorksElsewhere(
+                _(
+                    "Ce compte travaille déjà dans un établissement. Acceptez avec"
+                    " une autre adresse."
+                )
+            )
+        with tenancy.inside(tenant=former.establishment_id):
+            StaffMember.objects.filter(pk=former.pk).update(account=None)
+    if former is None and actor.kind == "patient" and gate.files_of(actor, account):
+        raise HasPatientFiles(
+            _(
+                "Ce compte est votre compte de patient. Le travail demande un"
+                " compte à part : refusez, et faites-vous inviter à une autre adresse."
+            )
+        )
