@@ -60,6 +60,7 @@ class Environment:
     security_contact: str
     smtp_url: str | None
     mail_from: str | None
+    mail_neutral_from: str | None
     keeper_keys: Path | None = None
     credentials: Path | None = None
     key_backup: Path | None = None
@@ -204,6 +205,7 @@ def read() -> Environment:
         security_contact=os.environ.get("SERMENT_SECURITY_CONTACT", "mailto:security@localhost"),
         smtp_url=None if trial else os.environ.get("SERMENT_SMTP_URL") or None,
         mail_from=os.environ.get("SERMENT_MAIL_FROM") or None,
+        mail_neutral_from=os.environ.get("SERMENT_MAIL_NEUTRAL_FROM") or None,
         keeper_keys=None if trial else _folder("SERMENT_KEEPER_KEYS"),
         credentials=_folder("CREDENTIALS_DIRECTORY"),
         key_backup=None if trial else _folder("SERMENT_KEY_BACKUP"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -240,6 +241,8 @@ EMAIL_HOST_PASSWORD = unquote(_SMTP.password or "")
 EMAIL_USE_SSL = _SMTP.scheme == "smtps"
 EMAIL_USE_TLS = _SMTP.scheme == "smtp" and EMAIL_HOST not in ("localhost", "127.0.0.1", "::1")
 DEFAULT_FROM_EMAIL = ENV.mail_from or f"Serment <ne-pas-repondre@{ENV.host}>"
+# Of messages to whoever wants them neutral: an address without a name.
+NEUTRAL_FROM_EMAIL = ENV.mail_neutral_from or parseaddr(DEFAULT_FROM_EMAIL)[1]
 
 LOGGING: dict[str, Any] = {
     "version": 1,

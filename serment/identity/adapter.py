@@ -23,7 +23,7 @@ from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import Purpose, gate
 from serment.errors import Unusable
-from serment.identity import accounts, addresses, cards, draft, walls
+from serment.identity import accounts, addresses, alerts, cards, draft, walls
 from serment.identity.means import listed, stage, strength, telling
 from serment.identity.models import Account
 from serment.identity.openid import leaving
@@ -129,16 +129,20 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """One of sign-in's messages, into the outbox: durable with the request's transaction.
 
-        The alias becomes an address here and nowhere else. Whether the address has an account
-        changes neither the work done nor what waits.
+        The alias becomes an address here and nowhere else, the one that the account's person
+        named where they did (``alerts``). Whether the address has an account changes neither the
+        work done nor what waits.
         """
         user = context.get("user")
-        address = self._address_behind(email, user)
-        if address is None:
+        usual = self._address_behind(email, user)
+        if usual is None and user is None:
             return
-        message = self.render_mail(template_prefix, address, context | {"email": ""})
         itself = accounts.acting_for_itself(current.request, _account_behind(email, user))
-        envelopes.put(itself, address, Letter(message.subject, message.body), clock.now())
+        way = alerts.way(itself, usual)
+        address = way.address if way.channel == "mail" else ""
+        message = self.render_mail(template_prefix, address, context | {"email": ""})
+        letter = alerts.as_wished(Letter(message.subject, message.body), template_prefix, way)
+        envelopes.put(itself, address, letter, clock.now(), neutral=way.neutral or way.bare)
         gate.close_session(itself.capability)
 
     def send_account_already_exists_mail(self, email: str) -> None:

@@ -30,7 +30,9 @@ FIELDS = (
     "birth_given_names",
     "birth_place",
 )
-_COPIED_FROM_ACCOUNT = ("family_name", "given_name", "birth_date", "phone", "email")
+_COPIED_FROM_ACCOUNT = (
+    "family_name", "given_name", "birth_date", "phone", "email", "safe_contact",
+)  # fmt: skip
 _SEXES = ("female", "male", "other", "unknown")
 
 

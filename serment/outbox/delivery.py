@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.core.mail import EmailMessage
 from django.utils import translation
 
 from serment.directory import tenancy
@@ -27,6 +26,8 @@ from serment.outbox.models import AT_ONCE, Channel, Message, State
 
 BACK_OFF_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
 _BATCH = 20
+_OPENED = ("email", "safe_contact")
+_AT_THE_DESK = {"letter": Channel.LETTER, "call": Channel.CALL}
 _log = logging.getLogger(__name__)
 
 
@@ -39,6 +40,7 @@ class Round:
     failed: int = 0
     cancelled: int = 0
     letters: int = 0
+    calls: int = 0
 
 
 def send_due(now: datetime) -> Round:
@@ -93,7 +95,7 @@ def next_try(attempts: int, now: datetime) -> datetime:
 def _deliver(message: Message) -> State:
     """One attempt; its outcome is written before anything else happens."""
     outcome = outcome_of(lambda: _send(message), message.pk, message.attempts)
-    if message.channel == Channel.LETTER:
+    if message.channel != Channel.MAIL:
         return State.WAITING
     if outcome != State.WAITING:
         _close(message, outcome)
@@ -124,31 +126,35 @@ def _send(message: Message) -> State:
         facts = registry.facts_of(message.kind, message.record_id)
         if facts is None:
             return State.CANCELLED
-        letter = rendering.letter(message.kind, facts, message.language)
-        address = _address(message)
-        if address is None:
-            return _as_letter(message)
-    EmailMessage(letter.subject, letter.body, to=[address]).send()
+        way = _way(message)
+        if way.channel == "none":
+            return State.CANCELLED
+        if way.channel != "mail":
+            return _left_to_the_desk(message, _AT_THE_DESK[way.channel])
+        letter = rendering.letter(message.kind, facts, message.language, way)
+    rendering.mail(letter, way).send()
     return State.SENT
 
 
-def _address(message: Message) -> str | None:
-    """The address, opened at the last moment; None for somebody who has none."""
+def _way(message: Message) -> registry.Way:
+    """How the person wants it and where, opened at the last moment; a letter for whoever has no
+    address and said nothing. A ticket that does not name their wishes opens nothing at all: no
+    message goes where it may not."""
     ticket = bytes(message.ticket)
     behind = gate.files_behind_with_ticket(ticket, [message.record_id], Purpose.MESSAGE)
     row = registry.person(behind[message.record_id])
-    if row is None or getattr(row, "email", None) is None:
-        return None
-    opened = gate.reveal_with_ticket(ticket, [row], ["email"], Purpose.MESSAGE)
-    return opened[row.pk]["email"]
+    said = [name for name in _OPENED if getattr(row, name, None) is not None]
+    if row is None or not said:
+        return registry.Way("letter")
+    return registry.way_of(gate.reveal_with_ticket(ticket, [row], said, Purpose.MESSAGE)[row.pk])
 
 
-def _as_letter(message: Message) -> State:
-    """Nobody needs an e-mail address: it waits at the desk to be printed."""
+def _left_to_the_desk(message: Message, channel: Channel) -> State:
+    """Nobody needs an e-mail address: it waits at the desk to be printed, or to be called."""
     Message.objects.filter(pk=message.pk, state=State.WAITING).update(
-        channel=Channel.LETTER, ticket=b"", send_after=AT_ONCE
+        channel=channel, ticket=b"", send_after=AT_ONCE
     )
-    message.channel = Channel.LETTER
+    message.channel = channel
     return State.WAITING
 
 
@@ -169,5 +175,7 @@ def _count(done: Round, message: Message, outcome: State) -> None:
         done.cancelled += 1
     elif message.channel == Channel.LETTER:
         done.letters += 1
+    elif message.channel == Channel.CALL:
+        done.calls += 1
     else:
         done.put_off += 1

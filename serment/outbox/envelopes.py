@@ -15,14 +15,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from django.core.mail import EmailMessage
 from django.db import transaction
 
 from serment.directory.pipeline import Statement, together
 from serment.disclosure import SYSTEM, Actor, Purpose, SealedValue, gate
 from serment.errors import Refused
-from serment.outbox import delivery, jobs
+from serment.outbox import delivery, jobs, rendering
 from serment.outbox.models import AT_ONCE, Envelope, State
+from serment.outbox.registry import Way
 from serment.outbox.rendering import Letter
 
 SENDING_HOURS_MAX: Final = 24
@@ -41,8 +41,13 @@ VALUES (%s, %s, %s, %s, 0)
 """
 
 
-def put(actor: Actor, address: str, letter: Letter, now: datetime) -> None:
+def put(
+    actor: Actor, address: str, letter: Letter, now: datetime, *, neutral: bool = False
+) -> None:
     """Seal a message and leave it to the worker; durable with the transaction it is put in.
+
+    Without an address nothing leaves, and everything else is done as ever: whether somebody may
+    be written to is heard by nobody who asks. ``neutral``: from a sender without a name.
 
     ``actor`` is an account acting for itself, or a number of nobody's where there is none: whose
     envelope it is, the keeper alone knows. Raises ``KeeperUnavailable``.
@@ -50,7 +55,7 @@ def put(actor: Actor, address: str, letter: Letter, now: datetime) -> None:
     from serment.outbox import tasks  # the queue is there once Django has loaded
 
     envelope = Envelope()
-    values = {"contents": _padded(address, letter)}
+    values = {"contents": _padded(address, letter, neutral)}
     # Serment itself seals, so that Serment itself may have it forgotten once it is sent.
     gate.seal(SYSTEM, Purpose.SIGN_IN, envelope, values, subject=actor.id, tenant=None)
     since, until = now - _CLOCKS_APART, now + timedelta(hours=SENDING_HOURS_MAX)
@@ -64,8 +69,8 @@ def _insertion(envelope: Envelope, ticket: bytes) -> Statement:
     return _INSERT, [envelope.pk, sealed.sealed, ticket, AT_ONCE]
 
 
-def _padded(address: str, letter: Letter) -> str:
-    text = json.dumps([address, letter.subject, letter.body])
+def _padded(address: str, letter: Letter, neutral: bool) -> str:
+    text = json.dumps([address, letter.subject, letter.body, neutral])
     return text + " " * (-len(text) % LETTERS_MULTIPLE)
 
 
@@ -98,8 +103,10 @@ def _claim(now: datetime) -> list[Envelope]:
 def _send(envelope: Envelope) -> State:
     ticket = bytes(envelope.ticket)
     opened = gate.reveal_with_ticket(ticket, [envelope], _FIELDS, Purpose.SIGN_IN)
-    address, subject, body = json.loads(opened[envelope.pk]["contents"])
-    EmailMessage(subject, body, to=[address]).send()
+    address, subject, body, *neutral = json.loads(opened[envelope.pk]["contents"])
+    if address:
+        way = Way("mail", address, neutral=any(neutral))  # absent from those of a former release
+        rendering.mail(Letter(subject, body), way).send()
     return State.SENT
 
 

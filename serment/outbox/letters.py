@@ -10,14 +10,19 @@ from django.utils import translation
 from serment.directory import tenancy
 from serment.errors import NotThere
 from serment.outbox import registry, rendering
+from serment.outbox.registry import Way
 from serment.outbox.models import AT_ONCE, Channel, Message, State
 
 
-def waiting(establishment_id: UUID) -> list[Message]:
-    """Letters still to print, the most urgent visit first; no row tells which waits longest."""
+_AT_THE_DESK = (Channel.LETTER, Channel.CALL)
+
+
+def waiting(establishment_id: UUID, channel: Channel = Channel.LETTER) -> list[Message]:
+    """Letters still to print, or calls still to make, the most urgent visit first; no row tells
+    which waits longest."""
     with tenancy.inside(tenant=establishment_id):
         found = Message.objects.filter(
-            establishment_id=establishment_id, channel=Channel.LETTER, state=State.WAITING
+            establishment_id=establishment_id, channel=channel, state=State.WAITING
         )
         return sorted(found, key=_visit)
 
@@ -27,8 +32,10 @@ def _visit(message: Message) -> datetime:
     return facts.starts_at if facts else AT_ONCE
 
 
-def text_of(establishment_id: UUID, message_id: UUID) -> rendering.Letter:
-    """The letter's words; the desk opens name and address itself, on its own record."""
+def text_of(
+    establishment_id: UUID, message_id: UUID, way: Way = rendering.OPENLY
+) -> rendering.Letter:
+    """The letter's words; the desk opens name, address and wishes itself, on its own record."""
     with tenancy.inside(tenant=establishment_id):
         message = Message.objects.filter(
             pk=message_id, establishment_id=establishment_id, channel=Channel.LETTER
@@ -39,15 +46,15 @@ def text_of(establishment_id: UUID, message_id: UUID) -> rendering.Letter:
             facts = registry.facts_of(message.kind, message.record_id)
         if facts is None:
             raise NotThere
-        return rendering.letter(message.kind, facts, message.language)
+        return rendering.letter(message.kind, facts, message.language, way)
 
 
 def printed(establishment_id: UUID, message_id: UUID) -> None:
-    """It lies in an envelope."""
+    """It lies in an envelope, or was told by telephone."""
     with tenancy.inside(tenant=establishment_id):
         Message.objects.filter(
             pk=message_id,
             establishment_id=establishment_id,
-            channel=Channel.LETTER,
+            channel__in=_AT_THE_DESK,
             state=State.WAITING,
         ).update(state=State.SENT, ticket=b"")

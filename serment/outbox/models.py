@@ -23,11 +23,12 @@ AT_ONCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Channel(models.TextChoices):
-    """How a message travels; a letter waits until somebody prints it."""
+    """How a message travels; a letter waits until somebody prints it, a call until it was made."""
 
     MAIL = "mail", _("e-mail")
     LETTER = "letter", _("courrier")
     SMS = "sms", _("SMS")
+    CALL = "call", _("appel")
 
 
 class State(models.TextChoices):

@@ -1,4 +1,4 @@
-"""The pile of letters at a desk: how many wait, and one taken back out of its envelope."""
+"""What waits at a desk, letters and calls: how much, and one taken back out of its envelope."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from uuid import UUID
 from serment.directory import tenancy
 from serment.outbox.models import Channel, Message, State
 
+_AT_THE_DESK = (Channel.LETTER, Channel.CALL)
+
 
 def height(establishment_id: UUID) -> int:
-    """How many letters wait to be printed."""
+    """How many letters and calls wait."""
     with tenancy.inside(tenant=establishment_id):
         return Message.objects.filter(
-            establishment_id=establishment_id, channel=Channel.LETTER, state=State.WAITING
+            establishment_id=establishment_id, channel__in=_AT_THE_DESK, state=State.WAITING
         ).count()
 
 
@@ -23,6 +25,6 @@ def put_back(establishment_id: UUID, message_ids: Iterable[UUID]) -> int:
         return Message.objects.filter(
             pk__in=list(message_ids),
             establishment_id=establishment_id,
-            channel=Channel.LETTER,
+            channel__in=_AT_THE_DESK,
             state=State.SENT,
         ).update(state=State.WAITING)

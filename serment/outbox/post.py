@@ -22,8 +22,9 @@ CONFIRMATION = "confirmation"
 MOVE = "move"
 CANCELLATION = "cancellation"
 
-PERSON_ADDRESS = "patient.email"
-"""What an errand opens: a field of the patient file behind the record."""
+PERSON_FIELDS = ("patient.email", "patient.safe_contact")
+"""What an errand opens: fields of the patient file behind the record, the address and how the
+person wants to be reached."""
 
 SENDING_DAYS_MAX = 7
 """How long the worker may still open the address; afterwards the message has failed."""
@@ -45,7 +46,7 @@ RETURNING id
 def errand(record_id: UUID, now: datetime) -> gate.Errand:
     """What whoever acts signs so that one message about one record can be sent."""
     since, until = now - _CLOCKS_APART, now + timedelta(days=SENDING_DAYS_MAX)
-    return gate.errand_of(record_id, [PERSON_ADDRESS], Purpose.MESSAGE, since, until)
+    return gate.errand_of(record_id, list(PERSON_FIELDS), Purpose.MESSAGE, since, until)
 
 
 def sign(actor: Actor, record_id: UUID, now: datetime) -> bytes:

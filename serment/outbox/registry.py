@@ -6,8 +6,8 @@ loaded (``register_people``). Both do so in ``AppConfig.ready()``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -39,7 +39,22 @@ FactsOf = Callable[[UUID], Facts | None]
 People = Callable[[UUID], models.Model | None]
 """Person id → the row whose sealed ``email`` is written to. Called inside the tenant."""
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one message goes: by ``mail`` to an address, as a ``letter``, on the list of ``call``s,
+    or not at all (``none``); and how little it may say."""
+
+    channel: str
+    address: str = field(default="", repr=False)
+    neutral: bool = False
+    bare: bool = False
+
+
+WayOf = Callable[[Mapping[str, str]], Way]
+"""What a ticket opened of a person (``email``, ``safe_contact``) → how the message goes."""
+
 _facts: dict[str, FactsOf] = {}
+_ways: list[WayOf] = []
 _people: list[People] = []
 
 
@@ -51,6 +66,16 @@ def register(kind: str, facts_of: FactsOf) -> None:
 def register_people(load: People) -> None:
     """Say how the row of a person is loaded. Registering again replaces."""
     _people[:] = [load]
+
+
+def register_ways(way_of: WayOf) -> None:
+    """Say how a person wants to be reached. Registering again replaces."""
+    _ways[:] = [way_of]
+
+
+def way_of(opened: Mapping[str, str]) -> Way:
+    """How a message goes to whom these values are of."""
+    return _ways[0](opened)
 
 
 def facts_of(kind: str, record_id: UUID) -> Facts | None:

@@ -7,12 +7,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.dateformat import format as dateformat
 
 from serment.directory import zones
-from serment.outbox.registry import Facts
+from serment.outbox.registry import Facts, Way
+
+
+OPENLY = Way("mail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,14 @@ def told(facts: Facts, language: str) -> str:
         return f"{here}, {zones.whose_hour(zones.PARIS)} ({there}, {zones.whose_hour(site)})"
 
 
-def letter(kind: str, facts: Facts, language: str) -> Letter:
-    """The message of a kind in the person's language."""
+def letter(kind: str, facts: Facts, language: str, way: Way = OPENLY) -> Letter:
+    """The message of a kind in the person's language.
+
+    To somebody who wants it neutral: what became of which hour, or of a bare one not even that.
+    Neither house nor practitioner nor place nor a link, whose name may be the house's.
+    """
+    if way.neutral or way.bare:
+        return _neutral(kind, facts, language, bare=way.bare)
     context = {
         "facts": facts,
         "when": told(facts, language),
@@ -61,3 +71,17 @@ def letter(kind: str, facts: Facts, language: str) -> Letter:
         subject = render_to_string(f"outbox/{kind}_subject.txt", context).strip()
         body = render_to_string(f"outbox/{kind}_message.txt", context).strip()
     return Letter(" ".join(subject.split()), body + "\n")
+
+
+def mail(letter: Letter, way: Way) -> EmailMessage:
+    """The letter on its way: a neutral one comes from a sender without a name."""
+    sender = settings.NEUTRAL_FROM_EMAIL if way.neutral or way.bare else None
+    return EmailMessage(letter.subject, letter.body, from_email=sender, to=[way.address])
+
+
+def _neutral(kind: str, facts: Facts, language: str, *, bare: bool) -> Letter:
+    context = {"kind": "" if bare else kind, "when": told(facts, language)}
+    with translation.override(language):
+        subject = render_to_string("outbox/neutral_subject.txt", context).strip()
+        body = render_to_string("outbox/neutral_message.txt", context).strip()
+    return Letter(subject, body + "\n")

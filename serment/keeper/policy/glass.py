@@ -113,7 +113,7 @@ async def break_glass(house: House, ask: Request, peer: int) -> Body:
         )
         _put(house, broken)
         tickets = [
-            _ticket(house, row.subject, "patient.email"),
+            _ticket(house, row.subject, "patient.email", "patient.safe_contact"),
             *(_ticket(house, who, "staff.email") for who in wanted.tell),
         ]
     return GlassAnswer(broken.name, tickets, broken.at + GLASS_US)
@@ -144,10 +144,10 @@ def _must_work_here(house: House, who: Capability, colleagues: list[bytes]) -> N
         raise NoAccess
 
 
-def _ticket(house: House, record: bytes, field: str) -> bytes:
-    """For one message about it: nothing but the address opens."""
+def _ticket(house: House, record: bytes, *fields: str) -> bytes:
+    """For one message about it: nothing but the address and how to write to it opens."""
     ticket, now = os.urandom(TOKEN_BYTES), house.now()
-    errand = Errand(record, [field], "message", now - HOUR_US, now + MESSAGE_US)
+    errand = Errand(record, list(fields), "message", now - HOUR_US, now + MESSAGE_US)
     house.store.put_token("errand", ticket, errand.not_after, errand)
     return ticket
 
