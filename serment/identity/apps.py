@@ -13,10 +13,15 @@ class IdentityConfig(AppConfig):
         """Give the outbox the rows whose addresses it writes to, and how they may be used."""
         from serment.identity import contact
         from serment.identity import staff_models  # noqa: F401 -- tables of this app
-        from serment.identity.models import PatientFile
+        from serment.identity.models import PatientFile, StaffMember
         from serment.identity.openid import models  # noqa: F401 -- a table of this app
         from serment.identity.relatives import models as _relatives  # noqa: F401 -- likewise
         from serment.outbox import registry
 
         registry.register_ways(contact.way_of)
-        registry.register_people(lambda person: PatientFile.objects.filter(pk=person).first())
+        registry.register_people(
+            lambda person: (
+                PatientFile.objects.filter(pk=person).first()
+                or StaffMember.objects.filter(pk=person).first()
+            )
+        )

@@ -88,6 +88,15 @@ def withdraw(record_id: UUID, establishment_id: UUID) -> int:
     ).update(state=State.CANCELLED, ticket=b"", send_after=AT_ONCE)
 
 
+def again(kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes) -> Message:
+    """A message of a kind that another package registered, each time there is something to tell:
+    what left earlier about the same record gives way, what still waits says it already."""
+    Message.objects.filter(
+        establishment_id=establishment_id, record_id=record_id, kind=kind
+    ).exclude(state=State.WAITING).delete()
+    return _post(kind, record_id, establishment_id, ticket)
+
+
 def draft(
     kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes
 ) -> tuple[Message, Statement]:

@@ -3,7 +3,17 @@
 from django.urls import include, path
 
 from serment.web import demo, language, receipts, wellknown
-from serment.web.privacy import accesses, lines, partners, receipt
+from serment.web.privacy import (
+    accesses,
+    alarms,
+    freezes,
+    glasses,
+    grants,
+    lines,
+    partners,
+    receipt,
+    signing,
+)
 
 demo_patterns = (
     [
@@ -22,6 +32,18 @@ urlpatterns = [
     path("acces/lignes/", lines.lines, name="access_lines"),
     path("acces/lignes.csv", lines.as_csv, name="access_lines_csv"),
     path("acces/lignes.json", lines.as_json, name="access_lines_json"),
+    path("acces/alertes/", alarms.alarms, name="alarms"),
+    path("acces/gels/", freezes.freezes, name="freezes"),
+    path("acces/gels/geler", freezes.freeze, name="freeze"),
+    path("acces/gels/lever", freezes.lift, name="lift_freeze"),
+    path("acces/accords/", grants.grants, name="grants"),
+    path("acces/accords/limite", grants.propose_raise, name="propose_raise"),
+    path("acces/accords/approuver", grants.approve, name="approve_grant"),
+    path("acces/accords/arreter", grants.stop, name="stop_grant"),
+    path("acces/accords/effacer", grants.erase, name="erase_granted"),
+    path("acces/signer", signing.ask, name="officer_ask"),
+    path("acces/urgences/", glasses.glasses, name="glasses"),
+    path("acces/urgences/avis", glasses.judge, name="judge_glass"),
     path("acces/recu", receipt.by_number, name="receipt_by_number"),
     path("verifier-un-recu/", receipts.explain, name="receipts"),
     path("verifier-un-recu/serment-verify.pyz", receipts.verifier, name="verifier"),

@@ -8,3 +8,9 @@ class PracticeConfig(AppConfig):
 
     name = "serment.web.practice"
     label = "practice_pages"
+
+    def ready(self) -> None:
+        """Tell the outbox what messages about emergencies say."""
+        from serment.web.practice import glass_messages
+
+        glass_messages.register()

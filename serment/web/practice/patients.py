@@ -24,7 +24,7 @@ from serment.identity.models import PatientFile
 from serment.identity.rights import Act
 from serment.scheduling.models import Appointment
 from serment.web import asked, wording
-from serment.web.practice import finding, identity, opened_by, team
+from serment.web.practice import finding, identity, opened_by, team, urgent
 from serment.web.practice.naming import Person
 
 LETTERS_MIN = 3
@@ -150,6 +150,7 @@ def booking_query(text: str) -> str:
 
 @policy.staff_may(Act.OPEN_PATIENT)
 @require_GET
+@urgent.past_the_limits
 def patient(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """A file: details, appointments, and who has opened it."""
     actor = accounts.actor_for(request)

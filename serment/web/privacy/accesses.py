@@ -93,6 +93,7 @@ def counts(request: HttpRequest) -> HttpResponse:
     lines = _lines(actor, told.rows, wanted.days)
     today = now.astimezone(ZONE).date()
     context = {
+        "section": "accesses",
         "lines": lines,
         "accesses": len(told.rows),
         "persons": len(set().union(*(line.persons for line in lines))),

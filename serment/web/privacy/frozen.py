@@ -46,12 +46,11 @@ class Frozen:
 
 def standing(actor: Actor, now: datetime) -> list[Frozen]:
     """Freezes that hold now, the latest first. Raises KeeperUnavailable."""
-    return [
-        _told(one) for one in containment.freezes(actor) if one.until is None or one.until > now
-    ]
+    return [told(one) for one in containment.freezes(actor) if one.until is None or one.until > now]
 
 
-def _told(one: containment.FreezeOn) -> Frozen:
+def told(one: containment.FreezeOn) -> Frozen:
+    """One freeze in words."""
     until = _("jusqu’à sa levée")
     if one.until is not None:
         until = _("jusqu’au %(moment)s") % {"moment": wording.moment(one.until, ZONE)}

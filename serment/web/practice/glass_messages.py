@@ -1,0 +1,108 @@
+"""Telling of a broken glass by message: the person, and the officers of the establishment.
+
+The tickets come from the keeper with the opening itself. What a message says is made while it is
+sent: no name, no reason, a link to where the rest stands behind a sign-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+
+from serment import clock
+from serment.directory.models import Establishment, Site
+from serment.disclosure import Actor, Purpose, gate
+from serment.disclosure.glass import Opened
+from serment.identity.models import PatientFile, Role, StaffMember
+from serment.outbox import post, registry
+from serment.web.practice import team
+
+PERSON = "glass"
+OFFICER = "glass_officer"
+WAITS = "grant_waits"
+"""In a practice of one: something takes effect in three days unless somebody stops it."""
+
+TOLD_MAX = 20
+OFFICERS = (Role.MANAGER, Role.PRIVACY_OFFICER, Role.SECURITY_OFFICER)
+
+
+def register() -> None:
+    """Tell the outbox what these messages are about; when the application starts."""
+    registry.register(PERSON, _of_file)
+    registry.register(OFFICER, _of_officer)
+    registry.register(WAITS, _of_colleague)
+
+
+def to_tell(actor: Actor) -> list[UUID]:
+    """Officers of the actor's house who can be written to, the actor left out."""
+    return reachable(actor, OFFICERS)
+
+
+def reachable(actor: Actor, roles: Collection[Role] = tuple(Role)) -> list[UUID]:
+    """Those of the actor's house who have an address, the actor left out."""
+    found = StaffMember.objects.filter(
+        establishment_id=team.establishment_of(actor),
+        active=True,
+        email__isnull=False,
+        role__in=roles,
+    ).exclude(pk=actor.id)
+    return list(found.order_by("pk").values_list("pk", flat=True)[:TOLD_MAX])
+
+
+def tell(actor: Actor, file_id: UUID, opened: Opened) -> bool:
+    """Put the messages into the outbox; whether the person has an address to be told at."""
+    here = actor.establishment
+    assert here is not None  # noqa: S101 -- a member of staff works somewhere
+    for officer, ticket in opened.to_staff.items():
+        post.again(OFFICER, officer, here, ticket)
+    reached = PatientFile.objects.filter(pk=file_id, email__isnull=False).exists()
+    if reached:
+        post.again(PERSON, file_id, here, opened.to_person)
+    return reached
+
+
+def tell_countdown(actor: Actor) -> None:
+    """Write to everybody who works in a practice of one: any of them may stop what waits."""
+    here, now = actor.establishment, clock.now()
+    assert here is not None  # noqa: S101 -- a member of staff works somewhere
+    for colleague in [*reachable(actor), actor.id]:
+        until = now + timedelta(days=post.SENDING_DAYS_MAX)
+        ticket = gate.errand(
+            actor, colleague, ["staff.email"], Purpose.MESSAGE, now - timedelta(minutes=5), until
+        )
+        post.again(WAITS, colleague, here, ticket)
+
+
+def _of_file(file_id: UUID) -> registry.Facts | None:
+    file = PatientFile.objects.filter(pk=file_id).first()
+    return None if file is None else _facts(file.establishment_id, settings.LOGIN_REDIRECT_URL)
+
+
+def _of_officer(member: UUID) -> registry.Facts | None:
+    return _of_member(member, reverse("glasses"))
+
+
+def _of_colleague(member: UUID) -> registry.Facts | None:
+    return _of_member(member, reverse("practice:waiting"))
+
+
+def _of_member(member: UUID, link: str) -> registry.Facts | None:
+    found = StaffMember.objects.filter(pk=member, active=True).first()
+    return None if found is None else _facts(found.establishment_id, link)
+
+
+def _facts(establishment: UUID, link: str) -> registry.Facts:
+    """Whose house it is, its telephone, and where to read on; the hour is the message's own."""
+    house = Establishment.objects.get(pk=establishment)
+    site = Site.objects.filter(establishment_id=establishment).order_by("name", "id").first()
+    return registry.Facts(
+        starts_at=clock.now(),
+        timezone=site.timezone if site else "Europe/Paris",
+        with_whom=house.name,
+        phone=site.phone if site else "",
+        link=link,
+    )

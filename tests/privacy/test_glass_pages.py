@@ -1,0 +1,131 @@
+"""A file past the limits: opened in an emergency, told at once, justified, judged."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from serment import clock
+from serment.directory import tenancy
+from serment.disclosure import SYSTEM, AccessFrozen, TooManyFiles, containment, gate, oversight
+from serment.identity import registration, staff
+from serment.identity.models import PatientFile, Role
+from serment.outbox import delivery
+from serment.outbox.models import Message
+from serment.sightings.models import Kind, Sighting
+from serment.web.practice import patients
+from tests import factors
+from tests.web_practice.house import PASSWORD, House, make_house
+
+pytestmark = pytest.mark.django_db
+
+WHY = "Malaise au comptoir, traitement inconnu"
+
+
+def officer_of(house: House, role: Role = Role.PRIVACY_OFFICER) -> Client:
+    """An officer of this house, signed in."""
+    email = f"{role.value}-{house.email}"
+    who = {"given_name": "Nadège", "family_name": "Kermorvan"}
+    account = registration.create(SYSTEM, email, dict(who), password=PASSWORD)
+    here = house.practice.establishment
+    staff.create(SYSTEM, here, role, {**who, "email": email}, account=account.pk)
+    browser = Client(headers={"accept-language": "fr"})
+    factors.sign_in(browser, email, PASSWORD, factors.plant(account.pk))
+    return browser
+
+
+def give_address(house: House, file: UUID) -> None:
+    """The patient can be written to."""
+    with tenancy.inside(house.practice.establishment):
+        row = PatientFile.objects.get(pk=file)
+        gate.seal(
+            house.practice.secretary(), gate.Purpose.RECEPTION, row, {"email": "aurore@exemple.fr"},
+            subject=file, tenant=house.practice.establishment,
+        )  # fmt: skip
+        row.save()
+
+
+@pytest.fixture
+def spent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The desk's budget is spent: the file's page meets it. The glass is the keeper's own."""
+
+    def over(*_: object) -> dict[str, str]:
+        raise TooManyFiles
+
+    monkeypatch.setattr(patients, "_open", over)
+
+
+def page(answer: object) -> str:
+    return answer.content.decode().replace("\u00a0", " ")  # type: ignore[attr-defined]
+
+
+def test_whoever_is_stopped_is_led_to_the_emergency_and_an_open_file_shows_there(
+    spent: None,
+) -> None:
+    house = make_house()
+    desk = house.enter()
+    led = desk.get(f"/cabinet/patients/{house.files[1]}/")
+    assert led.url == f"/cabinet/urgence/{house.files[1]}/"
+    assert "Aurore Lemoine" in page(desk.get(led.url))
+
+
+def test_broken_glass_is_told_to_the_person_and_the_officers_justified_and_judged() -> None:
+    house = make_house()
+    desk, officer = house.enter(), officer_of(house)
+    file = house.files[1]
+    give_address(house, file)
+    address = f"/cabinet/urgence/{file}/"
+    refused = desk.post(address, {"raison": "life", "pourquoi": ""})
+    assert refused.status_code == 422
+    assert "Dites en quelques mots" in page(refused)
+    assert not Sighting.objects.filter(kind=Kind.BREAK_GLASS).exists()
+    told = desk.post(address, {"raison": "life", "pourquoi": WHY}, follow=True)
+    assert "La personne et vos responsables sont prévenus" in page(told)
+    mail.outbox.clear()
+    delivery.send_due(clock.now())
+    sent = {one.to[0]: one for one in mail.outbox}
+    assert "ouvert en urgence" in sent["aurore@exemple.fr"].subject
+    assert "/acces/urgences/" in sent[f"privacy_officer-{house.email}"].body
+    assert all(WHY not in one.body and "Lemoine" not in one.body for one in mail.outbox)
+    alarms = page(officer.get("/acces/alertes/"))
+    assert "Une alerte à regarder" in alarms
+    assert "Solène Ferrand" in alarms
+    listed = page(officer.get("/acces/urgences/"))
+    assert WHY in listed
+    assert "Une vie est en danger" in listed
+    name = re.search(r'name="ouverture" value="([0-9a-f-]+)"', page(desk.get("/cabinet/urgences/")))
+    assert name is not None
+    desk.post("/cabinet/urgences/justifier", {"ouverture": name[1], "pourquoi": "SAMU appelé"})
+    waiting = page(officer.get("/acces/urgences/"))
+    assert "SAMU appelé" in waiting
+    assert "Une ouverture attend votre avis" in waiting
+    officer.post("/acces/urgences/avis", {"ouverture": name[1], "avis": "accepted"})
+    assert "Aucune ouverture n’attend votre avis" in page(officer.get("/acces/urgences/"))
+    assert "acceptée par un responsable" in page(desk.get("/cabinet/urgences/"))
+    with tenancy.inside(house.practice.establishment):
+        assert Message.objects.filter(kind="glass").count() == 1
+
+
+def test_a_person_without_an_address_is_told_by_whoever_opened_it() -> None:
+    house = make_house()
+    sent = {"raison": "care", "pourquoi": WHY}
+    told = house.enter().post(f"/cabinet/urgence/{house.files[0]}/", sent, follow=True)
+    assert "dites-le-lui" in page(told)
+
+
+def test_a_file_that_a_person_froze_says_whom_to_call() -> None:
+    house = make_house()
+    desk, file = house.enter(), house.files[2]
+    officer_of(house)
+    containment.freeze(oversight.OPERATOR, "subject", str(file), "à vérifier")
+    for answer in (
+        desk.get(f"/cabinet/urgence/{file}/"),
+        desk.post(f"/cabinet/urgence/{file}/", {"raison": "life", "pourquoi": WHY}),
+    ):
+        assert "Ce dossier reste fermé" in page(answer)
+        assert "Nadège Kermorvan" in page(answer)
+    assert AccessFrozen.__doc__
