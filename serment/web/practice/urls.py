@@ -71,12 +71,6 @@ urlpatterns = [
     path("attente/", waiting.waiting, name="waiting"),
     path("attente/arreter", waiting.stop, name="stop_waiting"),
     path("equipe/", include("serment.web.practice.staffing.urls")),
-    path("urgence/<uuid:file_id>/", glass.break_glass, name="break_glass"),
-    path("urgences/", glass.own, name="glasses"),
-    path("urgences/justifier", glass.justify, name="justify"),
-    path("patients/<uuid:file_id>/effacer", erasing.erase, name="erase_patient"),
-    path("attente/", waiting.waiting, name="waiting"),
-    path("attente/arreter", waiting.stop, name="stop_waiting"),
     path("import/", arriving.arrival, name="arrival"),
     path("import/colonnes/", arriving.columns, name="arrival_columns"),
 ]
