@@ -10,9 +10,8 @@ from django.utils import translation
 from serment.directory import tenancy
 from serment.errors import NotThere
 from serment.outbox import registry, rendering
-from serment.outbox.registry import Way
 from serment.outbox.models import AT_ONCE, Channel, Message, State
-
+from serment.outbox.registry import Way
 
 _AT_THE_DESK = (Channel.LETTER, Channel.CALL)
 

@@ -39,6 +39,7 @@ FactsOf = Callable[[UUID], Facts | None]
 People = Callable[[UUID], models.Model | None]
 """Person id → the row whose sealed ``email`` is written to. Called inside the tenant."""
 
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """How one message goes: by ``mail`` to an address, as a ``letter``, on the list of ``call``s,

@@ -15,7 +15,6 @@ from django.utils.dateformat import format as dateformat
 from serment.directory import zones
 from serment.outbox.registry import Facts, Way
 
-
 OPENLY = Way("mail")
 
 

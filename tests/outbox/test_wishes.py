@@ -40,7 +40,7 @@ def _post(kind: str, visit: UUID, establishment: UUID, desk: Actor) -> None:
 
 
 def _body(mail: Any) -> str:
-    return str(mail["subject"]) + mail.get_body(("plain",)).get_content()
+    return f"{mail['subject']}{mail.get_body(('plain',)).get_content()}"
 
 
 @pytest.mark.parametrize("kind", KINDS)
