@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "serment.web.practice.kiosk_guard.Locked",
     "serment.identity.standing.Standing",
     "serment.web.doorkeeper.Doorkeeper",
 ]

@@ -91,6 +91,7 @@ class Establishment(models.Model):
     name = models.CharField(_("nom"), max_length=120)
     kind = models.CharField(_("type"), max_length=20, choices=Kind)
     phone = models.CharField(_("téléphone"), max_length=20, blank=True)
+    lock_minutes = models.PositiveSmallIntegerField(_("verrouillage (minutes)"), default=5)
     folded = models.GeneratedField(
         expression=_folded("name"), output_field=models.TextField(), db_persist=True
     )

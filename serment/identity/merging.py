@@ -113,6 +113,12 @@ def both(actor: Actor, one: UUID, other: UUID) -> tuple[Opened, Opened]:
     return Opened(one, opened[one]), Opened(other, opened[other])
 
 
+def must_be_here(one: UUID, other: UUID) -> None:
+    """Two files of the house where the transaction stands; nothing is opened. Raises NotThere."""
+    if PatientFile.objects.filter(pk__in={one, other}).count() < len((one, other)):
+        raise NotThere
+
+
 def why_not(kept: Opened, gone: Opened) -> str:
     """Why these two are not joined that way round, in a sentence; empty where they may be."""
     pair = kept, gone

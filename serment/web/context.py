@@ -10,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 
 from serment.identity import accounts
 from serment.web import signed_in
+from serment.web.practice import kiosk_state
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
@@ -21,6 +22,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "signed_in": known,
         "is_staff_member": is_staff,
+        "lock_minutes": kiosk_state.minutes_of(request) if is_staff else 0,
         "home": accounts.home_of(request) if is_staff else "/",
         "me": SimpleLazyObject(lambda: signed_in.of_request(request)) if known else None,
     }

@@ -127,7 +127,8 @@ def _ids(house: House, patient: _Patient) -> dict[str, str]:
     continuity.demo_key(practice.site).write_bytes(b"key")
     gate.history(practice.secretary(), house.files[0])
     found: dict[str, Any] = {
-        "visit": house.visits[0], "file": house.files[0], "role": practice.role,
+        "visit": house.visits[0], "file": house.files[0], "second_file": house.files[1],
+        "role": practice.role,
         "reason": practice.reason, "site": practice.site, "slug": _slug(practice.role),
         "letter": letters.waiting(practice.establishment)[0].pk,
         "line": gate.health().size - 1,

@@ -13,6 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 
 from serment import clock
@@ -64,6 +65,17 @@ def over(request: HttpRequest) -> bool:
     if since > _NOTED_EVERY:
         request.session[_SEEN] = now.timestamp()
     return False
+
+
+def is_past(session: SessionBase) -> bool:
+    """Whether a session of somebody who works here has been open for too long, idle or not."""
+    began = session.get(_BEGAN)
+    return began is None or clock.now().timestamp() - began > STAFF_WHOLE.total_seconds()
+
+
+def seen_again(session: SessionBase) -> None:
+    """Its owner is back at it and has shown so: idleness counts from now."""
+    session[_SEEN] = clock.now().timestamp()
 
 
 def follow(request: HttpRequest, account: UUID) -> None:

@@ -54,8 +54,6 @@ class Side:
 def compare(request: HttpRequest, kept: UUID, gone: UUID) -> HttpResponse:
     """Both opened, what differs first; ``kept`` is the one that would stay."""
     actor = accounts.actor_for(request)
-    if kept == gone:
-        return _back_to_list()
     stays, goes = merging.both(actor, kept, gone)
     refused = merging.why_not(stays, goes)
     if refused and not merging.why_not(goes, stays):
@@ -79,6 +77,7 @@ def merge(request: HttpRequest, kept: UUID, gone: UUID) -> HttpResponse:
     """Join them; whoever comes here by an address sees them side by side first."""
     side_by_side = HttpResponseRedirect(reverse("practice:compare", args=[kept, gone]))
     if request.method == "GET":
+        merging.must_be_here(kept, gone)
         return side_by_side
     chosen = {name for name in merging.COMPARED if asked.sent(request).get(name) == "autre"}
     try:
@@ -100,8 +99,6 @@ def part(request: HttpRequest, kept: UUID, gone: UUID) -> HttpResponse:
     """What parting would bring back; posted, it does."""
     actor = accounts.actor_for(request)
     page = HttpResponseRedirect(reverse("practice:patient", args=[kept]))
-    if kept == gone:
-        return page
     if request.method == "GET":
         stays, goes = merging.both(actor, kept, gone)
         held = next((one for one in stays.merging.open_ones if one.file == str(gone)), None)
@@ -132,14 +129,9 @@ def part(request: HttpRequest, kept: UUID, gone: UUID) -> HttpResponse:
 @require_POST
 def tell_apart(request: HttpRequest, kept: UUID, gone: UUID) -> HttpResponse:
     """Two persons: not proposed any more."""
-    if kept != gone:
-        persons.tell_apart(accounts.actor_for(request), kept, gone)
-        said = _("C’est noté : deux personnes. Ces dossiers ne seront plus proposés.")
-        messages.success(request, said)
-    return _back_to_list()
-
-
-def _back_to_list() -> HttpResponse:
+    persons.tell_apart(accounts.actor_for(request), kept, gone)
+    said = _("C’est noté : deux personnes. Ces dossiers ne seront plus proposés.")
+    messages.success(request, said)
     return HttpResponseRedirect(reverse("practice:identities"))
 
 
