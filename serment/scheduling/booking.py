@@ -28,6 +28,7 @@ from serment.scheduling import (
     offering,
     own_visits,
     refusals,
+    secrecy,
 )
 from serment.scheduling.cancelling import cancel
 from serment.scheduling.models import Appointment, Occupancy
@@ -62,6 +63,10 @@ class Booking:
     """Codes of the questions answered by "no"; the desk asks by voice and sends none."""
     overbook: bool = False
     """Staff only: take the time although it is taken or outside the openings. It is recorded."""
+    kept: bool = False
+    """Shown to nobody who acts for the person, and told of in no message (``secrecy``)."""
+    persons: tuple[UUID, ...] = ()
+    """Whose visits count for the bounds, where somebody books for another person."""
 
 
 def book(actor: Actor, booking: Booking, now: datetime) -> Appointment:
@@ -117,11 +122,17 @@ def _book(actor: Actor, booking: Booking, wish: offering.Wish, now: datetime) ->
         first_visit=booking.first_visit,
         note=booking.note,
         overbooked=overbooked,
+        kept=booking.kept,
     )
-    _message, posting = confirming.seal_and_draft(
-        actor, appointment, details.as_json(), booking.patient_file, now
-    )
-    together([_insertion(appointment), posting, post.queueing(tenant)])
+    told: list[Statement] = []
+    if booking.kept:
+        secrecy.seal_kept(actor, appointment, details.as_json(), booking.patient_file)
+    else:
+        _message, posting = confirming.seal_and_draft(
+            actor, appointment, details.as_json(), booking.patient_file, now
+        )
+        told = [posting, post.queueing(tenant)]
+    together([_insertion(appointment), *told])
     appointment._state.adding = False
     return appointment
 
@@ -136,7 +147,7 @@ def _seen(
     if actor.kind != "patient":
         taken, made = together(asked)
         return taken, made, None
-    own = own_visits.statements(actor, booking.role_id, booking.starts_at, now)
+    own = own_visits.statements(actor, booking.role_id, booking.starts_at, now, booking.persons)
     dropping = holders.drop_on(holders.tag_of(actor), tenant, booking.role_id)
     _set, rows, _dropped, taken, made = together([*own, dropping, *asked])
     return taken, made, own_visits.to_come(rows)

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 
 from serment.directory.models import Establishment
 from serment.directory.pipeline import Statement
-from serment.disclosure import Actor, Purpose, gate
+from serment.disclosure import Actor, NotYours, Purpose, gate
 from serment.outbox import post, registry
 from serment.outbox.models import Message
 from serment.scheduling.models import Appointment
@@ -63,15 +63,21 @@ def seal_and_tell_moved(
     if not tell:
         gate.seal(actor, Purpose.BOOKING, appointment, values, subject=patient_file, tenant=tenant)
         return
-    ticket = gate.seal_and_sign(
-        actor,
-        Purpose.BOOKING,
-        appointment,
-        values,
-        post.errand(appointment.id, now),
-        subject=patient_file,
-        tenant=tenant,
-    )
+    try:
+        ticket = gate.seal_and_sign(
+            actor,
+            Purpose.BOOKING,
+            appointment,
+            values,
+            post.errand(appointment.id, now),
+            subject=patient_file,
+            tenant=tenant,
+        )
+    except NotYours:
+        # Kept from those who act for the person: nothing is signed for a message about it.
+        gate.seal(actor, Purpose.BOOKING, appointment, values, subject=patient_file, tenant=tenant)
+        post.withdraw(appointment.id, tenant)
+        return
     post.move(appointment.id, tenant, ticket)
 
 

@@ -6,6 +6,7 @@ first back.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -80,18 +81,21 @@ def let_go(actor: Actor) -> None:
             holders.give_back(former)
 
 
-def look(actor: Actor, role_id: UUID, reason_id: UUID, starts_at: datetime, now: datetime) -> None:
+def look(
+    actor: Actor, role_id: UUID, reason_id: UUID, starts_at: datetime, now: datetime,
+    persons: Sequence[UUID] = (),
+) -> None:  # fmt: skip
     """Raise what booking this slot would raise at this moment; nothing is kept or written.
 
     ``AlreadyYours``, ``TooMany``, ``SlotTaken`` or another ``NotOffered``. The account's own hold
-    does not count as taken.
+    does not count as taken. ``persons`` as in ``own_visits.statements``.
     """
     wish = offering.wish(role_id, reason_id, starts_at)
     tag = holders.tag_of(actor)
     with tenancy.inside(wish.plan.establishment_id):
         _set, own, _named, held, taken = together(
             [
-                *own_visits.statements(actor, role_id, starts_at, now),
+                *own_visits.statements(actor, role_id, starts_at, now, persons),
                 *holders.stand(tag, lock=False),
                 holders.held_statement(tag, lock=False),
                 wish.taken_statement(now),

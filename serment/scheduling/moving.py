@@ -117,4 +117,5 @@ def _details(wanted: Booking, *, overbooked: bool) -> Details:
         first_visit=wanted.first_visit,
         note=wanted.note,
         overbooked=overbooked,
+        kept=wanted.kept,
     )

@@ -5,6 +5,7 @@ The keeper tells which visits are the account's; nothing in the database does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -67,13 +68,17 @@ class ToCome:
             )
 
 
-def statements(actor: Actor, role_id: UUID, starts_at: datetime, now: datetime) -> list[Statement]:
+def statements(
+    actor: Actor, role_id: UUID, starts_at: datetime, now: datetime, persons: Sequence[UUID] = ()
+) -> list[Statement]:
     """Ask what the account has to come; the rows of the last one are what ``to_come`` wants.
 
-    Leaves the transaction standing before the account's own records. Two bookings at once count
-    each other only where the caller holds the account's lock (``holders``).
+    ``persons``: whose visits count, where it is not the account's own alone. Leaves the transaction
+    standing before these records. Two bookings at once count each other only where the caller holds
+    the account's lock (``holders``).
     """
-    records = gate.records_of(actor, actor.id)
+    whose = persons or (actor.id,)
+    records = [record for one in whose for record in gate.records_of(actor, one)]
     values = {
         "role": role_id,
         "starts_at": starts_at,

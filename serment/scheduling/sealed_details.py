@@ -28,6 +28,8 @@ class Details:
     first_visit: bool = False
     note: str = ""
     overbooked: bool = False
+    kept: bool = False
+    """Kept from those who act for the person; the keeper's own mark decides (``secrecy``)."""
 
     def as_json(self) -> str:
         """For ``gate.seal``."""
@@ -45,6 +47,7 @@ def read(opened: str) -> Details:
             first_visit=bool(found.get("first_visit")),
             note=found.get("note", ""),
             overbooked=bool(found.get("overbooked")),
+            kept=bool(found.get("kept")),
         )
     except (AttributeError, ValueError) as unreadable:
         raise DetailsUnreadable from unreadable

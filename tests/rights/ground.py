@@ -17,6 +17,8 @@ from serment.disclosure.continuity import Sheet
 from serment.identity import files, policy, registration, staff
 from serment.identity.models import PASSING, Account, Role
 from serment.identity.staff_models import AccessReturn, Invitation, RightsReview
+from serment.identity.relatives import granting
+from serment.identity.relatives.terms import Relation, Terms
 from serment.outbox import delivery, letters
 from serment.scheduling import booking
 from tests.rights.conftest import HOST
@@ -71,6 +73,7 @@ class _Patient:
     account: UUID
     appointment: UUID
     seq: int
+    relative: UUID
 
 
 def _patient(house: House, hour: int) -> _Patient:
@@ -84,7 +87,11 @@ def _patient(house: House, hour: int) -> _Patient:
     wanted = house.practice.booking(file, house.at(hour + 2))
     visit = booking.book(actor, wanted, clock.now()).id
     seq = gate.history(actor, account)[0].seq
-    return _Patient(account, visit, seq)
+    child = {"given_name": "Capucine", "family_name": "Lemoine", "birth_date": "2019-06-08"}
+    terms = Terms(str(Relation.PARENT))
+    with tenancy.inside(account=account):
+        relative = granting.add_dependant(actor, child, terms, None, clock.now())
+    return _Patient(account, visit, seq, relative)
 
 
 def _member(house: House, role: Role) -> UUID:
@@ -132,7 +139,7 @@ def _ids(house: House, patient: _Patient) -> dict[str, str]:
         "reason": practice.reason, "site": practice.site, "slug": _slug(practice.role),
         "letter": letters.waiting(practice.establishment)[0].pk,
         "line": gate.health().size - 1,
-        "appointment": patient.appointment, "seq": patient.seq,
+        "appointment": patient.appointment, "seq": patient.seq, "relative": patient.relative,
     }  # fmt: skip
     return {name: str(value) for name, value in found.items()}
 

@@ -21,9 +21,13 @@ from serment import clock
 from serment.directory import tenancy, zones
 from serment.disclosure import Actor, Purpose, gate
 from serment.identity import accounts, policy
+from serment.identity.relatives import people
+from serment.identity.relatives.people import Person
+from serment.identity.relatives.terms import Scope
 from serment.scheduling import booking, refusals, sealed_details
 from serment.scheduling.models import Appointment, VisitReason
 from serment.web import asked, hours
+from serment.web.patient import for_whom
 
 OVER = ("cancelled", "fulfilled", "noshow")
 ALARMS = (timedelta(days=1), timedelta(hours=1))
@@ -43,13 +47,18 @@ class Line:
     when: str
     upcoming: bool
     can_cancel: bool
+    kept: bool = False
+    whom: str = ""
+    """Whose it is, where it is not the reader's own."""
 
 
 def lines(
-    actor: Actor, now: datetime, reader: ZoneInfo = zones.PARIS, *, only: UUID | None = None
-) -> list[Line]:
-    """The actor's own appointments, the keeper telling which, opened on record; soonest first."""
-    ids = gate.records_of(actor, actor.id, "appointment")
+    actor: Actor, now: datetime, reader: ZoneInfo = zones.PARIS, *, only: UUID | None = None,
+    whom: Person | None = None,
+) -> list[Line]:  # fmt: skip
+    """The actor's own appointments, or those of whom they act for, the keeper telling which;
+    opened on record, soonest first."""
+    ids = gate.records_of(actor, whom.mandate.person if whom else actor.id, "appointment")
     if only is not None:
         ids = [only] if only in ids else []
     if not ids:
@@ -67,7 +76,8 @@ def lines(
     details = sealed_details.reveal_openable(actor, Purpose.SELF, found)
     wanted = {one.reason for one in details.values() if one.reason}
     reasons = VisitReason.objects.in_bulk(list(wanted))
-    return [_line(one, details.get(one.id, CLOSED), reasons, reader, now) for one in found]
+    name = whom.name if whom else ""
+    return [_line(one, details.get(one.id, CLOSED), reasons, reader, now, name) for one in found]
 
 
 def _line(
@@ -76,6 +86,7 @@ def _line(
     reasons: dict[UUID, VisitReason],
     reader: ZoneInfo,
     now: datetime,
+    whom: str,
 ) -> Line:
     reason = reasons.get(details.reason) if details.reason else None
     zone = ZoneInfo(one.role.site.timezone)
@@ -89,6 +100,8 @@ def _line(
         when=hours.told_now(one.starts_at, zone, reader, details.mode, now),
         upcoming=upcoming,
         can_cancel=upcoming and one.status in ("booked", "pending", "proposed"),
+        kept=details.kept,
+        whom=whom,
     )
 
 
@@ -96,8 +109,13 @@ def _line(
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     """Coming first, then past ones, newest on top."""
-    everything = lines(accounts.actor_for(request), clock.now(), hours.of_reader(request))
+    actor, now, reader = accounts.actor_for(request), clock.now(), hours.of_reader(request)
+    everything = lines(actor, now, reader)
     context = {
+        "relatives": [
+            (person, [line for line in lines(actor, now, reader, whom=person) if line.upcoming])
+            for person in _whose_are_seen(request, actor)
+        ],
         "upcoming": [line for line in everything if line.upcoming],
         "past": [line for line in reversed(everything) if not line.upcoming],
     }
@@ -107,9 +125,18 @@ def listing(request: HttpRequest) -> HttpResponse:
 def _own(request: HttpRequest, appointment_id: UUID) -> Line:
     actor, reader = accounts.actor_for(request), hours.of_reader(request)
     found = lines(actor, clock.now(), reader, only=appointment_id)
+    for person in [] if found else _whose_are_seen(request, actor):
+        found = found or lines(actor, clock.now(), reader, only=appointment_id, whom=person)
     if not found:
         raise refusals.NoSuchAppointment
     return found[0]
+
+
+def _whose_are_seen(request: HttpRequest, actor: Actor) -> list[Person]:
+    """The people whose appointments the reader sees beside their own; by two factors only."""
+    if not for_whom.is_sure(request):
+        return []
+    return [one for one in people.acted_for(actor) if one.may(Scope.APPOINTMENTS)]
 
 
 @policy.patient()

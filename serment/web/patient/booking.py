@@ -19,13 +19,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from serment import clock
 from serment.directory.models import PractitionerRole
-from serment.disclosure import Actor, Purpose, gate
+from serment.disclosure import Actor
 from serment.errors import Conflict, NotThere, Refused
-from serment.identity import accounts, files, policy
-from serment.identity.models import Account
+from serment.identity import accounts, policy
 from serment.scheduling import booking, holding, refusals
 from serment.web import asked, hours
-from serment.web.patient import appointments, booking_form
+from serment.web.patient import appointments, booking_form, for_whom
 from serment.web.patient.booking_form import CONFIRM, NOTE_LETTERS_MAX, OTHER_TIME, Form
 
 
@@ -39,6 +38,7 @@ def form(request: HttpRequest, role_id: UUID) -> HttpResponse:
         return HttpResponseRedirect(reverse("patient:practitioner", args=[slug]))
     role, filled = read(request, role_id)
     actor = accounts.actor_for(request)
+    whom = for_whom.chosen(request, actor, filled.whom, role.establishment_id)
     if request.method == "POST" and filled.act == CONFIRM:
         return _submit(request, actor, role, filled)
     more: dict[str, Any] = {}
@@ -47,7 +47,7 @@ def form(request: HttpRequest, role_id: UUID) -> HttpResponse:
         if filled.act == OTHER_TIME:
             more = _kept(holding.hold(*wanted))
         else:
-            holding.look(*wanted)
+            holding.look(*wanted, for_whom.counted(actor, whom))
     except (Conflict, refusals.NotOffered, refusals.TooMany) as refused:
         return _not_booked(request, actor, role, filled, refused)
     return _show(request, actor, role, filled, **more)
@@ -110,21 +110,24 @@ def _submit(
     if filled.errors:
         return _show(request, actor, role, filled, status=422)
     try:
-        appointment = _book(actor, role, filled)
+        appointment = _book(request, actor, role, filled)
     except (Conflict, Refused) as refused:
         return _not_booked(request, actor, role, filled, refused)
     return HttpResponseRedirect(reverse("patient:appointment", args=[appointment]) + "?confirme=1")
 
 
-def _book(actor: Actor, role: PractitionerRole, filled: Form) -> UUID:
+def _book(request: HttpRequest, actor: Actor, role: PractitionerRole, filled: Form) -> UUID:
     mode: Literal["in_person", "video"] = "video" if filled.mode == "video" else "in_person"
+    whom = for_whom.chosen(request, actor, filled.whom, role.establishment_id)
     wanted = booking.Booking(
         role_id=role.id,
         reason_id=filled.reason.id,
         starts_at=filled.starts_at,
         mode=mode,
         request_key=filled.request_key,
-        patient_file=files.find_or_create_for_account(actor, role.establishment_id),
+        patient_file=for_whom.file_of(actor, whom, role.establishment_id),
+        kept=filled.kept,
+        persons=for_whom.counted(actor, whom),
         first_visit=filled.first_visit == "oui",
         note=filled.note,
         red_flags_denied=frozenset(
@@ -178,7 +181,8 @@ def _yours(
 ) -> HttpResponse:
     """The person's own visit, whether it is by video, and where to see it."""
     reader = hours.of_reader(request)
-    found = appointments.lines(actor, clock.now(), reader, only=mine.appointment_id)
+    whom = for_whom.chosen(request, actor, filled.whom, role.establishment_id)
+    found = appointments.lines(actor, clock.now(), reader, only=mine.appointment_id, whom=whom)
     context = {
         "role": role,
         "site": role.site,
@@ -198,18 +202,8 @@ def _show(request: HttpRequest, actor: Actor, role: PractitionerRole, filled: Fo
         "site": site,
         "form": filled,
         "reasons": role.reasons.filter(active=True).order_by("position"),
-        "name": own_name(actor),
+        **for_whom.shown(request, actor, filled.whom, role.establishment_id),
         "note_max": NOTE_LETTERS_MAX,
         **more,
     }
     return render(request, "patient/book.html", context, status=status)
-
-
-def own_name(actor: Actor) -> str:
-    """The signed-in person's name; their own opening, on record."""
-    account = Account.objects.filter(pk=actor.id).first() if actor.kind == "patient" else None
-    if account is None:
-        return ""
-    opened = gate.reveal(actor, Purpose.SELF, [account], ["given_name", "family_name"])
-    values = opened.get(account.pk, {})
-    return f"{values.get('given_name', '')} {values.get('family_name', '')}".strip()

@@ -7,6 +7,7 @@ import binascii
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,9 @@ class Form:
     mode: str = ""
     first_visit: str = ""
     note: str = ""
+    whom: UUID | None = None
+    """The relation by which it is booked for somebody else; None is for oneself."""
+    kept: bool = False
     answers: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -83,6 +87,8 @@ def read(role: PractitionerRole, given: asked.Given) -> Form:
         filled.act = OTHER_REASON
     filled.mode = given.get("mode", "") if reason.in_person and reason.video else _only(reason)
     filled.first_visit = given.get("premiere", "")
+    filled.whom = asked.uuid(given.get("pour", ""))
+    filled.kept = filled.whom is None and given.get("garder", "") == "oui"
     filled.note = asked.words(given.get("mot", ""), 10 * NOTE_LETTERS_MAX)
     filled.answers = {code: given.get(f"signe-{code}", "") for code in reason.red_flags}
     return filled

@@ -17,8 +17,9 @@ from serment.directory.models import Establishment
 from serment.disclosure import Actor, gate
 from serment.disclosure.told import Disclosure
 from serment.identity import accounts, policy, staff
+from serment.identity.relatives import people
 from serment.web import asked, receipts
-from serment.web.patient import opened_told
+from serment.web.patient import opened_told, relatives_told
 from serment.web.patient.opened_told import Known, Moment, is_own, is_upkeep
 
 COUNTED_DAYS: Final = 30
@@ -149,7 +150,14 @@ def _known(actor: Actor, moments: list[Moment]) -> Known:
     return Known(
         staff.display_names(actor, {row.actor_id for row in rows if row.actor_kind == "staff"}),
         dict(Establishment.objects.filter(id__in=houses).values_list("id", "name")),
+        _relatives(actor, rows),
     )
+
+
+def _relatives(actor: Actor, rows: list[Disclosure]) -> dict[UUID, tuple[str, str]]:
+    """Who the other accounts are; nobody is asked for where none looked."""
+    others = any(row.actor_kind == "patient" and row.actor_id != actor.id for row in rows)
+    return relatives_told.of_timeline(people.acting_for_me(actor)) if others else {}
 
 
 def _often(recent: list[Moment], known: Known) -> list[Often]:

@@ -28,6 +28,8 @@ class Known:
 
     staff: dict[UUID, DisplayName]
     houses: dict[UUID, str]
+    relatives: dict[UUID, tuple[str, str]] = field(default_factory=dict)
+    """Account → who acts for the reader, and by what right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,7 @@ def who(row: Disclosure, known: Known) -> tuple[str, str]:
     """Who looked, and in which role where."""
     house = known.houses.get(row.establishment, "") if row.establishment else ""
     if row.actor_kind == "patient":
-        return _("Un autre compte de patient"), ""
+        return known.relatives.get(row.actor_id, (_("Un autre compte de patient"), ""))
     if row.actor_kind == "staff":
         member = known.staff.get(row.actor_id)
         name = member.name if member and member.name else _("Un membre de l’équipe")
@@ -216,6 +218,10 @@ _PROGRAMS = {
 # What a record without an opened field says, the most telling first.
 _VERBS = (
     ("break_glass", gettext_lazy("a ouvert en urgence, au-delà de ses limites")),
+    ("acting", gettext_lazy("a donné, proposé ou accepté le droit d’agir pour vous")),
+    ("acting_ended", gettext_lazy("a mis fin au droit d’agir pour vous")),
+    ("kept", gettext_lazy("a fermé un rendez-vous à vos proches")),
+    ("kept_no_more", gettext_lazy("a rouvert un rendez-vous à vos proches")),
     ("link", gettext_lazy("a relié votre compte à un dossier")),
     ("joined", gettext_lazy("a réuni deux dossiers à votre nom")),
     ("parted", gettext_lazy("a séparé deux dossiers qui avaient été réunis")),

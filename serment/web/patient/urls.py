@@ -9,6 +9,9 @@ from serment.web.patient import (
     home,
     opened,
     practitioner,
+    relatives,
+    relatives_accept,
+    relatives_opened,
     results,
 )
 
@@ -29,4 +32,11 @@ urlpatterns = [
     path("qui-a-ouvert-mes-donnees/", opened.timeline, name="opened"),
     path("qui-a-ouvert-mes-donnees/recu/<int:seq>", opened.receipt, name="receipt"),
     path("mon-compte/", account.page, name="account"),
+    path("mes-proches/", relatives.listing, name="relatives"),
+    path("mes-proches/ajouter", relatives.add, name="relative_add"),
+    path("mes-proches/inviter", relatives.invite, name="relative_invite"),
+    path("mes-proches/confiance", relatives.name, name="relative_name"),
+    path("mes-proches/<uuid:relation>/fin", relatives.end, name="relative_end"),
+    path("mes-proches/<uuid:relation>/acces", relatives_opened.timeline, name="relative_opened"),
+    path("mes-proches/invitation/<str:word>", relatives_accept.accept, name="relative_accept"),
 ]

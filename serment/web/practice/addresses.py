@@ -22,6 +22,12 @@ SAID = {
         " ou la lettre."
     ),
     "annule-courriel": _("Rendez-vous annulé. Un courriel part à la personne dans la minute."),
+    "pris-voulu": _("Rendez-vous pris. La personne est prévenue comme elle l’a demandé."),
+    "annule-voulu": _("Rendez-vous annulé. La personne est prévenue comme elle l’a demandé."),
+    "deplace-voulu": _("Rendez-vous déplacé. La personne est prévenue comme elle l’a demandé."),
+    "remis-voulu": _(
+        "Le rendez-vous est remis à sa place. La personne est prévenue comme elle l’a demandé."
+    ),
     "annule-lettre": _(
         "Rendez-vous annulé. Cette personne n’a pas d’adresse e-mail : une lettre attend"
         " d’être imprimée."
@@ -36,6 +42,7 @@ SAID = {
         "Rendez-vous déplacé. Cette personne n’a pas d’adresse e-mail : imprimez la carte"
         " ou la lettre."
     ),
+    "garde": _("Ce rendez-vous ne se voit plus des proches, et aucun message ne part."),
     "remis": _("Le rendez-vous est remis à sa place."),
     "remis-courriel": _("Le rendez-vous est remis à sa place. Un courriel le confirme."),
     "remis-lettre": _("Le rendez-vous est remis à sa place. La lettre d’annulation n’attend plus."),

@@ -63,6 +63,8 @@ class Why:
     video: bool
     first_visit: bool
     note: str
+    kept: bool = False
+    """Kept from those who act for the person."""
 
 
 def files_behind(actor: Actor, records: Iterable[UUID]) -> dict[UUID, UUID]:
@@ -116,6 +118,7 @@ def reasons(actor: Actor, appointments: Iterable[UUID]) -> dict[UUID, Why]:
             video=one.mode == "video",
             first_visit=one.first_visit,
             note=one.note,
+            kept=one.kept,
         )
         for pk, one in details.items()
     }

@@ -234,6 +234,7 @@ def put_back(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         patient_file=naming.files_behind(actor, [former.id])[former.id],
         first_visit=details.first_visit,
         note=details.note,
+        kept=details.kept,
     )
     try:
         made = booking.book(actor, again, clock.now())

@@ -55,6 +55,7 @@ class Choice:
     mode: str = ""
     first_visit: bool = False
     note: str = ""
+    kept: bool = False
     errors: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -136,6 +137,7 @@ def _read(request: HttpRequest, everybody: list[team.Member], given: Mapping[str
         key=_key(given.get("cle", "")),
         first_visit=given.get("premiere", "") == "oui",
         note=asked.words(given.get("mot", ""), 10 * NOTE_LETTERS_MAX),
+        kept=given.get("garder", "") == "oui",
     )
     if _does_not_exist(given.get("autre_heure") or given.get("heure", ""), member):
         choice.errors["time"] = _(
@@ -219,6 +221,7 @@ def _book(actor: Actor, choice: Choice, *, overbook: bool) -> UUID:
         request_key=choice.key,
         patient_file=choice.patient,
         first_visit=choice.first_visit,
+        kept=choice.kept,
         note=choice.note,
         overbook=overbook,
     )

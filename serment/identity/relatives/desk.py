@@ -1,0 +1,129 @@
+"""The desk's side: who acts for a file, what was shown for it, and ending or shutting it out.
+
+Each house checks for itself: what one was shown another does not read. The paper is not kept; what
+it was, who read it and when, is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from serment.directory import tenancy
+from serment.disclosure import Actor, Purpose, acting, gate
+from serment.errors import NotThere
+from serment.identity.models import PatientFile
+from serment.identity.relatives import people
+from serment.identity.relatives.models import RelationProof
+from serment.identity.relatives.people import Known
+from serment.identity.relatives.terms import Document, Relation, Seen, majority
+
+_KIND: Final = "relationproof"
+RENEW_DAYS: Final = 60
+"""How long before its end a measure is said to need renewing: a judge takes as long."""
+
+
+@dataclass(slots=True)
+class AtDesk:
+    """One relation as a desk reads it."""
+
+    known: Known
+    seen: list[Seen] = field(default_factory=list)
+    shut_here: bool = False
+
+    @property
+    def is_offered(self) -> bool:
+        """Waits for whoever was invited."""
+        return self.known.mandate.state == acting.OFFERED
+
+    def stands(self, now: datetime) -> bool:
+        """Does it open anything of this house's file?"""
+        return self.known.mandate.stands(now) and not self.shut_here
+
+    def is_over(self, now: datetime) -> bool:
+        """Did it end by its own date?"""
+        until = self.known.mandate.until
+        return not self.known.mandate.state and until is not None and until <= now
+
+    def ends_soon(self, now: datetime) -> bool:
+        """Does a measure end within the time that renewing it takes?"""
+        until, by_law = self.known.mandate.until, bool(self.known.terms.measure)
+        return by_law and self.stands(now) and until is not None and until < now + _RENEWAL
+
+
+_RENEWAL: Final = timedelta(days=RENEW_DAYS)
+
+
+def of_file(actor: Actor, file: UUID) -> list[AtDesk]:
+    """Who acts, acted, was invited or was named for this file; opened on record."""
+    if not PatientFile.objects.filter(pk=file).exists():
+        raise NotThere
+    mandates = acting.of(actor, file)
+    shut = {one.record for one in mandates if one.state == acting.BARRED}
+    own = [one for one in mandates if one.state != acting.BARRED]
+    known = people.in_words(actor, own, Purpose.RECEPTION)
+    seen = _proofs(actor, file) if known else []
+    return [
+        AtDesk(
+            one,
+            [proof for proof in seen if proof.relation == one.mandate.record.hex],
+            one.mandate.record in shut,
+        )
+        for one in sorted(known, key=lambda one: one.mandate.since, reverse=True)
+    ]
+
+
+def _proofs(actor: Actor, file: UUID) -> list[Seen]:
+    ids = gate.records_of(actor, file, _KIND)
+    if not ids:
+        return []
+    with tenancy.inside(records=ids):
+        rows = list(RelationProof.objects.filter(pk__in=ids))
+    opened = gate.reveal_openable(actor, Purpose.RECEPTION, rows, ["seen"])
+    found = [Seen.read(values["seen"]) for values in opened.values()]
+    return sorted(found, key=lambda one: one.on, reverse=True)
+
+
+def note_seen(
+    actor: Actor, file: UUID, relation: UUID, document: Document, by: str, now: datetime
+) -> None:
+    """Write down that this paper was shown for a relation of this file."""
+    tenant = actor.establishment
+    if tenant is None or all(one.record != relation for one in acting.of(actor, file)):
+        raise NotThere
+    proof = RelationProof()
+    said = Seen(relation.hex, str(document), now.isoformat(), by)
+    with tenancy.inside(records=[proof.pk]):
+        values = {"seen": said.as_json()}
+        gate.seal(actor, Purpose.RECEPTION, proof, values, subject=file, tenant=tenant)
+        proof.save(force_insert=True)
+
+
+def cut(actor: Actor, file: UUID, relation: UUID) -> None:
+    """From this minute whoever acted by it reaches nothing of this house's file."""
+    acting.end(actor, file, relation)
+
+
+def until_majority(actor: Actor, file: UUID, relation: UUID) -> None:
+    """Bind a parent's mandate to the birth date that this house has checked."""
+    birth = birth_of(actor, file)
+    if birth is not None:
+        acting.until(actor, file, relation, majority(birth))
+
+
+def birth_of(actor: Actor, file: UUID) -> date | None:
+    """The birth date in the file."""
+    row = PatientFile.objects.filter(pk=file).first()
+    if row is None:
+        raise NotThere
+    opened = gate.reveal(actor, Purpose.RECEPTION, [row], ["birth_date"])[row.pk]["birth_date"]
+    return date.fromisoformat(opened) if opened else None
+
+
+def measures(rows: list[AtDesk], now: datetime) -> list[AtDesk]:
+    """What the head of a file must say: measures that stand, and those that ended unrenewed."""
+    by_law = [one for one in rows if one.known.terms.relation == Relation.GUARDIAN]
+    standing = [one for one in by_law if one.stands(now)]
+    return standing or [one for one in by_law if one.is_over(now)]

@@ -1,0 +1,42 @@
+"""A visit that its person keeps from those who act for them (CSP L1111-5).
+
+From then on it shows to nobody who acts for the person, and nothing goes out about it: the address
+in a minor's file is often a parent's. Care goes on as ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from serment.directory import tenancy
+from serment.disclosure import Actor, Purpose, acting, gate
+from serment.outbox import post
+from serment.scheduling import cancelling, sealed_details
+from serment.scheduling.models import Appointment
+
+
+def keep_secret(actor: Actor, appointment_id: UUID) -> Appointment:
+    """Close a visit that stands already; what waits to be sent about it is called back.
+
+    The transaction must stand where it is seen. Raises ``NoSuchAppointment`` or ``NotYours``.
+    """
+    appointment = cancelling.seen(appointment_id)
+    tenant = appointment.establishment_id
+    with tenancy.inside(tenant):
+        acting.keep(actor, appointment_id)
+        post.withdraw(appointment_id, tenant)
+        known = sealed_details.reveal(actor, Purpose.BOOKING, [appointment])[appointment_id]
+        file = gate.files_behind(actor, Purpose.BOOKING, [appointment_id])[appointment_id]
+        values = {"details": replace(known, kept=True).as_json()}
+        gate.seal(actor, Purpose.BOOKING, appointment, values, subject=file, tenant=tenant)
+        appointment.save(update_fields=["details"])
+    return appointment
+
+
+def seal_kept(actor: Actor, appointment: Appointment, details: str, patient_file: UUID) -> None:
+    """Seal a new visit and close it in the same transaction, before anybody sees its row."""
+    tenant = appointment.establishment_id
+    values = {"details": details}
+    gate.seal(actor, Purpose.BOOKING, appointment, values, subject=patient_file, tenant=tenant)
+    acting.keep(actor, appointment.id)

@@ -1,0 +1,242 @@
+"""Relatives on the pages: booking for a child, a daughter let in and out, a secret that is kept."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from serment import clock, ids
+from serment.directory import tenancy
+from serment.disclosure import SYSTEM, Actor, acting, gate
+from serment.identity import policy, registration
+from serment.identity.models import Account
+from serment.outbox import delivery, envelopes
+from serment.scheduling.models import Appointment
+from tests.web_practice.house import PASSWORD, House, make_house
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "search"])
+YES = {"premiere": "oui", "mode": "in_person"}
+
+
+@pytest.fixture(autouse=True)
+def surely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a second factor is, is tested elsewhere."""
+    monkeypatch.setattr(policy, "strength_of", lambda _request: policy.Strength.VERIFIED)
+    monkeypatch.setattr(policy, "minutes_since_sign_in", lambda _request: 0.0)
+
+
+@dataclass
+class Somebody:
+    """An account with a browser of its own."""
+
+    account: UUID
+    email: str
+    browser: Client
+
+    @property
+    def actor(self) -> Actor:
+        capability = gate.open_session("patient", self.account, "", None, 1)
+        return Actor("patient", self.account, capability=capability)
+
+    def reads(self, path: str) -> str:
+        answer = self.browser.get(path)
+        assert answer.status_code == 200, (path, answer.status_code)
+        return answer.content.decode()
+
+    def books(self, house: House, hour: int, **more: str) -> Any:
+        form = {
+            "heure": house.at(hour).isoformat(), "motif": str(house.practice.reason),
+            "cle": "", **YES, **more,
+        }  # fmt: skip
+        return self.browser.post(f"/reserver/{house.practice.role}/", form)
+
+
+def somebody(given: str, family: str = "Lemoine", born: str = "1984-11-02") -> Somebody:
+    email = f"{given.lower()}-{ids.new_id().hex[:8]}@exemple.fr"
+    values = {"given_name": given, "family_name": family, "birth_date": born}
+    account = registration.create(SYSTEM, email, dict(values), password=PASSWORD).pk
+    browser = Client(headers={"accept-language": "fr"})
+    with tenancy.inside(account=account):
+        row = Account.objects.get(pk=account)
+    browser.force_login(row, "serment.identity.backend.SealedBackend")
+    return Somebody(account, email, browser)
+
+
+def born_years_ago(years: int) -> str:
+    today = clock.now().date()
+    return today.replace(year=today.year - years, day=min(today.day, 28)).isoformat()
+
+
+def relation_in(page: str) -> str:
+    found = re.search(r"/mes-proches/([0-9a-f-]{36})/fin", page)
+    assert found is not None
+    return found[1]
+
+
+def visits_of(house: House) -> set[UUID]:
+    with tenancy.inside(tenant=house.practice.establishment):
+        return set(Appointment.objects.values_list("pk", flat=True))
+
+
+def link_of_last_mail() -> str:
+    envelopes.send_waiting(clock.now())
+    found = re.search(r"https?://[^/]+(/mes-proches/invitation/\S+)", mail.outbox[-1].body)
+    assert found is not None
+    return found[1]
+
+
+def invited(house: House, file: UUID, relative: Somebody, **more: str) -> None:
+    """A desk that saw the paper invites; they accept."""
+    form = {"acte": "inviter", "titre": "parent", "nom": "Bastien Lemoine", "piece": "livret"}
+    answer = house.enter().post(
+        f"/cabinet/patients/{file}/proches", {**form, "email": relative.email, **more}
+    )
+    assert answer.status_code == 302, answer.content.decode()
+    assert relative.browser.post(link_of_last_mail()).status_code == 302
+
+
+def test_a_parent_books_for_a_child_who_is_listed_apart_and_written_to_by_the_parent() -> None:
+    house, parent = make_house(), somebody("Bastien")
+    form = {"given_name": "Capucine", "family_name": "Lemoine", "birth_date": "1/2/1990"}
+    refused = parent.browser.post("/mes-proches/ajouter", form)
+    assert refused.status_code == 422
+    assert "majeure" in refused.content.decode()
+    assert "Capucine" in refused.content.decode()
+    form["birth_date"] = born_years_ago(8)
+    assert parent.browser.post("/mes-proches/ajouter", form).status_code == 302
+    relation = relation_in(parent.reads("/mes-proches/"))
+    before = visits_of(house)
+    answer = parent.books(house, 14, pour=relation)
+    assert answer.status_code == 302, answer.content.decode()
+    (visit,) = visits_of(house) - before
+    assert gate.records_of(parent.actor, parent.account) == []
+    page = parent.reads("/mes-rendez-vous/")
+    assert page.index("Rien de prévu") < page.index("Rendez-vous de Capucine Lemoine")
+    assert "Capucine Lemoine" in parent.reads(f"/mes-rendez-vous/{visit}/")
+    delivery.send_due(clock.now())
+    assert [letter.to for letter in mail.outbox][-1] == [parent.email]
+    file = gate.files_behind(house.practice.secretary(), "agenda", [visit])[visit]  # type: ignore[arg-type]
+    desk = house.enter()
+    said = desk.get(f"/cabinet/patients/{file}/").content.decode()
+    assert "Bastien Lemoine" in said
+    assert "déclaré, pas encore prouvé ici" in said
+    seen = {"acte": "vu", "lien": relation, "piece": "livret"}
+    desk.post(f"/cabinet/patients/{file}/proches", seen)
+    assert "prouvé ici" in desk.get(f"/cabinet/patients/{file}/proches").content.decode()
+    stranger = somebody("Gaspard")
+    assert stranger.books(house, 15, pour=relation).status_code == 404
+    assert stranger.browser.get(f"/mes-rendez-vous/{visit}/").status_code == 404
+    # One's word opened nothing else; and the desk's cut is of the same minute.
+    assert parent.browser.get(f"/mes-rendez-vous/{visit}/").status_code == 200
+    desk.post(f"/cabinet/patients/{file}/proches", {"acte": "couper", "lien": relation})
+    assert parent.browser.get(f"/mes-rendez-vous/{visit}/").status_code == 404
+
+
+def test_a_mother_lets_her_daughter_act_reads_what_she_did_and_ends_it_at_once() -> None:
+    house, mother, daughter = make_house(), somebody("Monique"), somebody("Jeanne")
+    assert mother.books(house, 14).status_code == 302
+    (visit,) = gate.records_of(mother.actor, mother.account)
+    wanted = {"nom": "Ma fille Jeanne", "email": "pas une adresse", "droits": "appointments"}
+    refused = mother.browser.post("/mes-proches/inviter", wanted)
+    assert refused.status_code == 422
+    assert "Ma fille Jeanne" in refused.content.decode()
+    wanted["email"] = daughter.email
+    assert mother.browser.post("/mes-proches/inviter", wanted).status_code == 302
+    link = link_of_last_mail()
+    assert "Monique" not in mail.outbox[-1].body + mail.outbox[-1].subject
+    assert mail.outbox[-1].to == [daughter.email]
+    assert daughter.browser.get(f"/mes-rendez-vous/{visit}/").status_code == 404
+    assert "Agir pour Monique Lemoine" in daughter.reads(link)
+    assert daughter.browser.get(f"/mes-rendez-vous/{visit}/").status_code == 404, "a link acts not"
+    assert mother.browser.post(link).status_code == 409
+    assert daughter.browser.post(link).status_code == 302
+    assert somebody("Voleur").browser.post(link).status_code == 410
+    assert "Rendez-vous de Monique Lemoine" in daughter.reads("/mes-rendez-vous/")
+    assert daughter.browser.get(f"/mes-rendez-vous/{visit}/").status_code == 200
+    told = mother.reads("/qui-a-ouvert-mes-donnees/")
+    assert "Ma fille Jeanne (Jeanne Lemoine)" in told
+    assert "à qui vous avez donné accès" in told
+    relation = relation_in(mother.reads("/mes-proches/").partition("Ils agissent pour moi")[2])
+    assert daughter.browser.get(f"/mes-proches/{relation}/acces").status_code == 404, "no scope"
+    assert mother.browser.post(f"/mes-proches/{relation}/fin").status_code == 302
+    assert daughter.browser.get(f"/mes-rendez-vous/{visit}/").status_code == 404
+    assert "Monique" not in daughter.reads("/mes-rendez-vous/") + daughter.reads("/mes-proches/")
+    assert daughter.books(house, 15, pour=relation).status_code == 404
+
+
+def test_what_a_minor_keeps_secret_shows_on_no_page_of_a_parent() -> None:
+    house, parent = make_house(), somebody("Bastien")
+    minor = somebody("Lucie", born=born_years_ago(16))
+    assert "Garder ce rendez-vous pour moi" in minor.reads(_form(house, 14))
+    assert minor.books(house, 14).status_code == 302
+    (open_,) = gate.records_of(minor.actor, minor.account)
+    file = gate.files_behind(minor.actor, "self", [open_])[open_]  # type: ignore[arg-type]
+    invited(house, file, parent)
+    assert parent.browser.get(f"/mes-rendez-vous/{open_}/").status_code == 200, "the control"
+    (mandate,) = [one for one in acting.of(parent.actor, parent.account) if one.mine]
+    timeline = f"/mes-proches/{mandate.record}/acces"
+    before = [parent.reads("/mes-rendez-vous/"), parent.reads(timeline)]
+    delivery.send_due(clock.now())
+    assert mail.outbox, "the control: of the open visit one went"
+    mail.outbox.clear()
+    assert minor.books(house, 15, garder="oui").status_code == 302
+    (secret,) = set(gate.records_of(minor.actor, minor.account)) - {open_}
+    house.enter().get(f"/cabinet/patients/{file}/")
+    delivery.send_due(clock.now())
+    assert mail.outbox == [], "no message goes out about it"
+    after = [parent.reads("/mes-rendez-vous/"), parent.reads(timeline)]
+    hour = re.compile(r"15\s?h")
+    assert [bool(hour.search(_text(page))) for page in after] == [False, False]
+    assert _text(after[0]) == _text(before[0])
+    never = parent.browser.get(f"/mes-rendez-vous/{ids.new_id()}/")
+    for path in ("", "annuler", "agenda.ics"):
+        answer = parent.browser.get(f"/mes-rendez-vous/{secret}/{path}")
+        assert answer.status_code == never.status_code == 404
+    # Its time is taken, as by anybody; that it is the child's own the form does not say.
+    mine = parent.books(house, 15, pour=str(mandate.record))
+    theirs = somebody("Gaspard").books(house, 15)
+    assert (mine.status_code, theirs.status_code) == (409, 409)
+    assert "vient d’être pris" in mine.content.decode()
+    assert "gardé pour vous" in minor.reads("/mes-rendez-vous/")
+    # The desk closes the other one too: what showed shows no more.
+    assert house.enter().post(f"/cabinet/visite/{open_}/garder").status_code == 302
+    assert parent.browser.get(f"/mes-rendez-vous/{open_}/").status_code == 404
+    assert minor.browser.post(f"/mes-rendez-vous/{open_}/annuler").status_code == 302
+    delivery.send_due(clock.now())
+    assert mail.outbox == []
+
+
+def test_a_measure_ends_and_the_desk_is_told_to_renew_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    house, guardian = make_house(), somebody("Irma")
+    file = house.files[0]
+    day = clock.now().date()
+    more = {"titre": "guardian", "mesure": "tutelle", "piece": "jugement"}
+    invited(house, file, guardian, jusqu_au=day.isoformat(), **more)
+    assert guardian.browser.get(f"/mes-rendez-vous/{house.visits[0]}/").status_code == 200
+    said = house.enter().get(f"/cabinet/patients/{file}/").content.decode()
+    assert "tutelle" in said.lower()
+    assert "notice-gold" in said, "it ends within the time to renew"
+    later = clock.now() + timedelta(days=2)
+    from serment.identity.relatives import desk as at_desk
+
+    rows = at_desk.of_file(house.practice.secretary(), file)
+    assert [one.is_over(later) for one in at_desk.measures(rows, later)] == [True]
+    assert not rows[0].stands(later)
+
+
+def _form(house: House, hour: int) -> str:
+    at = house.at(hour).isoformat().replace("+", "%2B")
+    return f"/reserver/{house.practice.role}/?heure={at}&motif={house.practice.reason}"
+
+
+def _text(page: str) -> str:
+    """Without what differs on every answer, and without what is not the page's own."""
+    main = page[page.index("<main") : page.index("</main>")]
+    return re.sub(r"<[^>]+>|\s+", " ", main)
