@@ -67,6 +67,12 @@ def say_at_desk(actor: Actor, file_id: UUID, wishes: Wishes) -> None:
         _seal(actor, Purpose.RECEPTION, file, wishes, file.establishment_id)
 
 
+def having_said(file_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these files whose person said something; nothing is opened."""
+    said = PatientFile.objects.filter(pk__in=list(file_ids), safe_contact__isnull=False)
+    return set(said.values_list("pk", flat=True))
+
+
 def alike(actor: Actor, file_id: UUID, email: str) -> list[UUID]:
     """Other files of the actor's house with the same address; the search is on record."""
     if not email or actor.establishment is None:

@@ -82,6 +82,7 @@ SAMPLES: dict[str, Sample] = {
     "practice:change_patient": Sample(path=FILE),
     "practice:duplicates": Sample(path=FILE),
     "practice:desk_code": Sample(path=FILE),
+    "practice:reach": Sample(path=FILE),
     "practice:desk_code_withdraw": Sample("post", FILE),
     "practice:watch_identity": Sample("post", FILE, {"doute": "oui"}),
     "practice:compare": Sample(path=PAIR),

@@ -21,11 +21,12 @@ from serment import clock
 from serment.directory.models import Site
 from serment.disclosure import Actor, Purpose
 from serment.errors import NotThere
-from serment.identity import accounts, files, policy
+from serment.identity import accounts, contact, files, policy
 from serment.identity.rights import Act
 from serment.outbox import letters as outbox
 from serment.outbox import pile, rendering
-from serment.outbox.models import Message
+from serment.outbox.models import Channel, Message
+from serment.outbox.registry import Way
 from serment.scheduling.models import Appointment
 from serment.web import asked, wording
 from serment.web.practice import naming, team
@@ -66,8 +67,9 @@ class Sheet:
     file: UUID
     name: str
     address: Sequence[str]
-    phone: str
-    site: Site
+    calling: contact.Calling
+    site: Site | None
+    """None where the sheet names no house."""
     letter: rendering.Letter
 
 
@@ -84,6 +86,9 @@ def waiting(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "letters",
         "rows": rows,
+        "calls": _rows(
+            actor, outbox.waiting(team.establishment_of(actor), Channel.CALL), names_open=names_open
+        ),
         "names_open": names_open,
         "sent": sent,
         "put_back": asked.query(request).get("dit") == "remises",
@@ -174,7 +179,7 @@ def _rows(actor: Actor, found: Sequence[Message], *, names_open: bool = False) -
 
 def _sheets(actor: Actor, found: Sequence[Message]) -> list[Sheet]:
     behind = naming.files_behind(actor, [one.record_id for one in found])
-    fields = ("given_name", "family_name", "address", "phone")
+    fields = ("given_name", "family_name", "address", "phone", contact.FIELD)
     opened = files.open(actor, set(behind.values()), fields, Purpose.MESSAGE)
     sites = {one.id: one.member.role.site for one in _rows(actor, found)}
     made = []
@@ -183,13 +188,20 @@ def _sheets(actor: Actor, found: Sequence[Message]) -> list[Sheet]:
         if file is None or file not in opened or one.pk not in sites:
             continue
         person = opened[file]
+        wishes = contact.read(person[contact.FIELD])
+        posted = contact.postal(wishes, person["address"])
+        if posted is None:  # said since it was laid on the pile
+            continue
+        discreet = Way("letter", neutral=wishes.discreet, bare=wishes.bare)
         try:
-            letter = outbox.text_of(_establishment_of(one), one.pk)
+            letter = outbox.text_of(_establishment_of(one), one.pk, discreet)
         except NotThere:  # its visit is gone: nothing to say any more
             continue
-        address = [line.strip() for line in person["address"].split(",") if line.strip()]
+        address = [line.strip() for line in posted.split(",") if line.strip()]
         name = f"{person['given_name']} {person['family_name']}".strip()
-        made.append(Sheet(one.pk, file, name, address, person["phone"], sites[one.pk], letter))
+        calling = contact.calling(wishes, person["phone"])
+        site = None if wishes.discreet else sites[one.pk]
+        made.append(Sheet(one.pk, file, name, address, calling, site, letter))
     return made
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
 from django.utils.translation import get_language
 
 from serment.disclosure import Actor, Purpose, gate
+from serment.identity import contact
 from serment.identity.models import PatientFile
 from serment.scheduling import sealed_details
 from serment.scheduling.models import Appointment, VisitReason
@@ -23,7 +24,7 @@ from serment.web import wording
 RELATION_SECONDS = 240
 RELATIONS_MAX = 20_000
 NAME = ("given_name", "family_name")
-AT_A_GLANCE = (*NAME, "birth_date", "phone")
+AT_A_GLANCE = (*NAME, "birth_date", "phone", contact.FIELD)
 
 _relations: dict[tuple[bytes, UUID], tuple[float, UUID]] = {}
 
@@ -37,6 +38,12 @@ class Person:
     family_name: str
     birth_date: str = ""
     phone: str = ""
+    safe_contact: str = field(default="", repr=False)
+
+    @property
+    def calling(self) -> contact.Calling:
+        """Which number to call, and what stands before it."""
+        return contact.calling(contact.read(self.safe_contact), self.phone)
 
     @property
     def name(self) -> str:

@@ -18,14 +18,24 @@ from django.views.decorators.http import require_GET, require_http_methods
 from serment import clock
 from serment.disclosure import Actor, Purpose, gate
 from serment.errors import NotThere, Unusable
-from serment.identity import accounts, birth_dates, files, ins_files, phones, policy, rights
+from serment.identity import (
+    accounts,
+    birth_dates,
+    contact,
+    files,
+    ins_files,
+    phones,
+    policy,
+    reaching,
+    rights,
+)
 from serment.identity.merging import Merging
 from serment.identity.models import PatientFile
 from serment.identity.rights import Act
 from serment.scheduling.models import Appointment
 from serment.web import asked, wording
 from serment.web.practice import finding, identity, opened_by, team, urgent
-from serment.web.practice.naming import Person
+from serment.web.practice.naming import AT_A_GLANCE, Person
 
 LETTERS_MIN = 3
 SEARCHED_LETTERS_MAX = 80
@@ -92,6 +102,9 @@ def _hits(actor: Actor, text: str, booking: str) -> tuple[list[Hit], bool]:
     ids = list(asked)[:HITS_MAX]
     fields = ("given_name", "family_name", "birth_date", "phone")
     opened = files.open(actor, ids, fields, Purpose.SEARCH)
+    # Who said how to be called: their number stands in their file, behind what they said.
+    for one in reaching.having_said(ids) & set(opened):
+        opened[one]["phone"] = ""
     people = [Person(one, **opened[one]) for one in ids if one in opened]
     by = {
         one.file: finding.why(asked[one.file], (one.given_name, one.family_name)) for one in people
@@ -155,7 +168,7 @@ def patient(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """A file: details, appointments, and who has opened it."""
     actor = accounts.actor_for(request)
     now = clock.now()
-    values = _open(actor, file_id, (*FORM_FIELDS, "ins_standing", "merging"))
+    values = _open(actor, file_id, (*FORM_FIELDS, "ins_standing", "merging", contact.FIELD))
     merged = Merging.read(values["merging"])
     if merged.into:
         return identity.led_to_kept(request, merged)
@@ -164,6 +177,7 @@ def patient(request: HttpRequest, file_id: UUID) -> HttpResponse:
         "section": "patients",
         "file_id": file_id,
         "person": _person(file_id, values),
+        "wishes": contact.read(values[contact.FIELD]),
         "values": values,
         "age": wording.age(values["birth_date"], now.astimezone(PARIS).date()),
         "sex": dict(_sexes()).get(values["sex"], ""),
@@ -177,8 +191,7 @@ def patient(request: HttpRequest, file_id: UUID) -> HttpResponse:
 
 
 def _person(file_id: UUID, values: dict[str, str]) -> Person:
-    names = ("given_name", "family_name", "birth_date", "phone")
-    return Person(file_id, **{name: values[name] for name in names})
+    return Person(file_id, **{name: values[name] for name in AT_A_GLANCE})
 
 
 def _open(actor: Actor, file_id: UUID, fields: tuple[str, ...]) -> dict[str, str]:
@@ -220,6 +233,7 @@ def create(request: HttpRequest) -> HttpResponse:
     except files.ValuesUnusable as unusable:
         return _form(request, typed, unusable.errors, suite=booking)
     made = files.create(actor, team.establishment_of(actor), values)
+    reaching.note_shared(actor, made.pk, values["email"] or "")
     if booking:
         return HttpResponseRedirect(f"{reverse('practice:book')}?{booking}&patient={made.pk}")
     return HttpResponseRedirect(reverse("practice:patient", args=[made.pk]))
@@ -245,7 +259,10 @@ def change(request: HttpRequest, file_id: UUID) -> HttpResponse:
         values = files.cleaned(typed, _today())
     except files.ValuesUnusable as unusable:
         return _form(request, typed, unusable.errors, file_id=file_id)
+    former = files.open(actor, [file_id], ("email",), Purpose.RECEPTION).get(file_id, {})
     files.change(actor, file_id, values)
+    if values["email"] and values["email"] != former.get("email"):
+        reaching.note_shared(actor, file_id, values["email"])
     return HttpResponseRedirect(reverse("practice:patient", args=[file_id]))
     sure = "identite" in asked.sent(request)
     if not sure and (undone := ins_files.would_undo(actor, file_id, values)):

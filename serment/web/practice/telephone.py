@@ -273,8 +273,7 @@ def _show(
 ) -> HttpResponse:  # fmt: skip
     person = None
     if choice.patient is not None:
-        fields = ("given_name", "family_name", "birth_date", "phone")
-        opened = files.open(actor, [choice.patient], fields, Purpose.BOOKING)
+        opened = files.open(actor, [choice.patient], naming.AT_A_GLANCE, Purpose.BOOKING)
         if choice.patient not in opened and choice.moves:
             former = panel.seen(choice.moves)
             home = addresses.of_appointment(

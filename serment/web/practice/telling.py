@@ -15,11 +15,12 @@ from serment.identity.models import PatientFile
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-MAIL, LETTER, NOBODY = "courriel", "lettre", "personne"
+MAIL, LETTER, NOBODY, WISHED = "courriel", "lettre", "personne", "voulu"
 
 IF_CANCELLED: dict[str, _StrPromise] = {
     MAIL: _("Si vous annulez, un courriel part dans la minute."),
     LETTER: _("Sans adresse e-mail : si vous annulez, une lettre attendra d’être imprimée."),
+    WISHED: _("Si vous annulez, la personne l’apprend comme elle l’a demandé."),
     NOBODY: _("Si vous annulez, le temps est libre ; personne n’est prévenu."),
     "": _("Si vous annulez, la personne est prévenue par courriel, ou par une lettre à imprimer."),
 }
@@ -27,6 +28,9 @@ IF_CANCELLED: dict[str, _StrPromise] = {
 
 
 def channel(file_id: UUID) -> str:
-    """``MAIL`` where the file has an address, else ``LETTER``."""
+    """``WISHED`` where the person said how, else ``MAIL`` where the file has an address, else
+    ``LETTER``."""
     file = PatientFile.objects.filter(pk=file_id).first()
+    if file is not None and file.safe_contact is not None:
+        return WISHED
     return MAIL if file is not None and file.email is not None else LETTER

@@ -1,0 +1,40 @@
+"""How I may be reached: read and changed by whoever has just proved twice who they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from serment import clock
+from serment.identity import accounts, contact, policy, reaching
+from serment.web import asked
+
+RECENT_MINUTES = 10
+
+
+@policy.patient(strength=policy.Strength.TWO_FACTORS, recent_minutes=RECENT_MINUTES)
+@require_http_methods(["GET", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
+    """One form; it counts for every practice where one has a file of one's own."""
+    actor = accounts.actor_for(request)
+    if request.method == "GET":
+        return _show(request, reaching.of_account(actor))
+    sent = asked.sent(request)
+    try:
+        wishes = contact.cleaned({name: str(sent[name]) for name in sent})
+    except contact.WishesUnusable as unusable:
+        return _show(request, sent, unusable.errors)
+    reaching.say(actor, wishes, clock.now(), former_unsafe="former" in sent)
+    messages.success(request, _("C’est enregistré, dans votre compte et dans tous vos dossiers."))
+    return HttpResponseRedirect(reverse("patient:account"))
+
+
+def _show(request: HttpRequest, said: Any, errors: dict[str, str] | None = None) -> HttpResponse:
+    context = {"said": said, "errors": errors or {}, "hours_max": contact.HOURS_LETTERS_MAX}
+    return render(request, "patient/contact.html", context, status=422 if errors else 200)
