@@ -40,7 +40,7 @@ format: setup-test ## Format and mend what can be mended by itself
 	@.venv/bin/ruff check --fix --quiet .
 
 torture: setup-test ## The long sweeps: every fault, every mutation, chaos histories
-	@.venv/bin/pytest -m "torture or not torture" tests/faults tests/journeys tests/concurrency tests/config tests/keeper tests/ledger $(ARGS)
+	@.venv/bin/pytest -m "torture or not torture" tests/attacks tests/faults tests/journeys tests/concurrency tests/config tests/keeper tests/ledger $(ARGS)
 
 verifier: ## Build serment-verify.pyz, the ledger's verifier for a bare python3
 	@$(PYTHON) scripts/verifier.py

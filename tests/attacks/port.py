@@ -8,6 +8,7 @@ connection is the pages' too, and each request can be taken back.
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
@@ -48,6 +49,12 @@ class Said:
 
     def __getitem__(self, name: str) -> str:
         return next(iter(self.all(name)), "")
+
+
+def leads(said: Said) -> str:
+    """The host that an answer sends a browser to; browsers take a backslash for a slash."""
+    to = re.sub(r"[\x00-\x20]", "", said["location"]).replace("\\", "/")
+    return urlsplit(urljoin(f"{LOCAL}/x/y/", to)).netloc
 
 
 class _Inline:
