@@ -115,6 +115,7 @@ class Story:
         while self.demo.pid_of(part) in {None, killed} or self.demo.health()[0] != 200:
             assert time.monotonic() < end, f"{part} did not come back"
             time.sleep(0.05)
+        end = time.monotonic() + seconds
         while len(self.acknowledged) == before and not self.waiting.empty():
             assert time.monotonic() < end, f"nobody could book after {part} came back"
             time.sleep(0.05)
