@@ -163,7 +163,7 @@ def _today() -> dict[str, str]:
     """What each can do in this version, so that nobody looks for what is still to come."""
     return {
         "patient": _("Ses rendez-vous, ceux qu’elle prend, et qui a ouvert ses données."),
-        "relative": _("Ses propres rendez-vous. Agir pour sa fille viendra plus tard."),
+        "relative": _("Les rendez-vous de sa fille et de sa mère, à côté des siens."),
         "secretary": _("L’agenda, les dossiers, le téléphone, l’import."),
         "practitioner": _("Son agenda et ses patients."),
         "manager": _("Les agendas, sans les noms, et l’import."),

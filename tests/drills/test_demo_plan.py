@@ -119,12 +119,15 @@ def test_the_demo_patient_has_been_and_will_come(plan: Plan) -> None:
     assert sum(visit.starts_at < NOW for _slug, visit in own) >= 4
 
 
-def test_the_relative_has_visits_of_his_own_and_acts_for_nobody_yet(plan: Plan) -> None:
+def test_the_relative_has_visits_of_his_own_and_acts_for_a_child_and_a_mother(plan: Plan) -> None:
     own = [
         visit for house in plan.houses for visit in house.visits if visit.person == named.BASTIEN
     ]
     assert {visit.starts_at > NOW for visit in own} == {True, False}
-    assert named.ACTS_FOR[named.BASTIEN] == ((named.BASTIEN, "self"),)
+    assert [one.person for one in named.RELATIVES if named.BASTIEN in one.by] == [
+        named.CAPUCINE,
+        named.MARCELLE,
+    ]
 
 
 @pytest.mark.parametrize("day", range(7))

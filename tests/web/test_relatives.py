@@ -226,7 +226,8 @@ def test_a_measure_ends_and_the_desk_is_told_to_renew_it(monkeypatch: pytest.Mon
     later = clock.now() + timedelta(days=2)
     from serment.identity.relatives import desk as at_desk
 
-    rows = at_desk.of_file(house.practice.secretary(), file)
+    with tenancy.inside(tenant=house.practice.establishment):
+        rows = at_desk.of_file(house.practice.secretary(), file)
     assert [one.is_over(later) for one in at_desk.measures(rows, later)] == [True]
     assert not rows[0].stands(later)
 

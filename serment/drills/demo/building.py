@@ -20,12 +20,14 @@ _SHARED_PATIENTS = 0.06
 
 # House → which visits of its first role are whose: negative counts back from now, 0 is the next.
 _GIVEN = {
-    named.QUAIS: ((-9, named.AURORE), (-60, named.AURORE), (6, named.AURORE), (3, named.CAPUCINE)),
+    named.QUAIS: ((-9, named.AURORE), (-60, named.AURORE), (6, named.AURORE), (3, named.CAPUCINE),
+        (8, named.MARCELLE),
+    ),
     named.HOSPITAL: ((-4, named.AURORE),),
     named.BY_VIDEO: ((-3, named.AURORE),),
     named.FAMILY_DOCTOR: (
         (-7, named.AURORE), (9, named.AURORE), (-12, named.CAPUCINE), (-20, named.BASTIEN),
-        (5, named.BASTIEN),
+        (5, named.BASTIEN), (12, named.MARCELLE), (-25, named.MARCELLE),
     ),
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ HOSPITAL = "hopital-des-deux-arves"
 BY_VIDEO = "medecins-a-distance"
 FAMILY_DOCTOR = "maison-de-sante-des-aiguilles"
 
-AURORE, BASTIEN, CAPUCINE = 0, 1, 2
+AURORE, BASTIEN, CAPUCINE, MARCELLE = 0, 1, 2, 3
 _HOME = "14 chemin des Chavannes, 74700 Sallanches"
 
 FAMILY = (
@@ -27,19 +27,37 @@ FAMILY = (
         "bastien.lemoine@example.fr", _HOME,
     ),
     Person("female", "Capucine", "Lemoine", "", date(2017, 6, 8), "", "", _HOME),
+    Person(
+        "female", "Marcelle", "Lemoine", "Chappuis", date(1941, 9, 23), "0465710118", "",
+        "3 impasse du Pré-aux-Oies, 74700 Sallanches",
+    ),
 )  # fmt: skip
 """The first people of every plan, at these houses, whatever the seed."""
 
 FILES_AT = {
-    QUAIS: (AURORE, CAPUCINE),
+    QUAIS: (AURORE, CAPUCINE, MARCELLE),
     HOSPITAL: (AURORE, CAPUCINE),
     BY_VIDEO: (AURORE,),
-    FAMILY_DOCTOR: (AURORE, BASTIEN, CAPUCINE),
+    FAMILY_DOCTOR: (AURORE, BASTIEN, CAPUCINE, MARCELLE),
 }
 """Who has a file where."""
 
-ACTS_FOR = {AURORE: ((AURORE, "self"),), BASTIEN: ((BASTIEN, "self"),)}
-"""Whose files an account opens, and as what. Nobody acts for Capucine before pages say for whom."""
+@dataclass(frozen=True, slots=True)
+class ActedFor:
+    """Somebody without an account, and who of the family acts for them."""
+
+    person: int
+    by: tuple[int, ...]
+    measure: str = ""
+    """Of a protected adult; empty for a child."""
+
+
+RELATIVES = (
+    ActedFor(CAPUCINE, (AURORE, BASTIEN)),
+    ActedFor(MARCELLE, (BASTIEN,), measure="habilitation"),
+)
+MEASURE_DAYS = 700
+"""How long the measure still runs."""
 
 
 @dataclass(frozen=True, slots=True)

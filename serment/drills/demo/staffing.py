@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from serment.disclosure import SYSTEM, gate
-from serment.drills.demo import named
+from serment.drills.demo import named, relatives
 from serment.drills.demo.people import Person
 from serment.drills.demo.planting import Planted, values_of
 from serment.identity import means, registration, staff
@@ -55,7 +55,8 @@ def man(people: Sequence[Person], houses: Sequence[Planted], today: date, url: s
         values = values_of(people[place], today)
         login, accounts[place] = _account(role, people[place].email, values, url)
         logins.append(login)
-        _link(accounts[place], place, houses)
+        _link_own(accounts[place], place, houses)
+    relatives.let_act(people, houses, accounts, today)
     signing_in = {one.house for one in named.TEAM if one.role == Role.SECRETARY}
     secretaries = {
         slug: _secretary(house) for slug, house in by_slug.items() if slug not in signing_in
@@ -86,13 +87,10 @@ def _names(colleague: named.Colleague) -> dict[str, str | None]:
     return {"given_name": colleague.given_name, "family_name": colleague.family_name}
 
 
-def _link(account: UUID, person: int, houses: Sequence[Planted]) -> None:
-    for whose, relation in named.ACTS_FOR[person]:
-        for house in houses:
-            if whose in house.files:
-                gate.link(
-                    SYSTEM, account=account, patient_file=house.files[whose], relation=relation
-                )
+def _link_own(account: UUID, person: int, houses: Sequence[Planted]) -> None:
+    for house in houses:
+        if person in house.files:
+            gate.link(SYSTEM, account=account, patient_file=house.files[person])
 
 
 def _secretary(house: Planted) -> StaffMember:

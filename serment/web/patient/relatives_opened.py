@@ -39,5 +39,5 @@ def timeline(request: HttpRequest, relation: UUID) -> HttpResponse:
         {person.mandate.person: (person.name, "")},
     )
     days = opened_told.days(moments, known, actor.id, clock.now())
-    context = {"person": person, "days": days}
+    context = {"person": person, "days": [day for day in days if day.entries or day.own]}
     return render(request, "patient/relative_opened.html", context)

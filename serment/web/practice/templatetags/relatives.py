@@ -10,13 +10,15 @@ from django import template
 from django.http import HttpRequest
 
 from serment import clock
-from serment.disclosure import Actor
 from serment.identity import accounts
 from serment.identity.relatives import desk
+from serment.identity.relatives.desk import AtDesk
 from serment.identity.relatives.terms import is_minor
 from serment.web.practice import relatives_shown
 
 register = template.Library()
+
+_ASKED = "serment_who_acts"
 
 
 @register.filter
@@ -25,17 +27,27 @@ def minor(birth_date: str) -> bool:
     return bool(birth_date) and is_minor(date.fromisoformat(birth_date), clock.now())
 
 
+@register.inclusion_tag("practice/_measures.html", takes_context=True)
+def measures(context: template.Context, file_id: UUID) -> dict[str, Any]:
+    """Measures that protect the person, each with its end, and those to be renewed."""
+    now = clock.now()
+    found = desk.measures(_of_file(context["request"], file_id), now)
+    return {"measures": [relatives_shown.row(one, now) for one in found]}
+
+
 @register.inclusion_tag("practice/_who_acts.html", takes_context=True)
 def who_acts(context: template.Context, file_id: UUID) -> dict[str, Any]:
-    """Who acts for a file: measures first, each with its end."""
-    request: HttpRequest = context["request"]
-    actor, now = accounts.actor_for(request), clock.now()
-    found = desk.of_file(actor, file_id) if _opens(actor) else []
-    rows = [relatives_shown.row(one, now) for one in found]
-    measures = [relatives_shown.row(one, now) for one in desk.measures(found, now)]
+    """Who acts for a file now, or was invited to."""
+    now = clock.now()
+    rows = [relatives_shown.row(one, now) for one in _of_file(context["request"], file_id)]
     shown = [one for one in rows if one.standing or one.waits]
-    return {"file_id": file_id, "measures": measures, "rows": shown}
+    return {"file_id": file_id, "rows": shown}
 
 
-def _opens(actor: Actor) -> bool:
-    return actor.kind == "staff"
+def _of_file(request: HttpRequest, file_id: UUID) -> list[AtDesk]:
+    """Asked once a page."""
+    known: list[AtDesk] | None = getattr(request, _ASKED, None)
+    if known is None:
+        known = desk.of_file(accounts.actor_for(request), file_id)
+        setattr(request, _ASKED, known)
+    return known

@@ -1,0 +1,62 @@
+"""A parent books for a child; somebody lets another act for them, and ends it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.visitor import EYES_AT_SALLANCHES, PATIENT, RELATIVE, Visitor
+
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("demo")]
+CHILD = "Capucine Lemoine"
+
+
+def test_books_for_a_child_and_acts_for_who_lets_him_until_they_end_it(
+    visitor: Callable[..., Visitor],
+) -> None:
+    father, patient = visitor(390), visitor(390)
+    father.sign_in(RELATIVE)
+    father.go(EYES_AT_SALLANCHES)
+    father.go(father.slots()[-1])
+    father.page.get_by_label(CHILD).check()
+    father.answer()
+    father.look()
+    father.press("Confirmer le rendez-vous")
+    expect(father.page.get_by_role("status")).to_contain_text("C’est réservé.")
+    expect(father.page.locator("main")).to_contain_text(CHILD)
+    hour = father.page.locator("h1").inner_text()
+    father.go("/mes-rendez-vous/")
+    childs = father.page.locator("section").filter(has_text=f"Rendez-vous de {CHILD}")
+    expect(childs).to_contain_text(hour)
+    father.look()
+
+    patient.sign_in(PATIENT)
+    patient.go("/mes-proches/")
+    patient.look()
+    patient.page.get_by_role("link", name="Inviter un proche").click()
+    patient.page.get_by_label("Comment l’appelez-vous ?").fill("Mon fils Bastien")
+    patient.page.get_by_label("Son adresse e-mail").fill(RELATIVE)
+    patient.look()
+    patient.press("Envoyer l’invitation")
+    expect(patient.page.locator("main")).to_contain_text("Invitation envoyée")
+    letter = father.letter_to(RELATIVE, "/mes-proches/invitation/")
+    link = re.search(r"(/mes-proches/invitation/\S+)", letter)
+    assert link is not None
+    father.go(link[1])
+    expect(father.page.locator("h1")).to_have_text("Agir pour Aurore Lemoine ?")
+    father.look()
+    father.press("Accepter")
+    father.go("/mes-rendez-vous/")
+    expect(father.page.locator("main")).to_contain_text("Rendez-vous de Aurore Lemoine")
+    patient.go("/qui-a-ouvert-mes-donnees/")
+    expect(patient.page.locator("main")).to_contain_text("à qui vous avez donné accès")
+    patient.go("/mes-proches/")
+    patient.page.get_by_role("link", name="Mettre fin").click()
+    patient.look()
+    patient.press("Mettre fin")
+    father.go("/mes-rendez-vous/")
+    expect(father.page.locator("main")).to_contain_text(f"Rendez-vous de {CHILD}")
+    expect(father.page.locator("main")).not_to_contain_text("Aurore")
