@@ -54,6 +54,15 @@ def too_slow() -> Response:
     )
 
 
+def broken_off() -> Response:
+    """400: the body ended before it should, or is none."""
+    return PlainTextResponse(
+        "L’envoi est incomplet. / The upload is incomplete.\n",
+        status_code=400,
+        headers={"connection": "close"},
+    )
+
+
 def too_large() -> Response:
     """413: the body passes the limit."""
     return PlainTextResponse(

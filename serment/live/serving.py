@@ -127,8 +127,8 @@ class Serving:
                 body = await self._take_in(receive)
         except TimeoutError:
             return await pages.too_slow()(scope, receive, send)
-        except Gone:
-            return None
+        except Gone:  # or what came was no body, and somebody waits for an answer
+            return await pages.broken_off()(scope, receive, send)
         if body is None:
             return await pages.too_large()(scope, receive, send)
         with body:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import signal
 import socket
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,17 +77,6 @@ def wait_for(port: int) -> None:
         except OSError:
             time.sleep(0.05)
     raise AssertionError("nobody listens")
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[Port]:
-    with tempfile.TemporaryDirectory(prefix="serment-live-") as folder:
-        started = Port(Path(folder))
-        wait_for(started.number)
-        wait_for(started.bare)
-        yield started
-        for child in started.children:
-            process.stop(child, signal.SIGTERM, 5)
 
 
 def test_passes_on_method_path_query_and_body_as_they_came(port: Port) -> None:

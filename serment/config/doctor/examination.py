@@ -10,7 +10,7 @@ from pathlib import Path
 
 from serment import clock
 from serment.config import keeper_probe, publication
-from serment.config.doctor import instance, machine, sign_in
+from serment.config.doctor import instance, machine, sign_in, transport
 from serment.config.doctor.finding import Finding
 from serment.config.environment import ROOT, Environment
 from serment.errors import SermentError
@@ -70,6 +70,7 @@ def _machine(env: Environment, *, running: bool) -> Iterator[Finding]:
         None if running else machine.port_free(env.listen, env.port),
     ]
     yield from (finding for finding in checks if finding is not None)
+    yield from transport.settings(env, demo=instance.is_demo(env))
 
 
 def _figures(socket: Path) -> Figures | None:
@@ -90,6 +91,8 @@ def _instance(env: Environment, *, running: bool) -> Iterator[Finding]:
     ]
     yield from (finding for finding in checks if finding is not None)
     yield from sign_in.findings(env)
+    if running:
+        yield from transport.reached(env, clock.now())
     if told is not None:
         yield from publication.findings(env, told)
         due = instance.rotation(told.size, instance.log_began(env.ledger_site), clock.now())
