@@ -58,4 +58,5 @@ def marked(actor: Actor, mark: str) -> list[UUID]:
 
 def _act(actor: Actor, act: str, file: UUID, other: UUID) -> None:
     asked = joining.JoinAsk(file.bytes, other.bytes, act)
-    ask("join", actor, wire.Nothing, asked, purpose=_WHY)
+    op = "tell_apart" if act == "apart" else "join"
+    ask(op, actor, wire.Nothing, asked, purpose=_WHY)

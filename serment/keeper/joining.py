@@ -34,7 +34,7 @@ ACT: Final = {"join": "joined", "part": "parted", "apart": "told_apart"}
 
 
 class JoinAsk(Body):
-    """op ``join``: what is done with these two files; ``file`` is the one that goes."""
+    """ops ``join`` and ``tell_apart``: what is done with two; ``file`` is the one that goes."""
 
     file: Bytes16
     other: Bytes16
@@ -63,10 +63,11 @@ class AlikePairs(Body):
 
 
 async def join(house: House, ask: Request, peer: int) -> Body:
-    """op ``join``: join, part or tell apart; what already is so is recorded and stays so."""
+    """ops ``join`` (join or part) and ``tell_apart``, which is another role's right: recorded, also
+    where it already is so."""
     must_have_purpose(ask)
     wanted = msgspec.msgpack.decode(ask.body, type=JoinAsk)
-    if wanted.act not in ACT:
+    if wanted.act not in ACT or (wanted.act == "apart") is not (ask.op == "tell_apart"):
         raise AskUnusable
     rows = _both(house, ask, peer, wanted)
     counted, alarms = await admit(house, ask, peer, rows)
@@ -188,4 +189,9 @@ def _staff(house: House, ask: Request, peer: int) -> Capability:
 
 
 Act = Callable[[House, Request, int], Awaitable[Body]]
-ACTS: Final[dict[str, Act]] = {"join": join, "alike": alike, "marked": marked}
+ACTS: Final[dict[str, Act]] = {
+    "join": join,
+    "tell_apart": join,
+    "alike": alike,
+    "marked": marked,
+}

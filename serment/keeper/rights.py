@@ -31,7 +31,7 @@ ASKS: Final[dict[str, frozenset[str]]] = {
     "staff": frozenset(
         {"seal", "delete", "reveal", "find", "records_of", "files_behind", "link",
          "open_session", "close_session", "errand", "history", "receipt", "perimeter", "measure",
-         "batch", "relate", "join", "alike", "marked",
+         "batch", "relate", "join", "tell_apart", "alike", "marked",
          "challenge", "enrol", "passkeys", "asserted", "vouch", "revoke",
          "end_staff", "staff_role",
          "break_glass", "glasses", "glass_justify", "glass_review", "freeze", "unfreeze",

@@ -9,7 +9,7 @@ import pytest
 
 from serment import clock, ids
 from serment.directory import tenancy
-from serment.disclosure import Actor, gate, persons
+from serment.disclosure import Actor, Purpose, gate, persons
 from serment.errors import NotThere
 from serment.identity import files, ins, ins_files, merging
 from serment.identity.ins import Authority, Document, Mark, State
@@ -54,7 +54,7 @@ def make(doctor: Actor, values: dict[str, str]) -> UUID:
 
 def values_of(doctor: Actor, file: UUID) -> dict[str, str]:
     """Everything a comparison opens but the joins."""
-    [opened] = files.open(doctor, [file], merging.COMPARED, merging.Purpose.IDENTITY).values()
+    [opened] = files.open(doctor, [file], merging.COMPARED, Purpose.IDENTITY).values()
     return opened
 
 
@@ -144,30 +144,30 @@ def test_never_two_numbers_nor_a_doubt_nor_the_better_identity_lost(
     doctor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: with the rule away, two people with an INS each would become one."""
-    pair = [make(doctor, FIRST | TRAITS) for _number in NUMBERS]
-    for file, number in zip(pair, NUMBERS, strict=True):
+    one, other = (make(doctor, FIRST | TRAITS) for _number in NUMBERS)
+    for file, number in zip((one, other), NUMBERS, strict=True):
         ins_files.given_by_service(doctor, file, number, TRAITS)
         ins_files.seen(doctor, file, Document.PASSPORT)
     with pytest.raises(merging.NotOnePerson, match="deux personnes"):
-        merging.merge(doctor, *pair, ())
+        merging.merge(doctor, one, other, ())
     with monkeypatch.context() as away:
         away.setattr(merging, "why_not", lambda *_: "")
-        merging.merge(doctor, *pair, ())
+        merging.merge(doctor, one, other, ())
         assert gate.find(
-            doctor, merging.Purpose.SEARCH, "patient", "Roche", tenant=doctor.establishment
-        ) == [pair[0]]
-    merging.undo(doctor, *pair)
+            doctor, Purpose.SEARCH, "patient", "Roche", tenant=doctor.establishment
+        ) == [one]
+    merging.undo(doctor, one, other)
     plain = make(doctor, FIRST)
     with pytest.raises(merging.NotOnePerson, match="mieux établie"):
-        merging.merge(doctor, plain, pair[0], ())
-    merging.merge(doctor, pair[0], plain, {"family_name", "phone"})
-    known = ins_files.of(doctor, pair[0])
+        merging.merge(doctor, plain, one, ())
+    merging.merge(doctor, one, plain, {"family_name", "phone"})
+    known = ins_files.of(doctor, one)
     assert (known.standing.state, known.matricule) == (State.QUALIFIED, NUMBERS[0])
-    merging.undo(doctor, pair[0], plain)
-    assert ins_files.of(doctor, pair[0]).matricule == NUMBERS[0]
+    merging.undo(doctor, one, plain)
+    assert ins_files.of(doctor, one).matricule == NUMBERS[0]
     ins_files.marked(doctor, plain, Mark.DOUBTFUL, on=True)
     with pytest.raises(merging.NotOnePerson, match="doute"):
-        merging.merge(doctor, pair[0], plain, ())
+        merging.merge(doctor, one, plain, ())
     assert persons.marked(doctor, Mark.DOUBTFUL) == [plain]
     with pytest.raises(NotThere):
         merging.both(doctor, plain, plain)

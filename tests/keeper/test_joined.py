@@ -56,7 +56,8 @@ def do(inside: Inside, who: Person, act: str, gone: bytes, kept: bytes) -> None:
     """One act of the identity watch."""
     inside.later(SECOND)
     asked = joining.JoinAsk(gone, kept, act)
-    inside.ask(who, "join", asked, wire.Nothing, purpose="identity")
+    op = "tell_apart" if act == "apart" else "join"
+    inside.ask(who, op, asked, wire.Nothing, purpose="identity")
 
 
 def ids(inside: Inside, who: Person, op: str, body: object, **more: object) -> list[bytes]:

@@ -24,7 +24,7 @@ FORM = {
 def _made(desk: Client, **changed: str) -> str:
     answer = desk.post("/cabinet/patients/nouveau", FORM | changed)
     assert answer.status_code == 302, answer.content.decode()
-    return str(answer.url)
+    return str(answer.headers["Location"])
 
 
 def _page(desk: Client, file: str) -> str:

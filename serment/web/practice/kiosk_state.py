@@ -99,7 +99,8 @@ def house_minutes(establishment: UUID) -> int:
 
 
 def choose_minutes(actor: Actor, minutes: int) -> None:
-    """For the whole house; open sessions learn it when they are next unlocked or begun."""
+    """For the whole house; sessions that are open learn it when they begin anew."""
+    assert actor.establishment is not None  # noqa: S101 -- staff stand in one
     with tenancy.inside(tenant=actor.establishment):
         Establishment.objects.filter(pk=actor.establishment).update(lock_minutes=minutes)
 
