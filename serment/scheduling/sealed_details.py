@@ -32,8 +32,9 @@ class Details:
     """Kept from those who act for the person; the keeper's own mark decides (``secrecy``)."""
 
     def as_json(self) -> str:
-        """For ``gate.seal``."""
-        return json.dumps(asdict(self), default=str, ensure_ascii=False)
+        """For ``gate.seal``. As long when it is kept as when it is not: bytes show their number."""
+        told = asdict(self) | {"kept": int(self.kept)}
+        return json.dumps(told, default=str, ensure_ascii=False)
 
 
 def read(opened: str) -> Details:

@@ -19,6 +19,7 @@ from serment.identity import policy, registration
 from serment.identity.models import Account
 from serment.outbox import delivery, envelopes
 from serment.scheduling.models import Appointment
+from serment.scheduling.sealed_details import Details, read
 from tests.web_practice.house import PASSWORD, House, make_house
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "search"])
@@ -230,6 +231,13 @@ def test_a_measure_ends_and_the_desk_is_told_to_renew_it(monkeypatch: pytest.Mon
         rows = at_desk.of_file(house.practice.secretary(), file)
     assert [one.is_over(later) for one in at_desk.measures(rows, later)] == [True]
     assert not rows[0].stands(later)
+
+
+def test_a_kept_visit_is_sealed_to_as_many_bytes_as_any() -> None:
+    open_, kept = Details(reason=ids.new_id()), Details(reason=ids.new_id(), kept=True)
+    assert len(open_.as_json()) == len(kept.as_json())
+    assert read(kept.as_json()).kept
+    assert not read(open_.as_json()).kept
 
 
 def _form(house: House, hour: int) -> str:

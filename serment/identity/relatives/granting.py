@@ -216,12 +216,12 @@ def _cleaned(typed: Mapping[str, str], terms: Terms, now: datetime) -> dict[str,
         errors = dict(wrong.errors)
     birth = values.get("birth_date")
     if not errors and not birth:
-        errors["birth_date"] = _("À écrire : elle dit jusqu’à quand vous pouvez agir.")
+        errors["birth_date"] = _("À écrire : elle dit jusqu’à quand vous pouvez agir.")
     if birth and is_minor(date.fromisoformat(birth), now) != (terms.relation == Kind.PARENT):
         errors["birth_date"] = (
-            _("Cette personne est majeure : elle peut vous inviter elle-même.")
+            _("Cette personne est majeure : elle peut vous inviter elle-même.")
             if terms.relation == Kind.PARENT
-            else _("Cette personne est mineure : ajoutez-la comme votre enfant.")
+            else _("Cette personne est mineure : ajoutez-la comme votre enfant.")
         )
     if terms.relation == Kind.GUARDIAN and terms.measure not in Measure.values:
         errors["measure"] = _("Choisissez la mesure.")

@@ -92,7 +92,7 @@ def _until_errors(until: date | None, *, wanted: bool) -> dict[str, str]:
         return {}
     today = clock.now().date()
     if until is None:
-        return {"until": _("À écrire : c’est le jour où la mesure prend fin.")}
+        return {"until": _("À écrire : c’est le jour où la mesure prend fin.")}
     if not today <= until <= today.replace(year=today.year + 20, day=min(today.day, 28)):
         return {"until": _("Choisissez un jour à venir, dans vingt ans au plus.")}
     return {}
@@ -163,5 +163,5 @@ def end(request: HttpRequest, relation: UUID) -> HttpResponse:
         context = {"who": who, "mandate": mandate, "by_law": by_law, "now": now}
         return render(request, "patient/relative_end.html", context)
     granting.end(actor, relation)
-    messages.success(request, _("C’est fini : depuis cette minute, plus rien ne s’ouvre par là."))
+    messages.success(request, _("C’est fini : depuis cette minute, plus rien ne s’ouvre par là."))
     return HttpResponseRedirect(reverse("patient:relatives"))

@@ -31,7 +31,7 @@ def accept(request: HttpRequest, word: str) -> HttpResponse:
         context = {"spent": spent.sentence}
         return render(request, "patient/relative_accept.html", context, status=410)
     except Unusable:
-        own = _("C’est votre propre invitation : elle est pour la personne que vous avez choisie.")
+        own = _("C’est votre propre invitation : elle est pour la personne que vous avez choisie.")
         return render(request, "patient/relative_accept.html", {"spent": own}, status=409)
-    messages.success(request, _("C’est fait : vous pouvez agir pour %(who)s.") % {"who": who})
+    messages.success(request, _("C’est fait : vous pouvez agir pour %(who)s.") % {"who": who})
     return HttpResponseRedirect(reverse("patient:relatives"))

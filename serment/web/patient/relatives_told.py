@@ -130,14 +130,14 @@ def _right(known: Known) -> str:
         return _("à qui vous avez donné accès")
     if known.terms.relation == Relation.PARENT:
         return _("votre parent")
-    return _("qui vous protège : %(measure)s") % {"measure": known.terms.measure_words}
+    return _("qui vous protège : %(measure)s") % {"measure": known.terms.measure_words}
 
 
 def invitation_errors(typed: asked.Given, chosen: list[str]) -> dict[str, str]:
     """What must be mended before an invitation leaves."""
     errors: dict[str, str] = {}
     if not asked.words(typed.get("nom", ""), LABEL_LETTERS_MAX):
-        errors["label"] = _("Écrivez comment vous l’appelez : vous le lirez dans vos listes.")
+        errors["label"] = _("Écrivez comment vous l’appelez : vous le lirez dans vos listes.")
     try:
         addresses.normalise(typed.get("email", ""))
     except AddressUnusable as wrong:

@@ -53,7 +53,7 @@ def relatives(request: HttpRequest, file_id: UUID) -> HttpResponse:
         _seen(request, actor, file_id, relation, Document(sent["piece"]))
     elif act == "couper":
         desk.cut(actor, file_id, relation)
-        messages.success(request, _("C’est coupé : depuis cette minute, plus rien ne s’ouvre."))
+        messages.success(request, _("C’est coupé : depuis cette minute, plus rien ne s’ouvre."))
     elif act == "jusqu_au":
         _renew(request, actor, file_id, relation)
     return HttpResponseRedirect(reverse("practice:relatives", args=[file_id]))
@@ -72,7 +72,7 @@ def _seen(
 def _renew(request: HttpRequest, actor: Actor, file: UUID, relation: UUID) -> None:
     day = asked.day(asked.sent(request).get("jusqu_au", ""))
     if day is None or day < clock.now().date():
-        messages.error(request, _("Choisissez un jour à venir : celui où la mesure prend fin."))
+        messages.error(request, _("Choisissez un jour à venir : celui où la mesure prend fin."))
         return
     acting.until(actor, file, relation, end_of(day))
     messages.success(request, _("La date de fin est changée."))
@@ -113,7 +113,7 @@ def _invitation_errors(
     if adult and sent.get("mesure") not in Measure.values:
         errors["measure"] = _("Choisissez la mesure.")
     if adult and (day is None or day < now.date()):
-        errors["until"] = _("Choisissez un jour à venir : celui où la mesure prend fin.")
+        errors["until"] = _("Choisissez un jour à venir : celui où la mesure prend fin.")
     if not adult and (birth is None or not is_minor(birth, now)):
         errors["kind"] = _("D’après le dossier, cette personne n’est pas mineure.")
     if adult and birth is not None and is_minor(birth, now):

@@ -74,7 +74,7 @@ def _called(one: AtDesk) -> str:
     """The name of the account; what the desk read on the paper where that says otherwise."""
     label, name = one.known.terms.label, one.known.name
     if one.known.terms.by_desk and label and name and label.casefold() != name.casefold():
-        return _("%(name)s (sur la pièce : %(label)s)") % {"name": name, "label": label}
+        return _("%(name)s (sur la pièce : %(label)s)") % {"name": name, "label": label}
     return name or label or _("Un proche")
 
 
@@ -89,7 +89,7 @@ def _state(one: AtDesk, now: datetime) -> str:
     if one.is_offered:
         return _("invitation envoyée")
     if terms.relation == Relation.NAMED:
-        return _("à consulter si la personne ne peut plus parler ; rien ne lui est ouvert")
+        return _("à consulter si la personne ne peut plus parler ; rien ne lui est ouvert")
     return _standing(one) if one.stands(now) else _over(one, now)
 
 
@@ -97,7 +97,7 @@ def _over(one: AtDesk, now: datetime) -> str:
     if one.shut_here:
         return _("coupé ici")
     renewable = one.is_over(now) and bool(one.known.terms.measure)
-    return _("a pris fin : à renouveler") if renewable else _("a pris fin")
+    return _("a pris fin : à renouveler") if renewable else _("a pris fin")
 
 
 def _standing(one: AtDesk) -> str:
