@@ -36,5 +36,5 @@ def as_wished(letter: Letter, template: str, way: Way) -> Letter:
         return letter
     body = letter.body
     if template in TOLD:
-        body = _("Connectez-vous comme d’habitude : il y a du nouveau dans votre compte.") + "\n"
+        body = _("Connectez-vous comme d’habitude : il y a du nouveau dans votre compte.") + "\n"
     return Letter(_("Un message pour vous"), body)

@@ -114,7 +114,7 @@ def cleaned(typed: Mapping[str, str]) -> Wishes:
             errors[name] = error.sentence
     kept["hours"] = typed.get("hours", "").strip()
     if len(kept["hours"]) > HOURS_LETTERS_MAX or not kept["hours"].isprintable():
-        errors["hours"] = _("Soixante signes au plus, par exemple « de 9 h à 12 h ».")
+        errors["hours"] = _("Soixante signes au plus, par exemple « de 9 h à 12 h ».")
     if errors:
         raise WishesUnusable(errors)
     boxes = {name: name in typed for name in (*CHANNELS, *QUIET)}

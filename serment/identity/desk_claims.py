@@ -32,7 +32,7 @@ class StillWaiting(Refused):
     """L’accès est redemandé ; il sera rendu dans trois jours."""
 
     def __init__(self, until: datetime) -> None:
-        super().__init__(_("L’accès est redemandé ; il sera rendu dans trois jours."))
+        super().__init__(_("L’accès est redemandé ; il sera rendu dans trois jours."))
         self.until = until
 
 

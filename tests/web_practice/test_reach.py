@@ -42,7 +42,7 @@ def test_the_warning_stands_before_the_number_wherever_the_desk_reads_it(
     booking = desk.get(f"/cabinet/reserver/?patient={file}")
     for page in (_panel(desk, house, 0), _page(desk.get(f"/cabinet/patients/{file}/")),
                  _page(booking)):  # fmt: skip
-        said = page.index(f"Ne pas appeler le {USUAL}. Appeler seulement")
+        said = page.index(f"Ne pas appeler le {USUAL}.")
         assert said < page.index(f">{SAFE}</a>")
         assert f">{USUAL}</a>" not in page
         assert "Rien sur le répondeur" in page

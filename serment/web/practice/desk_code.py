@@ -34,7 +34,7 @@ SHOWN: Final[dict[str, _StrPromise]] = {
     "passport": gettext_lazy("Passeport"),
     "residence_permit": gettext_lazy("Titre de séjour"),
     "family_book": gettext_lazy("Livret de famille, avec la pièce d’un parent"),
-    desk_codes.KNOWN: gettext_lazy("Rien : je connais cette personne"),
+    desk_codes.KNOWN: gettext_lazy("Rien : je connais cette personne"),
 }
 """What somebody showed; every one of ``desk_codes.SEEN``."""
 
