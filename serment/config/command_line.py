@@ -23,6 +23,7 @@ DONE, NEGATIVE, UNUSABLE = 0, 1, 2
 BROUGHT = {
     "perimeter": "serment.incidents.command",
     "import": "serment.custody.command",
+    "practice": "serment.identity.command",
     "demo": "serment.drills.command",
     "drill": "serment.drills.command",
     "ledger": "serment.config.commands.ledger",

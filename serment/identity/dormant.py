@@ -64,7 +64,7 @@ def seen(request: HttpRequest, account: UUID, actor: Actor | None) -> None:
                 request,
                 _(
                     "Votre accès au cabinet s’est fermé faute de connexion depuis 90 jours."
-                    " Demandez à la personne responsable de le rouvrir : c’est l’affaire d’un clic."
+                    " Demandez à la personne responsable de le rouvrir : c’est l’affaire d’un clic."
                 ),
             )
         return

@@ -177,7 +177,7 @@ def _joining(come: Arrival) -> Iterator[Invitation]:
         )
         if row is None:
             raise LinkSpent(
-                _("Ce lien ne sert plus : demandez une nouvelle invitation à votre responsable.")
+                _("Ce lien ne sert plus : demandez une nouvelle invitation à votre responsable.")
             )
         if row.member.role != row.role:
             raise RoleAwaited(
@@ -241,6 +241,6 @@ def _must_be_free(actor: Actor, account: UUID, come: Arrival) -> None:
         raise HasPatientFiles(
             _(
                 "Ce compte est votre compte de patient. Le travail demande un"
-                " compte à part : refusez, et faites-vous inviter à une autre adresse."
+                " compte à part : refusez, et faites-vous inviter à une autre adresse."
             )
         )

@@ -70,9 +70,9 @@ def ask(actor: Actor, member_id: UUID, now: datetime) -> None:
     if member.account_id is None or not member.active:
         raise NotThere
     if member.pk == actor.id:
-        raise SecondPerson(_("Demandez à quelqu’un d’autre de confirmer : il faut deux personnes."))
+        raise SecondPerson(_("Demandez à quelqu’un d’autre de confirmer : il faut deux personnes."))
     if keys_of(actor, member.pk):
-        raise KeysFirst(_("Arrêtez d’abord les clés de cette personne : elles ouvrent encore."))
+        raise KeysFirst(_("Arrêtez d’abord les clés de cette personne : elles ouvrent encore."))
     until = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=WAITS_HOURS + 1)
     with tenancy.inside(tenant=actor.establishment):
         AccessReturn.objects.filter(member=member).delete()
@@ -102,7 +102,7 @@ def confirm(actor: Actor, asked_id: UUID, now: datetime) -> None:
     """The second of the two: what was lost counts no more, and the link goes out."""
     asked = _waiting(actor, asked_id, now)
     if not may_confirm(actor, asked):
-        raise SecondPerson(_("Demandez à quelqu’un d’autre de confirmer : il faut deux personnes."))
+        raise SecondPerson(_("Demandez à quelqu’un d’autre de confirmer : il faut deux personnes."))
     member: StaffMember = asked.member
     if member.account_id is None:
         raise NotThere

@@ -51,6 +51,7 @@ class DemoAccount:
     password: str
     name: str
     url: str
+    house: str = ""
 
 
 def accounts() -> list[DemoAccount]:
@@ -65,6 +66,7 @@ def accounts() -> list[DemoAccount]:
             password=one["password"],
             name=one.get("name") or _spoken(one["login"]),
             url=one.get("url", "/"),
+            house=one.get("house", ""),
         )
         for one in json.loads(file.read_text(encoding="utf-8"))
     ]
@@ -166,7 +168,7 @@ def _today() -> dict[str, str]:
         "relative": _("Les rendez-vous de sa fille et de sa mère, à côté des siens."),
         "secretary": _("L’agenda, les dossiers, le téléphone, l’import."),
         "practitioner": _("Son agenda et ses patients."),
-        "manager": _("Les agendas, sans les noms, et l’import."),
+        "manager": _("L’équipe, les invitations, la revue des droits, les agendas sans les noms."),
         "privacy_officer": _("Qui a ouvert quoi, en nombres, jour par jour."),
         "security_officer": _("Les mêmes nombres, et l’état du gardien."),
         "substitute": _("Comme le soignant, jusqu’à la fin de son remplacement."),

@@ -6,14 +6,14 @@ import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from serment.disclosure import SYSTEM, gate
-from serment.drills.demo import named, relatives
+from serment.drills.demo import named, relatives, team
 from serment.drills.demo.people import Person
 from serment.drills.demo.planting import Planted, values_of
 from serment.identity import means, registration, staff
@@ -32,6 +32,8 @@ class Login:
     password: str
     url: str
     totp_secret: str | None = None
+    house: str = ""
+    """Where they work, by name; two secretaries of two houses are told apart by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,18 @@ def man(people: Sequence[Person], houses: Sequence[Planted], today: date, url: s
         slug: _secretary(house) for slug, house in by_slug.items() if slug not in signing_in
     }
     practitioners: dict[tuple[str, int], StaffMember] = {}
+    at_quais: dict[Role, StaffMember] = {}
     for colleague in named.TEAM:
         login, account = _account(colleague.role, colleague.email, _names(colleague), url)
-        logins.append(login)
+        logins.append(replace(login, house=by_slug[colleague.house].plan.name))
         member, place_of_role = _colleague(colleague, account, by_slug[colleague.house], today)
         if place_of_role is not None:
             practitioners[colleague.house, place_of_role] = member
         elif colleague.role == Role.SECRETARY:
             secretaries[colleague.house] = member
+        if colleague.house == named.QUAIS:
+            at_quais[Role(colleague.role)] = member
+    team.remember(by_slug[named.QUAIS].establishment, at_quais, today)
     developer = named.DEVELOPER
     logins.append(_account(developer.role, developer.email, _names(developer), url)[0])
     return Manned(tuple(logins), accounts, secretaries, practitioners)

@@ -76,14 +76,14 @@ def role(request: HttpRequest, member_id: UUID) -> HttpResponse:
         ends_at = invitations.last_minute(sent.get("until", ""), wanted, now)
         staff.change_role(actor, member_id, wanted, ends_at, sent.get("signed", ""))
     except AssertionNeeded:
-        said = _("Confirmez avec votre clé : changer un rôle est un acte que vous signez.")
+        said = _("Confirmez avec votre clé : changer un rôle est un acte que vous signez.")
         return to_sign(request, member_id, "role", said)
     except TwoNeeded:
         until = now + timedelta(days=APPROVAL_DAYS)
         containment.propose_role(actor, member_id, wanted, not_after=until)
         messages.info(
             request,
-            _("Ce rôle touche aux pouvoirs de la maison : il attend maintenant deux accords."),
+            _("Ce rôle touche aux pouvoirs de la maison : il attend maintenant deux accords."),
         )
         return here
     except (staff.EndNeeded, NotYours, Unusable) as refused:
@@ -118,7 +118,7 @@ def end(request: HttpRequest, member_id: UUID) -> HttpResponse:
         messages.error(request, refused.sentence)
         return HttpResponseRedirect(reverse("practice:team_end", args=[member_id]))
     if at is None:
-        said = _("L’accès est terminé : ses pages, ses clés et ses sessions n’ouvrent plus rien.")
+        said = _("L’accès est terminé : ses pages, ses clés et ses sessions n’ouvrent plus rien.")
     else:
         said = _("L’accès finira le %(day)s au soir.") % {"day": told.day(at)}
     messages.success(request, said)

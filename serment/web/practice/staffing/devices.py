@@ -64,7 +64,7 @@ def stop_key(request: HttpRequest, member_id: UUID) -> HttpResponse:
     try:
         returns.stop_key(actor, member_id, key, signed)
     except AssertionNeeded:
-        said = _("Confirmez avec votre clé : vous arrêtez celle d’un collègue.")
+        said = _("Confirmez avec votre clé : vous arrêtez celle d’un collègue.")
         return changing.to_sign(request, member_id, "stop_key", said)
     except (NotYours, Unusable):
         messages.error(request, _("Cela n’a pas été accepté. Rien n’a changé."))
@@ -137,6 +137,6 @@ def confirm(request: HttpRequest, asked_id: UUID) -> HttpResponse:
     else:
         messages.success(
             request,
-            _("C’est confirmé : un lien est parti à l’adresse que la maison connaît."),
+            _("C’est confirmé : un lien est parti à l’adresse que la maison connaît."),
         )
     return HttpResponseRedirect(reverse("practice:team_back"))

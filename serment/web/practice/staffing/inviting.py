@@ -57,7 +57,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 def _say_sent(request: HttpRequest, officer: bool) -> None:
     if officer:
         said = _(
-            "L’invitation est partie. Ce rôle a besoin de deux accords avant d’ouvrir :"
+            "L’invitation est partie. Ce rôle a besoin de deux accords avant d’ouvrir :"
             " les responsables les donnent à la page des accords."
         )
     else:
@@ -71,7 +71,7 @@ def again(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
     """A new link to the same address."""
     _may_mail(request)
     invitations.again(accounts.staff_actor_for(request), invitation_id, clock.now())
-    messages.success(request, _("Un nouveau lien est parti ; l’ancien ne sert plus."))
+    messages.success(request, _("Un nouveau lien est parti ; l’ancien ne sert plus."))
     return HttpResponseRedirect(reverse("practice:team"))
 
 
@@ -80,7 +80,7 @@ def again(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
 def withdraw(request: HttpRequest, invitation_id: UUID) -> HttpResponse:
     """The link opens nothing any more."""
     invitations.withdraw(accounts.staff_actor_for(request), invitation_id)
-    messages.success(request, _("L’invitation est retirée : le lien n’ouvre plus rien."))
+    messages.success(request, _("L’invitation est retirée : le lien n’ouvre plus rien."))
     return HttpResponseRedirect(reverse("practice:team"))
 
 

@@ -79,7 +79,7 @@ def _invited(actor: Actor) -> list[Invited]:
 def reopen(request: HttpRequest, member_id: UUID) -> HttpResponse:
     """Let somebody in again whose access had closed for want of use."""
     dormant.reopen(accounts.staff_actor_for(request), member_id, clock.now())
-    messages.success(request, _("L’accès est rouvert : cette personne se connecte comme avant."))
+    messages.success(request, _("L’accès est rouvert : cette personne se connecte comme avant."))
     return HttpResponseRedirect(reverse("practice:team"))
 
 
@@ -97,5 +97,5 @@ def give_role(request: HttpRequest) -> HttpResponse:
     except (TwoNeeded, NotYours):
         messages.error(request, _("Il manque encore un accord. Rien n’a changé."))
     else:
-        messages.success(request, _("Le rôle est donné : le lien d’invitation ouvre maintenant."))
+        messages.success(request, _("Le rôle est donné : le lien d’invitation ouvre maintenant."))
     return HttpResponseRedirect(reverse("practice:team"))

@@ -10,8 +10,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils.dates import MONTHS
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from serment import clock
 from serment.directory import tenancy
@@ -115,6 +115,12 @@ def day(instant: datetime) -> str:
     return wording.day(on, year=on.year != clock.now().astimezone(ZONE).year)
 
 
+def date_of(on: date) -> str:
+    """ "16 octobre 2025": for tables, where a weekday says nothing."""
+    first = on.day == 1 and not (get_language() or "fr").startswith("en")
+    return f"{'1er' if first else on.day} {month(on)}"
+
+
 def month(on: date | None) -> str:
     """ "mars 2026"; nothing where nobody knows."""
     return "" if on is None else f"{MONTHS[on.month]} {on.year}"
@@ -162,7 +168,7 @@ def _keys(member: StaffMember, keys: list[Passkey]) -> str:
         return _("clé vérifiée")
     if keys:
         return _("clé à confirmer par un collègue")
-    return _("sans clé : mot de passe et second facteur")
+    return _("sans clé : mot de passe et second facteur")
 
 
 def _by_member(keys: Iterable[Passkey]) -> dict[UUID, list[Passkey]]:
