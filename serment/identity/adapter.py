@@ -11,6 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.email_verification import get_address_for_login
+from allauth.account.models import Login
+from allauth.account.utils import has_verified_email, setup_user_email
 from allauth.core import context as current
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -67,25 +70,44 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         self, request: HttpRequest, user: Account, form: Any, commit: bool = True
     ) -> Account:
         """The new account: alias and password hash, everything else sealed."""
+        del commit  # it is always kept
+        alias = form.cleaned_data["email"]
+        self._save(request, user, alias, _typed(request)[alias], form)
+        if user.has_usable_password():
+            strength.prove(request, user, strength.PASSWORD)
+        return user
+
+    def save_nobody(self, request: HttpRequest, form: Any) -> None:
+        """Where somebody signs up with an address that has an account: one of no address at all.
+
+        It is made by the steps of one that is wanted, and goes as one that nobody ever confirms,
+        so neither the answer's time nor a dump tells that the address was taken.
+        """
+        nobody = Account()
+        self._save(request, nobody, addresses.alias_of_nobody(), addresses.NOBODYS, form)
+        # And the library's own steps with an account of whoever signs up.
+        setup_user_email(request, nobody, [])
+        has_verified_email(nobody)
+        get_address_for_login(Login(user=nobody, signup=True))
+
+    def _save(
+        self, request: HttpRequest, user: Account, alias: str, address: str, form: Any
+    ) -> None:
         typed = form.cleaned_data
-        user.alias = typed["email"]
+        user.alias = alias
         user.language = get_language() or "fr"
         user.set_password(typed["password1"] or None)
         values: dict[str, str | None] = {
             name: typed[name] for name in _SEALED_AT_SIGN_UP if typed.get(name)
         }
-        values["email"] = _typed(request)[user.alias]
+        values["email"] = address
         tenancy.stand_in(account=user.pk)
         itself = accounts.acting_for_itself(request, user.pk)
         gate.seal(itself, Purpose.SELF, user, values, subject=user.pk, tenant=None)
-        if commit:
-            user.save(force_insert=True)
-            if user.has_usable_password():
-                strength.prove(request, user, strength.PASSWORD)
-            from serment.identity import tasks  # the queue is there once Django has loaded
+        user.save(force_insert=True)
+        from serment.identity import tasks  # the queue is there once Django has loaded
 
-            tasks.sweep_later(user.pk, clock.now())
-        return user
+        tasks.sweep_later(user.pk, clock.now())
 
     def get_login_stages(self) -> list[str]:
         """The library's, a passkey first where no password was wanted, and the second step."""

@@ -6,6 +6,9 @@ keeper, so a list of known addresses tried against a stolen dump matches nothing
 
 from __future__ import annotations
 
+import secrets
+from typing import Final
+
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
@@ -15,6 +18,10 @@ from serment.errors import Unusable
 
 ALIAS_DOMAIN = "sealed.invalid"
 ADDRESS_LETTERS_MAX = 254
+NOBODYS: Final = f"personne@{ALIAS_DOMAIN}"
+"""What stands sealed for the address of an account that has none."""
+
+_ALIAS_BYTES: Final = 16
 
 
 class AddressUnusable(Unusable):
@@ -43,3 +50,8 @@ def is_alias(address: str) -> bool:
 def alias_of(address: str) -> str:
     """The alias of a normalised address."""
     return gate.alias(address)
+
+
+def alias_of_nobody() -> str:
+    """One that no address has, and that looks like all others."""
+    return f"t-{secrets.token_hex(_ALIAS_BYTES)}@{ALIAS_DOMAIN}"

@@ -105,11 +105,11 @@ class SignUpForm(SignupForm):  # type: ignore[misc]
         """Save, or pretend to; an address typed before but never confirmed starts afresh."""
         draft.keep(request, self.data)
         stage.want_first_key(request, wanted=self.without_password)
+        # Asked also where the address has no account: both ways are the same statements.
+        forgotten = registration.forget_unconfirmed(self.cleaned_data["email"])
+        self.account_already_exists = self.account_already_exists and not forgotten
         if self.account_already_exists:
-            still_there = not registration.forget_unconfirmed(self.cleaned_data["email"])
-            self.account_already_exists = still_there
-            if still_there:
-                registration.as_much_work(self.cleaned_data["password1"])
+            get_adapter().save_nobody(request, self)
         return super().try_save(request)
 
     def clean_given_name(self) -> str:

@@ -11,7 +11,6 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from django.utils.translation import gettext as _
 
-from serment import ids
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM, Actor, Purpose, gate
 from serment.errors import Conflict
@@ -85,16 +84,6 @@ def sweep_unconfirmed(account_id: UUID) -> bool:
             return False
         _remove(account)
     return True
-
-
-def as_much_work(password: str) -> None:
-    """What an account costs that is being made, for one that is not: nobody hears the difference.
-
-    The password's hash, and two records the keeper makes durable; both are of nobody.
-    """
-    Account().set_password(password or None)
-    for _record in range(2):
-        gate.close_session(gate.open_session("patient", ids.new_id(), "", None, hours=1))
 
 
 def _remove(account: Account) -> None:

@@ -53,7 +53,9 @@ def pages(settings: Any) -> None:
     ]
     settings.TEMPLATES = templates
     settings.MIDDLEWARE = [
-        one for one in settings.MIDDLEWARE if not one.startswith("serment.web.failures")
+        one
+        for one in settings.MIDDLEWARE
+        if not one.startswith(("serment.web.failures", "serment.web.practice"))
     ]
 
 

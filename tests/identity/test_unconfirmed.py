@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.cache import cache
@@ -15,8 +16,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from serment.disclosure import gate
-from serment.identity import backend, registration, tasks
+from serment.directory import tenancy
+from serment.identity import addresses, backend, registration, tasks
+from serment.identity.adapter import SealedAccountAdapter
+from serment.identity.means import strength
+from serment.identity.models import Account
 from tests.identity.conftest import PERSON, sign_up
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "search"])
@@ -71,24 +75,30 @@ def test_a_taken_address_and_a_free_one_take_much_the_same_time(
     free, taken = _seconds(7, "libre{}@exemple.fr"), _seconds(7, PERSON["email"])
     assert 0.6 < taken / free < 1.6, (taken, free)
     # The control: without the same work a taken address answers several times as fast.
-    monkeypatch.setattr(registration, "as_much_work", lambda password: None)
+    monkeypatch.setattr(SealedAccountAdapter, "save_nobody", lambda *_given: None)
     assert _seconds(7, PERSON["email"]) < 0.5 * free
 
 
-def test_the_work_leaves_no_session_open(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[bytes] = []
-    closed: list[bytes] = []
-    open_session = gate.open_session
-
-    def note(*args: Any, **more: Any) -> bytes:
-        opened.append(open_session(*args, **more))
-        return opened[-1]
-
-    monkeypatch.setattr(gate, "open_session", note)
-    monkeypatch.setattr(gate, "close_session", closed.append)
-    registration.as_much_work("un mot de passe")
-    assert len(opened) == 2
-    assert opened == closed
+def test_a_taken_address_makes_an_account_of_nobody_that_goes_as_any_other(
+    browser: Client,
+) -> None:
+    sign_up(browser)
+    [(owner, _due)] = _jobs()
+    before = registration.by_address(PERSON["email"])
+    stranger = Client(headers={"accept-language": "fr"})
+    assert stranger.post("/compte/inscription/", PERSON).url == "/compte/code/"
+    assert registration.by_address(PERSON["email"]) == before
+    [nobody] = [UUID(account) for account, _due in _jobs() if account != owner]
+    with tenancy.inside(account=nobody):
+        made = Account.objects.get(pk=nobody)
+    assert made.alias != addresses.alias_of(PERSON["email"].lower())
+    assert addresses.is_alias(made.alias)
+    # What it was made with signs nobody in, also not in the browser that made it.
+    assert stranger.get("/moi/").status_code == 302
+    assert strength.PASSWORD not in str(dict(stranger.session))
+    tasks.forget_unconfirmed(str(nobody))
+    with tenancy.inside(account=nobody):
+        assert not Account.objects.filter(pk=nobody).exists()
 
 
 def _statements(path: str, typed: dict[str, str]) -> int:
@@ -111,8 +121,13 @@ def test_a_known_and_an_unknown_address_cost_the_same_statements(
     def forgotten(email: str) -> int:
         return _statements("/compte/mot-de-passe/oublie/", {"email": email})
 
+    def joined(email: str) -> int:
+        return _statements("/compte/inscription/", PERSON | {"email": email})
+
     for ask in (sign_in, forgotten):
         assert ask(PERSON["email"]) == ask("personne@exemple.fr")
+    # One more: whose account it is that the message "you have one already" is about.
+    assert joined(PERSON["email"]) == joined("libre@exemple.fr") + 1
     # The control: whoever stands nowhere for an unknown address answers with fewer.
     known = sign_in(PERSON["email"])
     nowhere = SimpleNamespace(inside=lambda **_place: nullcontext())
