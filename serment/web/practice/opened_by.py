@@ -84,7 +84,7 @@ def _who(line: Line, names: dict[UUID, staff.DisplayName]) -> str:
         known = names.get(line.actor_id)
         return known.name if known and known.name else _("Un membre de l’équipe")
     if line.actor_kind == "patient":
-        return _("La personne elle-même")
+        return _("La personne elle-même, ou un proche")
     return str(_PROGRAMS.get(line.actor_kind) or _("Serment"))
 
 
