@@ -38,7 +38,13 @@ class Setting:
 
 
 def build(setting: Setting) -> ASGIApp:
-    """The application. ``/-/alive`` is the supervisor's knock and tells nothing."""
+    """The application: the site, asked only as it should be, its answers completed."""
+    sealed = OnlySealed(site(setting), setting.public_url, setting.proxies)
+    return Guarded(sealed, https=urlsplit(setting.public_url).scheme == "https")
+
+
+def site(setting: Setting) -> Starlette:
+    """Its doors. ``/-/alive`` is the supervisor's knock and tells nothing."""
     scheme = urlsplit(setting.public_url).scheme
     serving = Serving(
         setting.pages, scheme, setting.limits, proxies=setting.proxies, end=setting.end
@@ -53,6 +59,4 @@ def build(setting: Setting) -> ASGIApp:
     ]
     if setting.ledger is not None:
         doors.append(Mount("/ledger", app=files(setting.ledger, setting.ledger_key)))
-    site = Starlette(routes=[*doors, Mount("/", app=serving)])
-    sealed = OnlySealed(site, setting.public_url, setting.proxies)
-    return Guarded(sealed, https=scheme == "https")
+    return Starlette(routes=[*doors, Mount("/", app=serving)])

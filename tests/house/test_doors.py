@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 
 from serment.identity import policy
 from serment.identity.rights import Act
-from serment.live.application import Setting, build
+from serment.live.application import Setting, site
 from serment.live.health import LedgerState, Probes
 from tests.house import doors, rules
 
@@ -70,10 +70,10 @@ async def _ledger() -> LedgerState:
 
 def test_every_door_outside_django_is_declared() -> None:
     probe: Callable[[], Awaitable[None]] = _asked
-    application = build(
+    application = site(
         Setting(
             pages=lambda _environ, _start: [],
-            scheme="http",
+            public_url="http://localhost",
             probes=Probes(probe, _ledger, probe, lambda: True),
             ledger=Path("/nowhere"),
         )
