@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.http import HttpResponse
 from django.urls import get_resolver, reverse
 
 from serment.identity import policy
@@ -50,18 +51,31 @@ def test_every_page_answers_as_the_table_says(third: int) -> None:
 
 
 @pytest.mark.django_db
-def test_without_the_doorkeeper_the_matrix_finds_who_gets_in(settings: Any) -> None:
-    """Negative control: the same requests with nobody at the door."""
+def test_without_the_doorkeeper_the_matrix_finds_who_gets_in(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: the same requests with nobody at the door. And away with the rule that
+    nothing of somebody signed in stays in a cache: that is found as well."""
     settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if "doorkeeper" not in one]
     laid = ground.lay()
     of_a_kind = {"practice:find", "accesses", "practice:card"}
     found = list(
         _wrong(laid, [one for one in table.every_route() if one.name in of_a_kind], policy.ASKING)
     )
-    assert "practice:find, trainee: 200 is not the missing page" in found
+    assert "practice:find, manager: 200 is not the missing page" in found
     assert "practice:card, trainee: 200 is not the missing page" in found
     assert "accesses, signed_out: 403 , no sign-in" in found
     assert {one.partition(",")[0] for one in found} == of_a_kind
+    assert not any("cache" in one for one in found)
+    monkeypatch.setattr(
+        HttpResponse,
+        "setdefault",
+        lambda kept, name, _value: kept.headers.setdefault(name, "max-age=60"),
+    )
+    find = [one for one in table.every_route() if one.name == "practice:find"]
+    assert list(_wrong(laid, find, ["secretary"])) == [
+        "practice:find, secretary: a cache may keep it"
+    ]
 
 
 def _wrong(laid: Ground, found: list[Route], everybody: Iterable[str]) -> Iterator[str]:
@@ -75,6 +89,8 @@ def _wrong(laid: Ground, found: list[Route], everybody: Iterable[str]) -> Iterat
             why = _unlike(answer, wanted, asks, sample, nothing)
             if why:
                 yield f"{one.name}, {asks}: {why}"
+            if asks != policy.SIGNED_OUT and "no-store" not in answer.headers["Cache-Control"]:
+                yield f"{one.name}, {asks}: a cache may keep it"
             if sample.varied:
                 yield from (
                     f"{one.name}, {asks}: {why}"
