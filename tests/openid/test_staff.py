@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 from django.test import Client as Browser
 
-from serment import ids
+from serment import clock, ids
 from serment.directory import tenancy
-from serment.disclosure import SYSTEM
+from serment.disclosure import SYSTEM, Actor, gate
 from tests.identity.conftest import make_establishment, sent
 from tests.openid.conftest import professional, said, through, who_is
 from tests.openid_provider.server import Provider
@@ -151,3 +152,45 @@ def test_a_professional_identity_signs_nobody_up_as_a_patient(
     psc.people["one"] = professional(RPPS)
     through(browser, psc, "pro-sante-connect")
     assert browser.get("/compte/par/inscription/").url == "/compte/connexion/"
+
+
+def test_an_invitation_makes_the_account_of_the_number_invited_and_of_no_other(
+    browser: Browser, psc: Provider, owner: Callable[..., tuple[Actor, UUID]]
+) -> None:
+    """Negative control: the same link, with another number, makes nothing and stays good."""
+    from serment.identity import invitations
+    from serment.identity.models import Role, StaffMember
+
+    manager, role = owner("cabinet-a", RPPS)
+    where = manager.establishment
+    who = invitations.Wanted(
+        "Fistinien", "Grominoch", "f.grominoch@exemple.fr", Role.PRACTITIONER,
+        practitioner_role=role,
+    )  # fmt: skip
+    invitations.invite(manager, who, clock.now())
+    (path,) = re.findall(r"(/compte/invitation/\S+)", str(sent()[-1].body))
+    psc.people["one"] = professional(OTHER)
+    browser.get(path)
+    assert through(browser, psc, "pro-sante-connect").url == "/compte/invitation/"
+    assert "autre numéro RPPS" in browser.get("/compte/invitation/").content.decode()
+    with tenancy.inside(tenant=where):
+        assert StaffMember.objects.get(practitioner_role=role).account_id is None
+    psc.people["one"] = professional(RPPS)
+    assert through(browser, psc, "pro-sante-connect").url == "/cabinet/"
+    with tenancy.inside(tenant=where):
+        member = StaffMember.objects.get(practitioner_role=role)
+    assert member.active
+    assert who_is(browser) == member.account_id
+    assert browser.get("/cabinet/").status_code == 200
+
+
+@pytest.fixture
+def owner() -> Callable[..., tuple[Actor, UUID]]:
+    """A manager of a new house, and one published entry there."""
+
+    def make(house: str, rpps: str) -> tuple[Actor, UUID]:
+        where, who = make_establishment(house), ids.new_id()
+        capability = gate.open_session("staff", who, "manager", where, 1)
+        return Actor("staff", who, "manager", where, capability=capability), _role(where, rpps)
+
+    return make
