@@ -14,6 +14,7 @@ import msgspec
 from serment.keeper.counts import Asked, Counts, count
 from serment.keeper.house import NOBODY, AskUnusable, House
 from serment.keeper.measured import Alarm, Gap, Measured
+from serment.keeper.policy.officers_reading import officer_reads
 from serment.keeper.recorder import Access
 from serment.keeper.store import LinkRow
 from serment.keeper.telling import WIDENED_SECONDS, allowed_establishment, selectors, told
@@ -30,7 +31,7 @@ async def measure(house: House, ask: Request, peer: int) -> Body:
     establishment = allowed_establishment(house, ask, peer, wanted.establishment)
     chosen = selectors(house, wanted, establishment)
     asked = Access(None, establishment or NOBODY, [], KIND_QUERY)
-    await house.recorder.record(ask, peer, [asked])
+    await house.recorder.record(ask, peer, [asked, *officer_reads(house, ask)])
     index, beside = house.index, asked_of(house, wanted, chosen)
     index.readers += 1
     try:

@@ -12,8 +12,9 @@ from typing import Final
 import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.policy import roles
 from serment.keeper.policy.admitting import admit
-from serment.keeper.policy.granting import granted, knew_approvers
+from serment.keeper.policy.granting import granted, is_to_be_erased, knew_approvers
 from serment.keeper.recorder import Access, Leaf
 from serment.keeper.rights import (
     Errand,
@@ -68,6 +69,7 @@ async def reveal(house: House, ask: Request, peer: int) -> Body:
     rows = _rows_reached(house, ask, items)
     if len({row.subject for row in rows}) > SUBJECTS_MAX:
         raise AskUnusable
+    _must_be_for_role(house, ask, rows, items)
     _must_stand(house, ask, peer, rows)
     _must_open(house, ask, rows, items)
     opened = [
@@ -82,6 +84,24 @@ async def reveal(house: House, ask: Request, peer: int) -> Body:
     _must_open(house, ask, rows, items)
     keys = [_keys(house, row, item) for row, item in zip(rows, items, strict=True)]
     return RevealAnswer(keys, LEASE_SECONDS)
+
+
+def _must_be_for_role(
+    house: House, ask: Request, rows: list[RecordRow], items: list[RevealItem]
+) -> None:
+    """What the role of a session opens by itself. A ticket or a grant decides for itself; whose
+    erasure officers are asked to approve, they read by name."""
+    if ask.actor.kind != "staff" or ask.errand or ask.grant:
+        return
+    role, here = ask.actor.role, ask.actor.establishment or b""
+    if roles.of(role).zones is None:
+        return
+    for row, item in zip(rows, items, strict=True):
+        zones = {field.zone for field in item.fields}
+        if roles.may_read(role, row.kind, zones):
+            continue
+        if not (zones <= roles.NAMES and is_to_be_erased(house, here, row.subject)):
+            raise NoAccess
 
 
 def _prepared(

@@ -15,6 +15,7 @@ import msgspec
 
 from serment.keeper.acting import standing
 from serment.keeper.house import NOBODY, House, NoAccess, SessionOver
+from serment.keeper.policy import roles
 from serment.keeper.store import RecordRow
 from serment.keeper.untouched import is_unconfirmed, is_untouched
 from serment.keeper.wire import ActorWire, Request
@@ -44,8 +45,8 @@ ASKS: Final[dict[str, frozenset[str]]] = {
     ),
     "operator": frozenset(
         {"hello", "stats", "perimeter", "measure", "reindex", "backup", "backup_mark", "erase",
-         "erasure_state", "tend", "solo", "freeze", "unfreeze", "freezes", "alarms", "continuity_key",
-         "end_staff", "staff_role"}
+         "erasure_state", "tend", "solo", "freeze", "unfreeze", "freezes", "alarms",
+         "continuity_key", "end_staff", "staff_role"}
     ),
     "partner": frozenset(),
     "system": frozenset(
@@ -102,7 +103,8 @@ def may_ask(actor: ActorWire, op: str) -> None:
 def capability_of(house: House, ask: Request) -> Capability | None:
     """The capability the request carries; SessionOver when it is not, or no longer, good.
 
-    What the capability says replaces what the request claims, so the record holds the former.
+    What the capability says replaces what the request claims, so the record holds the former; and
+    its role says what may be asked at all.
     """
     if not ask.capability:
         return None
@@ -124,6 +126,8 @@ def capability_of(house: House, ask: Request) -> Capability | None:
     ask.session = held.session or ask.session
     if held.evidence == VERIFIED:
         ask.evidence = VERIFIED
+    if held.kind == "staff" and not roles.may_ask(held.role, ask.op):
+        raise NoAccess
     return held
 
 
@@ -225,7 +229,12 @@ class Reach:
             mandate = self.mandates.get(subject)
             acts = mandate is not None and mandate.writes(row, *new)
             return subject in self._own or fresh or acts
-        return tenant != NOBODY and tenant == self._capability.establishment
+        kind = new[1] if row is None else row.kind
+        return (
+            tenant != NOBODY
+            and tenant == self._capability.establishment
+            and roles.may_write(self._capability.role, [kind])
+        )
 
     def deletes(self, row: RecordRow | None) -> bool:
         """May this record be forgotten? Serment itself also forgets accounts nobody confirmed."""
@@ -242,6 +251,9 @@ class Reach:
             return named and purpose == "transparency" and self.creates_for(row)
         if row is not None and row.kept:
             return False  # nothing goes out about it: an address of the file may be a parent's
+        staff = row is not None and self._ask.actor.kind == "staff"
+        if staff and not roles.may_write(self._ask.actor.role, [row.kind if row else ""]):
+            return False
         return self.opens(row) and (row is None or self.opens_fields(row, _own_fields(fields)))
 
     def links(self, account: bytes, wanted: bytes, peer: int) -> bool:

@@ -12,6 +12,7 @@ from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.listing import acted_subjects
 from serment.keeper.policy.evidence import kept_for
 from serment.keeper.policy.grants import Grant
+from serment.keeper.policy.officers_reading import officer_reads
 from serment.keeper.recorder import Access
 from serment.keeper.rights import OFFICERS, Capability, Reach, check, own_subjects
 from serment.keeper.wire import (
@@ -128,7 +129,7 @@ async def perimeter(house: House, ask: Request, peer: int) -> Body:
         raise AskUnusable
     establishment = allowed_establishment(house, ask, peer, wanted.establishment)
     asked = Access(None, establishment or NOBODY, [], KIND_QUERY)
-    await house.recorder.record(ask, peer, [asked])
+    await house.recorder.record(ask, peer, [asked, *officer_reads(house, ask)])
     lease = WIDENED_SECONDS * 1_000_000
     chosen = selectors(house, wanted, establishment)
     rows = (

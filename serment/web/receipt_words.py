@@ -118,6 +118,10 @@ def _codes() -> dict[str, dict[str, str]]:
             "told_apart": _("dossiers de deux personnes différentes"),
             "deleted": _("enregistrement effacé"),
             "break_glass": _("ouverture d’urgence"),
+            "break_glass.life": _("une vie était en danger"),
+            "break_glass.care": _("des soins ne pouvaient pas attendre"),
+            "break_glass.asked": _("à la demande de la personne"),
+            "break_glass.other": _("une autre raison"),
             "erased": _("données effacées"),
         },
     }

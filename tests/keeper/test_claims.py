@@ -38,7 +38,7 @@ async def asked(
 ) -> wire.Reply:
     staff = kind == "staff"
     who = SECRETARY if staff else words.FIXED_IDS.get(kind, SYSTEM)
-    actor = wire.ActorWire(kind, who, "", HERE if staff else None)
+    actor = wire.ActorWire(kind, who, "secretary" if staff else "", HERE if staff else None)
     return await desk.answer(
         wire.Request(
             id=new_id().bytes, op=op, actor=actor, capability=capability, purpose="message",

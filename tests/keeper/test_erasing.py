@@ -42,19 +42,19 @@ def test_one_officer_erases_nobody(
     if not guarded:
         monkeypatch.setattr(carrying, "is_good", lambda *_: True)
         erase(inside, manager, digest)
-        assert refusal(inside, manager, file) == "refused"
+        assert refusal(inside, inside.staff(), file) == "refused"
         return
     with pytest.raises(Refused, match="grant"):
         erase(inside, manager, digest)
-    inside.reveal(manager, file)
+    inside.reveal(inside.staff(), file)
     assert approve(inside, officer, digest)
     with pytest.raises(Refused, match="refused"):
         erase(inside, inside.staff(), digest)
     with pytest.raises(Refused, match="refused"):
         erase(inside, inside.staff("manager", THERE), digest)
     assert erase(inside, officer, digest)
-    assert refusal(inside, manager, file) == "refused"
-    inside.reveal(manager, other)
+    assert refusal(inside, inside.staff(), file) == "refused"
+    inside.reveal(inside.staff(), other)
     with pytest.raises(Refused, match="grant"):
         erase(inside, officer, digest)  # used up
 

@@ -87,7 +87,7 @@ def test_an_answer_is_not_given_again_once_it_was_frozen_or_revoked(
         inside.patient(),
     )
     if what == "file":
-        ask = opening(inside, manager, file)
+        ask = opening(inside, inside.staff(), file)
         assert sent(inside, ask, 7) == ("", 1)
         frozen = asks.FreezeAsk("subject", str(UUID(bytes=record_of(file))), "essai")
         inside.ask(officer, "freeze", frozen, wire.Nothing)

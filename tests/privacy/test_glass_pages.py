@@ -11,7 +11,7 @@ from django.test import Client
 
 from serment import clock
 from serment.directory import tenancy
-from serment.disclosure import SYSTEM, AccessFrozen, TooManyFiles, containment, gate, oversight
+from serment.disclosure import SYSTEM, TooManyFiles, containment, gate, oversight
 from serment.identity import registration, staff
 from serment.identity.models import PatientFile, Role
 from serment.outbox import delivery
@@ -128,4 +128,3 @@ def test_a_file_that_a_person_froze_says_whom_to_call() -> None:
     ):
         assert "Ce dossier reste fermé" in page(answer)
         assert "Nadège Kermorvan" in page(answer)
-    assert AccessFrozen.__doc__

@@ -205,6 +205,19 @@ def role_granted(house: House, member: Member, role: str) -> tuple[bytes, Grant]
     return None
 
 
+def is_to_be_erased(house: House, establishment: bytes, subject: bytes) -> bool:
+    """Does an erasure of this person wait for its officers? They read whose it is."""
+    return any(
+        grant.kind == GrantKind.ERASE
+        and grant.establishment == establishment
+        and grant.closed
+        and not (grant.revoked or grant.used)
+        and covers(house, tag, subject)
+        for tag, grant in house.standing.rows.all(_TABLE, Grant)
+        if house.now() <= grant.not_after
+    )
+
+
 def use_up(house: House, tag: bytes, grant: Grant) -> None:
     """It was carried out; inside the caller's gathering."""
     house.standing.rows.put(_TABLE, tag, msgspec.structs.replace(grant, used=house.now()))

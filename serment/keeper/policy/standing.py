@@ -74,6 +74,7 @@ class Standing:
     """Budgets of those who asked of late: names, no counts."""
     _refusals: dict[bytes, list[int]] = field(default_factory=dict)
     _glass: dict[bytes, list[int]] = field(default_factory=dict)
+    _readings: dict[bytes, list[int]] = field(default_factory=dict)
 
     def freeze_on(self, ask: Request, peer: int, now: int) -> Freeze | None:
         """The freeze that stops this request, a person's before the keeper's own."""
@@ -225,6 +226,12 @@ class Standing:
         house.append(now)
         return True
 
+    def count_reading(self, ask: Request, now: int) -> int:
+        """Count a question about the record; how many this actor asked within the hour."""
+        times = self._within(self._readings, self.tag(What.ACTOR, ask.actor.id), now)
+        times.append(now)
+        return len(times)
+
     def is_solo(self, establishment: bytes) -> bool:
         """Has this practice no second person who could approve?"""
         found = self.store.database.execute(
@@ -257,7 +264,7 @@ class Standing:
     def sweep(self, now: int) -> None:
         """Forget what is over."""
         self.budgets.sweep(now)
-        for held in (self._refusals, self._glass):
+        for held in (self._refusals, self._glass, self._readings):
             for name in [name for name in held if not self._within(held, name, now)]:
                 del held[name]
 

@@ -217,6 +217,9 @@ _PROGRAMS = {
 
 # What a record without an opened field says, the most telling first.
 _VERBS = (
+    ("break_glass.life", gettext_lazy("a ouvert en urgence : une vie était en danger")),
+    ("break_glass.care", gettext_lazy("a ouvert en urgence : des soins ne pouvaient pas attendre")),
+    ("break_glass.asked", gettext_lazy("a ouvert en urgence : vous l’aviez demandé")),
     ("break_glass", gettext_lazy("a ouvert en urgence, au-delà de ses limites")),
     ("acting", gettext_lazy("a donné, proposé ou accepté le droit d’agir pour vous")),
     ("acting_ended", gettext_lazy("a mis fin au droit d’agir pour vous")),

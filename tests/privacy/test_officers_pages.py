@@ -1,0 +1,124 @@
+"""Officers' pages: what two approve, what one freezes, alarms that stay readable."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from serment.directory import tenancy
+from serment.disclosure import containment, gate, opening, oversight
+from serment.identity.models import Role
+from serment.outbox.models import Message
+from serment.web.privacy import alarms
+from tests.privacy.test_glass_pages import WHY, officer_of, page
+from tests.web_practice.house import House, make_house
+
+pytestmark = pytest.mark.django_db
+
+
+def digest_on(answer: object) -> str:
+    """The one digest a page shows."""
+    found = set(re.findall(r'name="empreinte" value="([0-9a-f]{64})"', page(answer)))
+    assert len(found) == 1
+    return found.pop()
+
+
+def asked_to_erase(house: House, desk: Client) -> None:
+    address = f"/cabinet/patients/{house.files[1]}/effacer"
+    assert desk.post(address).status_code == 422
+    assert "Deux responsables" in page(desk.post(address, {"demande": "oui"}, follow=True))
+
+
+def test_a_file_is_erased_when_two_officers_who_read_whose_it_is_approved() -> None:
+    house = make_house()
+    desk, one, other = house.enter(), officer_of(house), officer_of(house, Role.MANAGER)
+    asked_to_erase(house, desk)
+    shown = page(one.get("/acces/accords/"))
+    assert "Aurore Lemoine" in shown
+    assert "Définitif, sauvegardes comprises, le" in shown
+    assert "Solène Ferrand" in shown
+    digest = digest_on(one.get("/acces/accords/"))
+    assert digest == digest_on(other.get("/acces/accords/"))
+    sent = {"what": "approve", "empreinte": digest}
+    assert "Il en faut encore un" in page(one.post("/acces/accords/approuver", sent, follow=True))
+    one.post("/acces/accords/approuver", sent)  # the same person again changes nothing
+    early = one.post("/acces/accords/effacer", {"empreinte": digest, "sur": "oui"})
+    assert early.status_code == 400  # two have not approved it
+    assert desk.get(f"/cabinet/patients/{house.files[1]}/").status_code == 200
+    assert "Il reste à l’effectuer" in page(
+        other.post("/acces/accords/approuver", sent, follow=True)
+    )
+    unsure = other.post("/acces/accords/effacer", {"empreinte": digest}, follow=True)
+    assert "Rien n’a été effacé" in page(unsure)
+    other.post("/acces/accords/effacer", {"empreinte": digest, "sur": "oui"})
+    opening.leases.clear()  # what was open before is read again for five minutes at most
+    assert desk.get(f"/cabinet/patients/{house.files[1]}/").status_code == 404
+    assert desk.get(f"/cabinet/patients/{house.files[0]}/").status_code == 200
+
+
+def test_a_freeze_stops_a_colleague_at_once_and_is_lifted() -> None:
+    house = make_house()
+    desk, officer = house.enter(), officer_of(house)
+    secretary = re.search(r'<option value="([0-9a-f-]{36})"[^>]*>Solène', page(
+        officer.get("/acces/gels/")
+    ))  # fmt: skip
+    assert secretary is not None
+    what = {"quoi": "actor", "valeur": secretary[1]}
+    assert "Dites pourquoi" in page(
+        officer.post("/acces/gels/geler", what | {"heures": "12", "pourquoi": " "}, follow=True)
+    )
+    desk.get(f"/cabinet/patients/{house.files[0]}/")
+    officer.post("/acces/gels/geler", what | {"heures": "12", "pourquoi": "téléphone volé"})
+    assert "téléphone volé" in page(officer.get("/acces/gels/"))
+    stopped = desk.post(f"/cabinet/urgence/{house.files[2]}/", {"raison": "life", "pourquoi": WHY})
+    assert "Ce dossier reste fermé" in page(stopped)  # a person's freeze: no glass passes it
+    officer.post("/acces/gels/lever", {"what": "unfreeze", "pourquoi": "retrouvé", **what})
+    assert "Rien n’est gelé" in page(officer.get("/acces/gels/"))
+    opened = desk.post(f"/cabinet/urgence/{house.files[2]}/", {"raison": "life", "pourquoi": WHY})
+    assert opened.status_code == 302
+
+
+def test_a_hundred_alarms_of_one_person_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = make_house()
+    desk, officer = house.enter(), officer_of(house)
+    for file in house.files:
+        desk.post(f"/cabinet/urgence/{file}/", {"raison": "care", "pourquoi": WHY})
+    shown = page(officer.get("/acces/alertes/"))
+    assert "Une alerte à regarder" in shown
+    assert "3 fois" in shown
+    assert "Tout est calme" in page(officer.get("/acces/alertes/?quoi=freeze"))
+    monkeypatch.setattr(alarms, "_lines", ungrouped)  # the control: a flood
+    assert "3 alertes à regarder" in page(officer.get("/acces/alertes/"))
+
+
+def ungrouped(rows: list[gate.Disclosure]) -> list[alarms.Line]:
+    found = []
+    for row in rows:
+        line = alarms._line(row.fields[0], row.at.date(), row.actor_id)
+        line.times.append(row.at)
+        found.append(line)
+    return found
+
+
+def test_in_a_practice_of_one_the_team_is_told_and_anybody_stops_it() -> None:
+    house = make_house()
+    desk, doctor = house.enter(), officer_of(house, Role.MANAGER)
+    assert desk.get("/cabinet/attente/").status_code == 404
+    containment.set_solo(oversight.OPERATOR, house.practice.establishment)
+    asked_to_erase(house, desk)
+    digest = digest_on(doctor.get("/acces/accords/"))
+    told = doctor.post(
+        "/acces/accords/approuver", {"what": "approve", "empreinte": digest}, follow=True
+    )
+    assert "72 heures" in page(told)
+    assert "Prend effet le" in page(told)
+    with tenancy.inside(house.practice.establishment):
+        assert Message.objects.filter(kind="grant_waits").count() == 2
+    waiting = page(desk.get("/cabinet/attente/"))
+    assert "Effacer un dossier" in waiting
+    assert "Aurore" not in waiting  # who may stop it need not read whose it is
+    desk.post("/cabinet/attente/arreter", {"empreinte": digest})
+    assert "Rien n’attend" in page(desk.get("/cabinet/attente/"))
+    assert desk.get(f"/cabinet/patients/{house.files[1]}/").status_code == 200
