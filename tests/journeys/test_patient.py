@@ -176,30 +176,6 @@ def test_what_cannot_wait_is_sent_to_a_telephone(visitor: Callable[..., Visitor]
     expect(patient.page.locator("#booking")).to_be_visible()
 
 
-def test_somebody_new_makes_an_account_with_a_code_by_mail(
-    visitor: Callable[..., Visitor],
-) -> None:
-    newcomer = visitor(390, "fr")
-    page = newcomer.page
-    newcomer.go("/compte/inscription/")
-    newcomer.look()
-    typed = {
-        "given_name": "Zélie", "family_name": "Montcharvet", "birth_date": "03/02/1991",
-        "email": "zelie.montcharvet@example.fr", "phone": "06 39 98 77 12",
-        "password1": "huit pommes et une poire",
-    }  # fmt: skip
-    for field, value in typed.items():
-        page.locator(f"#id_{field}").fill(value)
-    page.get_by_role("button", name="Créer mon compte").click()
-    expect(page.locator("#id_code")).to_be_visible()
-    newcomer.look()
-    page.locator("#id_code").fill(newcomer.code_sent_to(typed["email"]))
-    page.get_by_role("button", name="Continuer").click()
-    newcomer.go("/mon-compte/")
-    expect(page.locator("h1")).to_have_text("Protégez d’abord votre compte")
-    newcomer.look()
-
-
 def test_without_javascript_search_and_booking_work_the_same(
     visitor: Callable[..., Visitor],
 ) -> None:

@@ -96,15 +96,28 @@ class Visitor:
         return found[-1]
 
     def _codes(self, address: str) -> list[str]:
-        letters = sorted(
-            (self.demo.state / "demo-mail").glob("*.log"), key=lambda file: file.stat().st_mtime_ns
-        )
         return [
             code
-            for letter in letters
-            if f"To: {address}" in (text := _unfolded(letter.read_bytes()))
+            for text in self._letters(address)
             for code in re.findall(r"Votre code : (\S+)", text)
         ]
+
+    def letter_to(self, address: str, holding: str) -> str:
+        """The last message to an address that holds some words, once the worker sent it."""
+        until = time.monotonic() + CODE_SECONDS
+        found: list[str] = []
+        while not found and time.monotonic() < until:
+            found = [text for text in self._letters(address) if holding in text]
+            time.sleep(0 if found else 0.2)
+        assert found, f"no such letter within {CODE_SECONDS} s"
+        return found[-1]
+
+    def _letters(self, address: str) -> list[str]:
+        files = sorted(
+            (self.demo.state / "demo-mail").glob("*.log"), key=lambda file: file.stat().st_mtime_ns
+        )
+        letters = [_unfolded(file.read_bytes()) for file in files]
+        return [text for text in letters if f"To: {address}" in text]
 
     def look(self) -> None:
         """Nobody is shut out of this page, and it fits its width."""
