@@ -45,6 +45,7 @@
   } else if (minutes) {
     let seen = Date.now();
     let told = Date.now();
+    let said = 0;
     let gone = false;
     const token = () => (document.querySelector("input[name=csrfmiddlewaretoken]") || {}).value || "";
     const send = (address, values) => {
@@ -74,6 +75,7 @@
     };
     if (tabs) {
       tabs.addEventListener("message", ({ data }) => {
+        if (data.seen) seen = Date.now(); // somebody is at another tab
         if (!data.lock || gone) return;
         gone = true;
         tabs.postMessage({ page: written() });
@@ -87,7 +89,12 @@
     };
     // Whoever writes without sending is there all the same: the server hears it once a minute.
     const present = () => {
+      const before = said;
       seen = Date.now();
+      if (tabs && seen - before > 5000) {
+        said = seen;
+        tabs.postMessage({ seen: true });
+      }
       if (seen - told < 60000) return;
       told = seen;
       fetch(`${body.dataset.lockTyped}?de=`, { headers: { Accept: "application/json" } })
