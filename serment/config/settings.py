@@ -119,6 +119,7 @@ def _database(role: str) -> dict[str, Any]:
         "OPTIONS": {
             "connect_timeout": given["connect_timeout"],
             "options": "" if role == "serment_owner" else _PATIENCE,
+            **connecting.sealing(given),
         },
     }
 
@@ -160,6 +161,8 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _HTTPS
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}langue"
+# In the sealed session: the library's own way is a further cookie, readable and under any name.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # Headers that need no page stand at the public port (serment/live/headers.py).
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -251,7 +254,7 @@ LOGGING: dict[str, Any] = {
     "formatters": {
         "plain": {
             "()": "serment.config.quiet_log.QuietFormatter",
-            "format": "%(levelname)s %(name)s %(message)s",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},

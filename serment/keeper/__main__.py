@@ -15,6 +15,7 @@ import resource
 import signal
 import sqlite3
 import sys
+import time
 from pathlib import Path
 
 import uvloop
@@ -152,7 +153,12 @@ async def _run(arguments: argparse.Namespace) -> None:
 
 def main() -> int:
     """Start, serve, stop."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logging.Formatter.converter = time.gmtime
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S",
+    )
     arguments = _arguments()
     _keep_memory_private()
     try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.client import HTTPException
-from typing import Final
+from typing import Any, Final
 
 from serment.errors import Broken, SermentError
 from serment.ledger import note
@@ -88,6 +88,16 @@ def gather(witnesses: dict[str, Party], signed: Signed, prove: Prove) -> Gathere
     return found
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A witness answers where it was named, or not at all."""
+
+    def redirect_request(self, *_asked: Any) -> None:
+        """Never: the redirect is the answer."""
+
+
+_OPENER: Final = urllib.request.build_opener(_NoRedirect)
+
+
 def _question(signed: Signed, old: int, prove: Prove) -> bytes:
     proof = tuple(prove(old)) if 0 < old < signed.checkpoint.size else ()
     return Asked(old, proof, signed.note).encode()
@@ -101,7 +111,7 @@ def _post(prefix: str, body: bytes) -> tuple[int, str, str]:
     request = urllib.request.Request(url, body, {"User-Agent": "serment-ledger"})  # noqa: S310
     try:
         try:
-            answer = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)  # noqa: S310
+            answer = _OPENER.open(request, timeout=TIMEOUT_SECONDS)
         except urllib.error.HTTPError as refused:
             answer = refused
         with answer:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -17,11 +18,12 @@ from serment.directory import zones
 from serment.web import asked, wording
 
 COOKIE = "fuseau"
+"""Behind the prefix of all cookies (settings); written by the page's script alone."""
 
 
 def of_reader(request: HttpRequest) -> ZoneInfo:
     """The reader's own clock."""
-    named = asked.cookie(request, COOKIE)
+    named = asked.cookie(request, f"{settings.COOKIE_PREFIX}{COOKIE}")
     return ZoneInfo(named) if named in zones.KNOWN else zones.PARIS
 
 

@@ -141,9 +141,11 @@ for (const button of document.querySelectorAll("[data-reveals]")) {
 // Visits by video are told by the reader's clock: their zone, for this site alone; nothing in Paris.
 {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
-  const known = document.cookie.split("; ").find((one) => one.startsWith("fuseau="));
-  if ((known ? known.slice(7) : "Europe/Paris") !== zone) {
-    document.cookie = `fuseau=${zone}; path=/; max-age=31536000; samesite=lax`;
+  // Over https no neighbour's site can plant it (settings.COOKIE_PREFIX).
+  const [name, only] = location.protocol === "https:" ? ["__Host-fuseau", "; secure"] : ["fuseau", ""];
+  const known = document.cookie.split("; ").find((one) => one.startsWith(`${name}=`));
+  if ((known ? known.slice(name.length + 1) : "Europe/Paris") !== zone) {
+    document.cookie = `${name}=${zone}; path=/; max-age=31536000; samesite=lax${only}`;
   }
 }
 
