@@ -1,0 +1,1 @@
+"""What the ASVS asks and no other test shows; the answers lie in ``answers``."""
