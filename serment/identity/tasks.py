@@ -20,6 +20,16 @@ def sweep_sessions(timestamp: int) -> None:
     SessionStore.clear_expired()
 
 
+@app.periodic(cron="23 2 * * *", periodic_id="desk_codes")
+@app.task(name="identity.sweep_desk_codes", queueing_lock="identity.sweep_desk_codes")
+def sweep_desk_codes(timestamp: int) -> None:
+    """Each night: codes of a desk whose last day has passed go. The wall shows no others."""
+    from serment import clock
+    from serment.identity.models import DeskCode
+
+    DeskCode.objects.filter(expires_at__lt=clock.now()).delete()
+
+
 @app.periodic(cron="41 5 * * *", periodic_id="dormant")
 @app.task(name="identity.close_unused", queueing_lock="identity.close_unused")
 def close_unused(timestamp: int) -> None:

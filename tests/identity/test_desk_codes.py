@@ -218,6 +218,30 @@ def test_the_rows_name_nobody_and_no_code_is_found_without_the_keepers_secret(
     assert issued.code not in repr(issued)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_only_the_worker_sees_codes_of_all_and_only_those_whose_day_has_passed(
+    hand: Callable[[], desk_codes.Issued], superuser: Any
+) -> None:
+    digest = desk_codes.digest_of(desk_codes._as_kept(hand().code))
+    superuser.execute("SET ROLE serment_worker")
+    try:
+        superuser.execute("DELETE FROM identity_deskcode")
+        kept = superuser.execute("SELECT count(*) FROM identity_deskcode").fetchone()
+    finally:
+        superuser.execute("RESET ROLE")
+    with walls.holding(digest):
+        assert DeskCode.objects.exists()
+    assert kept == (0,)  # one that is good is not seen, let alone forgotten
+    superuser.execute("UPDATE identity_deskcode SET expires_at = now() - interval '1 minute'")
+    superuser.execute("SET ROLE serment_worker")
+    try:
+        superuser.execute("DELETE FROM identity_deskcode")
+    finally:
+        superuser.execute("RESET ROLE")
+    with walls.holding(digest):
+        assert not DeskCode.objects.exists()
+
+
 def _opened(browser: Client, hand: Callable[[], desk_codes.Issued]) -> desk_codes.Issued:
     """An account of a card, signed out."""
     issued = hand()

@@ -20,14 +20,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from serment import clock
 from serment.disclosure import AccessFrozen, Actor, NotYours, Purpose, TooManyFiles, glass
 from serment.errors import NotThere, SermentError
-from serment.identity import accounts, files, policy, staff
+from serment.identity import accounts, contact, files, policy, staff
 from serment.identity.models import PatientFile, StaffMember
 from serment.identity.rights import Act
 from serment.sightings import writing as sightings
 from serment.sightings.models import Kind
 from serment.web import asked, wording
 from serment.web.practice import glass_messages, team
-from serment.web.practice.naming import Person
+from serment.web.practice.naming import AT_A_GLANCE, Person
 from serment.web.practice.patients import PARIS
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ REASONS: Final[dict[str, _StrPromise]] = {
 }
 """What the patient reads of it; the words that are typed, only the officers."""
 
-FIELDS: Final = ("given_name", "family_name", "birth_date", "phone", "email", "address", "sex")
+FIELDS: Final = (
+    "given_name", "family_name", "birth_date", "phone", "email", "address", "sex", contact.FIELD,
+)  # fmt: skip
 WHY_LETTERS_MIN: Final = 5
 
 OPEN, BUDGET, KEEPER, HUMAN, CAPPED = "open", "budget", "keeper", "human", "capped"
@@ -118,7 +120,7 @@ def _page(
         "values": values,
         "person": Person(
             file_id,
-            **{name: values[name] for name in ("given_name", "family_name", "birth_date", "phone")},
+            **{name: values[name] for name in AT_A_GLANCE},
         )
         if values
         else None,
