@@ -13,7 +13,7 @@ import pytest
 from serment.disclosure import SYSTEM, Actor, NotYours, Purpose, acting, gate
 from serment.errors import Unusable
 from serment.ids import new_id
-from tests.keeper.running import make_appointment, make_file, patient_of, staff_of
+from tests.keeper.running import Running, make_appointment, make_file, patient_of, staff_of
 
 pytestmark = pytest.mark.usefixtures("own_keeper")
 NAMES = ["family_name", "given_name"]
@@ -86,19 +86,22 @@ def test_a_helper_sees_what_was_granted_until_it_ends_and_nothing_else() -> None
     assert acting.of(jeanne, jeanne.id) == []
 
 
-def test_scope_and_end_decide_at_the_keeper() -> None:
+def test_scope_and_end_decide_at_the_keeper(own_keeper: Running) -> None:
+    own_keeper.stop()
+    own_keeper.state, own_keeper.arguments = own_keeper.state / "driven", ("--drill",)
+    own_keeper.start()
     here = new_id()
     monique, jeanne, paul = Person(here), patient_of(new_id()), patient_of(new_id())
     monique.lets(jeanne, {"opened"})
     assert not sees(jeanne, monique)
     assert gate.history(jeanne, monique.account.pk) is not None
-    monique.lets(paul, {"appointments"}, datetime.now(UTC) + timedelta(seconds=0.7))
-    assert sees(paul, monique)
+    until = in_days(1)
+    monique.lets(paul, {"appointments"}, until)
     with refused():
         gate.history(paul, monique.account.pk)
-    while datetime.now(UTC) < acting.of(monique.actor, monique.account.pk)[1].until:  # type: ignore[operator]
-        pass
-    assert not sees(paul, monique)
+    for beside, seen in ((-timedelta(minutes=1), True), (timedelta(minutes=1), False)):
+        gate.drive_clock(until + beside)
+        assert sees(patient_of(paul.id), monique) is seen
 
 
 def test_an_offer_serves_once_in_time_and_nobody_offers_another_s_data() -> None:

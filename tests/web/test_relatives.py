@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from serment.directory import tenancy
 from serment.disclosure import SYSTEM, Actor, acting, gate
 from serment.identity import policy, registration
 from serment.identity.models import Account
+from serment.identity.relatives.terms import is_minor, majority
 from serment.outbox import delivery, envelopes
 from serment.scheduling.models import Appointment
 from serment.scheduling.sealed_details import Details, read
@@ -231,6 +232,21 @@ def test_a_measure_ends_and_the_desk_is_told_to_renew_it(monkeypatch: pytest.Mon
         rows = at_desk.of_file(house.practice.secretary(), file)
     assert [one.is_over(later) for one in at_desk.measures(rows, later)] == [True]
     assert not rows[0].stands(later)
+
+
+@pytest.mark.parametrize(
+    ("born", "of_age"),
+    [
+        ("2008-11-22", "2026-11-21T23:00:00+00:00"),  # the hour in Paris, winter and summer
+        ("2008-07-14", "2026-07-13T22:00:00+00:00"),
+        ("2008-02-29", "2026-02-28T23:00:00+00:00"),  # 1 March of a year without a 29 February
+    ],
+)
+def test_a_parent_s_right_ends_with_the_eighteenth_birthday(born: str, of_age: str) -> None:
+    at = majority(date.fromisoformat(born))
+    assert at == datetime.fromisoformat(of_age)
+    assert is_minor(date.fromisoformat(born), at - timedelta(seconds=1))
+    assert not is_minor(date.fromisoformat(born), at)
 
 
 def test_a_kept_visit_is_sealed_to_as_many_bytes_as_any() -> None:

@@ -62,7 +62,7 @@ async def act_for(house: House, ask: Request, peer: int) -> Body:
     person = house.store.record(wanted.subject)
     if person is None or not _gives(house, ask, capability, wanted, person, peer):
         raise NoAccess
-    if len(house.store.links(file=wanted.subject)) >= RELATIONS_MAX:
+    if sum(_counts(one, now) for one in house.store.links(file=wanted.subject)) >= RELATIONS_MAX:
         raise AskUnusable
     token = os.urandom(_TOKEN_BYTES) if wanted.offer_until else b""
     account = _account(ask, wanted, token)
@@ -74,6 +74,11 @@ async def act_for(house: House, ask: Request, peer: int) -> Body:
     counted = await admit(house, ask, peer, [person]) if ask.actor.kind == "staff" else ((), [])
     await _write(house, ask, peer, person, "acting", link, counted=bool(counted[0]))
     return Token32(token)
+
+
+def _counts(link: LinkRow, now: int) -> bool:
+    """Does it take up one of the places: does it stand, or may it still be accepted?"""
+    return stands(link, now) or (link.state == OFFERED and now < link.offer_until)
 
 
 def _gives(

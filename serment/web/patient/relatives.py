@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -30,6 +31,8 @@ from serment.identity.relatives.terms import (
 )
 from serment.web import asked
 from serment.web.patient import relatives_told
+
+INVITATIONS: Final = "10/d/key"
 
 
 @policy.patient(strength=Strength.TWO_FACTORS)
@@ -110,12 +113,24 @@ def invite(request: HttpRequest) -> HttpResponse:
     errors = relatives_told.invitation_errors(typed, scopes)
     if typed.get("jusqu_au"):
         errors |= _until_errors(until, wanted=True)
+    actor = accounts.actor_for(request)
+    if not errors and not _may_invite(request, actor):
+        errors = {"form": _("Vous avez déjà invité beaucoup aujourd’hui. Réessayez demain.")}
     if errors:
         return _inviting(request, typed, scopes, errors, status=422)
     label, address = relatives_told.label_and_address(typed)
-    granting.invite(accounts.actor_for(request), address, label, scopes, until, clock.now())
+    granting.invite(actor, address, label, scopes, until, clock.now())
     messages.success(request, _("L’invitation est partie. Elle sert une fois, pendant sept jours."))
     return HttpResponseRedirect(reverse("patient:relatives"))
+
+
+def _may_invite(request: HttpRequest, actor: Actor) -> bool:
+    """Nobody's mailbox is filled from here, however often an invitation is taken back."""
+    config = {"relative": INVITATIONS}
+    key = str(actor.id)
+    return bool(
+        ratelimit.consume(request, app="serment", action="relative", config=config, key=key)
+    )
 
 
 def _inviting(
