@@ -24,7 +24,6 @@ def port() -> Iterator[Port]:
     with tempfile.TemporaryDirectory(prefix="serment-live-") as folder:
         started = Port(Path(folder))
         wait_for(started.number)
-        wait_for(started.bare)
         yield started
         for child in started.children:
             process.stop(child, signal.SIGTERM, 5)

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from serment.config import process
-from tests.live.test_public_port import Port, wait_for
-
-
-@pytest.fixture
-def port() -> Iterator[Port]:
-    with tempfile.TemporaryDirectory(prefix="serment-live-") as folder:
-        started = Port(Path(folder))
-        wait_for(started.number)
-        yield started
-        for child in started.children:
-            process.stop(child, signal.SIGTERM, 5)
+from tests.live.test_public_port import Port
 
 
 @pytest.mark.parametrize(("path", "others_wait"), [("/aside", False), ("/slow", True)])

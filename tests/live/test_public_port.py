@@ -38,10 +38,12 @@ class Port:
             "--interface", "asgi", "--workers", "1", "--respawn-failed-workers",
             "--respawn-interval", "0.5", "tests.live.port:application",
         )  # fmt: skip
-        self.children = [
-            process.start((*GRANIAN, "--port", str(self.number), *port), env=env),
-            process.start((*GRANIAN, "--port", str(self.bare), *SITE), env=env),
-        ]
+        self.children = [process.start((*GRANIAN, "--port", str(self.number), *port), env=env)]
+
+    def start_bare(self) -> None:
+        """The same site without us in front of it."""
+        self.children.append(process.start((*GRANIAN, "--port", str(self.bare), *SITE)))
+        wait_for(self.bare)
 
     def ask(
         self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
@@ -203,6 +205,7 @@ def _answers(number: int, path: str, seconds: float) -> bool:
 
 
 def test_fifty_stalled_clients_stop_neither_health_nor_pages(port: Port) -> None:
+    port.start_bare()
     stalled = _stall(port.bare, uploads=6, downloads=0)
     assert not _answers(port.bare, "/", 1), "bare, six stalled uploads stop the site"
     for client in stalled:
