@@ -78,6 +78,18 @@ def chips(row: Disclosure) -> list[tuple[str, bool]]:
     return [word(name) for name in sorted(names, key=lambda name: (_ORDER.get(name, 50), name))]
 
 
+_ACTS: dict[str, _StrPromise] = {
+    "joined": _("dossiers réunis"),
+    "parted": _("dossiers séparés de nouveau"),
+    "told_apart": _("dossiers de deux personnes différentes"),
+}
+
+
+def acts(row: Disclosure) -> list[str]:
+    """What was done with a whole file, which opened no field and an officer looks for."""
+    return [str(words) for name, words in _ACTS.items() if name in row.fields]
+
+
 def evidence(row: Disclosure) -> str:
     """On what evidence the record says who of the staff it was; empty for anybody else."""
     if row.actor_kind != "staff":

@@ -9,7 +9,9 @@ import pytest
 from django.test import Client
 
 from serment import clock
+from serment.disclosure import gate
 from serment.scheduling import booking
+from serment.web import field_words
 from tests.web_practice.house import House, make_house
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +138,10 @@ def test_a_doctor_joins_and_parts_and_a_visit_says_when_it_was_made(db: None) ->
     assert "b@exemple.fr" not in _page(desk, kept)
     assert "pris pendant" in _page(desk, gone)
     assert "pris pendant" not in _page(desk, kept)
+    rows = gate.history(house.practice.secretary(), house.files[0])
+    assert {word for row in rows for word in field_words.acts(row)} == {
+        "dossiers réunis", "dossiers séparés de nouveau",
+    }  # fmt: skip
 
 
 def test_the_mornings_list_names_who_has_shown_no_document(house: House, desk: Client) -> None:

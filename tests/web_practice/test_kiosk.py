@@ -14,6 +14,7 @@ from serment import ids
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM
 from serment.identity import registration, staff
+from serment.identity.means import keeping, listed
 from serment.identity.models import Role
 from serment.web.practice import kiosk_guard, kiosk_state
 from tests import factors
@@ -115,6 +116,17 @@ def test_wrong_passwords_end_what_was_set_aside(house: House, desk: Client) -> N
     assert desk.get(PAGE).headers["Location"].startswith("/compte/connexion/")
     assert not opens(desk, house)
     cache.clear()
+
+
+def test_what_is_set_aside_is_ended_from_elsewhere(house: House, desk: Client) -> None:
+    """A stolen desk: its owner ends all sessions, and the one set aside is among them."""
+    lock(desk)
+    account = registration.by_address(house.email)
+    assert account is not None
+    with keeping.changing_alone(account) as book:
+        listed.end_all(book)
+    desk.post(REOPEN, {"place": "0", "password": PASSWORD})
+    assert not opens(desk, house)
 
 
 def test_an_idle_desk_locks_without_script_and_keeps_what_was_sent(

@@ -144,7 +144,7 @@ def _told(actor: Actor, rows: Sequence[Disclosure]) -> list[Line]:
             role=names[row.actor_id].role if row.actor_id in names else "",
             evidence=field_words.evidence(row),
             why=field_words.purpose(row.purpose, of_others=True),
-            what=[label for label, _medical in field_words.chips(row)],
+            what=[*field_words.acts(row), *(label for label, _medical in field_words.chips(row))],
             whose=_("équipe") if row.person_kind == "staff" else "",
         )
         for row in rows
