@@ -317,6 +317,8 @@ def errand_of(house: House, ask: Request) -> Errand:
         raise NoAccess
     if ask.purpose != errand.purpose:
         raise NoAccess
+    if ask.actor.kind == "patient" and _own_fields(errand.fields) != errand.fields:
+        raise NoAccess  # how a person is reached opens to the worker, not to who acts for them
     return errand
 
 

@@ -191,6 +191,17 @@ def test_what_a_minor_keeps_secret_shows_in_no_parent_s_view() -> None:
         acting.keep(parent, open_.pk)
 
 
+def test_who_acts_signs_for_a_message_and_does_not_read_where_it_goes() -> None:
+    here = new_id()
+    monique, jeanne = Person(here), patient_of(new_id())
+    monique.lets(jeanne)
+    ticket = _ticket(jeanne, monique.visit.pk)
+    asked = ticket, [monique.file], ["email"], Purpose.MESSAGE
+    assert gate.reveal_with_ticket(*asked)[monique.file.pk] == {"email": "m@exemple.fr"}
+    with refused():
+        gate.reveal_with_ticket(*asked, jeanne)
+
+
 def _ticket(who: Actor, visit: UUID) -> bytes:
     """To write to the address in the file behind a visit."""
     window = in_days(-1), in_days(1)
