@@ -40,6 +40,8 @@ WORDS: Final[dict[Act, _StrPromise]] = {
     Act.SET_OPENINGS: _("régler les horaires"),
     Act.SEE_DISCLOSURES: _("lire le registre des accès, avec ses reçus"),
     Act.COUNT_DISCLOSURES: _("compter les accès de la maison"),
+    Act.BREAK_GLASS: _("passer les limites en urgence, en le justifiant"),
+    Act.CONTAIN: _("geler un accès, donner un des deux accords"),
     Act.MANAGE_STAFF: _("inviter, changer les rôles, mettre fin aux accès"),
     Act.STOP_DEVICES: _("arrêter l’appareil perdu d’un collègue"),
 }

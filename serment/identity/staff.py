@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from serment import clock
 from serment.directory import tenancy
-from serment.disclosure import Actor, Purpose, gate, passkeys
+from serment.disclosure import Actor, NotYours, Purpose, gate, passkeys
 from serment.errors import NotThere, Refused, Unusable
 from serment.identity import means, rights
 from serment.identity.models import PASSING, Role, StaffMember
@@ -207,9 +207,12 @@ def _opened_name(actor: Actor, member: StaffMember) -> str:
     """The sealed name, opened by whoever reads it through the member's own ticket; else empty."""
     if not member.name_ticket:
         return ""
-    opened = gate.reveal_with_ticket(
-        bytes(member.name_ticket), [member], list(_NAME_FIELDS), Purpose.TRANSPARENCY, actor
-    )
+    try:
+        opened = gate.reveal_with_ticket(
+            bytes(member.name_ticket), [member], list(_NAME_FIELDS), Purpose.TRANSPARENCY, actor
+        )
+    except NotYours:
+        return ""  # one name that no longer opens is no reason to refuse all the others
     values = opened.get(member.pk, {})
     return " ".join(part for name in _NAME_FIELDS if (part := values.get(name)))
 

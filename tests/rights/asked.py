@@ -109,7 +109,7 @@ SAMPLES: dict[str, Sample] = {
     "practice:team_give_role": _post(invitation="@invitation"),
     "practice:team_ask": Sample("post", data={"act": "role"}, answers=frozenset({409})),
     "practice:team_decide": Sample("post", MEMBER, {"decision": "keep"}),
-    "practice:team_confirm": Sample("post", {"asked_id": "@back"}),
+    "practice:team_confirm": Sample("post", {"asked_id": "@back"}, {"quoi": "refuser"}),
     "practice:team_member": Sample(path=MEMBER),
     "practice:team_role": Sample("post", MEMBER, {"role": "secretary"}),
     "practice:team_end": Sample(path=MEMBER),

@@ -16,9 +16,9 @@ from serment.disclosure import SYSTEM, Actor, gate
 from serment.disclosure.continuity import Sheet
 from serment.identity import files, policy, registration, staff
 from serment.identity.models import PASSING, Account, Role
-from serment.identity.staff_models import AccessReturn, Invitation, RightsReview
 from serment.identity.relatives import granting
 from serment.identity.relatives.terms import Relation, Terms
+from serment.identity.staff_models import AccessReturn, Invitation, RightsReview
 from serment.outbox import delivery, letters
 from serment.scheduling import booking
 from tests.rights.conftest import HOST
@@ -116,11 +116,11 @@ def _team(house: House) -> dict[str, str]:
             expires_at=now + timedelta(days=1),
         )  # fmt: skip
         back = AccessReturn.objects.create(
-            establishment_id=where, member=colleague, asked_by=guest,
+            establishment_id=where, member=colleague, asked_by=colleague,
             expires_at=now + timedelta(days=1),
         )  # fmt: skip
         RightsReview.objects.create(
-            establishment_id=where, member=colleague, reviewer=guest, role="secretary",
+            establishment_id=where, member=colleague, reviewer=colleague, role="secretary",
             decision="keep", on=now.date(),
         )  # fmt: skip
     made = {"member": colleague.pk, "invitation": invitation.pk, "back": back.pk}
