@@ -1,4 +1,5 @@
-"""Whether an answer's time tells that an address has an account, and how many sign up a minute.
+"""Whether an answer's time tells that an address has an account, how long the sign-in page takes,
+and how many sign up a minute.
 
 Pages are asked in this process, over its whole chain of middleware, with the keeper's synced
 records and PostgreSQL's synced commits of a real instance. Pairs are asked one right after the
@@ -19,9 +20,11 @@ from uuid import UUID
 from django.contrib.auth.hashers import MD5PasswordHasher
 
 from bench import ground
-from bench.report import Figure, write
+from bench.report import Figure, p95, write
 
-PAIRS = 120
+PAIRS = 400
+PAGES = 300
+PAGE_LIMIT_MS = 50.0
 WARM = 5
 DRAWS = 2_000
 LIMIT_MS = 2.0
@@ -131,6 +134,46 @@ def told_by_time(what: str, ask: Callable[[str], float]) -> Figure:
     )
 
 
+def sign_in_page() -> list[Figure]:
+    """The page, and a right password less its hash: wall time, and the processor's of this one."""
+    asked = {
+        "the sign-in page": _page_of_sign_in,
+        "signing in, less the hash": lambda: _post(
+            "/compte/connexion/", {"login": TAKEN, "password": PASSWORD}, 302
+        ),
+    }
+    return [_within(what, ask) for what, ask in asked.items()]
+
+
+def _page_of_sign_in() -> float:
+    from django.test import Client
+
+    browser = Client(headers={"accept-language": "fr"})
+    begun = time.perf_counter()
+    answer = browser.get("/compte/connexion/")
+    took = (time.perf_counter() - begun) * 1000
+    assert answer.status_code == 200
+    return took
+
+
+def _within(what: str, ask: Callable[[], float]) -> Figure:
+    for _ in range(WARM):
+        ask()
+    before = time.process_time()
+    times = [ask() for _ in range(PAGES)]
+    processor = (time.process_time() - before) * 1000 / PAGES
+    return Figure(
+        what=f"{what}, 95 in 100 within (median {statistics.median(times):.1f})",
+        value=round(p95(times), 1),
+        unit="ms",
+        beside="processor time of this process, mean",
+        beside_value=round(processor, 1),
+        ratio=None,
+        target=f"under {PAGE_LIMIT_MS:g} ms",
+        runs=PAGES,
+    )
+
+
 def sustained() -> list[Figure]:
     """Sign-ups a minute while their mails leave and as many old accounts are swept."""
     from serment.identity import tasks
@@ -232,6 +275,7 @@ def main() -> None:
         _settle("bench.sign_up.QuickHash")
         _an_account()
         figures = [told_by_time(what, ask) for what, ask in questions().items()]
+        figures += sign_in_page()
         _settle(*real)
         figures += sustained()
         from django.db import connections
