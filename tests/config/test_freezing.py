@@ -9,11 +9,13 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from serment.config.commands import freezing
+from serment.config.commands import freezing, solo
+from serment.ids import new_id
 
 pytestmark = pytest.mark.usefixtures("keeper")
 app = typer.Typer()
 freezing.register(app)
+solo.register(app)
 
 
 def run(*words: str) -> Result:
@@ -43,3 +45,10 @@ def test_a_frozen_session_is_named_and_why_is_asked_for() -> None:
     assert run("freeze", "session", "s-1", "--why", "vue ailleurs").exit_code == 0
     assert standing()["s-1"] == "vue ailleurs"
     assert run("unfreeze", "session", "s-1", "--why", "fini").exit_code == 0
+
+
+def test_a_practice_of_one_is_said_and_taken_back() -> None:
+    house = str(new_id())
+    assert "72 hours" in run("solo", house).output
+    assert "Two approve" in run("solo", house, "--gone").output
+    assert run("solo", "personne").exit_code == 2

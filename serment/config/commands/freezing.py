@@ -91,7 +91,7 @@ def freeze(
         value = str(new_id())
     end = None if until is None else int(until.replace(tzinfo=UTC).timestamp() * 1_000_000)
     of = None if establishment is None else establishment.bytes
-    _ask("freeze", asks.FreezeAsk(what.value, value, why, end, of))
+    ask("freeze", asks.FreezeAsk(what.value, value, why, end, of))
     typer.echo(f"Frozen: {what.value} {value}.")
 
 
@@ -101,13 +101,13 @@ def unfreeze(
     why: Why,
 ) -> None:
     """Lift a freeze of the operator's, on record; an officer's is the officer's to lift."""
-    _ask("unfreeze", asks.UnfreezeAsk(what.value, value, why))
+    ask("unfreeze", asks.UnfreezeAsk(what.value, value, why))
     typer.echo(f"Lifted: {what.value} {value}.")
 
 
 def freezes(as_json: AsJson = False) -> None:
     """List what stands frozen, in every establishment, the latest first. The asking is recorded."""
-    reply = _ask("freezes", wire.Nothing())
+    reply = ask("freezes", wire.Nothing())
     rows = msgspec.msgpack.decode(reply.body, type=asks.FreezeList).rows
     told = [
         {
@@ -127,9 +127,10 @@ def freezes(as_json: AsJson = False) -> None:
         typer.echo("Nothing stands frozen.")
 
 
-def _ask(op: str, ask: msgspec.Struct) -> wire.Reply:
+def ask(op: str, wanted: msgspec.Struct) -> wire.Reply:
+    """What the keeper answers the operator. NothingLikeIt where it refuses."""
     try:
-        return keeper_probe.answer(environment.read().keeper_socket, op, ask)
+        return keeper_probe.answer(environment.read().keeper_socket, op, wanted)
     except keeper_probe.KeeperRefused as refused:
         raise NothingLikeIt from refused
 

@@ -15,7 +15,7 @@ import msgspec
 import typer
 
 from serment.config import environment, keeper_probe
-from serment.config.commands import exit_status, freezing
+from serment.config.commands import exit_status, freezing, solo
 from serment.config.environment import Environment
 from serment.errors import Refused, Unusable
 from serment.keeper import erasure, reindexing, tending, wire
@@ -94,6 +94,7 @@ def register(app: typer.Typer) -> None:
         example = f"serment keeper {name} 01932c5e-8a00-7000-8000-000000000000"
         keeper.command(name, short_help=short, epilog=_epilog(example))(asked)
     freezing.register(keeper)
+    solo.register(keeper)
     app.add_typer(keeper, name="keeper")
 
 
