@@ -29,7 +29,7 @@ from serment.errors import NotThere, SermentError
 from serment.identity import addresses, links, names, rights, staff
 from serment.identity.files import ValuesUnusable
 from serment.identity.models import PASSING, Role, StaffMember
-from serment.identity.staff_models import Invitation
+from serment.identity.staff_models import Invitation, RightsReview
 from serment.outbox import envelopes
 from serment.outbox.rendering import Letter
 
@@ -156,7 +156,9 @@ def withdraw(actor: Actor, invitation_id: UUID) -> None:
     member = invitation.member
     with tenancy.inside(tenant=_house(actor)):
         invitation.delete()
-        if member.account_id is not None:
+        # Whoever signed a review was here, though their account is gone since.
+        came = RightsReview.objects.filter(reviewer=member).exists()
+        if came or member.account_id is not None:
             return
         _forget_grants(actor, member.pk)
         gate.delete(actor, Purpose.ADMINISTRATION, member)

@@ -71,13 +71,13 @@ HEADERS: tuple[dict[str, bytes], ...] = (
 _READ = re.compile(r"""(?:\.get(?:list)?\(|\bsent\[|request, |\bgiven\[)"(\w{1,40})\"""")
 
 
-def names_read(view: Callable[..., Any]) -> list[str]:
+def names_read(view: Callable[..., Any], always: tuple[str, ...] = ("next",)) -> list[str]:
     """Names that a view's module looks for in an address or a form."""
     inner: Any = inspect.unwrap(getattr(view, "view_class", view))
     module = sys.modules.get(inner.__module__)
     if module is None or not inner.__module__.startswith("serment"):
         return ["next", "login", "password", "email"]
-    return sorted({*_READ.findall(inspect.getsource(module)), "next"})
+    return sorted({*_READ.findall(inspect.getsource(module)), *always})
 
 
 @dataclass(slots=True)
