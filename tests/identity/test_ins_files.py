@@ -62,6 +62,18 @@ def test_nothing_less_is(desk: Actor) -> None:
     assert ins_files.of(desk, file).matricule is None  # the doubt took the number along
 
 
+def test_without_the_guard_an_unproven_number_would_leave(
+    desk: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the one above: retrieved, and no document seen."""
+    file = _file(desk)
+    ins_files.given_by_service(desk, file, NUMBER, TRAITS)
+    with pytest.raises(ins.NotQualified):
+        ins_files.handed_out(desk, file, Purpose.CARE)
+    monkeypatch.setattr(ins, "may_be_sent", lambda *_, **__: True)
+    assert ins_files.handed_out(desk, file, Purpose.CARE).matricule == NUMBER
+
+
 @pytest.mark.parametrize("trait", ins.TRAITS)
 def test_a_corrected_trait_undoes_state_and_number(desk: Actor, trait: str) -> None:
     file = _qualified(desk)
