@@ -21,13 +21,19 @@ def trees() -> dict[str, ast.Module]:
 
 
 @cache
+def walked(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Every node, walked once for all rules."""
+    return tuple(ast.walk(tree))
+
+
+@cache
 def imported(tree: ast.AST) -> tuple[str, ...]:
     """Dotted names of what is imported, ``a.b.c`` for ``from a.b import c``."""
     return tuple(_imported(tree))
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.Import):
             yield from (one.name for one in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -49,7 +55,7 @@ def uses(tree: ast.AST, *modules: str) -> bool:
 @cache
 def calls(tree: ast.AST) -> tuple[tuple[str, ast.Call], ...]:
     """Each call with its dotted name as written."""
-    found = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    found = (node for node in walked(tree) if isinstance(node, ast.Call))
     return tuple((ast.unparse(node.func), node) for node in found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -11,7 +12,10 @@ from typing import Any
 
 import pytest
 
-from tests.asvs.source import ROOT, files, imported, trees
+from tests.asvs.source import ROOT, files, imported, trees, walked
+
+# The source is read once, by one of the test processes.
+pytestmark = pytest.mark.xdist_group("source")
 
 ASKED = """
 import json
@@ -77,6 +81,4 @@ def test_over_https_every_cookie_is_this_hosts_alone(monkeypatch: pytest.MonkeyP
 
 
 def _attributes(tree: Any) -> set[str]:
-    import ast
-
-    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return {node.attr for node in walked(tree) if isinstance(node, ast.Attribute)}

@@ -5,7 +5,12 @@ from __future__ import annotations
 import ast
 import re
 
-from tests.asvs.source import ROOT, calls, imported, trees, uses
+import pytest
+
+from tests.asvs.source import ROOT, calls, imported, trees, uses, walked
+
+# The source is read once, by one of the test processes.
+pytestmark = pytest.mark.xdist_group("source")
 
 INVENTORY = ROOT / "docs" / "operate" / "cryptography.md"
 SEALS = ("cryptography", "fido2", "joserfc", "pyrage", "rfc3161_client", "pkcs11")
@@ -34,7 +39,7 @@ def use_of(path: str, tree: ast.AST) -> str | None:
 def forbidden(tree: ast.AST) -> set[str]:
     """Names of what is broken or weak, as they are imported or used; prose is not looked at."""
     named = {name.rpartition(".")[2] for name in imported(tree)}
-    named |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    named |= {node.attr for node in walked(tree) if isinstance(node, ast.Attribute)}
     return {name for name in named if FORBIDDEN.fullmatch(name)}
 
 
@@ -70,7 +75,7 @@ def hasty(tree: ast.AST) -> list[str]:
     """A digest that is made here and compared with ``==``: it tells how much of it was right."""
     return [
         ast.unparse(node)
-        for node in ast.walk(tree)
+        for node in walked(tree)
         if isinstance(node, ast.Compare)
         and isinstance(node.ops[0], ast.Eq | ast.NotEq)
         and any(

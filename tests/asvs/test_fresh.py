@@ -12,6 +12,9 @@ from serment.config.database import roles
 from serment.identity.models import Account
 from tests.asvs.source import importing
 
+# The source is read once, by one of the test processes.
+pytestmark = pytest.mark.xdist_group("source")
+
 
 @pytest.mark.django_db
 def test_a_new_instance_has_no_account(superuser: Any) -> None:

@@ -6,10 +6,14 @@ import logging
 import re
 from typing import Any
 
+import pytest
 from django.conf import settings
 
 from serment.config.quiet_log import QuietFormatter
 from tests.asvs.source import ROOT, importing
+
+# The source is read once, by one of the test processes.
+pytestmark = pytest.mark.xdist_group("source")
 
 FORMAT: str = settings.LOGGING["formatters"]["plain"]["format"]
 

@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.asvs.source import ROOT, calls, files, imported, importing, trees, uses
+from tests.asvs.source import ROOT, calls, files, imported, importing, trees, uses, walked
+
+# The source is read once, by one of the test processes.
+pytestmark = pytest.mark.xdist_group("source")
 
 Rule = Callable[[ast.AST], Iterator[str]]
 RUNS = {"eval", "exec", "compile", "os.system", "os.popen", "__import__"}
@@ -69,7 +72,7 @@ def open_patterns(tree: ast.AST) -> Iterator[str]:
     """A pattern made of something else than constants and ``re.escape``."""
     fixed = {
         target.id
-        for node in ast.walk(tree)
+        for node in walked(tree)
         if isinstance(node, ast.Assign | ast.AnnAssign)
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name)
@@ -95,7 +98,7 @@ def guessable_chance(tree: ast.AST) -> Iterator[str]:
 
 def whole_forms(tree: ast.AST) -> Iterator[str]:
     """A form or row that takes every field it is sent."""
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.Assign) and ast.unparse(node) == "fields = '__all__'":
             yield "all fields"
     for name, call in calls(tree):
