@@ -63,7 +63,9 @@ def register(app: typer.Typer) -> None:
         short_help="A way back for somebody who lost all they sign in with.",
         epilog="Example: serment practice back cabinet-du-lac --email ada@example.fr",
     )(back)
-    practice.command("list", short_help="Slugs of all establishments.")(listed)
+    practice.command(
+        "list", short_help="Slugs of all establishments.", epilog="Example: serment practice list"
+    )(listed)
     app.add_typer(practice, name="practice")
 
 

@@ -7,6 +7,7 @@ As in ``test_staff_passkey``: browser, device, keeper and pages are real, the wi
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.core import mail
 from playwright.sync_api import Browser, expect
 
 from serment import clock, ids
+from serment.disclosure import gate
 from serment.identity import command
 from serment.outbox import envelopes
 from tests import factors
@@ -110,6 +112,7 @@ def test_a_house_from_the_operator_s_command_to_the_end_of_an_access(
     expect(manager.page.locator("main")).to_contain_text("L’accès est terminé")
     secretary.page.goto(f"{BASE}/cabinet/")
     expect(secretary.page.locator("body")).to_contain_text("Se connecter")
+    _signs_for_another_role(manager)
     for one in (manager, doctor, secretary):
         one.page.context.close()
 
@@ -126,3 +129,17 @@ def _loses_all_and_comes_back(manager: Any, doctor: Any, secretary: Any) -> None
     secretary.arrives(link_sent())
     secretary.chooses(SECOND)
     secretary.works()
+
+
+def _signs_for_another_role(manager: Any) -> None:
+    """From the day on which a key of an officer counts, a role is given with its signature."""
+    manager.add_key("téléphone")
+    gate.drive_clock(clock.now() + timedelta(days=1, minutes=1))
+    manager.with_key()
+    manager.looks_at("Octave Bressan")
+    manager.page.locator("#role").select_option("secretary")
+    manager.page.get_by_role("button", name="Changer le rôle").click()
+    expect(manager.page.locator("h1")).to_contain_text("Confirmer avec votre clé")
+    manager.page.wait_for_load_state("load")  # pressed sooner, the script is not there yet
+    manager.page.get_by_role("button", name="Confirmer avec ma clé").click()
+    expect(manager.page.locator("main")).to_contain_text("Le rôle est changé.")
