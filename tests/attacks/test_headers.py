@@ -69,7 +69,7 @@ def _of_content(said: Said) -> Iterator[str]:
         yield f"content-type: {kind}"
     if kind.startswith("text/html") and re.search(
         rb"""<script(?![^>]*\ssrc=)(?![^>]*type="application/json")|\son\w+=["']|\sstyle=["']|<style"""
-        rb"""|javascript:""",
+        rb"""|(?:href|src|action)=["']?\s*javascript:""",
         said.body,
     ):
         yield "something inline that the policy would stop"
