@@ -11,8 +11,10 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         """Give the outbox the rows whose addresses it writes to, and how they may be used."""
-        from serment.identity import contact
-        from serment.identity import staff_models  # noqa: F401 -- tables of this app
+        from serment.identity import (
+            contact,
+            staff_models,  # noqa: F401 -- tables of this app
+        )
         from serment.identity.models import PatientFile, StaffMember
         from serment.identity.openid import models  # noqa: F401 -- a table of this app
         from serment.identity.relatives import models as _relatives  # noqa: F401 -- likewise

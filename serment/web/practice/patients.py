@@ -69,9 +69,9 @@ class Visit:
     member: team.Member
     when: str
     upcoming: bool
-
     meanwhile: bool = False
     """Made while this file was one with another that it was parted from since."""
+
 
 @policy.staff_may(Act.FIND_PATIENT)
 @require_http_methods(["GET", "POST"])
@@ -182,9 +182,9 @@ def patient(request: HttpRequest, file_id: UUID) -> HttpResponse:
         "age": wording.age(values["birth_date"], now.astimezone(PARIS).date()),
         "sex": dict(_sexes()).get(values["sex"], ""),
         "identity": identity.shown(values),
+        "joined": identity.joined(merged, may_part=rights.may(actor, Act.MERGE_FILES)),
         "upcoming": [one for one in visits if one.upcoming],
         "past": [one for one in reversed(visits) if not one.upcoming][:20],
-        "joined": identity.joined(merged, may_part=rights.may(actor, Act.MERGE_FILES)),
         "lines": opened_by.lines(actor, file_id, now, PARIS, limit=20),
     }
     return render(request, "practice/patient.html", context)
@@ -259,14 +259,14 @@ def change(request: HttpRequest, file_id: UUID) -> HttpResponse:
         values = files.cleaned(typed, _today())
     except files.ValuesUnusable as unusable:
         return _form(request, typed, unusable.errors, file_id=file_id)
+    sure = "identite" in asked.sent(request)
+    if not sure and (undone := ins_files.would_undo(actor, file_id, values)):
+        return _form(request, typed, {"identity": identity.undone_words(undone)}, file_id=file_id)
     former = files.open(actor, [file_id], ("email",), Purpose.RECEPTION).get(file_id, {})
     files.change(actor, file_id, values)
     if values["email"] and values["email"] != former.get("email"):
         reaching.note_shared(actor, file_id, values["email"])
     return HttpResponseRedirect(reverse("practice:patient", args=[file_id]))
-    sure = "identite" in asked.sent(request)
-    if not sure and (undone := ins_files.would_undo(actor, file_id, values)):
-        return _form(request, typed, {"identity": identity.undone_words(undone)}, file_id=file_id)
 
 
 def _begun(searched: str) -> dict[str, str]:
