@@ -63,7 +63,8 @@ def test_it_is_seeded_once_and_the_accounts_are_private_and_sign_in(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     told = json.loads(file.read_text())
     assert tuple(one["role"] for one in told) == ROLES
-    assert all(set(one) == {"role", "login", "password", "totp_secret", "url"} for one in told)
+    kept = {"role", "login", "password", "totp_secret", "url", "house"}
+    assert all(set(one) == kept for one in told)
     assert len({one["password"] for one in told}) == len(told)
     for one in staffing.read(tmp_path)[:3]:
         answer = Browser().post(
