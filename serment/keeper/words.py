@@ -37,7 +37,7 @@ PATIENT_PURPOSES: Final = frozenset(
 OWN_DOORS: Final = frozenset({"web", "worker", "command", "live", "system"})
 """Clients that are ours; a partner's client id has a budget of its own."""
 
-SEARCHES: Final = ("", "name", "phone", "email", "birth_date")
+SEARCHES: Final = ("", "name", "phone", "email", "birth_date", "marks")
 
 CLAIMED: Final = "claimed"
 VERIFIED: Final = "verified"
@@ -124,13 +124,6 @@ NOT_FIELDS: Final = frozenset(
         "deleted",
         "alias",
         "relation",
-        "break_glass",
-        "break_glass.life",
-        "break_glass.care",
-        "break_glass.asked",
-        "break_glass.other",
-        "session",
-        "passkey_enrolled",
         "acting",
         "acting_ended",
         "kept",
@@ -138,6 +131,13 @@ NOT_FIELDS: Final = frozenset(
         "joined",
         "parted",
         "told_apart",
+        "break_glass",
+        "break_glass.life",
+        "break_glass.care",
+        "break_glass.asked",
+        "break_glass.other",
+        "session",
+        "passkey_enrolled",
         "passkey_vouched",
         "passkey_revoked",
         "passkey_count",

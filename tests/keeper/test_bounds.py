@@ -25,7 +25,17 @@ from serment.keeper.server import ACTS, Desk
 from tests.apart import apart
 
 HERE, WHO, SYSTEM = b"e" * 16, b"s" * 16, bytes(16)
-DOCUMENTED = {"", "refused", "session", "unusable", "frozen", "budget", "busy", "assertion", "grant"}
+DOCUMENTED = {
+    "",
+    "refused",
+    "session",
+    "unusable",
+    "frozen",
+    "budget",
+    "busy",
+    "assertion",
+    "grant",
+}
 BODIES: dict[str, type[msgspec.Struct]] = {
     "hello": wire.Nothing,
     "stats": wire.Nothing,
@@ -42,6 +52,10 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "act_end": acting.EndActingAsk,
     "act_until": acting.ActUntilAsk,
     "keep": acting.KeepAsk,
+    "join": joining.JoinAsk,
+    "tell_apart": joining.JoinAsk,
+    "alike": wire.Nothing,
+    "marked": joining.MarkAsk,
     "files_of": wire.IdAsk,
     "alias": wire.TextAsk,
     "open_session": wire.OpenSession,
@@ -52,13 +66,6 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "asserted": passkeys.AssertedAsk,
     "vouch": passkeys.PasskeyAsk,
     "revoke": passkeys.PasskeyAsk,
-    "join": joining.JoinAsk,
-    "tell_apart": joining.JoinAsk,
-    "alike": wire.Nothing,
-    "marked": joining.MarkAsk,
-    "join": joining.JoinAsk,
-    "alike": wire.Nothing,
-    "marked": joining.MarkAsk,
     "end_staff": passkeys.StaffAsk,
     "staff_role": passkeys.StaffAsk,
     "close_session": wire.Token32,

@@ -325,7 +325,9 @@ def test_a_frozen_file_is_not_found_either(
         "records_of": wire.IdAsk(record, "patient"),
     }[op]
     try:
-        found = inside.ask(inside.staff(), op, body, wire.Found, purpose="reception", tenant=HERE).ids
+        found = inside.ask(
+            inside.staff(), op, body, wire.Found, purpose="reception", tenant=HERE
+        ).ids
     except Refused:
         found = []
     assert found == ([] if guarded else [record])

@@ -42,6 +42,7 @@ FILES_AT = {
 }
 """Who has a file where."""
 
+
 @dataclass(frozen=True, slots=True)
 class ActedFor:
     """Somebody without an account, and who of the family acts for them."""

@@ -241,9 +241,7 @@ def _plant_files(
     return {place: row.pk for place, row in rows.items()}
 
 
-def _written_twice(
-    establishment: UUID, people: Sequence[Person], today: date
-) -> list[PatientFile]:
+def _written_twice(establishment: UUID, people: Sequence[Person], today: date) -> list[PatientFile]:
     """A few people the desk wrote down a second time, for whoever watches over identities."""
     again: list[tuple[PatientFile, Mapping[str, str | None], UUID]] = []
     for number, person in enumerate(people[WRITTEN_TWICE_FIRST::WRITTEN_TWICE_EACH][:3]):

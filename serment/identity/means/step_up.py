@@ -31,7 +31,8 @@ def page(request: HttpRequest) -> HttpResponse:
     account = keeping.own(request)
     book = keeping.book_of(request, account.pk)
     onward = onward_of(request)
-    if not book.has_second_factor and _demanded(onward) >= policy.Strength.TWO_FACTORS:
+    demanded = _demanded(onward)
+    if not book.has_second_factor and policy.strength_of(request) < demanded:
         return render(
             request,
             "account/protect_first.html",
@@ -49,11 +50,17 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         strength.prove(request, account, getattr(form, "how", strength.PASSWORD))
         return HttpResponseRedirect(onward)
+    if book.has_second_factor:
+        typed = bool(book.totp or book.codes)
+    else:  # whoever came by a professional key or a provider has no password to type
+        typed = account.has_usable_password()
     context = {
         "form": form,
         "next": onward,
         "passkeys": bool(book.passkeys),
-        "typed": not book.has_second_factor or book.totp or book.codes,
+        "typed": typed,
+        "staff_key": accounts.is_staff(request),
+        "staff_key_only": not typed and not book.passkeys,
     }
     return render(request, "account/reauthenticate.html", context)
 

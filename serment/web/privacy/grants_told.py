@@ -179,7 +179,9 @@ def _people(actor: Actor, state: GrantState) -> list[str]:
 def _person(values: Mapping[str, str]) -> str:
     name = f"{values['given_name']} {values['family_name']}".strip()
     born = wording.birth_date(values["birth_date"]) if values["birth_date"] else ""
-    return _("%(name)s, date de naissance %(born)s") % {"name": name, "born": born} if born else name
+    if not born:
+        return name
+    return _("%(name)s, date de naissance %(born)s") % {"name": name, "born": born}
 
 
 def _name(member: UUID | None, names: Mapping[UUID, str]) -> str:
