@@ -140,8 +140,8 @@ _REFUSALS: Final[dict[str, tuple[type[Refused], _StrPromise]]] = {
         TooManyFiles,
         gettext_lazy(
             "Vous avez ouvert beaucoup de dossiers en peu de temps : celui-ci n’a pas été"
-            " ouvert. En cas d’urgence, ouvrez-le en brisant la glace ; sinon, deux"
-            " responsables peuvent relever la limite."
+            " ouvert. En cas d’urgence, la page du dossier permet de"
+            " l’ouvrir tout de suite ; sinon, deux responsables peuvent relever la limite."
         ),
     ),
     "busy": (

@@ -167,10 +167,12 @@ def _today() -> dict[str, str]:
         "patient": _("Ses rendez-vous, ceux qu’elle prend, et qui a ouvert ses données."),
         "relative": _("Les rendez-vous de sa fille et de sa mère, à côté des siens."),
         "secretary": _("L’agenda, les dossiers, le téléphone, l’import."),
-        "practitioner": _("Son agenda et ses patients."),
+        "practitioner": _("Son agenda, ses patients, deux dossiers d’une personne réunis."),
         "manager": _("L’équipe, les invitations, la revue des droits, les agendas sans les noms."),
-        "privacy_officer": _("Qui a ouvert quoi, en nombres, jour par jour."),
-        "security_officer": _("Les mêmes nombres, et l’état du gardien."),
+        "privacy_officer": _(
+            "Qui a ouvert quoi, les alertes, les gels, les effacements décidés à deux."
+        ),
+        "security_officer": _("Les mêmes pages, et l’état du gardien."),
         "substitute": _("Comme le soignant, jusqu’à la fin de son remplacement."),
         "trainee": _("L’agenda et les noms d’un jour. Ni motifs, ni dossiers, ni import."),
         "partner_developer": _("Ce que sera la porte des logiciels : elle n’est pas ouverte."),

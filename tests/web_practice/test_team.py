@@ -199,8 +199,7 @@ def test_another_role_counts_at_the_keeper_too(house: House) -> None:
     member, browser = colleague(house, Role.TRAINEE, ends_at=clock.now() + timedelta(days=9))
     desk = house.enter()
     there = f"/cabinet/equipe/{member.pk}"
-    desk.post(f"{there}/role", {"role": "substitute"})
-    assert "jusqu’à quand" in text(desk.get(f"{there}/"))
+    assert "jusqu’à quand" in text(desk.post(f"{there}/role", {"role": "substitute"}))
     desk.post(f"{there}/role", {"role": "secretary"})
     member.refresh_from_db()
     assert (member.role, member.ends_at) == ("secretary", None)

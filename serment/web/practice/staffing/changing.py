@@ -34,9 +34,16 @@ APPROVAL_DAYS = 7
 @require_GET
 def member(request: HttpRequest, member_id: UUID) -> HttpResponse:
     """What this person may do here, and what can be done about it."""
-    actor, now = accounts.staff_actor_for(request), clock.now()
+    return _shown(request, accounts.staff_actor_for(request), member_id, clock.now())
+
+
+def _shown(
+    request: HttpRequest, actor: Actor, member_id: UUID, now: datetime, **typed: str
+) -> HttpResponse:
+    """The page; with what was typed where it cannot be done so."""
     one = told.colleagues(actor, [staff.of_house(actor, member_id)], now)[0]
-    return render(request, "practice/member.html", _context(actor, one, now))
+    context = {**_context(actor, one, now), **typed}
+    return render(request, "practice/member.html", context, status=422 if typed else 200)
 
 
 def _context(actor: Actor, one: told.Colleague, now: datetime) -> dict[str, Any]:
@@ -48,10 +55,15 @@ def _context(actor: Actor, one: told.Colleague, now: datetime) -> dict[str, Any]
         "words": review.in_words(one.member.role),
         "roles": [(role, role.label) for role in Role],
         "passing": [str(role) for role in PASSING],
-        "until": one.member.ends_at.astimezone(told.ZONE).date() if one.member.ends_at else None,
+        "chosen": one.member.role,
+        "until": _day(one.member.ends_at),
         "may": {str(act): rights.may(actor, act) for act in Act},
         "coming": _coming(one.member, now),
     }
+
+
+def _day(ends_at: datetime | None) -> str:
+    return ends_at.astimezone(told.ZONE).date().isoformat() if ends_at else ""
 
 
 def _coming(member: StaffMember, now: datetime) -> int:
@@ -86,19 +98,16 @@ def role(request: HttpRequest, member_id: UUID) -> HttpResponse:
             _("Ce rôle touche aux pouvoirs de la maison : il attend maintenant deux accords."),
         )
         return here
-    except (staff.EndNeeded, NotYours, Unusable) as refused:
-        messages.error(request, _sentence(refused))
+    except staff.EndNeeded as needed:
+        messages.error(request, needed.sentence)
+        return _shown(request, actor, member_id, now, chosen=wanted, until=sent.get("until", ""))
+    except (NotYours, Unusable):
+        messages.error(request, _("Cela n’a pas été accepté. Rien n’a changé."))
         return here
     messages.success(
         request, _("Le rôle est changé. Cette personne se connecte de nouveau avec le nouveau.")
     )
     return here
-
-
-def _sentence(refused: Refused) -> str:
-    if isinstance(refused, staff.EndNeeded):
-        return refused.sentence
-    return _("Cela n’a pas été accepté. Rien n’a changé.")
 
 
 @policy.staff_may(Act.MANAGE_STAFF)
@@ -111,8 +120,9 @@ def end(request: HttpRequest, member_id: UUID) -> HttpResponse:
         one = told.colleagues(actor, [member], now)[0]
         return render(request, "practice/member_end.html", _context(actor, one, now))
     try:
-        day = asked.sent(request).get("until", "")
-        at = invitations.last_minute(day, Role.SUBSTITUTE, now) if day else None
+        # A named day that was left empty is asked for again: it never means this minute.
+        day = asked.sent(request).get("until")
+        at = None if day is None else invitations.last_minute(day, Role.SUBSTITUTE, now)
         staff.end(actor, member_id, at or now)
     except (staff.OwnEnd, staff.EndNeeded) as refused:
         messages.error(request, refused.sentence)

@@ -1,0 +1,43 @@
+"""What a manager typed on a colleague's page: kept where it cannot be done, never done as more."""
+
+from __future__ import annotations
+
+import pytest
+
+from serment import clock
+from serment.directory import tenancy
+from serment.identity.models import Role, StaffMember
+from tests.web_practice.house import House
+from tests.web_practice.test_team import colleague, house
+
+pytestmark = pytest.mark.django_db
+
+__all__ = ["house"]
+
+
+def works(house: House, member: StaffMember) -> bool:
+    with tenancy.inside(tenant=house.practice.establishment):
+        found = StaffMember.objects.get(pk=member.pk)
+    return found.active and (found.ends_at is None or found.ends_at > clock.now())
+
+
+def test_a_named_day_left_empty_ends_nothing(house: House) -> None:
+    member, _browser = colleague(house, Role.SECRETARY)
+    desk, there = house.enter(), f"/cabinet/equipe/{member.pk}/fin/"
+    answer = desk.post(there, {"until": ""}, follow=True)
+    assert "Dites jusqu’à quand" in answer.content.decode()
+    assert works(house, member)
+    desk.post(there)  # the control: the other button means this minute
+    assert not works(house, member)
+
+
+def test_a_role_that_lacks_its_last_day_comes_back_as_it_was_chosen(house: House) -> None:
+    member, _browser = colleague(house, Role.SECRETARY)
+    desk, there = house.enter(), f"/cabinet/equipe/{member.pk}/"
+    assert '<option value="secretary" selected' in desk.get(there).content.decode()
+    answer = desk.post(f"{there}role", {"role": "substitute", "until": "2020-01-01"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert '<option value="substitute" selected' in page
+    assert 'value="2020-01-01"' in page
+    assert "Choisissez un jour à venir" in page
