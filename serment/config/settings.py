@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Outside everything that can fail: a page that says so is a page like any other.
     "csp.middleware.CSPMiddleware",
+    "serment.identity.turned_away.Counting",
     "serment.web.failures.FailurePages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

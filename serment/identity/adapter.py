@@ -26,12 +26,13 @@ from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import Purpose, gate
 from serment.errors import Unusable
-from serment.identity import accounts, addresses, alerts, cards, draft, walls
-from serment.identity.means import listed, stage, strength, telling
+from serment.identity import accounts, addresses, alerts, cards, draft, turned_away, walls
+from serment.identity.means import attempts, listed, stage, strength, telling
 from serment.identity.models import Account
 from serment.identity.openid import leaving
 from serment.outbox import envelopes
 from serment.outbox.rendering import Letter
+from serment.sightings.models import Kind
 
 _TYPED = "serment_typed_addresses"
 _SEALED_AT_SIGN_UP = ("given_name", "family_name", "birth_date", "phone")
@@ -113,10 +114,24 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """The library's, a passkey first where no password was wanted, and the second step."""
         return [*super().get_login_stages(), *stage.PATHS]
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Past the limit: refused like a wrong one, and counted like one."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            turned_away.noted(request, Kind.WRONG_PASSWORD)
+            raise
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Counted; of many in a row the account's person hears."""
+        turned_away.noted(request, Kind.WRONG_PASSWORD)
+        attempts.password_failed(request, str(credentials.get("email", "")))
+
     def login(self, request: HttpRequest, user: Account) -> None:
         """Sign in, and have the keeper open the session that reveals will name."""
         tenancy.stand_in(account=user.pk)
         super().login(request, user)
+        attempts.ROW.over(user.alias)
         accounts.begin_session(request, user)
         if listed.enter(request, user.pk):
             telling.new_device(request, user)
@@ -153,7 +168,7 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
         The alias becomes an address here and nowhere else, the one that the account's person
         named where they did (``alerts``). Whether the address has an account changes neither the
-        work done nor what waits.
+        work done nor what waits; where ``leaves`` is false in the context, all but the leaving.
         """
         user = context.get("user")
         usual = self._address_behind(email, user)
@@ -161,7 +176,8 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return
         itself = accounts.acting_for_itself(current.request, _account_behind(email, user))
         way = alerts.way(itself, usual)
-        address = way.address if way.channel == "mail" else ""
+        leaves = way.channel == "mail" and context.get("leaves", True)
+        address = way.address if leaves else ""
         message = self.render_mail(template_prefix, address, context | {"email": ""})
         letter = alerts.as_wished(Letter(message.subject, message.body), template_prefix, way)
         envelopes.put(itself, address, letter, clock.now(), neutral=way.neutral or way.bare)

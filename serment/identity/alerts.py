@@ -16,7 +16,14 @@ from serment.identity.models import Account
 from serment.outbox.registry import Way
 from serment.outbox.rendering import Letter
 
-TOLD: Final = frozenset({"account/email/means_changed", "account/email/openid_linked"})
+TOLD: Final = frozenset(
+    {
+        "account/email/means_changed",
+        "account/email/openid_linked",
+        "account/email/passwords_failed",
+        "account/email/second_failed",
+    }
+)
 """Messages that carry neither code nor link: to somebody who wants it neutral they say nothing."""
 
 

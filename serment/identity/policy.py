@@ -24,13 +24,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 
 from serment.errors import NotThere
-from serment.identity import accounts, rights, staff
+from serment.identity import accounts, rights, staff, turned_away
 from serment.identity.means import strength
 from serment.identity.models import Role
 from serment.identity.rights import Act
+from serment.sightings.models import Kind
 
 _log = logging.getLogger(__name__)
 _ATTRIBUTE = "serment_door"
+_ASKING = frozenset({"GET", "HEAD"})
 
 View = TypeVar("View", bound=Callable[..., Any])
 Place = Callable[[HttpRequest], None]
@@ -250,6 +252,8 @@ def _known_well_enough(request: HttpRequest, door: Door) -> HttpResponse | None:
         enough = since is not None and since < door.recent_minutes
     if enough:
         return None
+    if request.method not in _ASKING:  # to be led there from a page is the way of every day
+        turned_away.noted(request, Kind.STRONGER_ASKED)
     return redirect_to_login(request.get_full_path(), resolve_url(STRONGER))
 
 

@@ -22,12 +22,13 @@ from serment.directory import tenancy
 from serment.disclosure import Actor, AssertionNeeded, NotYours, gate, passkeys
 from serment.disclosure.passkeys import SensitiveAct, SignedInAs
 from serment.errors import Unusable
-from serment.identity import accounts, policy, staff
+from serment.identity import accounts, policy, staff, turned_away
 from serment.identity.means import asking, keeping, strength, telling
 from serment.identity.means.security import surely_known
 from serment.identity.means.step_up import onward_of
 from serment.identity.models import StaffMember
 from serment.identity.rights import Act
+from serment.sightings.models import Kind
 
 _NAME_BYTES: Final = 16
 
@@ -155,6 +156,7 @@ def _account_of(minted: SignedInAs) -> UUID | None:
 
 
 def _not_accepted(request: HttpRequest) -> HttpResponse:
+    turned_away.noted(request, Kind.WRONG_PASSKEY)
     messages.error(
         request,
         _("Cette clé n’ouvre rien ici. Connectez-vous par mot de passe pour voir ce qu’il en est."),

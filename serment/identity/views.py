@@ -24,10 +24,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from serment.identity import draft, policy, registration
+from serment.identity import draft, policy, registration, turned_away, walls
 from serment.identity.means import keeping, listed, telling
 from serment.identity.means.forms import NewPasswordForm
 from serment.identity.models import Account
+from serment.sightings.models import Kind
 
 PASSWORD_MINUTES: Final = 10
 """How long ago, at most, whoever changes a password proved who they are."""
@@ -52,6 +53,12 @@ class _ChangePassword(PasswordChangeView):  # type: ignore[misc]
         account = keeping.own(self.request)
         listed.end(self.request, account.pk)
         telling.tell(self.request, account, _("Le mot de passe vient d’être changé."))
+        return response
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        if self.request.POST.get("oldpassword") and "oldpassword" in form.errors:
+            turned_away.noted(self.request, Kind.WRONG_PASSWORD)
+        response: HttpResponse = super().form_invalid(form)
         return response
 
 
@@ -120,6 +127,7 @@ class _Code(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
         are sent.
         """
         state, most = self._process.state, app_settings.EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS
+        turned_away.noted(self.request, Kind.WRONG_CODE)
         state["failed_attempts"] += 1
         if state["failed_attempts"] >= most:
             self._process.generate_code()
@@ -134,6 +142,8 @@ class _Code(ConfirmEmailVerificationCodeView):  # type: ignore[misc]
     def _resend_form_valid(self, form: Any) -> HttpResponse:
         """For an address that has an account a message goes too: one answer takes no longer."""
         has_account = "user_id" not in self._process.state
+        # So that a message to whoever has an account goes where they said; both ways the same.
+        walls.name_alias(self._process.email)
         self._process.state["failed_attempts"] = 0
         response: HttpResponse = super()._resend_form_valid(form)
         if has_account:

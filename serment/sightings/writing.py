@@ -11,7 +11,9 @@ COUNT_MAX: Final = 1_000_000_000
 """An id written as a number is larger."""
 
 
-def note(kind: Kind, *, establishment: UUID | None = None, **facts: int | bool) -> None:
+def note(
+    kind: Kind, *, establishment: UUID | None = None, door: str = "", **facts: int | bool
+) -> None:
     """Append one row in the caller's transaction; ``facts`` are counts, never who or what.
 
     A door that refuses by raising rolls its transaction back: it notes the sighting after that,
@@ -20,6 +22,6 @@ def note(kind: Kind, *, establishment: UUID | None = None, **facts: int | bool) 
     for name, fact in facts.items():
         if not isinstance(fact, int) or not 0 <= fact <= COUNT_MAX:
             raise TypeError(f"A sighting counts: {name} is no count.")
-    row = Sighting(kind=kind, establishment_id=establishment, facts=facts)
+    row = Sighting(kind=kind, establishment_id=establishment, door=door, facts=facts)
     # Without RETURNING: the writer needs no right to read what others wrote.
     Sighting.objects.bulk_create([row])

@@ -23,7 +23,10 @@ from django.utils.translation import gettext as _
 
 from serment.disclosure import NotYours
 from serment.errors import Broken, Conflict, NotThere, Refused, SermentError
+from serment.identity import turned_away
 from serment.identity.accounts import SignedOut
+from serment.identity.rights import NotAllowed
+from serment.sightings.models import Kind
 from serment.web import asked
 
 _log = logging.getLogger("serment.web")
@@ -61,6 +64,7 @@ def page_of(request: HttpRequest, error: SermentError) -> HttpResponse:
     if isinstance(error, SignedOut):
         return failure_page(request, 403, _("Connectez-vous d’abord"), str(_(error.sentence)))
     if isinstance(error, NotThere | NotYours):
+        turned_away.missed(request, at_the_door=isinstance(error, NotAllowed))
         return not_found(request)
     if isinstance(error, Conflict):
         return failure_page(request, 409, _("Entre-temps, cela a changé"), str(_(error.sentence)))
@@ -133,6 +137,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     browser writes there: what came from elsewhere, or does not say, gets no token.
     """
     del reason
+    turned_away.noted(request, Kind.FOREIGN_FORM)
     typed = _typed(request) if _is_our_own(request) else None
     if typed is not None:
         return failure_page(

@@ -29,7 +29,7 @@ _CLOSED_LISTS = {
     "identity_account": {"language", "is_active"},
     "identity_staffmember": {"role", "active"},
     "account_emailaddress": {"verified", "primary"},
-    "sightings_sighting": {"kind", "facts"},
+    "sightings_sighting": {"kind", "facts", "door"},
     "procrastinate_jobs": {
         "queue_name", "task_name", "priority", "status", "attempts", "abort_requested", "args",
         "queueing_lock", "lock",

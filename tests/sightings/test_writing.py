@@ -53,7 +53,7 @@ def test_a_row_names_nobody_and_no_instant() -> None:
         cursor.execute("SELECT * FROM sightings_sighting")
         names = [column.name for column in cursor.description or ()]
         (row,) = cursor.fetchall()
-    assert names == ["id", "seen_in_hour", "kind", "establishment_id", "facts"]
+    assert names == ["id", "seen_in_hour", "kind", "establishment_id", "facts", "door"]
     hour = dict(zip(names, row, strict=True))["seen_in_hour"]
     assert (hour.minute, hour.second, hour.microsecond) == (0, 0, 0)
 

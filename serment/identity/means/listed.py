@@ -128,6 +128,12 @@ def digest(request: HttpRequest) -> str:
     return sessions.digest_of(request.session.session_key or "").hex()
 
 
+def knows(request: HttpRequest, book: Book) -> bool:
+    """Whether this browser signed in to this account before."""
+    given = request.COOKIES.get(f"{settings.COOKIE_PREFIX}{MARK}", "")
+    return bool(given) and _named(given) in book.devices
+
+
 def set_mark(request: HttpRequest, answer: HttpResponse) -> None:
     """The new mark, into the browser that has just signed in."""
     mark = request.__dict__.pop(_NEW_MARK, None)
@@ -148,7 +154,11 @@ def _mark(request: HttpRequest) -> str:
     if not given:
         given = secrets.token_urlsafe(_MARK_BYTES)
         setattr(request, _NEW_MARK, given)
-    return hashlib.sha256(b"serment device\x00" + given.encode()).hexdigest()[:32]
+    return _named(given)
+
+
+def _named(mark: str) -> str:
+    return hashlib.sha256(b"serment device\x00" + mark.encode()).hexdigest()[:32]
 
 
 def _list(request: HttpRequest, book: Book, now: datetime) -> None:

@@ -18,9 +18,10 @@ from django.views.decorators.http import require_POST
 
 from serment.directory import tenancy
 from serment.errors import NotThere
-from serment.identity import policy
+from serment.identity import policy, turned_away
 from serment.identity.means import (
     asking,
+    attempts,
     codes,
     devices,
     keeping,
@@ -34,6 +35,7 @@ from serment.identity.means import (
 from serment.identity.means.book import PASSKEYS_MAX
 from serment.identity.means.passkeys import PasskeyRefused
 from serment.identity.models import Account
+from serment.sightings.models import Kind
 
 
 @policy.everybody(policy.SIGNING_IN)
@@ -52,6 +54,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     try:
         account = _shown_by(request, passkeys.whose(answer), answer)
     except (PasskeyRefused, NotThere):
+        turned_away.noted(request, Kind.WRONG_PASSKEY)
         messages.error(request, _("Cette clé d’accès n’ouvre aucun compte ici."))
         return HttpResponseRedirect(reverse("account_login"))
     strength.prove(request, account, strength.PASSKEY, strength.BOTH)
@@ -72,6 +75,8 @@ def second(request: HttpRequest) -> HttpResponse:
     try:
         _shown_by(request, account.pk, request.POST.get("signed", ""))
     except PasskeyRefused as refused:
+        turned_away.noted(request, Kind.WRONG_PASSKEY, account=account.pk)
+        attempts.second_failed(request, account)
         messages.error(request, refused.sentence)
         return HttpResponseRedirect(reverse("account_second_step"))
     strength.prove(request, account, strength.PASSKEY, strength.BOTH)
@@ -88,6 +93,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     try:
         _shown_by(request, account.pk, request.POST.get("signed", ""))
     except PasskeyRefused as refused:
+        turned_away.noted(request, Kind.WRONG_PASSKEY)
         messages.error(request, refused.sentence)
         return step_up.again(onward)
     strength.prove(request, account, strength.PASSKEY, strength.BOTH)

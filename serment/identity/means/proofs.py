@@ -11,7 +11,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from serment import clock
+from serment.identity import turned_away
 from serment.identity.means import codes, keeping, strength, totp
+from serment.sightings.models import Kind
 
 TRIES: Final = "5/5m/key,20/d/key"
 """Three codes of a million are right at any moment: 6 chances in 100,000 a day for a thief."""
@@ -27,6 +29,7 @@ def check_code(request: HttpRequest, account: UUID, typed: str) -> str:
         key=str(account),
     )
     if not tries:
+        turned_away.noted(request, Kind.WRONG_CODE, account=account)
         raise ValidationError(_("Trop d’essais. Attendez quelques minutes avant de recommencer."))
     with keeping.changing(request, account) as book:
         if book.totp is not None and totp.use(book.totp, typed, clock.now()):
@@ -34,6 +37,7 @@ def check_code(request: HttpRequest, account: UUID, typed: str) -> str:
         elif codes.use(book, typed):
             how = strength.PAPER
         else:
+            turned_away.noted(request, Kind.WRONG_CODE, account=account)
             raise ValidationError(
                 _("Ce code ne convient pas. Prenez celui que l’application affiche maintenant.")
             )

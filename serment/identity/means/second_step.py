@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from serment.identity import policy
-from serment.identity.means import keeping, stage, strength
+from serment.identity.means import attempts, keeping, stage, strength
 from serment.identity.means.forms import CodeForm
 
 
@@ -27,6 +27,8 @@ def page(request: HttpRequest) -> HttpResponse:
         strength.prove(request, account, form.how)
         answer: HttpResponse = waiting.exit()
         return answer
+    if request.POST.get("code"):
+        attempts.second_failed(request, account)
     book = keeping.book_of(request, UUID(str(account.pk)))
     context = {"form": form, "passkeys": bool(book.passkeys), "typed": book.totp or book.codes}
     return render(request, "account/second_step.html", context)

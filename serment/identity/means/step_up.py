@@ -17,9 +17,10 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
-from serment.identity import accounts, policy
+from serment.identity import accounts, policy, turned_away
 from serment.identity.means import keeping, strength
 from serment.identity.means.forms import CodeForm, PasswordForm
+from serment.sightings.models import Kind
 
 _TRIES = "5/5m/user,20/d/user"
 
@@ -50,6 +51,8 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         strength.prove(request, account, getattr(form, "how", strength.PASSWORD))
         return HttpResponseRedirect(onward)
+    if request.POST.get("password"):
+        turned_away.noted(request, Kind.WRONG_PASSWORD)
     if book.has_second_factor:
         typed = bool(book.totp or book.codes)
     else:  # whoever came by a professional key or a provider has no password to type

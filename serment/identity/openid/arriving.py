@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from serment import clock
 from serment.directory import tenancy
 from serment.errors import Conflict
-from serment.identity import accounts, joining
+from serment.identity import accounts, joining, turned_away
 from serment.identity.joining import Arrival
 from serment.identity.means import keeping, strength
 from serment.identity.models import Account
@@ -31,6 +31,7 @@ from serment.identity.openid.exchange import Identity
 from serment.identity.openid.faults import NotAwaited
 from serment.identity.openid.linking import Workplace
 from serment.identity.openid.providers import KINDS, Provider
+from serment.sightings.models import Kind
 
 WAITS_SECONDS: Final = 1800
 _KEY = "serment.openid_arrived"
@@ -54,6 +55,7 @@ def at_work(request: HttpRequest, provider: Provider, who: Identity, onward: str
         return _invited(request, who, come)
     houses = linking.workplaces(who.person.rpps)
     if not houses:
+        turned_away.noted(request, Kind.PROVIDER_REFUSED)
         messages.error(
             request,
             _(
@@ -121,6 +123,7 @@ def proved_again(
         house = known[0].establishment if known else None
     own = linking.account_of(linking.alias_of(who.issuer, who.subject, house)) == account
     if not own:
+        turned_away.noted(request, Kind.PROVIDER_REFUSED)
         messages.error(request, _("Cette identité n’ouvre pas ce compte."))
     elif who.factors < strength.BOTH and keeping.book_of(request, account).has_second_factor:
         messages.error(request, _("Confirmez avec votre second facteur."))

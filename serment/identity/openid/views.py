@@ -18,14 +18,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from serment.errors import NotThere
-from serment.identity import accounts, policy
+from serment.identity import accounts, policy, turned_away
 from serment.identity.models import Account
 from serment.identity.openid import arriving, beside, exchange, leaving, linking, pending, providers
 from serment.identity.openid.exchange import Identity
-from serment.identity.openid.faults import AnswerRefused, NotAwaited, NotSignedIn, TurnedBack
+from serment.identity.openid.faults import (
+    AnswerRefused,
+    NotAwaited,
+    NotSignedIn,
+    ProviderDown,
+    TurnedBack,
+)
 from serment.identity.openid.forms import OpenidSignUpForm
 from serment.identity.openid.pending import Pending
 from serment.identity.openid.providers import Provider
+from serment.sightings.models import Kind
 
 CODE_LETTERS_MAX = 2048
 LINK_MINUTES = 5
@@ -287,6 +294,8 @@ def _arrived(
 
 def _turned(request: HttpRequest, fault: NotSignedIn) -> HttpResponse:
     """Back to where all ways in stand; to the links, for whoever is signed in."""
+    if not isinstance(fault, ProviderDown):
+        turned_away.noted(request, Kind.PROVIDER_REFUSED)
     messages.error(request, fault.sentence)
     return redirect("openid_links" if request.user.is_authenticated else "account_login")
 

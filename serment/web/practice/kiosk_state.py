@@ -26,10 +26,11 @@ from serment.directory import tenancy
 from serment.directory.models import Establishment
 from serment.disclosure import Actor
 from serment.errors import SermentError
-from serment.identity import accounts, staff
+from serment.identity import accounts, staff, turned_away
 from serment.identity.means import keeping, listed
 from serment.identity.models import Account
 from serment.identity.sessions import SessionStore
+from serment.sightings.models import Kind
 from serment.web import asked, signed_in
 
 ASIDE: Final = "serment_aside"
@@ -158,11 +159,13 @@ def reopen(request: HttpRequest, place: int, password: str) -> str | None:
     if not ratelimit.consume(
         request, app="serment", action="unlock", key=name, config={"unlock": TRIES}
     ):
+        turned_away.noted(request, Kind.WRONG_UNLOCK, account=UUID(name))
         _drop(request, session)
         return None
     with transaction.atomic():
         account = _account(session)
         if account is None or not account.check_password(password):
+            turned_away.noted(request, Kind.WRONG_UNLOCK, account=UUID(name))
             return None
     ratelimit.clear(request, app="serment", action="unlock", key=name, config={"unlock": TRIES})
     former = session.session_key

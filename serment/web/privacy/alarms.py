@@ -24,7 +24,7 @@ from serment.disclosure.told import Disclosure
 from serment.identity import accounts, policy, rights, staff
 from serment.identity.rights import Act
 from serment.web import asked, wording
-from serment.web.privacy import alarm_words
+from serment.web.privacy import alarm_words, doors
 from serment.web.privacy.asking import ZONE
 
 ROWS_A_CALL: Final = 500
@@ -92,6 +92,7 @@ def alarms(request: HttpRequest) -> HttpResponse:
         "grave": [line for line in shown if line.word in alarm_words.GRAVE],
         "quiet": [line for line in shown if line.word not in alarm_words.GRAVE],
         "more": more,
+        "refused": [] if actor.establishment is None else doors.refused(actor.establishment, since),
         "days": days,
         "choices": DAYS,
         "family": family,
