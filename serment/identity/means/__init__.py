@@ -17,12 +17,21 @@ def plant(account: UUID, secret: str = "") -> str:
 
 
 def forget_all(account: UUID) -> None:
-    """Take all factors and sessions of a colleague whom a second person vouches for again."""
+    """Take password, factors and sessions of a colleague whom a second person vouches for again.
+
+    The password too: without a second factor beside it whoever knew it would be first to add one.
+    """
+    from serment.directory import tenancy
     from serment.identity.means import keeping, listed
+    from serment.identity.models import Account
 
     with keeping.changing_alone(account) as book:
         book.drop_factors()
         listed.end_all(book)
+    with tenancy.inside(account=account):
+        row = Account.objects.select_for_update().get(pk=account)
+        row.set_unusable_password()
+        row.save(update_fields=["password"])
 
 
 def end_sessions(account: UUID) -> None:
