@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.core.internal import ratelimit
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -20,10 +21,13 @@ from django.utils.translation import gettext as _
 from serment.directory import tenancy
 from serment.disclosure import Actor, NotYours, Purpose, gate
 from serment.errors import Refused
-from serment.identity import accounts, cards, desk_codes, walls
+from serment.identity import accounts, cards, desk_codes, reaching, walls
 from serment.identity.desk_codes import CodeUnusable, Terms
 from serment.identity.means import keeping, listed, proofs, rescue, strength
 from serment.identity.models import Account, PatientFile
+
+PROOFS: Final = "5/15m/key,20/d/key"
+"""Guesses at a former password or sheet, for one account."""
 
 _COPIED: Final = ("given_name", "family_name", "birth_date", "phone", "safe_contact")
 
@@ -65,15 +69,35 @@ def open_account(request: HttpRequest, code: str, terms: Terms, password: str) -
 
 
 def link_own(actor: Actor, code: str, terms: Terms) -> None:
-    """One more file for an account that is signed in. Raises CodeUnusable."""
+    """One more file for an account that is signed in. Raises CodeUnusable.
+
+    A way back serves its own card only: by any other account nobody would have to wait.
+    """
+    if terms.back:
+        raise CodeUnusable(
+            _(
+                "Ce code sert à retrouver le compte de la carte de votre feuille."
+                " Déconnectez-vous, puis choisissez « J’ai une feuille avec un code »."
+            )
+        )
     account = Account.objects.get(pk=actor.id)
     values = _linked(actor, actor.id, terms)
-    if account.safe_contact is None and values["safe_contact"]:
-        said = {"safe_contact": values["safe_contact"]}
-        gate.seal(actor, Purpose.SELF, account, said, subject=account.pk, tenant=None)
-        account.save(update_fields=["safe_contact"])
+    _reached_alike(actor, account, terms, values["safe_contact"])
     with tenancy.inside(tenant=UUID(terms.house)):
         desk_codes.spent(actor, code, terms, opened=False)
+
+
+def _reached_alike(actor: Actor, account: Account, terms: Terms, of_file: str | None) -> None:
+    """What only one of the two says of how to reach the person, the other says from now on."""
+    if account.safe_contact is None and of_file:
+        said = {"safe_contact": of_file}
+        gate.seal(actor, Purpose.SELF, account, said, subject=account.pk, tenant=None)
+        account.save(update_fields=["safe_contact"])
+    elif account.safe_contact is not None and not of_file:
+        house = UUID(terms.house)
+        wishes = reaching.of_account(actor)
+        with tenancy.inside(tenant=house):
+            reaching.say_of_own(actor, UUID(terms.file), wishes, house)
 
 
 def come_back(
@@ -120,10 +144,18 @@ def _linked(actor: Actor, account: UUID, terms: Terms) -> dict[str, str | None]:
 
 
 def _proves(request: HttpRequest, account: Account, proof: str) -> bool:
-    """The former password, or a code of the former sheet that is not crossed out; a few tries."""
+    """The former password, or a code of the former sheet that is not crossed out; a few tries.
+
+    Counted for the account: whoever holds a new code gets no more guesses at the former password.
+    """
     if not proof:
         return False
+    config, name = {"card_proof": PROOFS}, str(account.pk)
+    tries = ratelimit.consume(request, app="serment", action="card_proof", key=name, config=config)
+    if not tries:
+        raise CodeUnusable(_("Trop d’essais. Attendez quelques minutes avant de recommencer."))
     if account.check_password(proof):
+        tries.rollback()
         return True
     try:
         proofs.check_code(request, account.pk, proof)

@@ -29,10 +29,11 @@ from django.utils.translation import gettext as _
 
 from serment.disclosure import Actor, Purpose, gate
 from serment.errors import NotThere, Refused
-from serment.identity import cards, walls
+from serment.identity import cards, turned_away, walls
 from serment.identity.ins import Document
 from serment.identity.means import codes
 from serment.identity.models import DeskCode, PatientFile
+from serment.sightings.models import Kind
 
 GOOD_DAYS: Final = 14
 WRONG_MAX: Final = 5
@@ -170,6 +171,7 @@ def check(request: HttpRequest, typed: str, birth_date: str, now: datetime) -> t
     """
     tries = _tries(request)
     if not tries:
+        turned_away.noted(request, Kind.WRONG_DESK_CODE)
         raise CodeUnusable(_("Trop d’essais. Attendez quelques minutes avant de recommencer."))
     code = _as_kept(typed)
     terms = _terms(code, now)
@@ -179,6 +181,7 @@ def check(request: HttpRequest, typed: str, birth_date: str, now: datetime) -> t
     if terms is not None:
         with walls.holding(digest_of(code)):
             DeskCode.objects.filter(digest=digest_of(code)).update(wrong=F("wrong") + 1)
+    turned_away.noted(request, Kind.WRONG_DESK_CODE)
     raise CodeUnusable(
         _(
             "Ce code et cette date de naissance ne vont pas ensemble, ou le code ne sert plus."
@@ -213,7 +216,8 @@ def _terms(code: str, now: datetime) -> Terms | None:
     digest = digest_of(code)
     with walls.holding(digest):
         good = DeskCode.objects.filter(digest=digest, expires_at__gt=now, wrong__lt=WRONG_MAX)
-        sealed = good.values_list("sealed", flat=True).first()
+        # Held until the request ends: of guesses at once each sees what the one before it counted.
+        sealed = good.select_for_update().values_list("sealed", flat=True).first()
     if sealed is None:
         return None
     blob = bytes(sealed)

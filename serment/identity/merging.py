@@ -30,7 +30,8 @@ COMPARED: Final = (
     "family_name", "given_name", "birth_name", "first_birth_given_name", "birth_given_names",
     "birth_date", "sex", "birth_place", "phone", "email", "address", "source_reference",
 )  # fmt: skip
-_OPENED: Final = (*COMPARED, "ins_standing", "ins", "merging")
+_REACHED: Final = "safe_contact"
+_OPENED: Final = (*COMPARED, _REACHED, "ins_standing", "ins", "merging")
 _SURE: Final = {State.PROVISIONAL: 0, State.RETRIEVED: 1, State.VALIDATED: 1, State.QUALIFIED: 2}
 
 
@@ -146,14 +147,15 @@ def _why_not_this_way(kept: Opened, gone: Opened) -> str:
 def taken(kept: Opened, gone: Opened, chosen: Collection[str]) -> dict[str, str]:
     """What the kept file takes: what it has not, and what was chosen. Pure.
 
-    Traits of an identity that was established are nobody's choice.
+    Traits of an identity that was established are nobody's choice. An address never comes without
+    how its person said they may be reached.
     """
     sure = kept.standing.state is not State.PROVISIONAL
     return {
         name: gone.values[name]
-        for name in COMPARED
+        for name in (*COMPARED, _REACHED)
         if gone.values[name] not in ("", kept.values[name])
-        and (name in chosen or not kept.values[name])
+        and ((name in chosen and name != _REACHED) or not kept.values[name])
         and not (sure and name in ins.TRAITS)
     }
 
@@ -172,6 +174,9 @@ def merge(actor: Actor, kept: UUID, gone: UUID, chosen: Collection[str]) -> None
         visits = {*gate.records_of(actor, kept), *gate.records_of(actor, gone)}
         if values:
             files.change(actor, kept, values, Purpose.IDENTITY)
+        if stays.values[_REACHED] and not goes.values[_REACHED]:
+            # Its visits are written about by it; parted again it goes on as the person said.
+            files.change(actor, gone, {_REACHED: stays.values[_REACHED]}, Purpose.IDENTITY)
         held = Held(
             file=str(gone),
             at=clock.now().isoformat(),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate
 from serment.errors import NotThere
-from serment.identity import contact
+from serment.identity import contact, merging
 from serment.identity.contact import Wishes
 from serment.identity.models import Account, PatientFile
 from serment.outbox import envelopes
@@ -52,7 +52,7 @@ def say(actor: Actor, wishes: Wishes, now: datetime, *, former_unsafe: bool = Fa
             _seal(actor, Purpose.SELF, account, wishes, None)
         for file_id, house in _own_files(actor):
             with tenancy.inside(tenant=house):
-                _seal(actor, Purpose.SELF, _file(file_id), wishes, house)
+                say_of_own(actor, file_id, wishes, house)
         ways = [contact.way(wishes, opened["email"])]
         if former != contact.NOTHING_SAID and not former_unsafe:
             ways.append(contact.way(former, opened["email"]))
@@ -63,8 +63,14 @@ def say(actor: Actor, wishes: Wishes, now: datetime, *, former_unsafe: bool = Fa
 def say_at_desk(actor: Actor, file_id: UUID, wishes: Wishes) -> None:
     """In one house's file, as its person says it at the desk or by telephone. Raises NotThere."""
     with transaction.atomic():
-        file = _file(file_id)
-        _seal(actor, Purpose.RECEPTION, file, wishes, file.establishment_id)
+        for file in _with_joined(actor, Purpose.RECEPTION, _file(file_id)):
+            _seal(actor, Purpose.RECEPTION, file, wishes, file.establishment_id)
+
+
+def say_of_own(actor: Actor, file_id: UUID, wishes: Wishes, house: UUID) -> None:
+    """In one file of the account's own. The transaction stands in its house."""
+    for file in _with_joined(actor, Purpose.SELF, _file(file_id)):
+        _seal(actor, Purpose.SELF, file, wishes, house)
 
 
 def having_said(file_ids: Iterable[UUID]) -> set[UUID]:
@@ -92,6 +98,17 @@ def note_shared(actor: Actor, file_id: UUID, email: str) -> int:
         if not known.shared:
             say_at_desk(actor, one, contact.as_shared(known))
     return len(others)
+
+
+def _with_joined(actor: Actor, purpose: Purpose, file: PatientFile) -> list[PatientFile]:
+    """The file and those of the same person it is one with: their visits are told of by their own
+    addresses."""
+    if file.merging is None:
+        return [file]
+    opened = gate.reveal(actor, purpose, [file], ["merging"])[file.pk]["merging"]
+    known = merging.Merging.read(opened)
+    others = {held.file for held in known.open_ones} | ({known.into} if known.into else set())
+    return [file, *PatientFile.objects.filter(pk__in=others)]
 
 
 def _own_files(actor: Actor) -> Iterable[tuple[UUID, UUID]]:

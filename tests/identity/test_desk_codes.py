@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from django.core import mail
-from django.test import Client
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.test import Client, RequestFactory
 
 from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM, Actor, Purpose, gate
-from serment.identity import cards, desk_codes, files, walls
+from serment.identity import cards, contact, desk_claims, desk_codes, files, reaching, walls
 from serment.identity.means import keeping
 from serment.identity.models import Account, DeskCode, PatientFile
 from tests import factors
@@ -191,6 +197,105 @@ def test_whoever_still_has_the_old_sheet_comes_back_at_once(
     assert answer.url == factors.SECOND_STEP
     done = _sign_in(_fresh(), again, again.sheet[0], "encore un mot de passe long")
     assert done.url == "/mes-rendez-vous/"
+
+
+def test_whoever_holds_a_new_code_guesses_the_former_password_a_few_times_only(
+    browser: Client, hand: Callable[[], desk_codes.Issued], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _opened(browser, hand)
+    stolen, thief = hand(), _fresh()
+    _first(thief, stolen.code)
+
+    def guess(proof: str) -> Any:
+        typed = {"password": "un autre cheval sous la neige", "proof": proof}
+        return thief.post("/compte/carte/mot-de-passe/", typed)
+
+    for number in range(5):
+        assert "Revenez" in guess(f"essai numéro {number}").content.decode()
+    assert guess(PASSWORD).url == "/compte/carte/"
+    # The control: uncounted, the sixth guess would have been the right one.
+    monkeypatch.setattr(desk_claims, "PROOFS", "1000/m/key")
+    _first(thief, stolen.code)
+    assert guess(PASSWORD).url == factors.SECOND_STEP
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_way_back_is_no_way_round_the_wait_by_an_account_of_the_thief_s_own(
+    browser: Client, hand: Callable[[], desk_codes.Issued], patient: Callable[[UUID], Actor],
+    monkeypatch: pytest.MonkeyPatch, guarded: bool,
+) -> None:  # fmt: skip
+    _opened(browser, hand)
+    stolen = hand()
+    sign_up(browser, email="voleur@exemple.fr", birth_date=BORN)
+    account = UUID(browser.get("/moi/").content.decode().split()[1])
+    secret = factors.plant(account)
+    browser.post("/compte/deconnexion/")
+    factors.sign_in(browser, "voleur@exemple.fr", PASSWORD, secret)
+    if not guarded:
+        check = desk_codes.check
+
+        def blind(*asked: Any) -> Any:
+            code, terms = check(*asked)
+            return code, msgspec.structs.replace(terms, back=False)
+
+        monkeypatch.setattr(desk_codes, "check", blind)
+    answer = browser.post("/compte/carte/relier/", {"code": stolen.code})
+    assert bool(gate.files_of(patient(account), account)) is not guarded
+    assert ("retrouver le compte de la carte" in answer.content.decode()) is guarded
+
+
+def test_a_file_that_joins_an_account_is_written_to_as_the_account_said(
+    browser: Client, hand: Callable[[], desk_codes.Issued], file: UUID, establishment: UUID,
+    patient: Callable[[UUID], Actor], desk: Actor,
+) -> None:  # fmt: skip
+    sign_up(browser, email="p@exemple.fr", birth_date=BORN)
+    account = UUID(browser.get("/moi/").content.decode().split()[1])
+    with tenancy.inside(account=account):
+        wishes = contact.Wishes(email="sure@exemple.fr")
+        reaching.say(patient(account), wishes, clock.now())
+    with tenancy.inside(tenant=establishment):
+        assert reaching.of_file(desk, file) == contact.NOTHING_SAID  # the control
+    secret = factors.plant(account)
+    browser.post("/compte/deconnexion/")
+    factors.sign_in(browser, "p@exemple.fr", PASSWORD, secret)
+    assert browser.post("/compte/carte/relier/", {"code": hand().code}).status_code == 302
+    with tenancy.inside(tenant=establishment):
+        assert reaching.of_file(desk, file).email == "sure@exemple.fr"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_guesses_at_once_are_counted_one_after_the_other(
+    hand: Callable[[], desk_codes.Issued], monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Twelve birth dates sent at the same moment: no more than five are looked at."""
+    monkeypatch.setattr(desk_codes, "TRIES", "1000/m/ip")
+    if not guarded:
+        monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_how: rows)
+    issued, looked, all_here = hand(), [], threading.Barrier(12)
+    really = desk_codes._terms
+
+    def terms(code: str, now: datetime) -> desk_codes.Terms | None:
+        found = really(code, now)
+        looked.append(found is not None)
+        time.sleep(0.1)
+        return found
+
+    monkeypatch.setattr(desk_codes, "_terms", terms)
+
+    def guess(number: int) -> None:
+        all_here.wait()
+        with transaction.atomic(), suppress(desk_codes.CodeUnusable):  # as a page does
+            request = RequestFactory().post("/", REMOTE_ADDR=f"10.0.0.{number}")
+            desk_codes.check(request, issued.code, "1941-01-01", clock.now())
+        connection.close()
+
+    threads = [threading.Thread(target=guess, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (sum(looked) > desk_codes.WRONG_MAX) is not guarded
 
 
 def test_the_rows_name_nobody_and_no_code_is_found_without_the_keepers_secret(

@@ -11,7 +11,7 @@ from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate, persons
 from serment.errors import NotThere
-from serment.identity import files, ins, ins_files, merging
+from serment.identity import contact, files, ins, ins_files, merging, reaching
 from serment.identity.ins import Authority, Document, Mark, State
 from serment.scheduling import booking
 from tests.identity.test_ins import TRAITS
@@ -108,6 +108,22 @@ def test_joined_with_bookings_meanwhile_and_parted_exactly(
     assert not stays.merging.open_ones
     with pytest.raises(merging.JoinedMeanwhile):
         merging.undo(doctor, kept, gone)
+
+
+@pytest.mark.parametrize("said_by", ["kept", "gone"])
+def test_no_address_is_taken_without_how_its_person_wants_to_be_reached(
+    doctor: Actor, said_by: str
+) -> None:
+    both = {"kept": make(doctor, FIRST), "gone": make(doctor, SECOND)}
+    safe = contact.Wishes(email="sure@exemple.fr")
+    reaching.say_at_desk(doctor, both[said_by], safe)
+    merging.merge(doctor, both["kept"], both["gone"], set())
+    assert values_of(doctor, both["kept"])["email"] == SECOND["email"]
+    assert [reaching.of_file(doctor, one) for one in both.values()] == [safe, safe]
+    # Said again while they are one: of both, for both have visits that are written about.
+    other = contact.Wishes(email="autre@exemple.fr")
+    reaching.say_at_desk(doctor, both["kept"], other)
+    assert [reaching.of_file(doctor, one) for one in both.values()] == [other, other]
 
 
 def test_what_was_changed_since_stays_and_is_told(doctor: Actor) -> None:
