@@ -68,8 +68,11 @@ def _move(
     if patient_file != wanted.patient_file:
         raise refusals.SomebodyElses
     stays = (appointment.role_id, appointment.starts_at) == (wanted.role_id, wanted.starts_at)
-    if stays and _says_so_already(actor, appointment, wanted):
-        return appointment
+    written = sealed_details.reveal(actor, Purpose.BOOKING, [appointment])[appointment_id]
+    # What its person keeps to themself stays so at another time, and where it is put back later.
+    wanted = replace(wanted, kept=wanted.kept or written.kept)
+    if stays and replace(written, overbooked=False) == _details(wanted, overbooked=False):
+        return appointment  # this very move was made before
     appointment.ends_at, overbooked = _exchange(actor, appointment_id, wanted, wish, now)
     appointment.role_id, appointment.starts_at = wanted.role_id, wanted.starts_at
     appointment.visit_site = wish.plan.site_id
@@ -88,12 +91,6 @@ def _locked(appointment_id: UUID) -> Appointment:
     if found.status not in cancelling.STANDING:
         raise refusals.AlreadyOver
     return found
-
-
-def _says_so_already(actor: Actor, appointment: Appointment, wanted: Booking) -> bool:
-    """Whether this very move was made before: time and words are what is asked for."""
-    written = sealed_details.reveal(actor, Purpose.BOOKING, [appointment])[appointment.id]
-    return replace(written, overbooked=False) == _details(wanted, overbooked=False)
 
 
 def _exchange(
