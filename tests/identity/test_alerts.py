@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 
 from serment import clock
@@ -63,6 +64,15 @@ def _twice() -> None:
     Client(headers=OTHER_DEVICE).post("/compte/inscription/", PERSON)
 
 
+def _code_again() -> None:
+    browser = Client(headers=OTHER_DEVICE)
+    browser.post("/compte/inscription/", PERSON)
+    envelopes.send_waiting(clock.now())
+    mail.outbox.clear()
+    cache.clear()  # how often is bounded, and tested elsewhere
+    browser.post("/compte/code/", {"action": "resend"})
+
+
 @pytest.mark.parametrize("act", [_from_elsewhere, _forgotten, _twice])
 def test_each_goes_to_the_safe_address_and_none_to_the_usual_one(
     act: Callable[[], None], say: Callable[..., None]
@@ -75,6 +85,16 @@ def test_each_goes_to_the_safe_address_and_none_to_the_usual_one(
     assert "<" not in message.from_email
     say(mail=False)
     assert _since(act) == []
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "search"])
+def test_a_code_asked_for_again_goes_where_the_first_message_went(
+    say: Callable[..., None],
+) -> None:
+    """In a request of its own: nothing that the first one saw is seen there by chance."""
+    assert [one.to for one in _since(_code_again)] == [[USUAL]]  # the control
+    say(email=SAFE, neutral=True)
+    assert [one.to for one in _since(_code_again)] == [[SAFE]]
 
 
 def test_a_change_is_told_to_the_former_safe_way_and_never_to_the_usual(

@@ -12,7 +12,7 @@ from django.test import Client
 from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM, TooManyFiles, containment, gate, oversight
-from serment.identity import registration, staff
+from serment.identity import contact, reaching, registration, staff
 from serment.identity.models import PatientFile, Role
 from serment.outbox import delivery
 from serment.outbox.models import Message
@@ -115,6 +115,19 @@ def test_a_person_without_an_address_is_told_by_whoever_opened_it() -> None:
     sent = {"raison": "care", "pourquoi": WHY}
     told = house.enter().post(f"/cabinet/urgence/{house.files[0]}/", sent, follow=True)
     assert "dites-le-lui" in page(told)
+
+
+def test_a_person_who_has_a_safe_address_and_no_other_is_told_there() -> None:
+    house = make_house()
+    with tenancy.inside(house.practice.establishment):
+        safe = contact.Wishes(email="sure@exemple.fr")
+        reaching.say_at_desk(house.practice.secretary(), house.files[0], safe)
+    sent = {"raison": "care", "pourquoi": WHY}
+    told = house.enter().post(f"/cabinet/urgence/{house.files[0]}/", sent, follow=True)
+    assert "dites-le-lui" not in page(told)
+    mail.outbox.clear()
+    delivery.send_due(clock.now())
+    assert ["sure@exemple.fr"] in [one.to for one in mail.outbox]
 
 
 def test_a_file_that_a_person_froze_says_whom_to_call() -> None:

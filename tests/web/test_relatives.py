@@ -14,11 +14,13 @@ from django.test import Client
 
 from serment import clock, ids
 from serment.directory import tenancy
-from serment.disclosure import SYSTEM, Actor, acting, gate
-from serment.identity import policy, registration
+from serment.disclosure import SYSTEM, Actor, Purpose, acting, gate
+from serment.identity import contact, policy, reaching, registration
 from serment.identity.models import Account
+from serment.identity.relatives import filing, people
 from serment.identity.relatives.terms import is_minor, majority
 from serment.outbox import delivery, envelopes
+from serment.scheduling import moving, sealed_details
 from serment.scheduling.models import Appointment
 from serment.scheduling.sealed_details import Details, read
 from tests.web_practice.house import PASSWORD, House, make_house
@@ -141,6 +143,29 @@ def test_a_parent_books_for_a_child_who_is_listed_apart_and_written_to_by_the_pa
     assert parent.browser.get(f"/mes-rendez-vous/{visit}/").status_code == 404
 
 
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_child_s_visit_is_told_where_the_parent_wants_to_be_written_to(
+    monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    house, parent = make_house(), somebody("Bastien")
+    with tenancy.inside(account=parent.account):
+        reaching.say(parent.actor, contact.Wishes(email="sure@exemple.fr"), clock.now())
+    form = {"given_name": "Capucine", "family_name": "Lemoine", "birth_date": born_years_ago(8)}
+    assert parent.browser.post("/mes-proches/ajouter", form).status_code == 302
+    relation = relation_in(parent.reads("/mes-proches/"))
+    if not guarded:
+        told = people.own_values
+        monkeypatch.setattr(filing, "own_values", lambda actor, _fields: told(actor, ["email"]))
+    assert parent.books(house, 14, pour=relation).status_code == 302
+    mail.outbox.clear()
+    delivery.send_due(clock.now())
+    wanted = "sure@exemple.fr" if guarded else parent.email
+    assert [letter.to for letter in mail.outbox] == [[wanted]]
+    again = {"mail": "1", "email": "autre@exemple.fr"}
+    page = parent.browser.post("/mon-compte/contact", again, follow=True).content.decode()
+    assert "gardent l’adresse qu’ils avaient" in page
+
+
 def test_a_mother_lets_her_daughter_act_reads_what_she_did_and_ends_it_at_once() -> None:
     house, mother, daughter = make_house(), somebody("Monique"), somebody("Jeanne")
     assert mother.books(house, 14).status_code == 302
@@ -207,6 +232,14 @@ def test_what_a_minor_keeps_secret_shows_on_no_page_of_a_parent() -> None:
     assert (mine.status_code, theirs.status_code) == (409, 409)
     assert "vient d’être pris" in mine.content.decode()
     assert "gardé pour vous" in minor.reads("/mes-rendez-vous/")
+    # Moved by the desk it stays kept, so that put back after a cancellation it would be too.
+    with tenancy.inside(tenant=house.practice.establishment):
+        at_desk = house.practice.secretary()
+        there = house.practice.booking(file, house.at(16))
+        moving.move(at_desk, secret, there, clock.now())
+        row = Appointment.objects.get(pk=secret)
+        assert sealed_details.reveal(at_desk, Purpose.BOOKING, [row])[secret].kept
+    assert parent.browser.get(f"/mes-rendez-vous/{secret}/").status_code == 404
     # The desk closes the other one too: what showed shows no more.
     assert house.enter().post(f"/cabinet/visite/{open_}/garder").status_code == 302
     assert parent.browser.get(f"/mes-rendez-vous/{open_}/").status_code == 404

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate
 from serment.errors import NotThere
-from serment.identity import files
+from serment.identity import contact, files
 from serment.identity.models import Account, PatientFile
 from serment.identity.relatives.people import NAMES, Person, own_values
 
@@ -45,7 +45,7 @@ def file_for(actor: Actor, person: Person, establishment: UUID) -> UUID:
 
 def _reached(actor: Actor, person: Person) -> dict[str, str]:
     if not person.has_account:
-        return own_values(actor, _REACHED)
+        return own_values(actor, (*_REACHED, contact.FIELD))  # never without how they may be
     whose = person.mandate.person
     with tenancy.inside(account=whose):
         account = Account.objects.get(pk=whose)

@@ -12,10 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from serment import clock
+from serment.disclosure import acting
 from serment.identity import accounts, contact, policy, reaching
+from serment.identity.relatives.terms import Relation
 from serment.web import asked
 
 RECENT_MINUTES = 10
+_MADE_UP = (Relation.PARENT, Relation.GUARDIAN)
 
 
 @policy.patient(strength=policy.Strength.TWO_FACTORS, recent_minutes=RECENT_MINUTES)
@@ -32,6 +35,14 @@ def page(request: HttpRequest) -> HttpResponse:
         return _show(request, sent, unusable.errors)
     reaching.say(actor, wishes, clock.now(), former_unsafe="former" in sent)
     messages.success(request, _("C’est enregistré, dans votre compte et dans tous vos dossiers."))
+    if any(one.mine and one.relation in _MADE_UP for one in acting.of(actor, actor.id)):
+        messages.warning(
+            request,
+            _(
+                "Les dossiers déjà ouverts pour vos proches gardent l’adresse qu’ils avaient :"
+                " dites à l’accueil de chaque cabinet ce qui doit changer."
+            ),
+        )
     return HttpResponseRedirect(reverse("patient:account"))
 
 
