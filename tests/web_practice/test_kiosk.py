@@ -137,12 +137,15 @@ def test_an_idle_desk_locks_without_script_and_keeps_what_was_sent(
     assert desk.get(file).status_code == 200
     with monkeypatch.context() as long_after:
         long_after.setattr(kiosk_state, "SPARE_SECONDS", -3600)
-        told = desk.post(file, {"family_name": "Roux", "address": "3 rue Neuve"})
+        told = desk.post(
+            file, {"family_name": "Roux", "address": "3 rue Neuve", "password1": SECOND_PASSWORD}
+        )
     assert told.status_code == kiosk_guard.LOCKED
     desk.post(REOPEN, {"place": "0", "password": PASSWORD})
     assert desk.get(PAGE).headers["Location"] == f"{file}#repris"
     typed = desk.get("/cabinet/verrou/ecrit", {"de": file}).json()["typed"]
     assert [0, "address", "3 rue Neuve"] in typed
+    assert SECOND_PASSWORD not in str(typed), "no password is kept, whatever its field is called"
     assert "3 rue Neuve" not in desk.get(file).content.decode(), "nothing was written meanwhile"
 
 

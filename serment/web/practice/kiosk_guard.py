@@ -60,7 +60,7 @@ def _page(request: HttpRequest) -> dict[str, Any]:
     typed = [
         [0, name, value[: kiosk_state.LETTERS_MAX]]
         for name, value in fields
-        if name not in _NOT_KEPT
+        if name not in _NOT_KEPT and "password" not in name
     ]
     path = request.get_full_path() if request.method == "GET" else request.path
     return {"path": path[: kiosk_state.LETTERS_MAX], "typed": typed[: kiosk_state.TYPED_MAX]}
