@@ -241,7 +241,7 @@ async def act_until(house: House, ask: Request, peer: int) -> Body:
         raise NoAccess  # of a person other houses know too, an end only comes nearer
     person = house.store.record(link.file) or row
     longer = msgspec.structs.replace(link, until=wanted.until)
-    await _write(house, ask, peer, person, "acting", longer)
+    await _write(house, ask, peer, person, "acting", longer, instead_of=link)
     return Nothing()
 
 
@@ -280,6 +280,8 @@ async def _write(
     check(house, ask, peer)
     with house.store.transaction():
         if instead_of is not None:
+            if instead_of not in house.store.links(account=instead_of.account):
+                raise NoAccess  # of two at once the second finds it gone, or changed, here
             house.store.drop_link(instead_of)
         house.store.put_link(link)
 
