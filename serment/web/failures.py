@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
@@ -23,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from serment.disclosure import NotYours
 from serment.errors import Broken, Conflict, NotThere, Refused, SermentError
-from serment.identity import turned_away
+from serment.identity import policy, turned_away
 from serment.identity.accounts import SignedOut
 from serment.identity.rights import NotAllowed
 from serment.sightings.models import Kind
@@ -64,7 +65,7 @@ def page_of(request: HttpRequest, error: SermentError) -> HttpResponse:
     if isinstance(error, SignedOut):
         return failure_page(request, 403, _("Connectez-vous d’abord"), str(_(error.sentence)))
     if isinstance(error, NotThere | NotYours):
-        turned_away.missed(request, at_the_door=isinstance(error, NotAllowed))
+        _missed(request, error)
         return not_found(request)
     if isinstance(error, Conflict):
         return failure_page(request, 409, _("Entre-temps, cela a changé"), str(_(error.sentence)))
@@ -73,6 +74,22 @@ def page_of(request: HttpRequest, error: SermentError) -> HttpResponse:
     if isinstance(error, Broken):
         return broken(request, str(_(error.sentence)))
     return broken(request, "")
+
+
+def _missed(request: HttpRequest, error: SermentError) -> None:
+    """Count who met the page of what is not there, where that says something.
+
+    Not at a door for everybody, nor where a page was merely asked for that names no record: a
+    provider nobody registered, a day too far off.
+    """
+    match = request.resolver_match
+    door = policy.door_of(match.func) if match is not None else None
+    if match is None or door is None or door.who is policy.Who.EVERYBODY:
+        return
+    at_the_door = isinstance(error, NotAllowed)
+    named = any(isinstance(one, UUID) for one in match.kwargs.values())
+    if at_the_door or named or request.method == "POST":
+        turned_away.missed(request, at_the_door=at_the_door)
 
 
 def database_gone(request: HttpRequest, error: Exception) -> HttpResponse:
