@@ -227,20 +227,24 @@ def _must_be_free(actor: Actor, account: UUID, come: Arrival) -> None:
     """An account works in one house; what is left of a former one is let go of."""
     with tenancy.inside(account=account):
         former = StaffMember.objects.filter(account_id=account).first()
-    if former is not None and former.pk != come.member:
-        if former.active and (former.ends_at is None or former.ends_at > clock.now()):
-            raise WorksElsewhere(
-                _(
-                    "Ce compte travaille déjà dans un établissement. Acceptez avec"
-                    " une autre adresse."
-                )
-            )
-        with tenancy.inside(tenant=former.establishment_id):
-            StaffMember.objects.filter(pk=former.pk).update(account=None)
-    if former is None and actor.kind == "patient" and gate.files_of(actor, account):
+    elsewhere = former if former is not None and former.pk != come.member else None
+    if elsewhere and _works(elsewhere):
+        raise WorksElsewhere(
+            _("Ce compte travaille déjà dans un établissement. Acceptez avec une autre adresse.")
+        )
+    # Also of somebody who worked elsewhere before and has been a patient since.
+    returns = former is not None and elsewhere is None
+    if not returns and actor.kind == "patient" and gate.files_of(actor, account):
         raise HasPatientFiles(
             _(
                 "Ce compte est votre compte de patient. Le travail demande un"
-                " compte à part : refusez, et faites-vous inviter à une autre adresse."
+                " compte à part : refusez, et faites-vous inviter à une autre adresse."
             )
         )
+    if elsewhere is not None:
+        with tenancy.inside(tenant=elsewhere.establishment_id):
+            StaffMember.objects.filter(pk=elsewhere.pk).update(account=None)
+
+
+def _works(member: StaffMember) -> bool:
+    return member.active and (member.ends_at is None or member.ends_at > clock.now())

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
-from serment import ids
+from serment import clock, ids
 from serment.directory import tenancy
-from serment.disclosure import SYSTEM
+from serment.disclosure import SYSTEM, gate
 from serment.identity import means, registration, staff
 from serment.identity.means import keeping, listed
-from serment.identity.models import Account, Role
+from serment.identity.models import Account, Role, StaffMember
 from tests import factors
-from tests.web_practice.house import PASSWORD, House
+from tests.web_practice.house import PASSWORD, House, make_house
+from tests.web_practice.test_team import invite, last_link
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +47,28 @@ def test_the_former_password_adds_no_factor_once_two_gave_the_access_back(house:
     with tenancy.inside(account=account):
         row = Account.objects.get(pk=account)
     assert not row.has_usable_password()
+
+
+def test_who_worked_elsewhere_and_is_a_patient_since_comes_in_with_another_account(
+    house: House,
+) -> None:
+    account, email = _colleague(make_house(1, role="manager"))
+    desk = make_house(2, role="manager").enter()
+    with tenancy.inside(account=account):
+        former = StaffMember.objects.get(account_id=account)
+    gone = clock.now() - timedelta(days=1)
+    with tenancy.inside(tenant=former.establishment_id):
+        StaffMember.objects.filter(pk=former.pk).update(active=False, ends_at=gone)
+    gate.link(SYSTEM, account=account, patient_file=house.files[0])
+    invite(desk)
+    browser = Client(headers={"accept-language": "fr"})
+    factors.sign_in(browser, email, PASSWORD, factors.plant(account))
+    browser.get(last_link())
+    browser.post("/compte/invitation/accepter/")
+    assert "compte de patient" in browser.get("/compte/invitation/").content.decode()
+    with tenancy.inside(account=account):
+        former.refresh_from_db()
+    assert former.account_id == account, "a refusal leaves everything as it was"
 
 
 def test_with_the_password_left_it_would(house: House) -> None:
