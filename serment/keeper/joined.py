@@ -62,6 +62,11 @@ class Joined:
         self._held()
         return bool(self._under.get(subject))
 
+    def since(self, subject: bytes) -> int:
+        """When the last file of this one's person was joined to it (µs); 0: it has one only."""
+        kept = self.kept(subject)
+        return max((join.at for join in self._held().values() if join.kept == kept), default=0)
+
     def join(self, gone: bytes, kept: bytes, at: int) -> None:
         """Inside the caller's transaction."""
         self._put(Join(gone, kept, at))

@@ -137,6 +137,7 @@ class Desk:
         self._replays = Replays()
         house.forgetters.append(self._replays.forget_opened)
         granting.raise_all(house)
+        glass.recount(house)
 
     async def answer(self, ask: Request, peer: int, since: int = 0) -> Reply:
         """One reply for one request of process ``peer``, begun at ``since``; never an exception."""

@@ -16,6 +16,7 @@ from serment.keeper import epochs, erasure
 from serment.keeper.house import AskUnusable, House
 from serment.keeper.key_backup import BYTES_MAX, copy_base
 from serment.keeper.policy.glass import tell_overdue
+from serment.keeper.policy.granting import raise_all
 from serment.keeper.root_key.closing import RootKeyUnusable
 from serment.keeper.root_key.source import Source
 from serment.keeper.root_key.vault import Known
@@ -84,6 +85,7 @@ async def _tend(house: House, *, advance: bool, remember: bool) -> int:
             await erasure.end_begun(house)
             await erasure.end_audit_keys(house)
         await tell_overdue(house)
+        raise_all(house)
         if remember:
             remember_size(house)
         if remember or house.verified.waits():

@@ -30,7 +30,8 @@ from serment.keeper.passkeys.proving import (
 )
 from serment.keeper.passkeys.rows import VERSION, Member, Passkey
 from serment.keeper.peers import kin_of
-from serment.keeper.policy.granting import GrantNeeded, role_granted
+from serment.keeper.policy.granting import GrantNeeded, role_granted, use_up
+from serment.keeper.policy.grants import Grant
 from serment.keeper.recorder import Access
 from serment.keeper.rights import OFFICERS, Capability
 from serment.keeper.tokens import mint
@@ -88,7 +89,7 @@ async def _enrol(house: House, ask: Request, peer: int, settles_at: int) -> Body
     wanted = msgspec.msgpack.decode(ask.body, type=EnrolAsk)
     who = staff_of(house, ask, peer)
     fresh = await made(house, wanted, Purpose(What.ENROL, kin_of(ask.process), who.id))
-    member = _member(house, staff_of(house, ask, peer))
+    member, on = _member(house, staff_of(house, ask, peer))
     row = Passkey(
         VERSION, name_of(house, fresh.credential), fresh.credential, fresh.key, member.actor,
         member.establishment, member.role, wanted.label, house.now(), settles_at,
@@ -97,6 +98,8 @@ async def _enrol(house: House, ask: Request, peer: int, settles_at: int) -> Body
     if len(own) >= PASSKEYS_MAX or rows.passkey(house.store, row.name) is not None:
         raise AskUnusable
     with house.recorder.together():
+        if on is not None:
+            use_up(house, *on)
         rows.put_member(house.store, member)
         rows.put_passkey(house.store, row)
         rows.put_count(house.store, row.name, fresh.count)
@@ -105,8 +108,9 @@ async def _enrol(house: House, ask: Request, peer: int, settles_at: int) -> Body
     return row_of(house, row)
 
 
-def _member(house: House, who: Capability) -> Member:
-    """The member of staff of this session: known, and in the role the keeper knows of.
+def _member(house: House, who: Capability) -> tuple[Member, tuple[bytes, Grant] | None]:
+    """The member of staff of this session: known, and in the role the keeper knows of; and the
+    grant that this uses up.
 
     Where two officers can sign, nobody becomes a further one but by both: the pages' word that
     somebody is one makes no key of theirs count. Raises GrantNeeded.
@@ -115,15 +119,16 @@ def _member(house: House, who: Capability) -> Member:
     if known is not None:
         if known.ended_at or (known.role, known.establishment) != (who.role, who.establishment):
             raise NoAccess
-        return known
+        return known, None
     record = house.store.record(who.id)
     if record is None or (record.kind, record.tenant) != ("staff", who.establishment):
         raise NoAccess
     new = Member(VERSION, who.id, record.tenant, who.role)
     two = who.role in OFFICERS and rows.can_sign_for_two(house.store, record.tenant, house.now())
-    if two and role_granted(house, new, who.role) is None:
+    on = role_granted(house, new, who.role) if two else None
+    if two and on is None:
         raise GrantNeeded
-    return new
+    return new, on
 
 
 async def sign_in(house: House, ask: Request, peer: int) -> Body:

@@ -49,11 +49,10 @@ async def erase(house: House, ask: Request, peer: int) -> Body:
     tag, grant = by_digest(house, who, wanted.digest)
     if who.role not in OFFICERS or grant.kind != GrantKind.ERASE:
         raise NoAccess
-    if not is_good(house, grant):
-        raise GrantNeeded
-    states = [
-        await erase_person(house, ask, peer, subject) for subject in list(subjects_of(house, tag))
-    ]
+    persons = list(subjects_of(house, tag))
+    if not is_good(house, grant) or any(house.joined.since(one) > grant.at for one in persons):
+        raise GrantNeeded  # who was joined to one of them afterwards was approved by nobody
+    states = [await erase_person(house, ask, peer, subject) for subject in persons]
     with house.store.transaction():
         use_up(house, tag, grant)
     return max(states, key=_final_on)

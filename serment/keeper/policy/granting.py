@@ -110,8 +110,11 @@ async def close(house: House, ask: Request, peer: int) -> Body:
         raise AskUnusable
     digest = digest_of(grant, subjects_of(house, tag))
     closed = msgspec.structs.replace(grant, count=persons, digest=digest)
-    await _record(house, ask, peer, closed, "grant_closed")
-    _keep(house, tag, closed)
+    # Closed before the sync, in the same commit: nobody is added while the record is written.
+    with house.recorder.together():
+        house.standing.rows.put(_TABLE, tag, closed)
+        leaves = house.recorder.prepare(ask, peer, [_said(closed, "grant_closed")])
+    await house.recorder.write(leaves)
     return Token32(digest)
 
 
@@ -146,6 +149,8 @@ async def revoke(house: House, ask: Request, peer: int) -> Body:
     await _record(house, ask, peer, grant, "grant_revoked")
     tag, grant = by_digest(house, capability, wanted.digest)
     _keep(house, tag, msgspec.structs.replace(grant, revoked=True))
+    if grant.kind == GrantKind.BUDGET:
+        _lower(house, grant)
     return Nothing()
 
 
@@ -173,6 +178,8 @@ def granted(house: House, ask: Request, rows: list[tuple[RecordRow, list[str]]])
     grant = house.standing.rows.get(_TABLE, _tag(house, ask.grant), Grant)
     if grant is None or grant.kind != GrantKind.BULK or not is_good(house, grant):
         raise NoAccess
+    if not _may_use(ask, grant):
+        raise NoAccess
     if ask.purpose != grant.purpose or house.standing.exports_frozen(
         grant.establishment, house.now()
     ):
@@ -183,6 +190,13 @@ def granted(house: House, ask: Request, rows: list[tuple[RecordRow, list[str]]])
             raise NoAccess
         if row.tenant != grant.establishment or not covers(house, tag, row.subject):
             raise NoAccess
+
+
+def _may_use(ask: Request, grant: Grant) -> bool:
+    """The worker, or somebody of the house: what patients open is on no budget that slows it."""
+    if ask.actor.kind == "staff":
+        return ask.actor.establishment == grant.establishment
+    return ask.actor.kind == "worker"
 
 
 def knew_approvers(house: House, ask: Request) -> bool:
@@ -205,11 +219,13 @@ def role_granted(house: House, member: Member, role: str) -> tuple[bytes, Grant]
     return None
 
 
-def is_to_be_erased(house: House, establishment: bytes, subject: bytes) -> bool:
-    """Does an erasure of this person wait for its officers? They read whose it is."""
+def is_to_be_erased(house: House, ask: Request, subject: bytes) -> bool:
+    """Does an erasure of this person, that somebody else asked for, wait for its officers? They
+    read whose it is; whoever asks alone would choose whom to read."""
     return any(
         grant.kind == GrantKind.ERASE
-        and grant.establishment == establishment
+        and grant.establishment == ask.actor.establishment
+        and grant.by != ask.actor.id
         and grant.closed
         and not (grant.revoked or grant.used)
         and covers(house, tag, subject)
@@ -225,12 +241,21 @@ def use_up(house: House, tag: bytes, grant: Grant) -> None:
 
 def raise_budget(house: House, grant: Grant) -> None:
     """Let an approved raise count; also called for each at start."""
-    key = Key(Scope.ACTOR, house.standing.tag(What.ACTOR, grant.target))
-    house.standing.budgets.raise_to(key, grant.factor, grant.not_after)
+    house.standing.budgets.raise_to(_raised(house, grant), grant.factor, grant.not_after)
+
+
+def _raised(house: House, grant: Grant) -> Key:
+    return Key(Scope.ACTOR, house.standing.tag(What.ACTOR, grant.target))
+
+
+def _lower(house: House, grant: Grant) -> None:
+    """A raise that was revoked counts no more; another one for the same person does."""
+    house.standing.budgets.raise_to(_raised(house, grant), 1, 0)
+    raise_all(house)
 
 
 def raise_all(house: House) -> None:
-    """At start: the raises that are good."""
+    """The raises that are good: at a start, and as three days go by in a practice of one."""
     for _name, grant in house.standing.rows.all(_TABLE, Grant):
         if grant.kind == GrantKind.BUDGET and is_good(house, grant):
             raise_budget(house, grant)
@@ -272,8 +297,12 @@ def _keep(house: House, tag: bytes, grant: Grant) -> None:
 
 
 async def _record(house: House, ask: Request, peer: int, grant: Grant, act: str) -> None:
+    await house.recorder.record(ask, peer, [_said(grant, act)])
+
+
+def _said(grant: Grant, act: str) -> Access:
     item = Item(b"", "policy", [f"{act}.{grant.kind}"], after=[grant.digest])
-    await house.recorder.record(ask, peer, [Access(None, grant.establishment, [item], KIND_WRITE)])
+    return Access(None, grant.establishment, [item], KIND_WRITE)
 
 
 def _final_on(house: House, grant: Grant) -> int:

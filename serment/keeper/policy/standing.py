@@ -222,9 +222,13 @@ class Standing:
         house = self._within(self._glass, ask.actor.establishment or b"", now)
         if len(mine) >= GLASS_PER_ACTOR or len(house) >= GLASS_PER_ESTABLISHMENT:
             return False
-        mine.append(now)
-        house.append(now)
+        self.count_glass(ask.actor.id, ask.actor.establishment or b"", now)
         return True
+
+    def count_glass(self, actor: bytes, establishment: bytes, at: int) -> None:
+        """One more broken glass of this actor and establishment."""
+        for name in (self.tag(What.ACTOR, actor), establishment):
+            self._glass.setdefault(name, []).append(at)
 
     def count_reading(self, ask: Request, now: int) -> int:
         """Count a question about the record; how many this actor asked within the hour."""
