@@ -97,26 +97,41 @@ def _both(house: House, ask: Request, peer: int, wanted: JoinAsk) -> list[Record
         if row is None or row.kind != "patient" or row.subject != file or not reach.opens(row):
             raise NoAccess
         found.append(row)
+    if wanted.act != "apart":
+        _must_be_open(house, found)
     if wanted.act == "join":
-        _must_join(house, wanted, found)
+        _must_join(house, wanted)
     elif wanted.act == "part" and house.joined.kept(wanted.file) not in (wanted.file, wanted.other):
         raise NoAccess
     return found
 
 
-def _must_join(house: House, wanted: JoinAsk, rows: list[RecordRow]) -> None:
-    """AskUnusable where they cannot be one file; NoAccess where one of them is closed."""
-    now, joined = house.now(), house.joined
+def _must_be_open(house: House, rows: list[RecordRow]) -> None:
+    """NoAccess where one is erased or frozen: parted, the other would no longer be."""
+    now = house.now()
     closed = any(house.standing.subject_frozen(row, now) for row in rows)
     if closed or house.store.any_erased(row.subject for row in rows):
         raise NoAccess
+
+
+def _must_join(house: House, wanted: JoinAsk) -> None:
+    """AskUnusable where they cannot be one file."""
+    joined = house.joined
     if joined.holds(wanted.file, wanted.other):
         return
     elsewhere = joined.kept(wanted.file) != wanted.file or joined.kept(wanted.other) != wanted.other
     if wanted.file == wanted.other or elsewhere or joined.has_others(wanted.file):
         raise AskUnusable
-    if len(joined.accounts(wanted.file) | joined.accounts(wanted.other)) > 1:
+    owners = joined.accounts(wanted.file) | joined.accounts(wanted.other)
+    if len(owners) > 1 or owners & _acting(house, wanted):
         raise AskUnusable
+
+
+def _acting(house: House, wanted: JoinAsk) -> set[bytes]:
+    """Accounts that act, or acted, for whom one of the files is: nobody acts for themself."""
+    files = house.joined.all_of(wanted.file) | house.joined.all_of(wanted.other)
+    links = (link for file in files for link in house.store.links(file=file))
+    return {link.account for link in links if link.relation != "self"}
 
 
 async def alike(house: House, ask: Request, peer: int) -> Body:

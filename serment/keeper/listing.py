@@ -133,6 +133,17 @@ def _signed(house: House, ask: Request, wanted: LinkAsk) -> bool:
     return own and this and wanted.relation == "self"
 
 
+def _must_be_its_owners(house: House, wanted: LinkAsk) -> None:
+    """NoAccess where a joined file is somebody else's: linked, each would read the other's visits.
+    Who acts for somebody does so on a mandate (``acting``), with a scope and an end."""
+    joined = house.joined
+    several = len(joined.all_of(wanted.file)) > 1
+    if several and joined.accounts(wanted.file) - {wanted.account}:
+        raise NoAccess
+    if wanted.relation != "self":
+        raise NoAccess
+
+
 async def link(house: House, ask: Request, peer: int) -> Body:
     """op ``link``: let an account act for a patient file; the relation lies here only.
 
@@ -146,6 +157,7 @@ async def link(house: House, ask: Request, peer: int) -> Body:
     file = house.store.record(wanted.file)
     if not (_signed(house, ask, wanted) or reach.links(wanted.account, wanted.file, peer)):
         raise NoAccess
+    _must_be_its_owners(house, wanted)
     if len(house.store.links(account=wanted.account)) >= FILES_AN_ACCOUNT_MAX:
         raise AskUnusable
     counted, alarms = frozenset[bytes](), list[Access]()
@@ -159,6 +171,7 @@ async def link(house: House, ask: Request, peer: int) -> Body:
     )
     await house.recorder.record(ask, peer, [access, *alarms])
     with house.store.transaction():
+        _must_be_its_owners(house, wanted)
         if _signed(house, ask, wanted):
             # Of two requests at once the second finds it gone here, and nothing is linked.
             house.store.drop_token("errand", ask.errand)

@@ -23,6 +23,9 @@ from serment.keeper.words import FIXED_IDS, PATIENT_PURPOSES, STAFF_NAME_FIELDS,
 
 OFFICERS = frozenset({"manager", "privacy_officer", "security_officer"})
 
+LINK: Final = "link"
+"""The field of a ticket that lets a patient link one file, once."""
+
 ASKS: Final[dict[str, frozenset[str]]] = {
     "patient": frozenset(
         {"seal", "delete", "reveal", "records_of", "files_behind", "link", "files_of",
@@ -213,7 +216,7 @@ class Reach:
         new: tuple[bytes, str] = (b"", ""),
     ) -> bool:
         """May this record be written as this subject's, in this tenant? ``new``: id and kind."""
-        if row is not None and (row.subject, row.tenant) != (subject, tenant):
+        if row is not None and not _is_still(row, subject, tenant, new[1]):
             return False
         person = self._house.store.record(subject)
         if not (
@@ -251,10 +254,17 @@ class Reach:
             return named and purpose == "transparency" and self.creates_for(row)
         if row is not None and row.kept:
             return False  # nothing goes out about it: an address of the file may be a parent's
-        staff = row is not None and self._ask.actor.kind == "staff"
-        if staff and not roles.may_write(self._ask.actor.role, [row.kind if row else ""]):
+        if row is None or not self.opens(row):
             return False
-        return self.opens(row) and (row is None or self.opens_fields(row, _own_fields(fields)))
+        if self._ask.actor.kind == "staff":
+            return roles.may_sign(self._ask.actor.role, row.kind)
+        return self._signs_plainly(row, _own_fields(fields))
+
+    def _signs_plainly(self, row: RecordRow, plain: list[str]) -> bool:
+        """Fields that a ticket opens in whoever's session brings it: it would outlast a mandate, or
+        a join. So only its own person signs for them; to link a file is its house's to sign."""
+        own = standing.files_of(self._house, self._ask.actor.id)
+        return not plain or (row.subject in own and LINK not in plain)
 
     def links(self, account: bytes, wanted: bytes, peer: int) -> bool:
         """May this account be let to this file? Patients: the own account to a file just made.
@@ -272,13 +282,19 @@ class Reach:
             )
         if self._capability is not None and self._capability.kind == "patient":
             fresh = self._is_free(wanted, None) if file is None else self.creates_for(file)
-            return fresh and (account == self._capability.id or self._acts_for(account))
+            mine = account == self._capability.id or self._acts_for(account)
+            return fresh and mine and self._is_nobody_elses(account, wanted)
         return self.opens(file)
 
     def _acts_for(self, person: bytes) -> bool:
         """Does the actor make that person's visits, so that their files may be made too?"""
         mandate = self.mandates.get(person)
         return mandate is not None and standing.APPOINTMENTS in mandate.scopes
+
+    def _is_nobody_elses(self, account: bytes, wanted: bytes) -> bool:
+        """Whoever acts for somebody makes that person's files too; they are not theirs for it."""
+        owned = (one for one in self._house.store.links(file=wanted) if one.relation == "self")
+        return all(one.account == account for one in owned)
 
     def _is_free(self, subject: bytes, tenant: bytes | None) -> bool:
         """Is nobody else behind this number? The keys of a forgotten record's person still lie
@@ -295,6 +311,11 @@ class Reach:
         actor = self._ask.actor
         kind = row.creator_kind or "system"
         return (row.creator, kind) == (actor.id, actor.kind)
+
+
+def _is_still(row: RecordRow, subject: bytes, tenant: bytes, kind: str) -> bool:
+    """Whose a record is and of what kind never changes: rights go by it. Empty: none was named."""
+    return (row.subject, row.tenant) == (subject, tenant) and kind in ("", row.kind)
 
 
 def _own_fields(fields: list[str]) -> list[str]:

@@ -150,7 +150,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 async def _kept(house: House) -> Kept:
     kept = Kept(Desk(house), {})
     for kind, of in (("staff", HERE), ("patient", None)):
-        actor = wire.ActorWire(kind, WHO, "manager" if of else "", of)
+        actor = wire.ActorWire(kind, WHO, "secretary" if of else "", of)
         body = wire.raw(wire.OpenSession(1))
         reply = await kept.desk.answer(wire.Request(new_id().bytes, "open_session", actor,
                                                     body=body), 1)  # fmt: skip

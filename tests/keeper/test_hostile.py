@@ -251,7 +251,7 @@ def test_a_ticket_opens_in_nobody_elses_name(
     ticket = wire.MintErrand(record_of(file), ["family_name"], "message", now, now + DAY_US)
     token = inside.ask(secretary, "errand", ticket, wire.Token32).token
     who = words.WORKER_ID if kind == "worker" else new_id().bytes
-    other = Person(wire.ActorWire(kind, who, "", HERE if kind == "staff" else None))
+    other = Person(wire.ActorWire(kind, who, *(("secretary", HERE) if kind == "staff" else ())))
     if not guarded:
         monkeypatch.setattr(rights, "capability_of", lambda *_: True)
         told = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -44,6 +44,10 @@ RELATIONS_MAX: Final = 12
 
 OFFER_US: Final = 31 * 86_400_000_000
 _TOKEN_BYTES: Final = 32
+Admission = tuple[frozenset[bytes], Sequence[Access]]
+"""Who counts, and the alarms to record beside it (``admit``)."""
+
+NOBODY_COUNTS: Final[Admission] = (frozenset(), ())
 _BY_SELF: Final = frozenset({"helper", NAMED})
 """What persons give, and end, themselves. Parents and guardians are named and ended by law: an
 establishment that saw the paper does it."""
@@ -71,8 +75,10 @@ async def act_for(house: House, ask: Request, peer: int) -> Body:
         account, wanted.subject, now, wanted.relation, wanted.until, " ".join(wanted.scopes),
         wanted.record, OFFERED if token else "", wanted.offer_until,
     )  # fmt: skip
-    counted = await admit(house, ask, peer, [person]) if ask.actor.kind == "staff" else ((), [])
-    await _write(house, ask, peer, person, "acting", link, counted=bool(counted[0]))
+    admitted = NOBODY_COUNTS
+    if ask.actor.kind == "staff":
+        admitted = await admit(house, ask, peer, [person])
+    await _write(house, ask, peer, person, "acting", link, admitted=admitted)
     return Token32(token)
 
 
@@ -98,8 +104,14 @@ def _gives(
     if person.record == capability.id:
         named = wanted.relation == NAMED and not wanted.scopes
         return named != bool(wanted.offer_until) and wanted.relation in _BY_SELF
-    fresh = person.kind == "dependant" and reach.creates_for(person)
+    fresh = reach.creates_for(person) and _is_made_up(house, person)
     return fresh and not wanted.offer_until and wanted.relation in _OF_MADE_UP
+
+
+def _is_made_up(house: House, person: RecordRow) -> bool:
+    """Somebody without an account, for whom nobody ever acted: once said, a scope and an end are a
+    desk's to change."""
+    return person.kind == "dependant" and not house.store.links(file=person.record)
 
 
 def _account(ask: Request, wanted: ActForAsk, token: bytes) -> bytes:
@@ -271,12 +283,13 @@ async def keep(house: House, ask: Request, peer: int) -> Body:
 
 async def _write(
     house: House, ask: Request, peer: int, person: RecordRow, what: str, link: LinkRow, *,
-    instead_of: LinkRow | None = None, counted: bool = False,
+    instead_of: LinkRow | None = None, admitted: Admission = NOBODY_COUNTS,
 ) -> None:  # fmt: skip
     """On record first, of the person acted for; then the link is what it says."""
-    told = Item(link.record, "relation", [what])
-    access = Access(person.subject, person.tenant, [told], KIND_WRITE, person.kind, counted=counted)
-    await house.recorder.record(ask, peer, [access])
+    (counted, alarms), told = admitted, Item(link.record, "relation", [what])
+    access = Access(person.subject, person.tenant, [told], KIND_WRITE, person.kind,
+                    counted=bool(counted))  # fmt: skip
+    await house.recorder.record(ask, peer, [access, *alarms])
     check(house, ask, peer)
     with house.store.transaction():
         if instead_of is not None:

@@ -84,6 +84,12 @@ def may_read(role: str, kind: str, zones: Iterable[str]) -> bool:
     return allowed is None or kind in OWN_HOUSE or allowed.issuperset(zones)
 
 
+def may_sign(role: str, kind: str) -> bool:
+    """May tickets be signed for records of this kind? They open without their signer: nobody signs
+    for what their own role does not open."""
+    return may_write(role, [kind]) and (of(role).zones is None or kind in OWN_HOUSE)
+
+
 def may_write(role: str, kinds: Iterable[str]) -> bool:
     """May records of these kinds be sealed, signed for or forgotten?"""
     return of(role).writes or OWN_HOUSE.issuperset(kinds)
