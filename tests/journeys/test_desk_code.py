@@ -48,6 +48,8 @@ def test_a_sheet_from_the_desk_is_an_account_that_books(visitor: Callable[..., V
     page.get_by_label("Choisissez un mot de passe").fill(PASSWORD)
     patient.look()
     patient.press("Continuer")
+    expect(page.locator("main")).to_contain_text("de votre liste sur papier")
+    expect(page.locator("main")).not_to_contain_text("application")
     page.get_by_label("Code", exact=True).fill(codes[0])
     patient.press("Se connecter")
     expect(page.locator("h1")).to_have_text("Mes rendez-vous")

@@ -127,6 +127,21 @@ def test_opening_names_at_the_desk_is_no_complaint_of_the_browser(
     assert any("style" in line for line in heard)
 
 
+def test_a_search_that_is_refused_says_why(visitor: Callable[..., Visitor]) -> None:
+    somebody = visitor(390)
+    page = somebody.page
+    enter(somebody, DESK)
+    somebody.go("/cabinet/patients/")
+    refused = "<main><h1>Ce n’est pas possible</h1><p class='lead'>Cet accès est gelé.</p></main>"
+    page.route(
+        "**/cabinet/patients/",
+        lambda asked: asked.fulfill(status=400, content_type="text/html", body=refused),
+    )
+    expect(page.locator("#hits")).not_to_contain_text("gelé")  # the control
+    page.locator("main input[name=q]").fill("Martin")
+    expect(page.locator("#hits")).to_contain_text("Cet accès est gelé.")
+
+
 def test_a_page_with_a_fault_is_found_out(visitor: Callable[..., Visitor]) -> None:
     """The control: a picture without words and a field without a label do not pass."""
     somebody = visitor()

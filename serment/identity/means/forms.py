@@ -44,6 +44,12 @@ class CodeForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._request, self._account = request, account
 
+    def on_paper(self) -> None:
+        """Ask for what an account without an application has: the codes of its sheet."""
+        self.fields["code"].help_text = _(
+            "Un code de votre liste sur papier, que vous n’avez pas encore rayé."
+        )
+
     def clean_code(self) -> str:
         """Right, and used up."""
         typed: str = self.cleaned_data["code"]

@@ -30,5 +30,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.POST.get("code"):
         attempts.second_failed(request, account)
     book = keeping.book_of(request, UUID(str(account.pk)))
+    if not book.totp:
+        form.on_paper()
     context = {"form": form, "passkeys": bool(book.passkeys), "typed": book.totp or book.codes}
     return render(request, "account/second_step.html", context)

@@ -46,6 +46,8 @@ def page(request: HttpRequest) -> HttpResponse:
     form: Any
     if book.has_second_factor:
         form = CodeForm(request, UUID(str(account.pk)), request.POST or None)
+        if not book.totp:
+            form.on_paper()
     else:
         form = PasswordForm(account, lambda: _may_try(request), request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -61,7 +61,10 @@ _WORDS: Final[dict[str, tuple[_StrPromise, _StrPromise, str]]] = {
     ),
     "break_glass": (
         _("Un dossier ouvert en urgence"),
-        _("La personne est prévenue. La justification se lit dans « Urgences »."),
+        _(
+            "La personne est prévenue si elle a un e-mail."
+            " La justification se lit dans « Urgences »."
+        ),
         "glass",
     ),
     "glass_overdue": (

@@ -162,6 +162,13 @@ let kept = null;
 let pressedIn = -1;
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
+  if (event.detail.target.id === "hits" && xhr.status >= 400) {
+    // A search that is refused says why, where its answer would stand.
+    const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    const why = page.querySelector("main .lead");
+    if (why) event.detail.target.replaceChildren(document.adoptNode(why));
+    return;
+  }
   if (event.detail.target.id !== "desk") return;
   if (!xhr.responseText.includes('id="desk"')) {
     event.detail.shouldSwap = false;
