@@ -106,7 +106,7 @@ def _rows(
         row = IndexRow(
             seq, seq + 1, "read", establishment, who[actor], subjects[person], None, client,
             processes[process], BODY, "patient",
-            touched=house.recorder.whats.touches([item], "patient"),
+            touched=house.recorder.leaves.whats.touches([item], "patient"),
         )  # fmt: skip
         yield row, (seq, seq + 1, actor, process, person, person, what)
 

@@ -42,6 +42,8 @@ _KINDS: Final = ((r"[a-zà-öø-ÿœ]", 26), (r"[A-ZÀ-ÖØ-ÞŒ]", 26), (r"\d",
 _BETWEEN_WORDS: Final = re.compile(r"[\s\-_.,;:'’]+")
 _PHRASE_WORDS: Final = 4
 _KNOWN_LETTERS_MIN: Final = 3
+_KNOWN_LETTERS_MAX: Final = 120
+"""Of each field of a form: a megabyte in one would keep its process busy for ten seconds."""
 SITE_WORDS: Final = ("serment", "rendezvous", "medecin", "docteur", "sante", "cabinet")
 
 
@@ -150,7 +152,7 @@ def _words(known: Iterable[str]) -> Sequence[str]:
     """What somebody knows, in the forms in which it comes back: whole, by word, without accents."""
     found = set(SITE_WORDS)
     for text in known:
-        lower = text.lower()
+        lower = text[:_KNOWN_LETTERS_MAX].lower()
         plain = "".join(
             letter
             for letter in unicodedata.normalize("NFKD", lower)

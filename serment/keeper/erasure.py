@@ -15,8 +15,8 @@ import msgspec
 
 from serment.keeper.house import House, NoAccess
 from serment.keeper.keys import AUDIT
+from serment.keeper.leaves import Access
 from serment.keeper.policy.evidence import kept_for
-from serment.keeper.recorder import Access
 from serment.keeper.root_key.vault import Epoch, Forgotten, Vault
 from serment.keeper.store import RecordRow
 from serment.keeper.unlocking import MICROSECONDS_A_DAY, Terms

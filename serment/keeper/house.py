@@ -255,7 +255,7 @@ def _replay(recorder: Recorder) -> None:
     if done == recorder.segment.size:
         return
     new = (frame for _end, frame in recorder.segment.frames(done))
-    while group := [recorder.replay(frame) for frame in islice(new, REPLAY_GROUP)]:
+    while group := [recorder.leaves.replay(frame) for frame in islice(new, REPLAY_GROUP)]:
         recorder.index.add(group)
     recorder.clock.last = recorder.index.latest()
 

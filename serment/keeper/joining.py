@@ -13,9 +13,9 @@ from typing import Annotated, Final
 import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.leaves import Access
 from serment.keeper.policy.admitting import admit
 from serment.keeper.reading import accesses_of, must_have_purpose
-from serment.keeper.recorder import Access
 from serment.keeper.resemblance import pairs, reasons
 from serment.keeper.rights import Capability, Reach, check
 from serment.keeper.store import RecordRow

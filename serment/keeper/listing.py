@@ -13,9 +13,9 @@ import msgspec
 
 from serment.keeper.acting.standing import files_of as files_of_person
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.leaves import Access
 from serment.keeper.policy.admitting import admit
 from serment.keeper.reading import accesses_of, must_have_purpose
-from serment.keeper.recorder import Access
 from serment.keeper.rights import Capability, Reach, check, errand_of, own_subjects
 from serment.keeper.store import LinkRow, RecordRow
 from serment.keeper.wire import Body, IdAsk, Ids, Item, LinkAsk, Nothing, Request

@@ -13,9 +13,9 @@ import msgspec
 
 from serment.keeper.counts import Asked, Counts, count
 from serment.keeper.house import NOBODY, AskUnusable, House
+from serment.keeper.leaves import Access
 from serment.keeper.measured import Alarm, Gap, Measured
 from serment.keeper.policy.officers_reading import officer_reads
-from serment.keeper.recorder import Access
 from serment.keeper.store import LinkRow
 from serment.keeper.telling import WIDENED_SECONDS, allowed_establishment, selectors, told
 from serment.keeper.touches import number
@@ -52,7 +52,7 @@ def counted(house: House, asked: Asked) -> Counts:
     """In its own thread: no object of the keeper but the index's file and closed bodies."""
     database = house.index.reader()
     try:
-        return count(database, house.recorder.whats, asked)
+        return count(database, house.recorder.leaves.whats, asked)
     finally:
         database.close()
 

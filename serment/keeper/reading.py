@@ -12,10 +12,10 @@ from typing import Final
 import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.leaves import Access, Leaf
 from serment.keeper.policy import roles
 from serment.keeper.policy.admitting import admit
 from serment.keeper.policy.granting import granted, is_to_be_erased, knew_approvers
-from serment.keeper.recorder import Access, Leaf
 from serment.keeper.rights import (
     Errand,
     Reach,

@@ -15,7 +15,7 @@ import msgspec
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.index import ActorPart, PatientPart
 from serment.keeper.keys import AUDIT, Box, KeyGone
-from serment.keeper.recorder import Access, Opening
+from serment.keeper.leaves import Access, Opening
 from serment.keeper.rights import OFFICERS, Capability, check, own_subjects
 from serment.keeper.wire import Body, ReceiptAnswer, ReceiptAsk, Request
 from serment.keeper.words import KIND_QUERY

@@ -17,7 +17,7 @@ import msgspec
 from serment.errors import Refused
 from serment.keeper.erasure import by_keeper
 from serment.keeper.house import NOBODY, House, origin_of
-from serment.keeper.recorder import Access
+from serment.keeper.leaves import Access
 from serment.keeper.root_key.vault import Known
 from serment.keeper.store import Store
 from serment.keeper.wire import Item

@@ -15,7 +15,7 @@ from typing import Final
 
 from serment.keeper.house import NOBODY, House, enter
 from serment.keeper.index import Index
-from serment.keeper.recorder import Access
+from serment.keeper.leaves import Access
 from serment.keeper.unlocking import KeyPlaces
 from serment.keeper.wire import Body, Item, Request
 from serment.keeper.words import KIND_QUERY
@@ -51,7 +51,7 @@ async def rebuild(house: House) -> int:
     former.followed = []
     try:
         frames = islice(read(house.segment.path), former.size)
-        while group := [house.recorder.replay(frame) for frame in islice(frames, GROUP)]:
+        while group := [house.recorder.leaves.replay(frame) for frame in islice(frames, GROUP)]:
             fresh.add(group)
             await asyncio.sleep(0)
         while former.readers:

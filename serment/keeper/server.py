@@ -31,12 +31,12 @@ from serment.keeper.acting import acts as acting
 from serment.keeper.again import must_still_stand
 from serment.keeper.continuity import acts as continuity
 from serment.keeper.house import AskUnusable, House, NoAccess, SessionOver
+from serment.keeper.leaves import LeafTooLarge
 from serment.keeper.passkeys import deciding as passkeys
 from serment.keeper.passkeys.acts import AssertionNeeded
 from serment.keeper.policy import carrying, deciding, glass, granting
 from serment.keeper.policy.granting import GrantNeeded
 from serment.keeper.policy.standing import BudgetOver, ComeBack, Frozen
-from serment.keeper.recorder import LeafTooLarge
 from serment.keeper.replays import ACTS_ONCE, Replays, asker_of
 from serment.keeper.rights import capability_of, errand_of, may_ask
 from serment.keeper.wire import BatchAnswer, BatchAsk, Body, FrameRefused, Reply, Request, raw

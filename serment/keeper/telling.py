@@ -9,11 +9,11 @@ import msgspec
 from serment.keeper.acting.standing import OPENED, Mandate, tellable
 from serment.keeper.erasure import Erasure
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.leaves import Access
 from serment.keeper.listing import acted_subjects
 from serment.keeper.policy.evidence import kept_for
 from serment.keeper.policy.grants import Grant
 from serment.keeper.policy.officers_reading import officer_reads
-from serment.keeper.recorder import Access
 from serment.keeper.rights import OFFICERS, Capability, Reach, check, own_subjects
 from serment.keeper.wire import (
     Body,
@@ -113,7 +113,7 @@ def _tellable(
 
 def told(house: House, seq: int, body: bytes, persons: dict[bytes, bytes]) -> DisclosureRow:
     """A row of the index as an answer gives it; ``persons`` names the person behind a file."""
-    actor, patient = house.recorder.parts(body)
+    actor, patient = house.recorder.leaves.parts(body)
     person = None if patient.subject is None else persons.get(patient.subject, patient.subject)
     return DisclosureRow(
         seq, actor.at, actor.kind, actor.purpose, actor.actor_kind, actor.actor, actor.role,

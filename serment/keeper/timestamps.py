@@ -20,8 +20,8 @@ import msgspec
 
 from serment.keeper.authority import Authority, AuthorityUnusable, Query, TokenRefused
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.leaves import Access
 from serment.keeper.publishing import signer_of
-from serment.keeper.recorder import Access
 from serment.keeper.store import Store
 from serment.keeper.wire import Body, Item, Nothing, Request
 from serment.keeper.words import KIND_ALARM, KIND_TIMESTAMPED

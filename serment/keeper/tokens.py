@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.leaves import Access
 from serment.keeper.passkeys.rows import Member, member
 from serment.keeper.peers import kin_of
 from serment.keeper.policy.admitting import admit_first, admit_sign_in
-from serment.keeper.recorder import Access
 from serment.keeper.rights import Capability, Errand, Reach, check
 from serment.keeper.wire import Body, Item, MintErrand, OpenSession, Request, Text, TextAsk, Token32
 from serment.keeper.words import (

@@ -59,7 +59,7 @@ def _leaves(house: House, subject: bytes) -> Iterator[tuple[ActorPart, PatientPa
     while True:
         rows = list(house.index.of_subjects([tag], before, _LEAVES))
         for _seq, body in rows:
-            yield house.recorder.parts(body)
+            yield house.recorder.leaves.parts(body)
         if len(rows) < _LEAVES:
             return
         before = rows[-1][0]

@@ -26,7 +26,7 @@ from typing import Final
 import msgspec
 
 from serment.errors import Broken
-from serment.keeper.recorder import Opening
+from serment.keeper.leaves import Opening
 from serment.keeper.store import Store
 from serment.ledger import commitment, durable
 from serment.ledger.segment import HEAD, MARKED, Beginning, Frame, Segment, SegmentShorter

@@ -11,9 +11,9 @@ import msgspec
 from serment.keeper.continuity import tickets
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.keys import Box, SubjectErased
+from serment.keeper.leaves import Access
 from serment.keeper.policy.admitting import Admitted, admit_first
 from serment.keeper.policy.relations import DAY_US, RELATION_DAYS_MAX, Window
-from serment.keeper.recorder import Access
 from serment.keeper.rights import Reach, check
 from serment.keeper.sealing import VERSION_BYTES, bound_to, record_key, seal
 from serment.keeper.search import tokens_of

@@ -57,7 +57,7 @@ def _recorded(house: House) -> list[tuple[object, ...]]:
     rows = house.index.database.execute("SELECT seq, body FROM disclosure ORDER BY seq").fetchall()
     if len(rows) != house.segment.size:
         raise Lost("The index does not hold every leaf.")
-    parts = [(seq, *house.recorder.parts(body)) for seq, body in rows]
+    parts = [(seq, *house.recorder.leaves.parts(body)) for seq, body in rows]
     return [(seq, actor.request, actor.kind, actor.at, patient.subject)
             for seq, actor, patient in parts]  # fmt: skip
 

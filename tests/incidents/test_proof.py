@@ -21,9 +21,9 @@ from serment.keeper.erasure import ErasureState, by_keeper
 from serment.keeper.house import NOBODY, enter
 from serment.keeper.index import ActorPart, PatientPart
 from serment.keeper.keys import AUDIT, Box
+from serment.keeper.leaves import Access, Opening
 from serment.keeper.measured import Measured
 from serment.keeper.policy.asks import FreezeAsk
-from serment.keeper.recorder import Access, Opening
 from serment.keeper.words import KIND_RECOVERED
 from serment.ledger.segment import SegmentShorter, read
 from tests.apart import apart

@@ -14,7 +14,7 @@ import pytest
 
 from serment.custody import sheet_file
 from serment.ids import new_id
-from serment.keeper import publishing, recorder, wire
+from serment.keeper import publishing, wire
 from serment.keeper.continuity import acts, rows, sheet, tickets
 from serment.keeper.continuity.asks import LineAsk, SheetAnswer, SheetAsk, SiteKeyAsk
 from serment.keeper.measured import Measured
@@ -169,7 +169,7 @@ def test_a_perimeter_counts_whom_sheets_alone_name(
 ) -> None:
     """Negative control: where a sheet's leaf is told from no other, nobody is only reachable."""
     if not told_apart:
-        monkeypatch.setattr(recorder, "SHEET_PURPOSE", "none")
+        monkeypatch.setattr("serment.keeper.leaves.SHEET_PURPOSE", "none")
     seen, unseen = file(inside), file(inside)
     issue(inside, book(inside, seen, 3), book(inside, unseen, 4))
     whole = inside.patient()

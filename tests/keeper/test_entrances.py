@@ -180,7 +180,7 @@ def test_the_record_names_the_entrance_and_the_kernels_number(
     told, pid = knock(house, [here], here.path, [ask])
     assert told == [""]
     [(_seq, body)] = house.index.window(0, 1 << 60, -1, 5, {})
-    actor = house.recorder.parts(body)[0]
+    actor = house.recorder.leaves.parts(body)[0]
     assert actor.peer == pid
     said = (written, f"web-{pid}") if guarded else (claimed, "worker-1")
     assert (actor.client, actor.process) == said

@@ -92,7 +92,9 @@ def test_the_record_of_an_erasure_stands_and_so_do_those_before(keeper: Kept) ->
     house = keeper.house
     assert house is not None
     tag = house.store.subject_tag(subject)
-    told = [house.recorder.parts(body) for _seq, body in house.index.of_subjects([tag], None, 9)]
+    told = [
+        house.recorder.leaves.parts(body) for _seq, body in house.index.of_subjects([tag], None, 9)
+    ]
     assert [actor.kind for actor, _patient in told] == ["write", "read", "write"]
     assert told[0][1].items[0].fields == ["erased"]
 
@@ -204,7 +206,8 @@ def test_killed_at_every_step_of_an_erasure_it_is_done_or_not_begun(
         recorded = [
             patient.items[0].fields
             for _actor, patient in (
-                house.recorder.parts(body) for _seq, body in house.index.of_subjects([tag], None, 9)
+                house.recorder.leaves.parts(body)
+                for _seq, body in house.index.of_subjects([tag], None, 9)
             )
         ]
         assert (["erased"] in recorded) == erased

@@ -13,7 +13,7 @@ import pytest
 
 from serment.ids import new_id
 from serment.keeper import door as doors
-from serment.keeper import listing, recorder, rights, tokens, wire, words, writing
+from serment.keeper import leaves, listing, recorder, rights, tokens, wire, words, writing
 from serment.keeper.entrances import Entrance, Place
 from serment.keeper.house import NOBODY
 from serment.keeper.made import Made
@@ -82,7 +82,7 @@ def test_a_leaf_too_large_ends_nothing(
     inside.house.recorder.on_fatal = lambda: ended.append(True)
     monkeypatch.setattr(writing, "RECORDS_A_LEAF", 10_000)
     if not guarded:
-        monkeypatch.setattr(recorder, "OPENING_BYTES_MAX", 1 << 30)
+        monkeypatch.setattr(leaves, "OPENING_BYTES_MAX", 1 << 30)
     held = inside.house.store.count("record")
     told = errors(inside, SYSTEM, "seal", crowd(new_id().bytes, 4_000), purpose="import")
     if guarded:
@@ -102,7 +102,7 @@ def test_an_act_that_cannot_be_recorded_leaves_no_row(
     secretary, file = inside.staff(), inside.patient()
     if not guarded:
         monkeypatch.setattr(type(inside.house.recorder), "together", _kept)
-    monkeypatch.setattr(recorder, "OPENING_BYTES_MAX", 10)
+    monkeypatch.setattr(leaves, "OPENING_BYTES_MAX", 10)
     now = inside.house.now()
     ticket = wire.MintErrand(record_of(file), ["email"], "message", now, now + DAY_US)
     assert errors(inside, secretary, "errand", ticket) == "unusable"

@@ -88,10 +88,11 @@ def test_what_a_crash_left_out_is_read_in_the_ledger(inside: Inside, tmp_path: P
     assert after.index.size == after.segment.size == inside.house.segment.size
     bodies = "SELECT seq, body FROM disclosure ORDER BY seq"
     before = [
-        inside.house.recorder.parts(body) for _, body in inside.house.index.database.execute(bodies)
+        inside.house.recorder.leaves.parts(body)
+        for _, body in inside.house.index.database.execute(bodies)
     ]
     assert [
-        after.recorder.parts(body) for _, body in after.index.database.execute(bodies)
+        after.recorder.leaves.parts(body) for _, body in after.index.database.execute(bodies)
     ] == before
     touches = "SELECT * FROM touch ORDER BY seq, place"
     assert (

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from serment.ids import new_id
-from serment.keeper import recorder, wire
+from serment.keeper import leaves, recorder, wire
 from serment.keeper.policy.budgets import Budgets, Key, Limit, Scope
 from serment.keeper.policy.relations import Window
 from serment.keeper.sessions import Sessions
@@ -120,7 +120,7 @@ def test_salts_and_nonces_of_one_request_are_all_different(
         inside.reveal(who, *files)
         found = []
         for _end, frame in inside.house.segment.frames(first):
-            opening = msgspec.msgpack.decode(frame.opening, type=recorder.Opening)
+            opening = msgspec.msgpack.decode(frame.opening, type=leaves.Opening)
             found += [opening.actor[:12], opening.patient[:12]]
             tag = inside.house.store.subject_tag(HERE)
             box = inside.house.keys.box(tag, "audit", None)

@@ -263,7 +263,7 @@ def test_the_reason_stands_in_the_patients_part_of_the_record(inside: Inside) ->
     break_glass(inside, secretary, file)
     tags = [inside.house.store.subject_tag(record_of(file))]
     (_seq, body), *_older = inside.house.index.of_subjects(tags, None, 5)
-    _actor, patient = inside.house.recorder.parts(body)
+    _actor, patient = inside.house.recorder.leaves.parts(body)
     assert patient.note == "malaise à l’accueil"
 
 
@@ -387,7 +387,7 @@ def test_a_booked_visit_makes_the_relation_and_its_record_says_so(inside: Inside
         inside.reveal(secretary, file)
     tags = [inside.house.store.subject_tag(record_of(files[0]))]
     rows = [
-        inside.house.recorder.parts(body)
+        inside.house.recorder.leaves.parts(body)
         for _, body in inside.house.index.of_subjects(tags, None, 9)
     ]
     assert any("relation" in item.fields for _actor, patient in rows for item in patient.items)

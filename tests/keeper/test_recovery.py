@@ -120,7 +120,7 @@ def test_a_recovery_begins_a_new_origin_that_embeds_the_old_log(tmp_path: Path) 
     assert house.origin.endswith("/2/drill")
     assert house.segment.size == len(old) + 1
     [(_seq, body)] = house.index.window(0, 1 << 62, len(old) - 1, 9, {})
-    actor, patient = house.recorder.parts(body)
+    actor, patient = house.recorder.leaves.parts(body)
     [item] = patient.items
     told = dict(zip(item.fields, item.after, strict=True))
     assert actor.kind == "recovered"

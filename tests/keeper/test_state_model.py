@@ -147,10 +147,10 @@ class Keeper(RuleBasedStateMachine):
     def what_was_released_is_in_the_ledger_on_disk(self) -> None:
         if not hasattr(self, "inside"):
             return
-        parts = self.inside.house.recorder
+        leaves = self.inside.house.recorder.leaves
         kinds = {"read": 0, "write": 0}
         for frame in segment.read(self.folder / "keeper" / "segment.log"):
-            row = parts.replay(frame)
+            row = leaves.replay(frame)
             if row.kind in kinds and row.subject is not None:
                 kinds[row.kind] += 1
         assert kinds == {"read": self.model.opened, "write": self.model.written}

@@ -30,9 +30,9 @@ from serment.keeper.acting.asks import (
 )
 from serment.keeper.acting.standing import files_of, stands
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.leaves import Access
 from serment.keeper.listing import record_listing
 from serment.keeper.policy.admitting import admit
-from serment.keeper.recorder import Access
 from serment.keeper.rights import Capability, Reach, check
 from serment.keeper.store import LinkRow, RecordRow
 from serment.keeper.wire import Body, IdAsk, Item, Nothing, Request, Token32

@@ -21,8 +21,8 @@ from serment.keeper.continuity.asks import LineAsk, SheetAnswer, SheetAsk, SiteK
 from serment.keeper.continuity.rows import SiteKey
 from serment.keeper.house import AskUnusable, House, NoAccess
 from serment.keeper.keys import KeyGone
+from serment.keeper.leaves import Access
 from serment.keeper.publishing import signer_of
-from serment.keeper.recorder import Access
 from serment.keeper.wire import Body, Item, Nothing, Request
 from serment.keeper.words import KIND_ALARM, KIND_WRITE
 from serment.keeper.writing import kind_of

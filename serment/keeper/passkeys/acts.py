@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.leaves import Access
 from serment.keeper.passkeys import rows
 from serment.keeper.passkeys.asks import (
     ChallengeAnswer,
@@ -32,7 +33,6 @@ from serment.keeper.passkeys.rows import VERSION, Member, Passkey
 from serment.keeper.peers import kin_of
 from serment.keeper.policy.granting import GrantNeeded, role_granted, use_up
 from serment.keeper.policy.grants import Grant
-from serment.keeper.recorder import Access
 from serment.keeper.rights import OFFICERS, Capability
 from serment.keeper.tokens import mint
 from serment.keeper.wire import ActorWire, Body, Request

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from serment.keeper.house import AskUnusable, House, NoAccess
+from serment.keeper.leaves import Leaf
 from serment.keeper.passkeys import rows
 from serment.keeper.passkeys.acts import (
     AssertionNeeded,
@@ -29,7 +30,6 @@ from serment.keeper.passkeys.rows import VERSION, Member, Passkey
 from serment.keeper.peers import kin_of
 from serment.keeper.policy import deciding as freezing
 from serment.keeper.policy import granting
-from serment.keeper.recorder import Leaf
 from serment.keeper.rights import OFFICERS, Capability
 from serment.keeper.wire import Body, Nothing, Request
 from serment.keeper.words import VERIFIED

@@ -6,12 +6,12 @@ import logging
 from typing import Final
 
 from serment.keeper.house import House, NoAccess
+from serment.keeper.leaves import Access
 from serment.keeper.passkeys import checking, rows
 from serment.keeper.passkeys.asks import Assertion, EnrolAsk
 from serment.keeper.passkeys.challenges import Purpose
 from serment.keeper.passkeys.checking import Fresh, NotSigned, Site, SiteUnusable
 from serment.keeper.passkeys.rows import Member, Passkey
-from serment.keeper.recorder import Access
 from serment.keeper.rights import Capability, check
 from serment.keeper.wire import Item, Request
 from serment.keeper.words import KIND_ALARM, KIND_WRITE

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from serment.keeper.house import NOBODY, House
+from serment.keeper.leaves import Access
 from serment.keeper.policy.budgets import HOUR_US, Exceeded
 from serment.keeper.policy.freezes import Freeze, What
 from serment.keeper.policy.standing import Refusal
-from serment.keeper.recorder import Access
 from serment.keeper.store import RecordRow
 from serment.keeper.wire import Item, Request
 from serment.keeper.words import KIND_ALARM

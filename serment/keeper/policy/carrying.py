@@ -9,6 +9,7 @@ import msgspec
 
 from serment.keeper.erasure import ErasureState, erase_person
 from serment.keeper.house import House, NoAccess
+from serment.keeper.leaves import Access
 from serment.keeper.policy.asks import DigestAsk, SoloAsk
 from serment.keeper.policy.granting import (
     GrantNeeded,
@@ -19,7 +20,6 @@ from serment.keeper.policy.granting import (
 )
 from serment.keeper.policy.grants import GrantKind
 from serment.keeper.policy.subjects import subjects_of
-from serment.keeper.recorder import Access
 from serment.keeper.rights import OFFICERS
 from serment.keeper.wire import Body, Ids, Item, Nothing, Request
 from serment.keeper.words import KIND_ALARM, KIND_QUERY

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
+from serment.keeper.leaves import Access
 from serment.keeper.policy.admitting import admit_first
 from serment.keeper.policy.asks import (
     AlarmsAsk,
@@ -24,7 +25,6 @@ from serment.keeper.policy.asks import (
 from serment.keeper.policy.evidence import EVIDENCE, Kept, all_kept, keep
 from serment.keeper.policy.freezes import Freeze, What
 from serment.keeper.policy.relations import DAY_US, RELATION_DAYS_MAX, Window
-from serment.keeper.recorder import Access
 from serment.keeper.rights import OFFICERS, Capability, Errand, Reach, check
 from serment.keeper.store import RecordRow
 from serment.keeper.telling import told

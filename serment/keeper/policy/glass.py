@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from serment.keeper.house import AskUnusable, House, NoAccess
+from serment.keeper.leaves import Access
 from serment.keeper.policy.asks import (
     GlassAnswer,
     GlassAsk,
@@ -24,7 +25,6 @@ from serment.keeper.policy.asks import (
 from serment.keeper.policy.budgets import DAY_US, HOUR_US
 from serment.keeper.policy.relations import GLASS_US
 from serment.keeper.policy.standing import BudgetOver
-from serment.keeper.recorder import Access
 from serment.keeper.rights import OFFICERS, Capability, Errand, Reach, check
 from serment.keeper.store import RecordRow
 from serment.keeper.tokens import TOKEN_BYTES

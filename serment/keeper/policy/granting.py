@@ -9,6 +9,7 @@ import msgspec
 
 from serment.keeper.erasure import final_on
 from serment.keeper.house import AskUnusable, House, NoAccess
+from serment.keeper.leaves import Access
 from serment.keeper.passkeys.rows import Member
 from serment.keeper.policy.asks import (
     AddAsk,
@@ -29,7 +30,6 @@ from serment.keeper.policy.grants import (
     digest_of,
 )
 from serment.keeper.policy.subjects import count, covers, put_subject, subjects_of
-from serment.keeper.recorder import Access
 from serment.keeper.rights import OFFICERS, Capability, check
 from serment.keeper.store import RecordRow
 from serment.keeper.wire import Body, Item, Nothing, Request, Token32

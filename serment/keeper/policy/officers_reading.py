@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from serment.keeper.house import House
+from serment.keeper.leaves import Access
 from serment.keeper.policy.standing import BudgetOver
-from serment.keeper.recorder import Access
 from serment.keeper.wire import Item, Request
 from serment.keeper.words import KIND_ALARM
 
