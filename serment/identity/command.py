@@ -1,4 +1,4 @@
-"""``serment practice``: a new house and its first manager; a way back for a house of one.
+"""``serment practice``: a new house, its first manager and officers; a way back for a house of one.
 
 At the shell, where whoever has it may do more than any account: nobody else could make the first.
 """
@@ -6,6 +6,7 @@ At the shell, where whoever has it may do more than any account: nobody else cou
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -25,7 +26,15 @@ from serment.identity.models import Role, StaffMember
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for machines.")]
 Name = Annotated[str, typer.Option("--manager", help="Given name and family name.")]
-Mail = Annotated[str, typer.Option("--email", help="The manager's own address.")]
+Officer = Annotated[str, typer.Option("--name", help="Given name and family name.")]
+Mail = Annotated[str, typer.Option("--email", help="That person's own address.")]
+
+
+class Office(StrEnum):
+    """Roles that colleagues give by two, where there are two already."""
+
+    PRIVACY = Role.PRIVACY_OFFICER.value
+    SECURITY = Role.SECURITY_OFFICER.value
 
 
 class SlugTaken(Unusable):
@@ -41,7 +50,7 @@ class NotOfThisHouse(Unusable):
 
 
 class NameIncomplete(Unusable):
-    """Write the manager's given name and family name, as --manager "Ada Lovelace"."""
+    """Write given name and family name, as "Ada Lovelace"."""
 
 
 def register(app: typer.Typer) -> None:
@@ -59,6 +68,11 @@ def register(app: typer.Typer) -> None:
         epilog='Example: serment practice manager cabinet-du-lac --manager "Ada Lovelace"'
         " --email ada@example.fr",
     )(manager)
+    practice.command(
+        short_help="Invite an officer, where no two could approve one.",
+        epilog="Example: serment practice officer cabinet-du-lac privacy_officer"
+        ' --name "Ada Lovelace" --email ada@example.fr',
+    )(officer)
     practice.command(
         short_help="A way back for somebody who lost all they sign in with.",
         epilog="Example: serment practice back cabinet-du-lac --email ada@example.fr",
@@ -92,7 +106,7 @@ def add(
     with transaction.atomic():
         with tenancy.inside(tenant=made.pk):
             made.save(force_insert=True)
-        link = _invited(made, manager, email)
+        link = _invited(made, manager, email, Role.MANAGER)
     _say({"establishment": wanted, "id": str(made.pk), "link": link}, link, as_json)
 
 
@@ -104,7 +118,20 @@ def manager(
 ) -> None:
     """Invite a manager of an establishment that has none who can sign in. On record."""
     with transaction.atomic():
-        link = _invited(_house(slug), manager, email)
+        link = _invited(_house(slug), manager, email, Role.MANAGER)
+    _say({"establishment": slug, "link": link}, link, as_json)
+
+
+def officer(
+    slug: Annotated[str, typer.Argument(help="Slug of the establishment.")],
+    office: Annotated[Office, typer.Argument(help="What they answer for.")],
+    name: Officer,
+    email: Mail,
+    as_json: AsJson = False,
+) -> None:
+    """Invite the first officers: an officer's role takes the approval of two. On record."""
+    with transaction.atomic():
+        link = _invited(_house(slug), name, email, Role(office.value))
     _say({"establishment": slug, "link": link}, link, as_json)
 
 
@@ -143,8 +170,8 @@ def listed(as_json: AsJson = False) -> None:
         typer.echo(f"{one}  {name}")
 
 
-def _invited(house: Establishment, shown: str, email: str) -> str:
-    """The manager's row, inactive until the link is taken, and the link."""
+def _invited(house: Establishment, shown: str, email: str, role: Role) -> str:
+    """The member's row, inactive until the link is taken, and the link."""
     given, _blank, family = shown.strip().rpartition(" ")
     try:
         values: dict[str, str | None] = {
@@ -158,9 +185,9 @@ def _invited(house: Establishment, shown: str, email: str) -> str:
         raise Unusable(english(wrong.sentence)) from wrong
     now = clock.now()
     with tenancy.inside(tenant=house.pk):
-        member = staff.create(SYSTEM, house.pk, Role.MANAGER, values, since=now.date())
+        member = staff.create(SYSTEM, house.pk, role, values, since=now.date())
         StaffMember.objects.filter(pk=member.pk).update(active=False)
-        passkeys.give_role(OPERATOR, member.pk, Role.MANAGER)
+        passkeys.give_role(OPERATOR, member.pk, role)
         return invitations.for_operator(house.pk, member, now)
 
 

@@ -57,7 +57,7 @@ def test_sent_inside_the_request_it_would(
 ) -> None:
     """The guard removed: a message that the page itself hands to the mail server."""
 
-    def at_once(_actor: Any, address: str, letter: Any, _now: Any) -> None:
+    def at_once(_actor: Any, address: str, letter: Any, _now: Any, **_more: Any) -> None:
         EmailMessage(letter.subject, letter.body, to=[address]).send()
 
     monkeypatch.setattr(envelopes, "put", at_once)

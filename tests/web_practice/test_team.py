@@ -14,6 +14,7 @@ from django.test import Client
 
 from serment import clock, ids
 from serment.directory import tenancy
+from serment.directory.models import Establishment
 from serment.disclosure import (
     SYSTEM,
     Actor,
@@ -23,7 +24,7 @@ from serment.disclosure import (
     containment,
     gate,
 )  # fmt: skip
-from serment.identity import dormant, joining, means, registration, returns, staff
+from serment.identity import command, dormant, joining, means, registration, returns, staff
 from serment.identity.models import Account, Role, StaffMember
 from serment.identity.staff_models import Invitation, RightsReview
 from serment.outbox import envelopes
@@ -111,6 +112,23 @@ def test_a_secretary_is_invited_comes_in_by_password_and_needs_a_second_factor(
     assert again.get("/cabinet/").status_code == 200
     # The link is spent: another browser that brings it finds nothing.
     assert visitor(path).get("/compte/invitation/").status_code == 404
+
+
+def test_the_operator_invites_the_first_officer_whom_no_two_could_approve(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The control is the keeper's: a manager alone gives no such role (``tests/keeper``)."""
+    slug = Establishment.objects.get(pk=house.practice.establishment).slug
+    address = f"{ids.new_id().hex[:12]}@exemple.fr"
+    command.officer(slug, command.Office.PRIVACY, "Ada Chanterelle", address)
+    path = str(re.findall(r"/compte/invitation/\S+", capsys.readouterr().out)[0])
+    guest = visitor(path)
+    assert guest.post("/compte/invitation/", {"password1": NEW}).status_code == 302
+    account = UUID(guest.session["_auth_user_id"])
+    again = Client(headers={"accept-language": "fr"})
+    factors.sign_in(again, address, NEW, means.plant(account))
+    assert again.get("/acces/alertes/").status_code == 200
+    assert again.get("/cabinet/equipe/inviter/").status_code == 404
 
 
 def _address_of(house: House) -> str:

@@ -12,4 +12,9 @@ class Migration(migrations.Migration):
             "lock_minutes",
             models.PositiveSmallIntegerField(default=5, verbose_name="verrouillage (minutes)"),
         ),
+        # The public search reads whole rows of establishments.
+        migrations.RunSQL(
+            "GRANT SELECT (lock_minutes) ON directory_establishment TO serment_search",
+            reverse_sql=migrations.RunSQL.noop,
+        ),
     ]
