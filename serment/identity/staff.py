@@ -34,6 +34,10 @@ class DisplayName:
     role: str
 
 
+class HasLeft(Refused):
+    """Cette personne ne travaille plus ici."""
+
+
 class OwnEnd(Refused):
     """Demandez à quelqu’un d’autre de mettre fin à votre propre accès."""
 
@@ -143,7 +147,7 @@ def change_role(
     rights.require(actor, rights.Act.MANAGE_STAFF)
     if role in PASSING and ends_at is None:
         raise EndNeeded(_("Dites jusqu’à quand cette personne est là."))
-    of_house(actor, member_id)
+    _still_here(actor, member_id)
     if signed:
         passkeys.finish_act(actor, passkeys.giving_role(member_id, role), signed)
     else:
@@ -152,9 +156,20 @@ def change_role(
 
 
 def carry_out_role(actor: Actor, member_id: UUID, role: str) -> None:
-    """What two officers approved: the keeper's record of it first, then the house's own row."""
+    """What two officers approved: the keeper's record of it first, then the house's own row.
+
+    HasLeft where the access ended while the approvals were waited for.
+    """
+    _still_here(actor, member_id)
     passkeys.give_role(actor, member_id, role)
     _write_role(actor, member_id, Role(role), None)
+
+
+def _still_here(actor: Actor, member_id: UUID) -> None:
+    """A role, which clears a last day, brings nobody back whose day has come."""
+    ends_at = of_house(actor, member_id).ends_at
+    if ends_at is not None and ends_at <= clock.now():
+        raise HasLeft(_("Cette personne ne travaille plus ici. Pour qu’elle revienne, invitez-la."))
 
 
 def _write_role(actor: Actor, member_id: UUID, role: Role, ends_at: datetime | None) -> None:

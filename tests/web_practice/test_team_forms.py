@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from serment import clock
 from serment.directory import tenancy
+from serment.identity import staff
 from serment.identity.models import Role, StaffMember
 from tests.web_practice.house import House
 from tests.web_practice.test_team import colleague, house
@@ -41,3 +44,22 @@ def test_a_role_that_lacks_its_last_day_comes_back_as_it_was_chosen(house: House
     assert '<option value="substitute" selected' in page
     assert 'value="2020-01-01"' in page
     assert "Choisissez un jour à venir" in page
+
+
+def test_a_role_brings_nobody_back_whose_last_day_has_come(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member, _browser = colleague(house, Role.SECRETARY)
+    desk, there = house.enter(), f"/cabinet/equipe/{member.pk}/role"
+    desk.post(there, {"role": "practitioner"})  # the control: who works here changes role
+    member.refresh_from_db()
+    assert member.role == "practitioner"
+    with tenancy.inside(tenant=house.practice.establishment):
+        yesterday = clock.now() - timedelta(days=1)
+        StaffMember.objects.filter(pk=member.pk).update(ends_at=yesterday)
+    answer = desk.post(there, {"role": "secretary"}, follow=True)
+    assert "Cette personne ne travaille plus ici." in answer.content.decode()
+    assert not works(house, member)
+    monkeypatch.setattr(staff, "_still_here", lambda *_asked: None)  # the guard removed
+    desk.post(there, {"role": "secretary"})
+    assert works(house, member)

@@ -101,6 +101,9 @@ def role(request: HttpRequest, member_id: UUID) -> HttpResponse:
     except staff.EndNeeded as needed:
         messages.error(request, needed.sentence)
         return _shown(request, actor, member_id, now, chosen=wanted, until=sent.get("until", ""))
+    except staff.HasLeft as gone:
+        messages.error(request, gone.sentence)
+        return here
     except (NotYours, Unusable):
         messages.error(request, _("Cela n’a pas été accepté. Rien n’a changé."))
         return here
