@@ -102,3 +102,14 @@ def test_an_old_hash_still_signs_in_and_is_made_anew(browser: Client, settings: 
 def test_the_form_says_why_beside_the_field(browser: Client, password: str, said: str) -> None:
     page = browser.post("/compte/inscription/", PERSON | {"password1": password}).content.decode()
     assert said in page.split('id="id_password1_error"')[1].split("</p>")[0]
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_megabyte_in_another_field_is_not_weighed(
+    monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """What it weighs a password against is bounded; without the bound all of it is sought."""
+    if not guarded:
+        monkeypatch.setattr(passwords, "_KNOWN_LETTERS_MAX", 1 << 20)
+    sought = passwords._words(["mot " * 50_000 + "x" * 200_000])
+    assert (max(map(len, sought)) <= 120) is guarded
