@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from serment import clock
 from serment.directory import tenancy
-from serment.disclosure import Actor, NotYours, Purpose, gate, passkeys
+from serment.disclosure import Actor, NotYours, Purpose, containment, gate, passkeys
 from serment.errors import NotThere, Refused, Unusable
 from serment.identity import means, rights
 from serment.identity.models import PASSING, Role, StaffMember
@@ -132,8 +132,16 @@ def end(actor: Actor, member_id: UUID, at: datetime) -> None:
         StaffMember.objects.filter(pk=member_id).update(ends_at=at, active=not at_once)
     if at_once:
         passkeys.end_staff(actor, member_id)
+        _withdraw_what_waits_for(actor, member_id)
         if member.account_id is not None:
             means.end_sessions(member.account_id)
+
+
+def _withdraw_what_waits_for(actor: Actor, member_id: UUID) -> None:
+    """A role or a raised limit of somebody who left is not left lying for two to approve."""
+    for grant in containment.grants(actor):
+        if grant.target == member_id and grant.used is None and not grant.revoked:
+            containment.revoke_grant(actor, grant.digest)
 
 
 def change_role(

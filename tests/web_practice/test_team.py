@@ -255,6 +255,22 @@ def test_a_departure_ends_an_open_session_at_the_next_request(
         _nothing_opens(house, member, old)
 
 
+@pytest.mark.parametrize("guarded", [True, False])
+def test_what_waited_for_somebody_who_left_is_withdrawn(
+    house: House, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: left lying, two officers are still asked to make them one of theirs."""
+    member, _browser = colleague(house, Role.SECRETARY)
+    officer = _officer(house)
+    soon = clock.now() + timedelta(days=7)
+    asked = containment.propose_role(officer, member.pk, Role.SECURITY_OFFICER, not_after=soon)
+    if not guarded:
+        monkeypatch.setattr(staff, "_withdraw_what_waits_for", lambda *_: None)
+    assert house.enter().post(f"/cabinet/equipe/{member.pk}/fin/").status_code == 302
+    (grant,) = [one for one in containment.grants(officer) if one.digest == asked]
+    assert grant.revoked is guarded
+
+
 def _nothing_opens(house: House, member: StaffMember, capability: str) -> None:
     actor = Actor(
         "staff", member.pk, "secretary", house.practice.establishment,
