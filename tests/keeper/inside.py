@@ -131,3 +131,12 @@ OPERATOR = Person(wire.ActorWire("operator", OPERATOR_ID))
 def record_of(file: wire.RevealAsk) -> bytes:
     """The file's record id, which is its subject's too."""
     return file.items[0].record
+
+
+def word(inside: Inside, who: Person, op: str, body: msgspec.Struct, **more: object) -> str:
+    """The keeper's word; empty where it did what was asked."""
+    try:
+        inside.ask(who, op, body, dict, **more)  # type: ignore[type-var]
+    except Refused as refused:
+        return str(refused)
+    return ""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from serment.ids import new_id
@@ -16,7 +15,7 @@ from serment.keeper.acting import acts, asks
 from serment.keeper.policy import admitting
 from serment.keeper.policy.budgets import HOUR_US, Limit, Scope
 from serment.keeper.words import DAY
-from tests.keeper.inside import HERE, Inside, Person, Refused, record_of
+from tests.keeper.inside import HERE, Inside, Person, record_of, word
 from tests.keeper.test_policy import alarms, freeze, uuid_text
 
 ALL = ["appointments", "opened"]
@@ -28,15 +27,6 @@ def inside(tmp_path: Path) -> Iterator[Inside]:
     keeper = Inside(tmp_path / "keeper")
     yield keeper
     keeper.crash()
-
-
-def word(inside: Inside, who: Person, op: str, body: msgspec.Struct, **more: Any) -> str:
-    """The keeper's word; empty where it did what was asked."""
-    try:
-        inside.ask(who, op, body, dict, **more)  # type: ignore[type-var]
-    except Refused as refused:
-        return str(refused)
-    return ""
 
 
 def patient(inside: Inside) -> Person:

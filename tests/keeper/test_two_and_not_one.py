@@ -23,7 +23,7 @@ from serment.keeper.words import DAY
 from tests.apart import apart
 from tests.keeper.authenticator import Authenticator
 from tests.keeper.enrolled import Colleague, asserted, enrol, opened, registered, settled
-from tests.keeper.inside import OPERATOR, THERE, Inside, Person, Refused, record_of
+from tests.keeper.inside import OPERATOR, THERE, Inside, Person, Refused, record_of, word
 from tests.keeper.test_policy import approve, grant
 
 GUARDED = pytest.mark.parametrize("guarded", [True, False])
@@ -34,15 +34,6 @@ def inside(tmp_path: Path) -> Iterator[Inside]:
     keeper = Inside(tmp_path / "keeper")
     yield keeper
     keeper.crash()
-
-
-def word(inside: Inside, who: Person, op: str, body: msgspec.Struct, **more: Any) -> str:
-    """The keeper's word; empty where it did what was asked."""
-    try:
-        inside.ask(who, op, body, dict, **more)  # type: ignore[type-var]
-    except Refused as refused:
-        return str(refused)
-    return ""
 
 
 def approved(

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from serment.ids import new_id
 from serment.keeper import rights, wire, words
 from serment.keeper.policy import asks
 from serment.keeper.policy.budgets import Scope
-from tests.keeper.inside import HERE, SYSTEM, Inside, Person, Refused, record_of
+from tests.keeper.inside import HERE, SYSTEM, Inside, Person, record_of, word
 
 WORKER = Person(wire.ActorWire("worker", words.WORKER_ID))
 
@@ -22,15 +21,6 @@ def inside(tmp_path: Path) -> Iterator[Inside]:
     opened = Inside(tmp_path / "keeper", limits=dict.fromkeys(Scope, ()))
     yield opened
     opened.crash()
-
-
-def word(inside: Inside, who: Person, op: str, body: msgspec.Struct, **more: object) -> str:
-    """The keeper's word; empty where it did what was asked."""
-    try:
-        inside.ask(who, op, body, dict, **more)  # type: ignore[type-var]
-    except Refused as refused:
-        return str(refused)
-    return ""
 
 
 def sealing(record: bytes, kind: str, subject: bytes | None = None) -> wire.SealAsk:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import pytest
 
 from serment.ids import new_id
@@ -16,7 +15,17 @@ from serment.keeper import listing, reading, rights, server, tokens, wire, words
 from serment.keeper.house import NOBODY
 from serment.keeper.policy import admitting, asks, deciding
 from serment.keeper.policy.budgets import HOUR_US, SLOWED_PER_SECOND, Limit, Scope
-from tests.keeper.inside import HERE, OPERATOR, SYSTEM, THERE, Inside, Person, Refused, record_of
+from tests.keeper.inside import (
+    HERE,
+    OPERATOR,
+    SYSTEM,
+    THERE,
+    Inside,
+    Person,
+    Refused,
+    record_of,
+    word,
+)
 
 WORKER = Person(wire.ActorWire("worker", words.WORKER_ID))
 LIMITS = {
@@ -32,15 +41,6 @@ def inside(tmp_path: Path) -> Iterator[Inside]:
     keeper = Inside(tmp_path / "keeper", limits=LIMITS)
     yield keeper
     keeper.crash()
-
-
-def word(inside: Inside, who: Person, op: str, body: msgspec.Struct, **more: Any) -> str:
-    """The keeper's word; empty where it did what was asked."""
-    try:
-        inside.ask(who, op, body, dict, **more)  # type: ignore[type-var]
-    except Refused as refused:
-        return str(refused)
-    return ""
 
 
 def patient(inside: Inside, account: bytes | None = None) -> Person:
