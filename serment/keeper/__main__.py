@@ -36,10 +36,6 @@ from serment.keeper.unlocking import KeyPlaces, Terms
 from serment.ledger.segment import SyncFailed
 
 _PR_SET_DUMPABLE = 4
-TURN_SECONDS = 0.0005
-"""How long the thread that writes the index may keep the interpreter from an answer: the default of
-five milliseconds was the slowest opening in a hundred."""
-
 NEW_OBJECTS_A_PASS = 20_000
 """An opening makes some hundreds that end with it: with Python's 700 each is looked at twice."""
 
@@ -164,7 +160,6 @@ def main() -> int:
         datefmt="%Y-%m-%dT%H:%M:%S",
     )
     arguments = _arguments()
-    sys.setswitchinterval(TURN_SECONDS)
     _keep_memory_private()
     try:
         uvloop.run(_run(arguments))
