@@ -36,10 +36,15 @@
   const leave = () => location.replace(`${page}?de=${encodeURIComponent(here)}`);
 
   if ("locked" in body.dataset) {
-    // Another tab was taken up again: whoever did so finds what was theirs here.
+    // Another tab was taken up again: whoever did so finds what was theirs here. Where somebody is
+    // taking up this one, the server already leads them back: nothing else may move the page.
+    let taken = false;
+    document.addEventListener("submit", () => {
+      taken = true;
+    });
     if (tabs) {
       tabs.addEventListener("message", ({ data }) => {
-        if (data.open) location.replace(location.pathname.startsWith(page) ? location.href : `${page}?de=${encodeURIComponent(here)}`);
+        if (data.open && !taken) location.replace(location.pathname.startsWith(page) ? location.href : `${page}?de=${encodeURIComponent(here)}`);
       });
     }
   } else if (minutes) {
