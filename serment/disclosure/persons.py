@@ -50,6 +50,24 @@ def alike(actor: Actor) -> tuple[list[Alike], bool]:
     return found, answer.more
 
 
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who signs in for files, as numbers: own accounts of each, and whether all of them reach all.
+
+    ``all_reached``: nobody would learn anything of one file by what is put into the other.
+    """
+
+    accounts: tuple[int, ...]
+    all_reached: bool
+
+
+def holders(actor: Actor, *files: UUID) -> Holders:
+    """Of one file of the actor's establishment, or of two; recorded as listed."""
+    asked = joining.HoldersAsk([file.bytes for file in files])
+    answer = ask("holders", actor, joining.Holders, asked, purpose=_WHY)
+    return Holders(tuple(answer.accounts), answer.all_reached)
+
+
 def marked(actor: Actor, mark: str) -> list[UUID]:
     """Files of the actor's establishment whose identity carries a mark."""
     answer = ask("marked", actor, wire.Ids, joining.MarkAsk(mark), purpose=_WHY)

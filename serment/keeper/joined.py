@@ -3,6 +3,10 @@
 Nothing moves. Every record stays in the file it was made in, under that file's keys; a join only
 says that two files are one person, from an instant on and until it is parted. So parting gives
 back exactly what was there, whatever was written in between.
+
+A join says so of files, not of accounts: anybody signs up in anybody's name. What an account read
+before it goes on reading; the rest opens to it once a house that had its person before it signed
+for it since (``LinkRow.proved``), and shuts again when the two are parted.
 """
 
 from __future__ import annotations
@@ -117,6 +121,37 @@ class Joined:
     def accounts(self, subject: bytes) -> set[bytes]:
         """The own accounts of this file's person."""
         return {link.account for file in self.all_of(subject) for link in self._links(file)}
+
+    def reached(self, link: LinkRow) -> frozenset[bytes]:
+        """What an own account's link leads to: its file, and those that were one person with it
+        when a house last vouched for the account."""
+        if not link.proved:
+            return frozenset({link.file})
+        vouched = link.proved
+        return frozenset(
+            file
+            for file in self.all_of(link.file)
+            if file == link.file or max(self._at(file), self._at(link.file)) < vouched
+        )
+
+    def written_to(self, subject: bytes) -> bytes:
+        """The file whose address serves for this one's visits: the one that was kept, unless an
+        account of either does not reach the other. Its own address is nobody's proof."""
+        kept = self.kept(subject)
+        return kept if kept == subject or self.are_reached({subject, kept}) else subject
+
+    def are_reached(self, files: Iterable[bytes]) -> bool:
+        """Does every own account of these files' persons reach all of them?"""
+        together = frozenset(file for one in files for file in self.all_of(one))
+        reach: dict[bytes, frozenset[bytes]] = {}
+        for link in (link for file in together for link in self._links(file)):
+            reach[link.account] = reach.get(link.account, frozenset()) | self.reached(link)
+        return all(together <= reached for reached in reach.values())
+
+    def _at(self, file: bytes) -> int:
+        """Since when it is joined to another; 0: it is not."""
+        join = self._held().get(file)
+        return 0 if join is None else join.at
 
     def _own(self, file: bytes, end: int) -> bytes | None:
         found = [link.account for link in self._links(file) if link.at < end]

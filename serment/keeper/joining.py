@@ -1,7 +1,8 @@
 """Acts of the identity watch: two files joined or parted, told apart, found alike, found marked.
 
-A join shows each file's history to whoever reaches the other, so it is refused where two accounts
-are people's own: one of the two may be somebody else's. Each act is a leaf of each file.
+It is refused where two accounts are people's own: one of the two may be somebody else's. Of one
+account that reads one of the two, a join makes no more than it was. Each act is a leaf of each
+file.
 """
 
 from __future__ import annotations
@@ -45,6 +46,20 @@ class MarkAsk(Body):
     """op ``marked``: files whose identity carries this mark."""
 
     mark: Word
+
+
+class HoldersAsk(Body):
+    """op ``holders``: one file of the own establishment, or two that may be one person."""
+
+    files: Annotated[list[Bytes16], msgspec.Meta(min_length=1, max_length=2)]
+
+
+class Holders(Body):
+    """Answer of ``holders``: how many own accounts each file's person has, and whether every one of
+    them reaches all of these files, and what is joined to them."""
+
+    accounts: list[int]
+    all_reached: bool
 
 
 class Alike(Body):
@@ -185,6 +200,21 @@ async def marked(house: House, ask: Request, peer: int) -> Body:
     return Ids(files)
 
 
+async def holders(house: House, ask: Request, peer: int) -> Body:
+    """op ``holders``: does somebody sign in for these files? Nobody is named; recorded for each."""
+    must_have_purpose(ask)
+    wanted = msgspec.msgpack.decode(ask.body, type=HoldersAsk)
+    capability = _staff(house, ask, peer)
+    reach = Reach(house, ask, capability)
+    rows = [house.store.record(file) for file in wanted.files]
+    if not all(row and row.kind == "patient" and reach.opens(row) for row in rows):
+        raise NoAccess
+    await _list(house, ask, peer, capability.establishment or NOBODY, wanted.files)
+    joined = house.joined
+    counts = [len(joined.accounts(file)) for file in wanted.files]
+    return Holders(counts, joined.are_reached(wanted.files))
+
+
 async def _list(
     house: House, ask: Request, peer: int, tenant: bytes, files: Iterable[bytes]
 ) -> None:
@@ -209,4 +239,5 @@ ACTS: Final[dict[str, Act]] = {
     "tell_apart": join,
     "alike": alike,
     "marked": marked,
+    "holders": holders,
 }

@@ -123,14 +123,16 @@ def _nothing_listed(house: House, capability: Capability | None, wanted: IdAsk) 
     return Access(wanted.id, tenant, [Item(wanted.id, wanted.kind, ["listed"])], KIND_SEARCH, kind)
 
 
-def _signed(house: House, ask: Request, wanted: LinkAsk) -> bool:
-    """Does an errand let this patient link this file to the own account? NoAccess: it is over."""
+def _signed(house: House, ask: Request, wanted: LinkAsk) -> int:
+    """When an errand was signed that lets this patient link this file to the own account; 0: none
+    does. NoAccess: it is over."""
     if not ask.errand:
-        return False
+        return 0
     errand = errand_of(house, ask)
     own = ask.actor.kind == "patient" and wanted.account == ask.actor.id
     this = (errand.record, errand.fields) == (wanted.file, ["link"])
-    return own and this and wanted.relation == "self"
+    # One of an earlier release has no instant: it vouches for the file and for nothing joined.
+    return (errand.signed or 1) if own and this and wanted.relation == "self" else 0
 
 
 def _must_be_its_owners(house: House, wanted: LinkAsk) -> None:
@@ -163,17 +165,29 @@ async def link(house: House, ask: Request, peer: int) -> Body:
     counted, alarms = frozenset[bytes](), list[Access]()
     if ask.actor.kind == "staff" and file is not None:
         counted, alarms = await admit(house, ask, peer, [file])
-    made = Item(wanted.file, "patient", ["link"])
+    told = Item(wanted.file, "patient", ["link"])
     access = (
-        Access(wanted.account, NOBODY, [made], KIND_WRITE, kind_of(house, wanted.account))
+        Access(wanted.account, NOBODY, [told], KIND_WRITE, kind_of(house, wanted.account))
         if file is None
-        else Access(file.subject, file.tenant, [made], KIND_WRITE, file.kind, counted=bool(counted))
+        else Access(file.subject, file.tenant, [told], KIND_WRITE, file.kind, counted=bool(counted))
     )
     await house.recorder.record(ask, peer, [access, *alarms])
     with house.store.transaction():
         _must_be_its_owners(house, wanted)
-        if _signed(house, ask, wanted):
+        made = LinkRow(wanted.account, wanted.file, house.now(), wanted.relation)
+        signed = _signed(house, ask, wanted)
+        if signed:
             # Of two requests at once the second finds it gone here, and nothing is linked.
             house.store.drop_token("errand", ask.errand)
-        house.store.add_link(LinkRow(wanted.account, wanted.file, house.now(), wanted.relation))
+            _vouch(house, made, signed)
+        house.store.add_link(made)
     return Nothing()
+
+
+def _vouch(house: House, made: LinkRow, signed: int) -> None:
+    """A house says whose the file is: also of the files that were one with it when it signed.
+    Inside the caller's transaction."""
+    known = house.store.links(account=made.account)
+    former = next((one for one in known if one.file == made.file), made)
+    if former.relation == made.relation and not former.state:
+        house.store.put_link(msgspec.structs.replace(former, proved=signed))

@@ -185,7 +185,7 @@ def _by_errand(house: House, errand: Errand, item: RevealItem) -> RecordRow:
     row, owner = house.store.record(item.record), house.store.record(errand.record)
     if row is None or owner is None or row.kind != item.kind or owner.kept:
         raise NoAccess
-    kept = msgspec.structs.replace(owner, subject=house.joined.kept(owner.subject))
+    kept = msgspec.structs.replace(owner, subject=house.joined.written_to(owner.subject))
     if not all(
         errand_covers(errand, row, owner, field.field)
         or errand_covers(errand, row, kept, field.field)
@@ -298,7 +298,8 @@ async def files_behind(house: House, ask: Request, peer: int) -> Body:
     accesses = accesses_of(house, opened, KIND_READ, counted)
     await house.recorder.record(ask, peer, [*accesses, *alarms])
     _check_again(house, ask, peer)
-    return Ids([house.joined.kept(row.subject) for row in rows])
+    behind = house.joined.written_to if ask.errand else house.joined.kept
+    return Ids([behind(row.subject) for row in rows])
 
 
 def _subject_by_errand(house: House, errand: Errand, record: bytes) -> RecordRow:

@@ -26,7 +26,7 @@ ANSWERS_MAX: Final = 200_000
 ACTS_ONCE: Final = frozenset(
     {"seal", "reveal", "find", "records_of", "files_behind", "link", "delete", "open_session",
      "errand", "history", "perimeter", "measure", "batch", "relate",
-     "join", "tell_apart", "alike", "marked", "break_glass", "freeze",
+     "join", "tell_apart", "alike", "marked", "holders", "break_glass", "freeze",
      "unfreeze",
      "grant_propose", "grant_close", "grant_approve", "grant_revoke",
      "glass_justify", "glass_review", "grant_erase", "solo",
@@ -34,7 +34,17 @@ ACTS_ONCE: Final = frozenset(
      "enrol", "assert", "asserted", "revoke", "end_staff", "staff_role"}
 )  # fmt: skip
 _OPENS: Final = frozenset(
-    {"reveal", "find", "records_of", "files_behind", "history", "perimeter", "alike", "marked"}
+    {
+        "reveal",
+        "find",
+        "records_of",
+        "files_behind",
+        "history",
+        "perimeter",
+        "alike",
+        "marked",
+        "holders",
+    }
 )
 
 Asker = tuple[bytes, bytes, bytes, bytes, int, int]

@@ -35,7 +35,7 @@ ASKS: Final[dict[str, frozenset[str]]] = {
     "staff": frozenset(
         {"seal", "delete", "reveal", "find", "records_of", "files_behind", "link",
          "open_session", "close_session", "errand", "history", "receipt", "perimeter", "measure",
-         "batch", "relate", "join", "tell_apart", "alike", "marked",
+         "batch", "relate", "join", "tell_apart", "alike", "marked", "holders",
          "challenge", "enrol", "passkeys", "asserted", "vouch", "revoke",
          "end_staff", "staff_role",
          "break_glass", "glasses", "glass_justify", "glass_review", "freeze", "unfreeze",
@@ -89,6 +89,8 @@ class Errand(msgspec.Struct, array_like=True, frozen=True):
     not_after: int
     site: bytes = b""
     """Of a continuity ticket: on whose sheet the person may stand."""
+    signed: int = 0
+    """When (µs), by the keeper's clock: what was joined later was not meant."""
 
 
 def may_ask(actor: ActorWire, op: str) -> None:
@@ -152,12 +154,12 @@ def check_session(house: House, ask: Request) -> Capability | None:
 
 
 def own_subjects(house: House, account: bytes) -> set[bytes]:
-    """The account, its own files and those joined to them; what it reaches for others is a
-    mandate's (``acting``)."""
+    """The account, its own files and what it was let to of those joined to them; what it reaches
+    for others is a mandate's (``acting``)."""
     found = {account}
     for link in house.store.links(account=account):
         if link.relation == "self":
-            found |= house.joined.all_of(link.file)
+            found |= house.joined.reached(link)
     return found
 
 

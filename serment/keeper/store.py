@@ -42,6 +42,10 @@ class LinkRow(msgspec.Struct, array_like=True, frozen=True):
     record: bytes = b""
     state: str = ""
     offer_until: int = 0
+    proved: int = 0
+    """When a house last vouched for the own account (µs; ``joined``)."""
+    by: bytes = b""
+    """Who of an establishment ended it; empty where somebody else did."""
 
 
 class SearchRow(msgspec.Struct, array_like=True, frozen=True):

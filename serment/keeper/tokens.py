@@ -114,8 +114,9 @@ async def mint_errand(house: House, ask: Request, peer: int) -> Body:
     admitted = await admit_first(house, ask, peer, [row])
     token = os.urandom(TOKEN_BYTES)
     errand = Errand(
-        wanted.record, wanted.fields, wanted.purpose, wanted.not_before, wanted.not_after
-    )
+        wanted.record, wanted.fields, wanted.purpose, wanted.not_before, wanted.not_after,
+        signed=house.now(),
+    )  # fmt: skip
     minted = Item(wanted.record, row.kind, ["errand"])
     kind = kind_of(house, row.subject)
     access = Access(

@@ -56,6 +56,7 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "tell_apart": joining.JoinAsk,
     "alike": wire.Nothing,
     "marked": joining.MarkAsk,
+    "holders": joining.HoldersAsk,
     "files_of": wire.IdAsk,
     "alias": wire.TextAsk,
     "open_session": wire.OpenSession,

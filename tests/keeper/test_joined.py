@@ -14,6 +14,7 @@ from serment.keeper.measured import Measured
 from tests.keeper.inside import HERE, OPERATOR, SYSTEM, THERE, Inside, Person, Refused
 
 SECOND = 1_000_000
+DAY = 86_400 * SECOND
 
 
 @pytest.fixture
@@ -77,6 +78,39 @@ def account_of(inside: Inside, *files: bytes) -> Person:
     return who
 
 
+def vouch(inside: Inside, desk: Person, owner: Person, one: bytes) -> None:
+    """A code of the desk for this file, used by this account."""
+    use(inside, owner, one, signed(inside, desk, one))
+
+
+def signed(inside: Inside, desk: Person, one: bytes) -> bytes:
+    """The ticket in a code of the desk."""
+    inside.later(SECOND)
+    now = inside.house.now()
+    terms = wire.MintErrand(one, ["link"], "administration", now - SECOND, now + DAY)
+    return inside.ask(desk, "errand", terms, wire.Token32).token
+
+
+def use(inside: Inside, owner: Person, one: bytes, ticket: bytes) -> None:
+    """The code, typed by who is signed in."""
+    inside.later(SECOND)
+    asked = wire.LinkAsk(owner.actor.id, one)
+    inside.ask(owner, "link", asked, wire.Nothing, purpose="administration", errand=ticket)
+
+
+def seen(inside: Inside, owner: Person) -> set[bytes]:
+    """The visits an account lists as its own."""
+    own = wire.IdAsk(owner.actor.id, "appointment")
+    return set(ids(inside, owner, "records_of", own, purpose="self"))
+
+
+def held(inside: Inside, desk: Person, *files: bytes) -> tuple[list[int], bool]:
+    """How many accounts read these files' persons, and whether all read all."""
+    asked = joining.HoldersAsk(list(files))
+    told = inside.ask(desk, "holders", asked, joining.Holders, purpose="identity")
+    return told.accounts, told.all_reached
+
+
 def persons(inside: Inside, start: int, end: int) -> tuple[int, int]:
     """Opened, and held, in a window of the establishment."""
     asked = wire.PerimeterAsk(start, end, establishment=HERE)
@@ -109,6 +143,7 @@ def test_two_files_are_one_person_until_they_are_parted(inside: Inside) -> None:
     do(inside, doctor, "join", gone, kept)
     do(inside, doctor, "join", gone, kept)  # twice is once
     assert set(ids(inside, doctor, "records_of", listed, purpose="reception")) == set(before)
+    vouch(inside, doctor, owner, kept)
     assert set(ids(inside, owner, "records_of", own, purpose="self")) == set(before)
     assert ids(inside, doctor, "files_behind", behind, purpose="agenda") == [kept]
     found = wire.FindAsk("patient", "rochee")
@@ -176,12 +211,52 @@ def test_who_may_join_and_what_is_never_joined(
     with monkeypatch.context() as away_:
         away_.setattr(Joined, "accounts", lambda *_: set())
         do(inside, doctor, "join", other, one)
+        vouch(inside, doctor, first, one)
     own = wire.IdAsk(first.actor.id, "appointment")
     assert ids(inside, first, "records_of", own, purpose="self") == [theirs], (
         "the control shows the leak"
     )
     do(inside, doctor, "part", other, one)
     assert ids(inside, first, "records_of", own, purpose="self") == []
+
+
+def test_a_join_gives_an_account_nothing_until_a_house_says_whose_it_is(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger signed up in a name, and somebody took the two files for one person. Whichever is
+    kept, the account has what it had, and messages go where they went. A code handed out since
+    opens the rest to whoever was given it, until the two are parted; one from before does not."""
+    doctor = inside.staff("practitioner")
+    for way in (0, 1):
+        pair = [file(inside, "Roche", "Ana", "1961-03-04") for _one in range(2)]
+        victim, made = pair
+        theirs = seal(inside, "appointment", victim, details="secret")
+        own = seal(inside, "appointment", made, details="a")
+        account = account_of(inside, made)
+        early = signed(inside, doctor, made)
+        assert held(inside, doctor, *pair) == ([0, 1], False)
+        kept, gone = pair if way else reversed(pair)
+        do(inside, doctor, "join", gone, kept)
+        assert seen(inside, account) == {own}
+        history = wire.HistoryAsk(account.actor.id, 50, None)
+        rows = inside.ask(account, "history", history, wire.Disclosures, purpose="transparency")
+        assert victim not in {row.subject for row in rows.rows}
+        joined = inside.house.joined
+        assert (joined.written_to(victim), joined.written_to(made)) == (victim, made)
+        assert held(inside, doctor, kept) == ([1], False)
+        use(inside, account, made, early)
+        assert seen(inside, account) == {own}, "that code was for one file"
+        with monkeypatch.context() as away:
+            away.setattr(Joined, "reached", lambda self, link: self.all_of(link.file))
+            assert seen(inside, account) == {own, theirs}, "the control shows the leak"
+        vouch(inside, doctor, account, kept)
+        assert seen(inside, account) == {own, theirs}
+        assert held(inside, doctor, kept) == ([1], True)
+        assert joined.written_to(gone) == kept
+        do(inside, doctor, "part", gone, kept)
+        assert seen(inside, account) == ({own, theirs} if way else {own}), (
+            "the file the house vouched for, and its own"
+        )
 
 
 def test_alike_is_proposed_with_its_reasons_and_two_persons_are_asked_once(inside: Inside) -> None:

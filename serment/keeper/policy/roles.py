@@ -20,9 +20,9 @@ EVERYBODY: Final = frozenset(
 
 DESK: Final = EVERYBODY | frozenset(
     {"seal", "delete", "find", "records_of", "files_behind", "link", "errand", "history",
-     "relate", "alike", "marked", "tell_apart", "break_glass", "glasses", "glass_justify",
-     "grant_propose", "grant_add", "grant_close", "act_for", "acting", "act_end", "act_until",
-     "keep"}
+     "relate", "alike", "marked", "holders", "tell_apart", "break_glass", "glasses",
+     "glass_justify", "grant_propose", "grant_add", "grant_close", "act_for", "acting", "act_end",
+     "act_until", "keep"}
 )  # fmt: skip
 
 OFFICER: Final = EVERYBODY | frozenset(
