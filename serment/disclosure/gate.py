@@ -147,12 +147,14 @@ def reveal_with_ticket(
     fields: Sequence[str],
     purpose: Purpose,
     actor: Actor = WORKER,
+    recipient: str = "",
 ) -> dict[UUID, dict[str, str]]:
     """Open what an errand ticket names; ``purpose`` must be the ticket's.
 
-    As the worker, or as who is signed in and reads it: the record says which.
+    As the worker, or as who is signed in and reads it: the record says which. ``recipient``: the
+    provider outside of Serment that it is handed to next; a perimeter is asked by that name.
     """
-    return opening.open_values(actor, purpose, objs, fields, errand=ticket)
+    return opening.open_values(actor, purpose, objs, fields, errand=ticket, recipient=recipient)
 
 
 def find(

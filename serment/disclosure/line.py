@@ -64,7 +64,7 @@ def process_name() -> str:
     return f"{getattr(settings, 'PROCESS_NAME', 'web')}-{os.getpid()}"
 
 
-def ask(
+def ask(  # noqa: PLR0913 -- the parts of the envelope, each by name
     op: str,
     actor: Actor,
     answer: type[Answer],
@@ -74,6 +74,7 @@ def ask(
     tenant: UUID | None = None,
     errand: bytes = b"",
     grant: bytes = b"",
+    recipient: str = "",
 ) -> Answer:
     """One call. KeeperUnavailable, NotYours, SessionEnded or Unusable when it fails."""
     try:
@@ -98,6 +99,7 @@ def ask(
         tenant=None if tenant is None else tenant.bytes,
         errand=errand,
         grant=grant,
+        recipient=recipient,
         body=packed,
     )
     try:

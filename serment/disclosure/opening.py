@@ -75,11 +75,12 @@ def open_values(
     fields: Sequence[str],
     *,
     errand: bytes = b"",
+    recipient: str = "",
 ) -> Opened:
     """Open the fields; recorded durably first unless this session's lease still runs."""
     opened, closed = closed_values(objs, fields)
     if errand:
-        keys, _seconds = _fetch(actor, purpose, closed, errand)
+        keys, _seconds = _fetch(actor, purpose, closed, errand, recipient)
     else:
         keys = _leased(actor, purpose, closed)
     for one, key in zip(closed, keys, strict=True):
@@ -99,7 +100,7 @@ def _leased(actor: Actor, purpose: str, closed: list[Closed]) -> list[Key]:
 
 
 def _fetch(
-    actor: Actor, purpose: str, missing: list[Closed], errand: bytes
+    actor: Actor, purpose: str, missing: list[Closed], errand: bytes, recipient: str = ""
 ) -> tuple[list[Key], int]:
     """Keys in order, and how long they may be used again; recorded durably first."""
     if not missing:
@@ -116,7 +117,10 @@ def _fetch(
         )
         for group in groups
     ]
-    answer = ask("reveal", actor, RevealAnswer, RevealAsk(items), purpose=purpose, errand=errand)
+    answer = ask(
+        "reveal", actor, RevealAnswer, RevealAsk(items),
+        purpose=purpose, errand=errand, recipient=recipient,
+    )  # fmt: skip
     found = [
         key
         for group, keys in zip(groups, answer.keys, strict=True)

@@ -45,7 +45,7 @@ class Selection:
     process: str = ""
     establishment: UUID | None = None
     recipient: str = ""
-    """Whom data was handed to; no record names one yet, so nothing is found by it."""
+    """Whom data was handed to: a provider, by the name the records give it."""
     export: str = ""
     """Digest, in hexadecimal, of the grant on which data was opened."""
 

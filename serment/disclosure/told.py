@@ -47,6 +47,8 @@ class Disclosure:
     records: tuple[OpenedRecord, ...]
     erased: bool = False
     """Erased: person, subject and records are keyed tags that name nobody."""
+    recipient: str = ""
+    """Whom it was handed to outside of Serment: a provider's name; empty where it stayed."""
 
 
 def disclosure_of(row: wire.DisclosureRow) -> Disclosure:
@@ -70,6 +72,7 @@ def disclosure_of(row: wire.DisclosureRow) -> Disclosure:
         person_kind=row.person_kind,
         records=tuple(_record_of(item) for item in row.items),
         erased=row.erased,
+        recipient=row.recipient,
     )
 
 

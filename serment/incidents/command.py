@@ -49,7 +49,7 @@ def perimeter(  # noqa: PLR0913, PLR0917 -- one argument an option is how typer 
     ] = "",
     establishment: Annotated[str, typer.Option(help="UUID of an establishment.")] = "",
     recipient: Annotated[
-        str, typer.Option(help="Whom data was handed to; no record names one yet.")
+        str, typer.Option(help="Whom it was handed to: a provider, as doctor names it.")
     ] = "",
     export: Annotated[
         str, typer.Option(help="Digest of the grant it was opened on, hexadecimal.")

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 from sys import byteorder
-from typing import Any
+from typing import Any, Final
 
 from pyroaring import BitMap
 
@@ -157,13 +157,15 @@ class Tally:
         self._rows.clear()
 
 
+_WHERE: Final = {"recipient": " AND seq IN (SELECT seq FROM handed WHERE recipient = ?)"}
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The index's touches of one selection. ``nobody``: of a recipient no record names."""
+    """The index's touches of one selection."""
 
     database: sqlite3.Connection
     chosen: dict[str, bytes]
-    nobody: bool
     numbers: Numbers
     leaves: Leaves = field(default_factory=Leaves)
 
@@ -176,7 +178,7 @@ class Selection:
 
     def _count(self, start: int, end: int) -> Tally:
         tally, at = Tally(), start
-        if self.nobody or start >= end:
+        if start >= end:
             return tally
         made = usable(self.database, start, end) if self.chosen.keys() <= set(COLUMNS) else []
         for block in made:
@@ -190,7 +192,7 @@ class Selection:
     def _read(self, tally: Tally, start: int, end: int) -> None:
         """Count row by row."""
         if start < end:
-            where = "".join(f" AND {column} = ?" for column in self.chosen)
+            where = "".join(_WHERE.get(column, f" AND {column} = ?") for column in self.chosen)
             values = (start, end, *map(number, self.chosen.values()))
             self.leaves.add(
                 tally.read(self._rows(f"touch WHERE seq >= ? AND seq < ?{where}", values))

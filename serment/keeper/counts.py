@@ -26,8 +26,6 @@ class Asked:
 
     start: int
     end: int
-    nobody: bool
-    """Of a recipient, whom no record names."""
     chosen: dict[str, bytes]
     same: dict[int, int]
     erased: set[int]
@@ -75,7 +73,7 @@ def count(database: sqlite3.Connection, whats: Whats, asked: Asked) -> Counts:
     ).fetchone()
     meanings = whats.read(database.execute("SELECT number, body FROM what"))
     numbers = Numbers(database)
-    selection = Selection(database, asked.chosen, asked.nobody, numbers)
+    selection = Selection(database, asked.chosen, numbers)
     earlier, inside = selection.count(begin, start, end)
     same = _numbered(numbers, asked.same)
     persons, staff = _persons(inside.work, meanings, same)

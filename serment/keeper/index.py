@@ -46,6 +46,8 @@ class ActorPart(msgspec.Struct, array_like=True, frozen=True):
     fields: list[str]
     pseudonym: bytes
     counted: bool = False
+    recipient: str = ""
+    """Whom it was opened for to be handed to; empty where it stayed in Serment."""
 
 
 class PatientPart(msgspec.Struct, array_like=True, frozen=True):
@@ -91,6 +93,7 @@ class IndexRow(msgspec.Struct):
     """Read onto a continuity sheet, by nobody's eyes."""
     counted: Counted | None = None
     export: bytes | None = None
+    recipient: bytes | None = None
     touched: list[Touch] = []
 
 
@@ -189,6 +192,9 @@ class Index:
                 " body = x'' WHERE subject = ?",
                 (subject,),
             )
+            database.executemany(
+                "DELETE FROM handed WHERE seq = ?", {(seq,) for seq, _subject, _record in touched}
+            )
             database.execute("DELETE FROM held WHERE subject = ?", (subject,))
             database.execute("DELETE FROM counted WHERE subject = ?", (subject,))
             blocks.forget(database, touched)
@@ -275,13 +281,14 @@ class Index:
 
 def _where(selectors: dict[str, bytes]) -> str:
     """Further conditions; only a touch knows on which grant it was opened."""
-    return "".join(
-        " AND seq IN (SELECT seq FROM touch WHERE export = ?)"
-        if column == "export"
-        else f" AND {column} = ?"
-        for column in selectors
-    )
+    return "".join(_BESIDE.get(column, f" AND {column} = ?") for column in selectors)
 
 
 def _values(selectors: dict[str, bytes]) -> list[bytes | int]:
-    return [number(tag) if column == "export" else tag for column, tag in selectors.items()]
+    return [number(tag) if column in _BESIDE else tag for column, tag in selectors.items()]
+
+
+_BESIDE: Final = {
+    "export": " AND seq IN (SELECT seq FROM touch WHERE export = ?)",
+    "recipient": " AND seq IN (SELECT seq FROM handed WHERE recipient = ?)",
+}

@@ -15,7 +15,7 @@ SHAPE: Final = 3
 """Raised when a row says something else than before: the next start fills the index anew. A table
 of blocks that is not there yet is made and filled beside the work."""
 
-_TABLES: Final = ("disclosure", "held", "counted", "touch", "what", *blocks.TABLES)
+_TABLES: Final = ("disclosure", "held", "counted", "handed", "touch", "what", *blocks.TABLES)
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS disclosure (
   seq INTEGER PRIMARY KEY, at INTEGER, kind TEXT, establishment BLOB, actor BLOB, subject BLOB,
@@ -32,6 +32,9 @@ CREATE TABLE IF NOT EXISTS counted (
   seq INTEGER PRIMARY KEY, at INTEGER, subject BLOB, actor BLOB, process BLOB, client BLOB,
   establishment BLOB);
 CREATE INDEX IF NOT EXISTS counted_at ON counted (at);
+CREATE TABLE IF NOT EXISTS handed (
+  recipient INTEGER, seq INTEGER, PRIMARY KEY (recipient, seq)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS handed_seq ON handed (seq);
 CREATE INDEX IF NOT EXISTS disclosure_alarm ON disclosure (seq) WHERE kind = 'alarm';
 CREATE INDEX IF NOT EXISTS disclosure_recovered ON disclosure (seq) WHERE kind = 'recovered';
 CREATE INDEX IF NOT EXISTS disclosure_forgotten ON disclosure (seq) WHERE kind = 'forgotten';
@@ -86,6 +89,10 @@ def write(database: sqlite3.Connection, rows: list[IndexRow]) -> None:
         ],
     )  # fmt: skip
     acts = [row for row in rows if row.kind in ACTS]
+    database.executemany(
+        "INSERT INTO handed VALUES (?,?)",
+        [(number(row.recipient), row.seq) for row in acts if row.recipient is not None],
+    )
     database.executemany(
         "INSERT OR IGNORE INTO what VALUES (?,?)",
         {touch.what: touch.body for row in acts for touch in row.touched}.items(),

@@ -142,6 +142,7 @@ class Leaves:
             OPENING_VERSION, self.clock.now(), access.kind, ask.purpose, ask.actor.kind,
             ask.actor.id, ask.actor.role, ask.actor.establishment, ask.evidence, ask.client,
             ask.process, peer, ask.session, ask.id, mask, pseudonym, access.counted,
+            ask.recipient,
         )  # fmt: skip
 
     def _row(
@@ -164,8 +165,12 @@ class Leaves:
             sheet=(actor.kind, actor.purpose) == (KIND_READ, SHEET_PURPOSE),
             counted=self._counted(asking.counted, patient) if actor.counted else None,
             export=patient.grant if patient.grant not in (b"", self._none["grant"]) else None,
+            recipient=self._recipient(actor.recipient),
             touched=self.whats.touches(patient.items, patient.subject_kind),
         )
+
+    def _recipient(self, name: str) -> bytes | None:
+        return self.store.tag("recipient", name.encode()) if name else None
 
     def _counted(self, own: Counted, patient: PatientPart) -> Counted:
         """On whose budgets. What was opened on a grant is on nobody's own: it only slows."""

@@ -45,7 +45,7 @@ def asked_of(house: House, wanted: PerimeterAsk, chosen: dict[str, bytes]) -> As
     """A question as the counting thread takes it."""
     erased = {number(tag) for tag, _body in house.store.erasures()}
     same = own_files(house, wanted.end)
-    return Asked(wanted.start, wanted.end, bool(wanted.recipient), chosen, same, erased)
+    return Asked(wanted.start, wanted.end, chosen, same, erased)
 
 
 def counted(house: House, asked: Asked) -> Counts:

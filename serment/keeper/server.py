@@ -193,6 +193,8 @@ class Desk:
 def _must_take(ask: Request) -> None:
     if (ask.grant and ask.op not in TAKE_GRANTS) or (ask.errand and ask.op not in TAKE_TICKETS):
         raise AskUnusable
+    if ask.recipient and ask.op != "reveal":
+        raise AskUnusable
 
 
 _ERRORS: Final[dict[type[Exception], str]] = {

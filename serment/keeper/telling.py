@@ -118,7 +118,7 @@ def told(house: House, seq: int, body: bytes, persons: dict[bytes, bytes]) -> Di
     return DisclosureRow(
         seq, actor.at, actor.kind, actor.purpose, actor.actor_kind, actor.actor, actor.role,
         actor.establishment, actor.evidence, actor.client, actor.process, actor.session,
-        patient.subject, person, patient.subject_kind, patient.items,
+        patient.subject, person, patient.subject_kind, patient.items, recipient=actor.recipient,
     )  # fmt: skip
 
 
@@ -132,11 +132,7 @@ async def perimeter(house: House, ask: Request, peer: int) -> Body:
     await house.recorder.record(ask, peer, [asked, *officer_reads(house, ask)])
     lease = WIDENED_SECONDS * 1_000_000
     chosen = selectors(house, wanted, establishment)
-    rows = (
-        []
-        if wanted.recipient
-        else house.index.window(wanted.start - lease, wanted.end, wanted.after, PAGE_ROWS, chosen)
-    )
+    rows = house.index.window(wanted.start - lease, wanted.end, wanted.after, PAGE_ROWS, chosen)
     found = [told(house, seq, body, {}) for seq, body in rows]
     _resolve_persons(house, found, wanted.end)
     _hide_erased(house, found)
@@ -172,7 +168,7 @@ def selectors(house: House, wanted: PerimeterAsk, establishment: bytes | None) -
     found: dict[str, bytes] = {}
     if wanted.actor is not None:
         found["actor"] = tag("actor", wanted.actor)
-    for column in ("client", "session"):
+    for column in ("client", "session", "recipient"):
         value: str = getattr(wanted, column)
         if value:
             found[column] = tag(column, value.encode())

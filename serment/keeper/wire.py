@@ -73,6 +73,8 @@ class Request(msgspec.Struct, forbid_unknown_fields=True):
     grant: Secret = b""
     relation: Secret = b""
     errand: Secret = b""
+    recipient: Token = ""
+    """Whom what is opened will be handed to, outside of Serment; recorded, decides nothing."""
     body: msgspec.Raw = msgspec.Raw(b"\x80")
 
 
@@ -281,6 +283,7 @@ class DisclosureRow(Body):
     person_kind: str
     items: list[Item]
     erased: bool = False
+    recipient: str = ""
 
 
 class Disclosures(Body):
@@ -297,7 +300,7 @@ class PerimeterAsk(Body):
     """op ``perimeter``: raw rows of a window (µs), widened back by the lease, page by page.
 
     ``export`` is the digest of the grant it was opened on (hexadecimal), ``recipient`` whom data
-    was handed to: no record names one yet. op ``measure`` asks the same without ``after``.
+    was handed to, as the records name it. op ``measure`` asks the same without ``after``.
     """
 
     start: Instant

@@ -19,7 +19,7 @@ Line = tuple[str, str]
 Kind = TypeVar("Kind", str, bytes, int, list[Value])
 
 WITHHELD: Final = "withheld by whoever gave this receipt; only its hash stands here"
-ACTOR_VALUES: Final = 17
+ACTOR_VALUES: Final = 18
 PATIENT_VALUES: Final = 8
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _KINDS: Final = {
@@ -61,11 +61,11 @@ def in_words(statement: Statement) -> list[Line]:
 
 def _actor(part: Part) -> Iterator[Line]:
     """Version, instant, kind, purpose, actor (kind, id, role, house), evidence, client, process
-    and its number, session, request, fields, pseudonym, counted."""
+    and its number, session, request, fields, pseudonym, counted, recipient."""
     if part.contents is None:
         yield "who, when, why", f"{WITHHELD}: {part.hash.hex()}"
         return
-    values = _values(part.contents, ACTOR_VALUES - 1)
+    values = _values(part.contents, ACTOR_VALUES - 2)
     kind = _a(values[2], str)
     yield "when", _instant(_a(values[1], int))
     yield "what", _KINDS.get(kind, clean(kind))
@@ -77,6 +77,8 @@ def _actor(part: Part) -> Iterator[Line]:
     yield "through", _through(values)
     evidence = _a(values[8], str)
     yield "sign-in", _EVIDENCE.get(evidence, clean(evidence))
+    if len(values) == ACTOR_VALUES and values[-1]:
+        yield "handed to", clean(_a(values[-1], str))
     if len(values) > ACTOR_VALUES:
         yield "beside", f"{len(values) - ACTOR_VALUES} values this verifier does not know"
 

@@ -151,6 +151,24 @@ def test_the_command_finds_exactly_what_a_thief_with_a_session_took(own_keeper: 
         assert asked(selector, value)[1]["persons"] == persons
 
 
+def test_a_breach_at_a_provider_is_answered_by_what_it_was_handed(own_keeper: Running) -> None:
+    here, now = new_id(), datetime.now(UTC)
+    desk, files = staff_of(here), [make_file(here, phone="+33612345678") for _ in range(3)]
+    for file, provider in zip(files, ("ovhcloud", "ovhcloud", ""), strict=True):
+        visit = make_appointment(here, file.pk)
+        window = now - timedelta(minutes=5), now + timedelta(hours=1)
+        ticket = gate.errand(desk, visit.pk, ["patient.phone"], Purpose.MESSAGE, *window)
+        gate.reveal_with_ticket(ticket, [file], ["phone"], Purpose.MESSAGE, recipient=provider)
+    found = asked("--recipient", "ovhcloud", "--list")[1]
+    assert (found["persons"], found["fields"]) == (2, {"patient.phone": 2})
+    assert {one["person"] for one in found["list"]} == {str(file.pk) for file in files[:2]}
+    assert found["tiers"]["excluded"] == 1
+    assert asked("--recipient", "brevo")[1]["known"] is False
+    assert asked("--client", "worker")[1]["persons"] == 3  # the control: by what it was opened
+    told = gate.history(desk, files[0].pk)
+    assert {one.recipient for one in told if one.fields == ("phone",)} == {"ovhcloud"}
+
+
 def test_the_same_question_about_an_ended_window_gives_the_same_digest(own_keeper: Running) -> None:
     here = new_id()
     file, actor = make_file(here), staff_of(here)

@@ -116,7 +116,7 @@ def questions(draw: random.Random) -> Iterator[Asked]:
         start = draw.choice([0, AT, AT + draw.randrange(LEAVES) * 30 * SECOND])
         end = draw.choice([1 << 53, start + 1 + draw.randrange(LEAVES) * 30 * SECOND])
         by = {one: selectors[one] for one in chosen}
-        yield Asked(start, end, False, by, told, erased)
+        yield Asked(start, end, by, told, erased)
 
 
 def answer(index: Index, asked: Asked) -> tuple[Any, ...]:
@@ -189,7 +189,7 @@ def test_the_rows_alone_count_what_was_done(tmp_path: Path) -> None:
     """The measure of all others here, against plain Python over the same log."""
     index, draw = filled(tmp_path / "index.sqlite", 7), random.Random(7)
     log = [row(draw, seq) for seq in range(FIRST, FIRST + LEAVES)]
-    asked = Asked(AT, 1 << 53, False, {"process": named("process", 1)}, {}, set())
+    asked = Asked(AT, 1 << 53, {"process": named("process", 1)}, {}, set())
     did = [one for one in log if one.process == named("process", 1) and one.kind != "query"]
     opened = [one for one in did if one.kind != "write"]
     records = {touch.record for one in opened for touch in one.touched}
