@@ -4,6 +4,9 @@ The keeper joins and parts (``keeper.joined``); nothing moves, so appointments, 
 recorded stay where they are. Here the file that is kept may take values of the other; what it had
 before is kept, sealed, and comes back when the two are parted, unless it was changed since.
 
+Somebody may sign in for one of the two, in a name that need not be theirs. Nothing flows into a
+file that such an account reads, and no address out of it, until a code of the desk vouches.
+
 Lock order: both rows, by number, then the keeper. Where the transaction fails after the keeper
 joined, the same join again ends it.
 """
@@ -21,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from serment import clock
 from serment.disclosure import Actor, Purpose, gate, persons
+from serment.disclosure.persons import Holders
 from serment.errors import Conflict, NotThere, Refused, Unusable
 from serment.identity import files, ins
 from serment.identity.ins import Mark, Matricule, Standing, State
@@ -31,6 +35,8 @@ COMPARED: Final = (
     "birth_date", "sex", "birth_place", "phone", "email", "address", "source_reference",
 )  # fmt: skip
 _REACHED: Final = "safe_contact"
+_CONTACT: Final = frozenset({"phone", "email", "address", _REACHED})
+_NOBODY: Final = Holders((0, 0), all_reached=True)
 _OPENED: Final = (*COMPARED, _REACHED, "ins_standing", "ins", "merging")
 _SURE: Final = {State.PROVISIONAL: 0, State.RETRIEVED: 1, State.VALIDATED: 1, State.QUALIFIED: 2}
 
@@ -120,8 +126,11 @@ def must_be_here(one: UUID, other: UUID) -> None:
         raise NotThere
 
 
-def why_not(kept: Opened, gone: Opened) -> str:
-    """Why these two are not joined that way round, in a sentence; empty where they may be."""
+def why_not(kept: Opened, gone: Opened, holders: Holders = _NOBODY) -> str:
+    """Why these two are not joined that way round, in a sentence; empty where they may be.
+
+    ``holders``: of both, in this order.
+    """
     pair = kept, gone
     marks = kept.standing.marks | gone.standing.marks
     if Mark.FICTITIOUS in marks:
@@ -131,30 +140,49 @@ def why_not(kept: Opened, gone: Opened) -> str:
     numbers = {Matricule.read(one.values["ins"]) for one in pair if one.values["ins"]}
     if len(numbers) > 1:
         return _("Ces deux dossiers ont chacun leur INS : ce sont deux personnes.")
-    return _why_not_this_way(kept, gone)
+    if not holders.all_reached and all(holders.accounts):
+        return _two_accounts()
+    return _why_not_this_way(kept, gone, holders)
 
 
-def _why_not_this_way(kept: Opened, gone: Opened) -> str:
+def _two_accounts() -> str:
+    return _(
+        "Deux comptes différents sont reliés à ces dossiers. Si c’est une seule personne,"
+        " demandez-lui de fermer l’un des deux comptes, puis recommencez."
+    )
+
+
+def _why_not_this_way(kept: Opened, gone: Opened, holders: Holders) -> str:
     if gone.merging.open_ones:
         return _("Ce dossier en réunit déjà d’autres : c’est lui qu’il faut garder.")
     if kept.merging.into or gone.merging.into:
         return _("L’un de ces dossiers est déjà réuni à un autre.")
     if _SURE[gone.standing.state] > _SURE[kept.standing.state]:
         return _("L’identité de l’autre dossier est mieux établie : c’est lui qu’il faut garder.")
+    better = _SURE[kept.standing.state] > _SURE[gone.standing.state]
+    if not better and not holders.all_reached and holders.accounts[0]:
+        return _("Un compte de patient lit ce dossier : c’est l’autre qu’il faut garder.")
     return ""
 
 
-def taken(kept: Opened, gone: Opened, chosen: Collection[str]) -> dict[str, str]:
+def taken(
+    kept: Opened, gone: Opened, chosen: Collection[str], holders: Holders = _NOBODY
+) -> dict[str, str]:
     """What the kept file takes: what it has not, and what was chosen. Pure.
 
     Traits of an identity that was established are nobody's choice. An address never comes without
-    how its person said they may be reached.
+    how its person said they may be reached, and none out of a file that an account alone reads;
+    what such an account reads takes nothing: the account would read it.
     """
     sure = kept.standing.state is not State.PROVISIONAL
+    unproved = not holders.all_reached
+    if unproved and holders.accounts[0]:
+        return {}
     return {
         name: gone.values[name]
         for name in (*COMPARED, _REACHED)
-        if gone.values[name] not in ("", kept.values[name])
+        if not (unproved and name in _CONTACT)
+        and gone.values[name] not in ("", kept.values[name])
         and ((name in chosen and name != _REACHED) or not kept.values[name])
         and not (sure and name in ins.TRAITS)
     }
@@ -167,14 +195,15 @@ def merge(actor: Actor, kept: UUID, gone: UUID, chosen: Collection[str]) -> None
         stays, goes = both(actor, kept, gone)
         if any(held.file == str(gone) for held in stays.merging.open_ones):
             raise JoinedMeanwhile(_("Ces deux dossiers sont déjà réunis."))
-        refused = why_not(stays, goes)
+        holders = persons.holders(actor, kept, gone)
+        refused = why_not(stays, goes, holders)
         if refused:
             raise NotOnePerson(refused)
-        values = taken(stays, goes, chosen)
+        values = taken(stays, goes, chosen, holders)
         visits = {*gate.records_of(actor, kept), *gate.records_of(actor, gone)}
         if values:
             files.change(actor, kept, values, Purpose.IDENTITY)
-        if stays.values[_REACHED] and not goes.values[_REACHED]:
+        if holders.all_reached and stays.values[_REACHED] and not goes.values[_REACHED]:
             # Its visits are written about by it; parted again it goes on as the person said.
             files.change(actor, gone, {_REACHED: stays.values[_REACHED]}, Purpose.IDENTITY)
         held = Held(
@@ -231,12 +260,7 @@ def _at_keeper(act: Any, actor: Actor, gone: UUID, kept: UUID) -> None:
     try:
         act(actor, gone, kept)
     except Unusable as refused:
-        raise NotOnePerson(
-            _(
-                "Deux comptes différents sont reliés à ces dossiers. Si c’est une seule personne,"
-                " demandez-lui de fermer l’un des deux comptes, puis recommencez."
-            )
-        ) from refused
+        raise NotOnePerson(_two_accounts()) from refused
 
 
 def _lock(one: UUID, other: UUID) -> None:

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from serment.directory import tenancy
-from serment.disclosure import Actor, Purpose, gate
+from serment.disclosure import Actor, Purpose, gate, persons
 from serment.errors import NotThere
 from serment.identity import contact, merging
 from serment.identity.contact import Wishes
@@ -102,12 +102,16 @@ def note_shared(actor: Actor, file_id: UUID, email: str) -> int:
 
 def _with_joined(actor: Actor, purpose: Purpose, file: PatientFile) -> list[PatientFile]:
     """The file and those of the same person it is one with: their visits are told of by their own
-    addresses."""
+    addresses. Not where an account would read in one what was said for another."""
     if file.merging is None:
         return [file]
     opened = gate.reveal(actor, purpose, [file], ["merging"])[file.pk]["merging"]
     known = merging.Merging.read(opened)
     others = {held.file for held in known.open_ones} | ({known.into} if known.into else set())
+    if actor.kind == "patient":
+        others = {one for one in others if gate.records_of(actor, UUID(one), "patient")}
+    elif not persons.holders(actor, file.pk).all_reached:
+        return [file]
     return [file, *PatientFile.objects.filter(pk__in=others)]
 
 

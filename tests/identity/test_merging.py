@@ -10,6 +10,7 @@ import pytest
 from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate, persons
+from serment.disclosure.persons import Holders
 from serment.errors import NotThere
 from serment.identity import contact, files, ins, ins_files, merging, reaching
 from serment.identity.ins import Authority, Document, Mark, State
@@ -124,6 +125,30 @@ def test_no_address_is_taken_without_how_its_person_wants_to_be_reached(
     other = contact.Wishes(email="autre@exemple.fr")
     reaching.say_at_desk(doctor, both["kept"], other)
     assert [reaching.of_file(doctor, one) for one in both.values()] == [other, other]
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_nothing_flows_out_of_or_into_what_an_unproved_account_reads(
+    doctor: Actor, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Somebody signed up as Ana: no message about Ana goes to the address they gave, and nothing
+    that Ana says of how to reach her is sealed where they read. The control: joined as two files
+    nobody signs in for."""
+    kept, made = make(doctor, FIRST), make(doctor, SECOND)
+    gate.link(doctor, account=ids.new_id(), patient_file=made)
+    with pytest.raises(merging.NotOnePerson, match="c’est l’autre"):
+        merging.merge(doctor, made, kept, ())
+    if not guarded:
+        nobody = Holders((0, 0), all_reached=True)
+        monkeypatch.setattr(persons, "holders", lambda *_: nobody)
+    merging.merge(doctor, kept, made, {"phone", "given_name"})
+    now = values_of(doctor, kept)
+    assert (now["given_name"], now["source_reference"]) == ("Anna", "7")
+    assert ((now["phone"], now["email"]) == (FIRST["phone"], "")) is guarded
+    said = contact.Wishes(email="sure@exemple.fr")
+    reaching.say_at_desk(doctor, kept, said)
+    assert (reaching.of_file(doctor, made) == contact.NOTHING_SAID) is guarded
+    merging.undo(doctor, kept, made)
 
 
 def test_what_was_changed_since_stays_and_is_told(doctor: Actor) -> None:

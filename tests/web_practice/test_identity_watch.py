@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from serment import clock
+from serment import clock, ids
 from serment.disclosure import gate
 from serment.scheduling import booking
 from serment.web import field_words
@@ -142,6 +142,23 @@ def test_a_doctor_joins_and_parts_and_a_visit_says_when_it_was_made(db: None) ->
     assert {word for row in rows for word in field_words.acts(row)} == {
         "dossiers réunis", "dossiers séparés de nouveau",
     }  # fmt: skip
+
+
+def test_the_comparing_page_says_who_reads_one_of_the_files_before_the_button(db: None) -> None:
+    house = make_house(role="practitioner")
+    desk, doctor = house.enter(), house.practice.secretary()
+    kept = house.files[0]
+    made = UUID(_made(desk, family_name="Roux-Delmas").split("/")[-2])
+    pair = f"/cabinet/identites/{kept}/{made}/"
+    assert "Un compte de patient lit" not in _page(desk, pair)  # the control
+    gate.link(doctor, account=ids.new_id(), patient_file=made)
+    for way in (pair, f"/cabinet/identites/{made}/{kept}/"):
+        page = _page(desk, way)
+        assert "Un compte de patient lit le dossier réuni" in page.split("reunir")[0]
+        assert "avec un code remis à la personne" in page
+        assert "verra les rendez-vous des deux" not in page
+    desk.post(f"{pair}reunir")
+    assert "ne lit que ce qu’il lisait" in _page(desk, f"/cabinet/patients/{kept}/")
 
 
 def test_the_mornings_list_names_who_has_shown_no_document(house: House, desk: Client) -> None:

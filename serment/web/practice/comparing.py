@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from serment.disclosure import Actor, gate, persons
+from serment.disclosure.persons import Holders
 from serment.errors import Conflict, Refused
 from serment.identity import accounts, ins, merging, policy, rights
 from serment.identity.merging import Opened
@@ -47,6 +48,8 @@ class Side:
     name: str
     state: str
     visits: int
+    read: bool = False
+    """Somebody signs in for it."""
 
 
 @policy.staff_may(Act.FIND_PATIENT, Act.OPEN_PATIENT)
@@ -55,15 +58,22 @@ def compare(request: HttpRequest, kept: UUID, gone: UUID) -> HttpResponse:
     """Both opened, what differs first; ``kept`` is the one that would stay."""
     actor = accounts.actor_for(request)
     stays, goes = merging.both(actor, kept, gone)
-    refused = merging.why_not(stays, goes)
-    if refused and not merging.why_not(goes, stays):
-        stays, goes, refused = goes, stays, ""
+    held = persons.holders(actor, kept, gone)
+    other = Holders(held.accounts[::-1], held.all_reached)
+    refused, other_way = merging.why_not(stays, goes, held), not merging.why_not(goes, stays, other)
+    if refused and other_way:
+        stays, goes, held, refused, other_way = goes, stays, other, "", False
+    read = [not held.all_reached and accounts > 0 for accounts in held.accounts]
+    sides = [
+        _side(actor, one, read=account) for one, account in zip((stays, goes), read, strict=True)
+    ]
     context = {
         "section": "identities",
-        "sides": [_side(actor, stays), _side(actor, goes)],
-        "rows": _rows(stays, goes),
+        "sides": sides,
+        "unread": next((sides[1 - at] for at in (0, 1) if read[at] and not read[1 - at]), None),
+        "rows": _rows(stays, goes, held),
         "refused": refused,
-        "other_way": not merging.why_not(goes, stays),
+        "other_way": other_way,
         "may_merge": rights.may(actor, Act.MERGE_FILES),
         "fresh": _is_fresh(request),
         "here": reverse("practice:compare", args=[stays.file, goes.file]),
@@ -79,9 +89,10 @@ def merge(request: HttpRequest, kept: UUID, gone: UUID) -> HttpResponse:
     if request.method == "GET":
         merging.must_be_here(kept, gone)
         return side_by_side
+    actor = accounts.actor_for(request)
     chosen = {name for name in merging.COMPARED if asked.sent(request).get(name) == "autre"}
     try:
-        merging.merge(accounts.actor_for(request), kept, gone, chosen)
+        merging.merge(actor, kept, gone, chosen)
     except (merging.NotOnePerson, Conflict) as refused:
         messages.error(request, refused.sentence)
         return side_by_side
@@ -90,6 +101,14 @@ def merge(request: HttpRequest, kept: UUID, gone: UUID) -> HttpResponse:
         request,
         _("Les deux dossiers n’en font plus qu’un. Rien n’est perdu : vous pouvez les séparer."),
     )
+    if not persons.holders(actor, kept).all_reached:
+        messages.warning(
+            request,
+            _(
+                "Le compte relié ne lit que ce qu’il lisait."
+                " « Code pour un compte » lui ouvre le reste."
+            ),
+        )
     return HttpResponseRedirect(reverse("practice:patient", args=[kept]))
 
 
@@ -135,9 +154,9 @@ def tell_apart(request: HttpRequest, kept: UUID, gone: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("practice:identities"))
 
 
-def _rows(stays: Opened, goes: Opened) -> list[Row]:
+def _rows(stays: Opened, goes: Opened, held: Holders) -> list[Row]:
     """What differs first; what both have not is left out."""
-    free = set(merging.taken(stays, goes, merging.COMPARED))
+    free = set(merging.taken(stays, goes, merging.COMPARED, held))
     rows = [
         Row(
             name=name,
@@ -166,7 +185,7 @@ def _shown(name: str, value: str) -> str:
     return sexes.get(value, value) if name == "sex" else value
 
 
-def _side(actor: Actor, opened: Opened, *, alone: bool = False) -> Side:
+def _side(actor: Actor, opened: Opened, *, alone: bool = False, read: bool = False) -> Side:
     values = opened.values
     visits = 0 if alone else len(gate.records_of(actor, opened.file))
     return Side(
@@ -174,6 +193,7 @@ def _side(actor: Actor, opened: Opened, *, alone: bool = False) -> Side:
         name=f"{values['given_name']} {values['family_name']}".strip(),
         state=str(ins.WORDS[opened.standing.state]),
         visits=visits,
+        read=read,
     )
 
 
