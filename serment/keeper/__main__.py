@@ -145,10 +145,7 @@ async def _run(arguments: argparse.Namespace) -> None:
     if publishing is not None:
         publishing.close()
     remember_size(house)
-    house.verified.close()
-    house.store.close()
-    house.index.close()
-    house.segment.close()
+    house.close()
 
 
 def main() -> int:

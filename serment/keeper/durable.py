@@ -21,49 +21,8 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from serment.keeper.key_backup import KeyBackupFailed, KeyJournal
 from serment.keeper.keys import Box
 from serment.keeper.root_key.closing import RootKeyUnusable
+from serment.keeper.tables import KEPT, SCHEMA
 from serment.keeper.watched import opened
-
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS establishment_key (
-  tenant BLOB, epoch INTEGER, wrapped BLOB, PRIMARY KEY (tenant, epoch)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS subject_key (
-  subject BLOB, zone TEXT, tenant BLOB, epoch INTEGER, wrapped BLOB,
-  PRIMARY KEY (subject, zone)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS record (
-  record BLOB PRIMARY KEY, subject BLOB, body BLOB) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS record_of_subject ON record (subject);
-CREATE TABLE IF NOT EXISTS link (
-  account BLOB, file BLOB, own INTEGER, at INTEGER, body BLOB,
-  PRIMARY KEY (account, file)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS link_of_file ON link (file);
-CREATE TABLE IF NOT EXISTS joined (
-  gone BLOB, kept BLOB, at INTEGER, body BLOB, PRIMARY KEY (gone, kept, at)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS apart (
-  one BLOB, other BLOB, PRIMARY KEY (one, other)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS search (
-  record BLOB, field TEXT, body BLOB, subject BLOB, zone TEXT,
-  PRIMARY KEY (record, field)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS capability (tag BLOB PRIMARY KEY, expires INTEGER, body BLOB);
-CREATE TABLE IF NOT EXISTS session_of (
-  number INTEGER PRIMARY KEY, owner BLOB, tag BLOB UNIQUE);
-CREATE INDEX IF NOT EXISTS session_of_owner ON session_of (owner);
-CREATE TABLE IF NOT EXISTS newcomer (record BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS proof_of_root (body BLOB);
-CREATE TABLE IF NOT EXISTS erasure (subject BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS evidence_hold (name BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS log_origin (number INTEGER PRIMARY KEY, body BLOB, seq INTEGER);
-CREATE TABLE IF NOT EXISTS ledger_edge (number INTEGER PRIMARY KEY, body BLOB);
-CREATE TABLE IF NOT EXISTS errand (tag BLOB PRIMARY KEY, expires INTEGER, body BLOB);
-CREATE TABLE IF NOT EXISTS passkey (
-  name BLOB PRIMARY KEY, owner BLOB, establishment BLOB, body BLOB) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS passkey_of_owner ON passkey (owner);
-CREATE INDEX IF NOT EXISTS passkey_at ON passkey (establishment);
-CREATE TABLE IF NOT EXISTS passkey_count (name BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS staff_known (actor BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS site_key (site BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS sheet_line (
-  site BLOB, record BLOB, digest BLOB, PRIMARY KEY (site, record)) WITHOUT ROWID;
-"""
 
 TAGS_MAX: Final = 100_000
 _REMEMBERED: Final = frozenset({"record", "actor", "session", "client", "process"})
@@ -82,7 +41,7 @@ class Durable:
         self._unsettled = False
         self.journal = journal
         self.database = opened(path)
-        self.database.executescript(_SCHEMA)
+        self.database.executescript(SCHEMA)
         self._grow()
         self._must_be_closed_under_this_root()
 
@@ -232,18 +191,18 @@ class Durable:
     def _one(self, sql: str, *values: Any) -> Any:
         return self.database.execute(sql, values).fetchone()
 
-    def _put(self, table: str, *values: Any) -> None:
-        """Store a row that a recovery could not do without: it goes to the key backup too."""
+    def put_row(self, table: str, *values: Any) -> None:
+        """Store a row; one that a recovery could not do without goes to the key backup too."""
         marks = ",".join("?" for _ in values)
         self.database.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", values)
-        if self.journal:
+        if self.journal and table in KEPT:
             self.journal.put(table, values)
 
-    def _drop(self, table: str, **where: Any) -> int:
+    def drop_rows(self, table: str, **where: Any) -> int:
         """Delete rows here and in the key backup; how many."""
         wanted = " AND ".join(f"{column} = ?" for column in where)
         sql = f"DELETE FROM {table} WHERE {wanted}"
-        if self.journal:
+        if self.journal and table in KEPT:
             self.journal.drop(table, where)
         return self.database.execute(sql, tuple(where.values())).rowcount
 

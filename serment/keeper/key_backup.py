@@ -1,7 +1,8 @@
 """The keeper's continuous key backup: on another disk before anybody is answered.
 
 A folder holds a copy of the store as it once was (``base-N.sqlite``), journals of every row
-written since (``journal-N.log`` and higher), and the vault's copy. A journal is synced before the
+written since (``journal-N.log`` and higher) to the tables that are kept (``tables``), and the
+vault's copy. A journal is synced before the
 store commits, so it knows at least every row that somebody was answered for. It may know more:
 a row whose act never ended opens nothing.
 
@@ -24,22 +25,8 @@ import msgspec
 
 from serment.errors import Broken, Refused, SettingWrong
 from serment.keeper.root_key.files import destroy_file, replace_file, sync_folder
+from serment.keeper.tables import ENDED, KEPT, SCHEMA
 
-TABLES: Final = frozenset(
-    {
-        "establishment_key",
-        "subject_key",
-        "record",
-        "link",
-        "joined",
-        "apart",
-        "search",
-        "erasure",
-        "evidence_hold",
-        "passkey",
-        "staff_known",
-    }
-)
 INSTANCE: Final = "instance"
 BYTES_MAX: Final = 64 << 20
 _HEAD: Final = struct.Struct(">II")
@@ -173,7 +160,7 @@ def rebuild(folder: Path, store: Path) -> int:
     """Make a store from base and journals; how many rows the journals brought.
 
     Raises KeyBackupUnusable. An incomplete last frame is where the power went: nobody was
-    answered for it.
+    answered for it. Sessions end: which of them ended since the base, no journal tells.
     """
     numbers = _numbers(folder, _BASE)
     if not numbers:
@@ -184,12 +171,15 @@ def rebuild(folder: Path, store: Path) -> int:
     store.write_bytes((folder / f"base-{newest:08}.sqlite").read_bytes())
     database = sqlite3.connect(store, isolation_level=None)
     try:
+        database.executescript(SCHEMA)  # a base of before may lack tables that were added since
         database.execute("BEGIN")
         count = 0
         for number in sorted(one for one in _numbers(folder, _JOURNAL) if one >= newest):
             for entry in read(folder / f"journal-{number:08}.log"):
                 _apply(database, entry)
                 count += 1
+        for table in ENDED:
+            database.execute(f"DELETE FROM {table}")
         database.execute("COMMIT")
         if database.execute("PRAGMA integrity_check").fetchone() != ("ok",):
             raise KeyBackupUnusable
@@ -216,7 +206,7 @@ def read(path: Path) -> Iterator[list[Any]]:
 
 def _apply(database: sqlite3.Connection, entry: list[Any]) -> None:
     op, table, *rest = entry
-    if table not in TABLES:
+    if table not in KEPT:
         raise KeyBackupUnusable
     if op == "put":
         marks = ",".join("?" for _ in rest)

@@ -25,7 +25,7 @@ class KeyTables(Durable):
 
     def put_establishment_key(self, tenant: bytes, epoch: int, wrapped: bytes) -> None:
         """Store an establishment key, or the same one wrapped anew."""
-        self._put("establishment_key", tenant, epoch, wrapped)
+        self.put_row("establishment_key", tenant, epoch, wrapped)
 
     def establishment_keys(self) -> list[tuple[bytes, int, bytes]]:
         """Every (tenant, epoch, wrapped)."""
@@ -35,7 +35,7 @@ class KeyTables(Durable):
 
     def drop_establishment_keys(self, epoch: int) -> None:
         """Forget an epoch's establishment keys: nothing lies under them any more."""
-        self._drop("establishment_key", epoch=epoch)
+        self.drop_rows("establishment_key", epoch=epoch)
 
     def subject_keys_before(
         self, epoch: int, after: tuple[bytes, str], limit: int
@@ -67,7 +67,7 @@ class KeyTables(Durable):
         self, subject: bytes, zone: str, tenant: bytes, epoch: int, wrapped: bytes
     ) -> None:
         """Store a new zone key."""
-        self._put("subject_key", subject, zone, tenant, epoch, wrapped)
+        self.put_row("subject_key", subject, zone, tenant, epoch, wrapped)
 
     def key_owners(self, subject: bytes) -> set[bytes]:
         """Tags of the establishments under which a subject has keys; none where it has none."""
@@ -78,7 +78,7 @@ class KeyTables(Durable):
 
     def drop_subject_keys(self, subject: bytes, zones: Iterable[str]) -> int:
         """Destroy a subject's keys of these zones; how many there were."""
-        return sum(self._drop("subject_key", subject=subject, zone=zone) for zone in zones)
+        return sum(self.drop_rows("subject_key", subject=subject, zone=zone) for zone in zones)
 
     def is_erased(self, subject: bytes) -> bool:
         """Were this subject's keys destroyed?"""
@@ -96,12 +96,12 @@ class KeyTables(Durable):
     def put_erasure_body(self, subject: bytes, plain: bytes) -> None:
         """Remember an erasure told by the vault."""
         self._erased = None
-        self._put("erasure", subject, self._box.close(plain, subject + b"erasure"))
+        self.put_row("erasure", subject, self._box.close(plain, subject + b"erasure"))
 
     def put_erasure(self, subject: bytes, row: msgspec.Struct) -> None:
         """Remember an erasure, or how far it is."""
         self._erased = None
-        self._put("erasure", subject, self.close_body(row, subject + b"erasure"))
+        self.put_row("erasure", subject, self.close_body(row, subject + b"erasure"))
 
     def erasures(self) -> Iterator[tuple[bytes, bytes]]:
         """All erasures: (subject tag, contents)."""
@@ -140,15 +140,15 @@ class KeyTables(Durable):
     def put_ledger_edge(self, plain: bytes) -> None:
         """Remember how much of the ledger was verified."""
         body = self._box.close(plain, b"ledger edge")
-        self.database.execute("INSERT OR REPLACE INTO ledger_edge VALUES (1, ?)", (body,))
+        self.put_row("ledger_edge", 1, body)
 
     def put_hold(self, name: bytes, row: msgspec.Struct | None) -> None:
         """Keep evidence, or keep it no longer."""
         tag = self.tag("hold", name)
         if row is None:
-            self._drop("evidence_hold", name=tag)
+            self.drop_rows("evidence_hold", name=tag)
         else:
-            self._put("evidence_hold", tag, self.close_body(row, tag))
+            self.put_row("evidence_hold", tag, self.close_body(row, tag))
 
     def holds(self) -> list[bytes]:
         """Contents of what is being kept as evidence."""
@@ -157,7 +157,7 @@ class KeyTables(Durable):
 
     def put_passkey(self, name: bytes, owner: bytes, establishment: bytes, body: bytes) -> None:
         """Store a passkey of staff, or what became of it."""
-        self._put("passkey", name, owner, establishment, body)
+        self.put_row("passkey", name, owner, establishment, body)
 
     def passkey_rows(
         self, by: Literal["name", "owner", "establishment"], tag: bytes
@@ -174,7 +174,7 @@ class KeyTables(Durable):
 
     def put_passkey_count(self, name: bytes, body: bytes) -> None:
         """Remember a count. Not in the key backup: without it the next one stands."""
-        self.database.execute("INSERT OR REPLACE INTO passkey_count VALUES (?, ?)", (name, body))
+        self.put_row("passkey_count", name, body)
 
     def staff_row(self, actor: bytes) -> bytes | None:
         """What is known of a member of staff."""
@@ -183,7 +183,7 @@ class KeyTables(Durable):
 
     def put_staff_row(self, actor: bytes, body: bytes) -> None:
         """Remember a member of staff's role, or that they left."""
-        self._put("staff_known", actor, body)
+        self.put_row("staff_known", actor, body)
 
     def sessions_of(self, owner: bytes) -> list[tuple[bytes, bytes]]:
         """(tag, contents) of the capabilities that live under an owner's tag."""

@@ -101,6 +101,10 @@ class Recorder:
         with self.together():
             return self.prepare(ask, peer, accesses)
 
+    def close(self) -> None:
+        """End the thread that syncs."""
+        self._disk.shutdown()
+
     async def write(self, leaves: list[Leaf]) -> int:
         """Make prepared leaves durable; the sequence number of the first."""
         loop = asyncio.get_running_loop()

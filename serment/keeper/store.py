@@ -138,15 +138,15 @@ class Store(KeyTables):
         """Register a record as its subject's."""
         self._remembered.pop(row.record, None)
         tag = self.tag("record", row.record)
-        self._put("record", tag, self.subject_tag(row.subject), self.close_body(row, tag))
+        self.put_row("record", tag, self.subject_tag(row.subject), self.close_body(row, tag))
 
     def drop_record(self, record: bytes) -> None:
         """Forget a record and everything that finds it."""
         self._remembered.pop(record, None)
         tag = self.tag("record", record)
-        self._drop("search", record=tag)
-        self.database.execute("DELETE FROM newcomer WHERE record = ?", (tag,))
-        self._drop("record", record=tag)
+        self.drop_rows("search", record=tag)
+        self.drop_rows("newcomer", record=tag)
+        self.drop_rows("record", record=tag)
 
     def records_of(self, subject: bytes) -> list[RecordRow]:
         """All records of one subject."""
@@ -165,12 +165,12 @@ class Store(KeyTables):
         """The same, in the place of what was said of the two before."""
         account, file = self.tag("account", row.account), self.subject_tag(row.file)
         body = self.close_body(row, account + file)
-        self._put("link", account, file, row.relation == "self", row.at, body)
+        self.put_row("link", account, file, row.relation == "self", row.at, body)
 
     def drop_link(self, row: LinkRow) -> None:
         """Forget what was said of the two."""
         account, file = self.tag("account", row.account), self.subject_tag(row.file)
-        self._drop("link", account=account, file=file)
+        self.drop_rows("link", account=account, file=file)
 
     def links(self, *, account: bytes | None = None, file: bytes | None = None) -> list[LinkRow]:
         """Links of an account, or of a file."""
@@ -190,11 +190,11 @@ class Store(KeyTables):
 
     def put_join(self, gone: bytes, kept: bytes, at: int, body: bytes) -> None:
         """That two files are one person (``joined``); the same one again is written over."""
-        self._put("joined", gone, kept, at, body)
+        self.put_row("joined", gone, kept, at, body)
 
     def put_apart(self, one: bytes, other: bytes) -> None:
         """That two files, by their tags in order, are two persons."""
-        self._put("apart", one, other)
+        self.put_row("apart", one, other)
 
     def is_apart(self, one: bytes, other: bytes) -> bool:
         """Was that said?"""
@@ -208,10 +208,10 @@ class Store(KeyTables):
         """
         tag = self.tag("record", row.record)
         if not row.text:
-            self._drop("search", record=tag, field=field)
+            self.drop_rows("search", record=tag, field=field)
             return
         body = box.close(msgspec.msgpack.encode(row), tag + field.encode())
-        self._put("search", tag, field, body, *owner)
+        self.put_row("search", tag, field, body, *owner)
 
     def drop_search_of(self, subject: bytes) -> list[bytes]:
         """Forget all that finds a subject's records; the records' ids."""
@@ -219,22 +219,22 @@ class Store(KeyTables):
             "SELECT record, body FROM record WHERE subject = ?", (subject,)
         )
         records = [self._record(body, tag).record for tag, body in rows.fetchall()]
-        self._drop("search", subject=subject)
+        self.drop_rows("search", subject=subject)
         return records
 
     def drop_links_of(self, account: bytes) -> None:
         """Forget which files an account acted for."""
-        self._drop("link", account=self.tag("account", account))
+        self.drop_rows("link", account=self.tag("account", account))
 
     def drop_records_of(self, subject: bytes) -> None:
         """Forget which records were a subject's, and who acted for it."""
         self._remembered.clear()
-        self._drop("record", subject=subject)
-        self._drop("link", file=subject)
+        self.drop_rows("record", subject=subject)
+        self.drop_rows("link", file=subject)
         for column in ("gone", "kept"):
-            self._drop("joined", **{column: subject})
+            self.drop_rows("joined", **{column: subject})
         for column in ("one", "other"):
-            self._drop("apart", **{column: subject})
+            self.drop_rows("apart", **{column: subject})
         self._forget_remembered()
 
     def searchable(self, key_of: ZoneKeys) -> Iterator[tuple[str, SearchRow]]:
@@ -255,7 +255,7 @@ class Store(KeyTables):
         for tag, field, body, subject in rows:
             plain = self.open_body(body, tag + field.encode())
             if subject is None:
-                self._drop("search", record=tag, field=field)
+                self.drop_rows("search", record=tag, field=field)
             else:
                 yield subject, field, msgspec.msgpack.decode(plain, type=SearchRow)
 
@@ -263,12 +263,11 @@ class Store(KeyTables):
         """Note that a patient made this record alone."""
         tag = self.tag("record", row.record)
         body = self.close_body(row, tag + b"newcomer")
-        self.database.execute("INSERT OR IGNORE INTO newcomer VALUES (?, ?)", (tag, body))
+        self.put_row("newcomer", tag, body)
 
     def drop_newcomer(self, record: bytes) -> None:
         """The establishment has met this person."""
-        tag = self.tag("record", record)
-        self.database.execute("DELETE FROM newcomer WHERE record = ?", (tag,))
+        self.drop_rows("newcomer", record=self.tag("record", record))
 
     def newcomers(self) -> Iterator[Newcomer]:
         """All of them, to fill the memory at start."""
@@ -279,10 +278,7 @@ class Store(KeyTables):
     def put_token(self, table: str, token: bytes, expires: int, row: msgspec.Struct) -> None:
         """Store a capability or errand under its tag: the token itself is nowhere at rest."""
         tag = self.tag(table, token)
-        self.database.execute(
-            f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)",
-            (tag, expires, self.close_body(row, tag)),
-        )
+        self.put_row(table, tag, expires, self.close_body(row, tag))
 
     def put_capability(
         self, token: bytes, expires: int, row: msgspec.Struct, owner: bytes, live_max: int
@@ -312,8 +308,8 @@ class Store(KeyTables):
     def drop_token(self, table: str, token: bytes) -> None:
         """Revoke."""
         tag = self.tag(table, token)
-        self.database.execute(f"DELETE FROM {table} WHERE tag = ?", (tag,))
-        self.database.execute("DELETE FROM session_of WHERE tag = ?", (tag,))
+        self.drop_rows(table, tag=tag)
+        self.drop_rows("session_of", tag=tag)
 
     def drop_expired(self, now: int) -> None:
         """Forget capabilities and errands whose time is over."""

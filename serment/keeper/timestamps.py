@@ -37,7 +37,6 @@ DIFFERENCE_US_MAX: Final = 60_000_000
 TICK_US: Final = 1_000_000
 """Authorities cut their instants to the second: one lies up to that much later than it says."""
 
-_SCHEMA: Final = "CREATE TABLE IF NOT EXISTS time_stamp (number INTEGER PRIMARY KEY, body BLOB)"
 _BOUND: Final = b"time_stamp"
 
 
@@ -84,8 +83,6 @@ def begin(house: House, certificate: Path, folder: Path) -> None:
     except AuthorityUnusable as wrong:
         log.error("%s", wrong.sentence)
         return
-    with house.store.transaction():
-        house.store.database.execute(_SCHEMA)
     house.stamping = Stamping(authority, folder, _newest(house.store))
 
 
@@ -119,7 +116,7 @@ async def timestamp(house: House, ask: Request, peer: int) -> Body:
     made = Stamped(now, told, difference, signed.size, asked.note, wanted.answer)
     with house.recorder.together():
         body = house.store.close_body(made, _BOUND)
-        house.store.database.execute("INSERT OR REPLACE INTO time_stamp VALUES (1, ?)", (body,))
+        house.store.put_row("time_stamp", 1, body)
         leaves = house.recorder.prepare(ask, peer, _accesses(made, signed))
     await house.recorder.write(leaves)
     stamping.newest = made

@@ -14,6 +14,7 @@ from serment.keeper import wire
 from serment.keeper.house import House, enter
 from serment.keeper.policy.budgets import DAY_US, HOUR_US, Limit, Scope
 from serment.keeper.server import Desk
+from serment.keeper.unlocking import KeyPlaces
 from serment.keeper.words import OPERATOR_ID
 from tests.apart import apart
 
@@ -47,6 +48,7 @@ class Inside:
     folder: Path
     peer: int = 1
     limits: Mapping[Scope, tuple[Limit, ...]] = field(default_factory=lambda: SMALL)
+    places: KeyPlaces = field(default_factory=KeyPlaces)
     house: House = field(init=False)
     desk: Desk = field(init=False)
 
@@ -56,21 +58,15 @@ class Inside:
     def open(self) -> None:
         """Start, also after ``crash``."""
         former = getattr(self, "house", None)
-        self.house = enter(self.folder, drill=True)
+        self.house = enter(self.folder, drill=True, places=self.places)
         if former is not None:
             self.house.recorder.clock.driven = former.recorder.clock.driven
         self.house.standing.budgets.limits = self.limits
         self.desk = Desk(self.house)
 
     def crash(self) -> None:
-        """End as a killed process does: nothing is closed but what the kernel closes.
-
-        The thread that writes the index would outlive its keeper, with the files it holds.
-        """
-        self.house.segment.close()
-        self.house.store.database.close()
-        self.house.index.writer.close()
-        self.house.index.database.close()
+        """End as a killed process does: nothing is closed but what the kernel closes."""
+        end(self.house)
 
     def later(self, microseconds: int) -> None:
         """Drive the clock."""
@@ -122,6 +118,18 @@ class Inside:
         items = [item for file in files for item in file.items]
         more.setdefault("purpose", "reception")
         self.ask(who, "reveal", wire.RevealAsk(items), wire.RevealAnswer, **more)
+
+
+def end(house: House) -> None:
+    """Let go of all a keeper holds, without the writing of a clean stop.
+
+    The threads that write index and ledger would outlive it, with the files they hold.
+    """
+    house.segment.close()
+    house.store.database.close()
+    house.index.writer.close()
+    house.index.database.close()
+    house.recorder.close()
 
 
 SYSTEM = Person(wire.ActorWire("system", bytes(16)))

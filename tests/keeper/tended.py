@@ -20,6 +20,7 @@ from serment.keeper.server import Desk
 from serment.keeper.unlocking import KeyPlaces, Terms
 from serment.keeper.words import OPERATOR_ID
 from tests.apart import apart
+from tests.keeper.inside import end
 
 HERE = b"e" * 16
 DAY = 86_400_000_000
@@ -49,10 +50,7 @@ class Kept:
 
     def close(self) -> None:
         assert self.house is not None
-        self.house.recorder._disk.shutdown()
-        self.house.segment.close()
-        self.house.store.database.close()
-        self.house.index.database.close()
+        end(self.house)
         self.house = None
 
     def pass_days(self, days: float) -> None:

@@ -23,6 +23,7 @@ from serment.keeper.policy import asks
 from serment.keeper.rights import ASKS
 from serment.keeper.server import ACTS, Desk
 from tests.apart import apart
+from tests.keeper.inside import end
 
 HERE, WHO, SYSTEM = b"e" * 16, b"s" * 16, bytes(16)
 DOCUMENTED = {
@@ -145,7 +146,7 @@ class Kept:
 def house(tmp_path: Path) -> Iterator[House]:
     opened = enter(tmp_path / "keeper", drill=True)
     yield opened
-    opened.segment.close()
+    end(opened)
 
 
 async def _kept(house: House) -> Kept:

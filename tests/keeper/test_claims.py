@@ -16,6 +16,7 @@ from serment.keeper.made import Made
 from serment.keeper.rights import ASKS, Reach
 from serment.keeper.server import ACTS, Desk
 from tests.apart import apart
+from tests.keeper.inside import end
 
 HERE, SECRETARY, SYSTEM = b"e" * 16, b"s" * 16, bytes(16)
 MADE_BY_DESK, MADE_BY_SYSTEM, ACCOUNT = b"d" * 16, b"m" * 16, b"a" * 16
@@ -25,7 +26,7 @@ MADE_BY_DESK, MADE_BY_SYSTEM, ACCOUNT = b"d" * 16, b"m" * 16, b"a" * 16
 def house(tmp_path: Path) -> Iterator[House]:
     opened = enter(tmp_path / "keeper")
     yield opened
-    opened.segment.close()
+    end(opened)
 
 
 def sealing(record: bytes, kind: str = "patient", **more: Any) -> wire.SealAsk:

@@ -37,7 +37,7 @@ VALUES = {
 def inside(tmp_path: Path) -> Iterator[Inside]:
     opened = Inside(tmp_path / "keeper")
     yield opened
-    opened.house.segment.close()
+    opened.crash()
 
 
 @pytest.fixture

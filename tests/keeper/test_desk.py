@@ -18,6 +18,7 @@ from serment.keeper.house import House, enter
 from serment.keeper.server import Desk
 from serment.ledger import segment
 from tests.apart import apart
+from tests.keeper.inside import end
 
 HERE, SECRETARY = b"e" * 16, b"s" * 16
 
@@ -26,7 +27,7 @@ HERE, SECRETARY = b"e" * 16, b"s" * 16
 def house(tmp_path: Path) -> Iterator[House]:
     opened = enter(tmp_path / "keeper")
     yield opened
-    opened.segment.close()
+    end(opened)
 
 
 def asking(op: str, body: msgspec.Struct, **more: object) -> wire.Request:

@@ -24,6 +24,7 @@ from serment.keeper.door import Door
 from serment.keeper.entrances import Entrance, Place
 from serment.keeper.house import House, enter
 from tests.apart import apart
+from tests.keeper.inside import end
 from tests.keeper.running import Running, make_file, staff_of
 
 
@@ -31,7 +32,7 @@ from tests.keeper.running import Running, make_file, staff_of
 def house(tmp_path: Path) -> Iterator[House]:
     opened = enter(tmp_path / "keeper")
     yield opened
-    opened.segment.close()
+    end(opened)
 
 
 def hello() -> bytes:

@@ -20,6 +20,7 @@ from serment.keeper.rights import ASKS
 from serment.keeper.server import ACTS
 from serment.keeper.tending import TendAsk
 from tests.apart import apart
+from tests.keeper.inside import end
 from tests.keeper.knocking import (
     ANOTHER,
     HUNG_UP,
@@ -45,7 +46,7 @@ def folder() -> Iterator[Path]:
 def house(tmp_path: Path) -> Iterator[House]:
     opened = enter(tmp_path / "keeper")
     yield opened
-    opened.segment.close()
+    end(opened)
 
 
 def place(folder: Path, entrance: Entrance, *users: int) -> Place:

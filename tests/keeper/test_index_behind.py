@@ -101,6 +101,7 @@ def test_what_a_crash_left_out_is_read_in_the_ledger(inside: Inside, tmp_path: P
     )
     after.index.close()
     after.segment.close()
+    after.recorder.close()
 
 
 def test_an_index_that_cannot_be_written_ends_the_keeper(inside: Inside) -> None:

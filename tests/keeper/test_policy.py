@@ -26,7 +26,7 @@ BOOKED_US = 24 * HOUR_US
 def inside(tmp_path: Path) -> Iterator[Inside]:
     opened = Inside(tmp_path / "keeper")
     yield opened
-    opened.house.segment.close()
+    opened.crash()
 
 
 def refusal(inside: Inside, who: Person, *files: wire.RevealAsk, **more: Any) -> str:

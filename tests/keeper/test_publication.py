@@ -43,7 +43,7 @@ def test_publication_goes_on_after_it_dropped_what_was_tiled(
     site = Site(tmp_path / "site", publishing.signer_of(inside.house).verifier)
     apart(_goes_on(made, site, inbox))
     assert "stands still" not in caplog.text
-    inside.house.segment.close()
+    inside.crash()
 
 
 def test_a_fault_nobody_foresaw_is_told_and_does_not_end_it(
@@ -67,4 +67,4 @@ def test_a_fault_nobody_foresaw_is_told_and_does_not_end_it(
     monkeypatch.setattr(made, "_turn", fail)
     assert apart(a_while())
     assert "The public ledger stands still: RuntimeError" in caplog.text
-    inside.house.segment.close()
+    inside.crash()

@@ -20,7 +20,7 @@ from tests.keeper.inside import SYSTEM, THERE, Inside, Person, Refused, record_o
 def inside(tmp_path: Path) -> Iterator[Inside]:
     keeper = Inside(tmp_path / "k")
     yield keeper
-    keeper.house.segment.close()
+    keeper.crash()
 
 
 def account(inside: Inside, *files: wire.RevealAsk) -> Person:

@@ -33,11 +33,11 @@ def site_key(store: Store, site: bytes) -> SiteKey | None:
 def put_site_key(store: Store, site: bytes, key: SiteKey) -> None:
     """From now on this key, or none where it names no recipient; the new reader starts afresh."""
     tag = store.tag("site", site)
-    store.database.execute("DELETE FROM site_key WHERE site = ?", (tag,))
-    store.database.execute("DELETE FROM sheet_line WHERE site = ?", (tag,))
+    store.drop_rows("site_key", site=tag)
+    store.drop_rows("sheet_line", site=tag)
     if key.recipient:
         body = store.close_body(key, b"site" + tag)
-        store.database.execute("INSERT INTO site_key VALUES (?, ?)", (tag, body))
+        store.put_row("site_key", tag, body)
 
 
 def lines_of(store: Store, site: bytes) -> dict[bytes, bytes]:

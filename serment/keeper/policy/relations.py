@@ -80,10 +80,10 @@ class Relations:
     def drop(self, subject: bytes) -> None:
         """Forget every relation of an erased person."""
         self._remembered.clear()
-        self._store.database.execute("DELETE FROM relation WHERE subject = ?", (subject,))
+        self._store.drop_rows("relation", subject=subject)
 
     def drop_over(self, now: int) -> None:
-        """Forget relations that ended."""
+        """Forget relations that ended; the key backup's open nothing either, their time is over."""
         self._remembered.clear()
         self._store.database.execute("DELETE FROM relation WHERE not_after < ?", (now,))
 
@@ -104,7 +104,6 @@ class Relations:
 
     def _put(self, establishment: bytes, subject: bytes, window: Window, *, glass: bool) -> None:
         self._remembered.pop((establishment, subject), None)
-        self._store.database.execute(
-            "INSERT OR REPLACE INTO relation VALUES (?, ?, ?, ?, ?)",
-            (establishment, subject, window.not_before, window.not_after, glass),
+        self._store.put_row(
+            "relation", establishment, subject, window.not_before, window.not_after, glass
         )

@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from serment.keeper.store import Store
-
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS relation (
-  establishment BLOB, subject BLOB, not_before INTEGER, not_after INTEGER, glass INTEGER,
-  PRIMARY KEY (establishment, subject, glass)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS freeze (tag BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS bulk_grant (tag BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS grant_subject (
-  tag BLOB, subject BLOB, body BLOB, PRIMARY KEY (tag, subject)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS glass (tag BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS solo (establishment BLOB PRIMARY KEY) WITHOUT ROWID;
-"""
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -29,14 +17,10 @@ class PolicyRows:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        store.database.executescript(_SCHEMA)
 
     def put(self, table: str, tag: bytes, row: msgspec.Struct) -> None:
         """Insert or replace one closed row."""
-        self._store.database.execute(
-            f"INSERT OR REPLACE INTO {table} VALUES (?, ?)",
-            (tag, self._store.close_body(row, table.encode() + tag)),
-        )
+        self._store.put_row(table, tag, self._store.close_body(row, table.encode() + tag))
 
     def get(self, table: str, tag: bytes, kind: type[Row]) -> Row | None:
         """One row, opened."""
@@ -52,7 +36,7 @@ class PolicyRows:
 
     def drop(self, table: str, tag: bytes) -> None:
         """Forget one row."""
-        self._store.database.execute(f"DELETE FROM {table} WHERE tag = ?", (tag,))
+        self._store.drop_rows(table, tag=tag)
 
     def _open(self, table: str, tag: bytes, body: bytes, kind: type[Row]) -> Row:
         return msgspec.msgpack.decode(self._store.open_body(body, table.encode() + tag), type=kind)

@@ -245,12 +245,12 @@ class Standing:
 
     def set_solo(self, establishment: bytes, *, solo: bool = True) -> None:
         """This practice has no second person, told at its set-up; or has one by now."""
-        act = "INSERT OR IGNORE INTO solo VALUES (?)"
+        tag = self.store.subject_tag(establishment)
         with self.store.transaction():
-            self.store.database.execute(
-                act if solo else "DELETE FROM solo WHERE establishment = ?",
-                (self.store.subject_tag(establishment),),
-            )
+            if solo:
+                self.store.put_row("solo", tag)
+            else:
+                self.store.drop_rows("solo", establishment=tag)
 
     def tag(self, what: What, value: bytes) -> bytes:
         """The keyed name of something that can be frozen or counted; a process is its number, a

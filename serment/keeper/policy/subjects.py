@@ -10,10 +10,7 @@ from serment.keeper.house import House
 def put_subject(house: House, tag: bytes, subject: bytes) -> None:
     """Add a person, inside the caller's transaction."""
     name = house.store.subject_tag(subject)
-    house.store.database.execute(
-        "INSERT OR IGNORE INTO grant_subject VALUES (?, ?, ?)",
-        (tag, name, house.store.close_raw(subject, tag + name)),
-    )
+    house.store.put_row("grant_subject", tag, name, house.store.close_raw(subject, tag + name))
 
 
 def subjects_of(house: House, tag: bytes) -> Iterator[bytes]:
