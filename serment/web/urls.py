@@ -1,4 +1,4 @@
-"""Doors that belong to no single audience: language, demo, security contact."""
+"""Doors that belong to no single audience: language, demo, help, security contact."""
 
 from django.urls import include, path
 
@@ -47,6 +47,7 @@ urlpatterns = [
     path("acces/recu", receipt.by_number, name="receipt_by_number"),
     path("verifier-un-recu/", receipts.explain, name="receipts"),
     path("verifier-un-recu/serment-verify.pyz", receipts.verifier, name="verifier"),
+    path("aide/", include("serment.web.help.urls")),
     path("partenaires/", partners.door, name="partners"),
     path(".well-known/security.txt", wellknown.security, name="security"),
     path("robots.txt", wellknown.robots, name="robots"),

@@ -68,6 +68,7 @@ SAMPLES: dict[str, Sample] = {
     **{f"openid_{name}": Sample(path=NO_PROVIDER, answers=LET_IN | {404, 405})
        for name in ("start", "again", "link", "return")},
     "set_language": _post(language="en"),
+    "help:page": Sample(path={"slug": "se-connecter"}),
     "demo:enter": Sample("post", data={"login": "inconnue@example.fr"}, answers=frozenset({404})),
     "practice:open_names": _post(agenda="@role", jour="2030-01-01", quoi="noms"),
     "practice:open_reasons": _post(agenda="@role", jour="2030-01-01"),
