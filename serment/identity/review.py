@@ -107,15 +107,23 @@ def may_look(actor: Actor, member_id: UUID) -> bool:
         return not others.exclude(pk=actor.id).exists()
 
 
+def require_look(actor: Actor, member_id: UUID) -> StaffMember:
+    """The colleague whose rights the actor may look at. NotThere."""
+    rights.require(actor, Act.SEE_STAFF)
+    member = staff.of_house(actor, member_id)
+    if not may_look(actor, member.pk):
+        raise NotThere
+    return member
+
+
 def decide(actor: Actor, member_id: UUID, decision: str, now: datetime) -> None:
     """Put on record that this person's rights were looked at.
 
     By an officer; nobody looks at their own where there is another. NotThere.
     """
-    rights.require(actor, Act.SEE_STAFF)
-    member = staff.of_house(actor, member_id)
-    if decision not in RightsReview.Decision.values or not may_look(actor, member.pk):
+    if decision not in RightsReview.Decision.values:
         raise NotThere
+    member = require_look(actor, member_id)
     with tenancy.inside(tenant=actor.establishment):
         RightsReview.objects.create(
             establishment_id=member.establishment_id, member=member, reviewer_id=actor.id,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -149,6 +148,7 @@ def change_role(
 ) -> None:
     """Another role for a colleague, at the keeper first; their sessions end with the former one.
 
+    ``ends_at`` is a passing role's; a departure that was named stays, whatever the next role.
     ``signed``: the actor's passkey over ``passkeys.giving_role``. EndNeeded; AssertionNeeded;
     TwoNeeded where an officer's role is given or taken (``carry_out_role`` once two approved).
     """
@@ -170,27 +170,28 @@ def carry_out_role(actor: Actor, member_id: UUID, role: str) -> None:
     """
     _still_here(actor, member_id)
     passkeys.give_role(actor, member_id, role)
-    _write_role(actor, member_id, Role(role), None)
+    _write_role(actor, member_id, Role(role), of_house(actor, member_id).ends_at)
 
 
 def _still_here(actor: Actor, member_id: UUID) -> None:
-    """A role, which clears a last day, brings nobody back whose day has come."""
+    """A role brings nobody back whose last day has come."""
     ends_at = of_house(actor, member_id).ends_at
     if ends_at is not None and ends_at <= clock.now():
         raise HasLeft(_("Cette personne ne travaille plus ici. Pour qu’elle revienne, invitez-la."))
 
 
 def _write_role(actor: Actor, member_id: UUID, role: Role, ends_at: datetime | None) -> None:
-    """The house's own row; pages open in the former role end with it."""
-    account = of_house(actor, member_id).account_id
-    if account is not None:
-        means.end_sessions(account)
+    """The house's own row; pages open in the former role end with it.
+
+    Without a day named, one goes with the passing role it was asked for, and with nothing else.
+    """
+    former = of_house(actor, member_id)
+    if former.account_id is not None:
+        means.end_sessions(former.account_id)
+    if ends_at is None and (role in PASSING or former.role not in PASSING):
+        ends_at = former.ends_at
     with tenancy.inside(tenant=actor.establishment):
-        rows = StaffMember.objects.filter(pk=member_id)
-        if role in PASSING:
-            rows.update(role=role, ends_at=ends_at or models.F("ends_at"))
-        else:
-            rows.update(role=role, ends_at=None)
+        StaffMember.objects.filter(pk=member_id).update(role=role, ends_at=ends_at)
 
 
 def _name_ticket(actor: Actor, member: UUID) -> bytes:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
 from io import StringIO
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -27,6 +29,15 @@ from serment.identity.staff_models import RightsReview
 from serment.web import asked, wording
 from serment.web.practice.staffing import told
 
+View = Callable[[HttpRequest, UUID], HttpResponse]
+
+_BEGUN: Final = "serment.review"
+"""In the session: whose rights are being changed or ended, from the review."""
+
+_DONE_AT: Final[dict[str, str]] = {
+    RightsReview.Decision.CHANGE: "practice:team_member",
+    RightsReview.Decision.END: "practice:team_end",
+}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -68,19 +79,45 @@ def page(request: HttpRequest) -> HttpResponse:
 @policy.staff_may(Act.SEE_STAFF)
 @require_POST
 def decide(request: HttpRequest, member_id: UUID) -> HttpResponse:
-    """Put the look on record; to change or to end leads on to where that is done."""
+    """Put the look on record; to change or to end leads on to where that is done, and stands on
+    record once it was: nothing that did not happen is written."""
     decision = asked.sent(request).get("decision", "")
     actor = accounts.staff_actor_for(request)
+    name = _DONE_AT.get(decision)
+    if name is not None and rights.may(actor, Act.MANAGE_STAFF):
+        review.require_look(actor, member_id)
+        request.session[_BEGUN] = {"member": str(member_id), "decision": decision}
+        messages.info(request, _("Rien n’est encore inscrit : la revue le sera une fois fait."))
+        return HttpResponseRedirect(reverse(name, args=[member_id]))
     review.decide(actor, member_id, decision, clock.now())
     messages.success(request, _("C’est inscrit, avec votre nom et la date."))
-    there = {
-        RightsReview.Decision.CHANGE: "practice:team_member",
-        RightsReview.Decision.END: "practice:team_end",
-    }
-    name = there.get(RightsReview.Decision(decision))
-    if name is None or not rights.may(actor, Act.MANAGE_STAFF):
+    return HttpResponseRedirect(reverse("practice:team_review"))
+
+
+def once_done(view: View) -> View:
+    """Around a change or an end: what a review began is on record when it happened, not before."""
+
+    @wraps(view)
+    def done(request: HttpRequest, member_id: UUID) -> HttpResponse:
+        begun = request.session.get(_BEGUN) or {}
+        if request.method != "POST" or begun.get("member") != str(member_id):
+            return view(request, member_id)
+        actor = accounts.staff_actor_for(request)
+        before = _rights_of(actor, member_id)
+        answer = view(request, member_id)
+        if _rights_of(actor, member_id) == before:
+            return answer
+        review.decide(actor, member_id, begun["decision"], clock.now())
+        del request.session[_BEGUN]
+        messages.success(request, _("C’est inscrit, avec votre nom et la date."))
         return HttpResponseRedirect(reverse("practice:team_review"))
-    return HttpResponseRedirect(reverse(name, args=[member_id]))
+
+    return done
+
+
+def _rights_of(actor: Actor, member_id: UUID) -> tuple[str, bool, datetime | None]:
+    member = staff.of_house(actor, member_id)
+    return member.role, member.active, member.ends_at
 
 
 @policy.staff_may(Act.SEE_STAFF)
