@@ -34,6 +34,8 @@ class FreezeOn:
     until: datetime | None
     by_person: bool
     why: str
+    by: UUID | None = None
+    """The member of staff who set it, told to the officers of their establishment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def freezes(actor: Actor) -> list[FreezeOn]:
             None if row.until is None else instant_of(row.until),
             row.human,
             row.why,
+            wire.uuid_of(row.by),
         )
         for row in answer.rows
     ]

@@ -71,7 +71,9 @@ def test_a_freeze_stops_a_colleague_at_once_and_is_lifted() -> None:
     )
     desk.get(f"/cabinet/patients/{house.files[0]}/")
     officer.post("/acces/gels/geler", what | {"heures": "12", "pourquoi": "téléphone volé"})
-    assert "téléphone volé" in page(officer.get("/acces/gels/"))
+    told = page(officer.get("/acces/gels/"))
+    assert "téléphone volé" in told
+    assert "par Nadège Kermorvan, délégué" in told
     stopped = desk.post(f"/cabinet/urgence/{house.files[2]}/", {"raison": "life", "pourquoi": WHY})
     assert "Ce dossier reste fermé" in page(stopped)  # a person's freeze: no glass passes it
     officer.post("/acces/gels/lever", {"what": "unfreeze", "pourquoi": "retrouvé", **what})
@@ -122,3 +124,22 @@ def test_in_a_practice_of_one_the_team_is_told_and_anybody_stops_it() -> None:
     desk.post("/cabinet/attente/arreter", {"empreinte": digest})
     assert "Rien n’attend" in page(desk.get("/cabinet/attente/"))
     assert desk.get(f"/cabinet/patients/{house.files[1]}/").status_code == 200
+
+
+def test_a_trustee_is_named_in_three_days_that_anybody_of_the_house_stops() -> None:
+    house = make_house()
+    desk, doctor = house.enter(), officer_of(house, Role.MANAGER)
+    form = {"given_name": "Odile", "family_name": "Bressan", "role": "trustee"}
+    assert "Tiers de confiance" not in page(doctor.get("/cabinet/equipe/inviter/"))
+    containment.set_solo(oversight.OPERATOR, house.practice.establishment)
+    assert "Tiers de confiance" in page(doctor.get("/cabinet/equipe/inviter/"))
+    sent = doctor.post("/cabinet/equipe/inviter/", form | {"email": f"t-{house.email}"})
+    assert sent.status_code == 302, page(sent)
+    digest = digest_on(doctor.get("/acces/accords/"))
+    approved = {"what": "approve", "empreinte": digest}
+    assert "72 heures" in page(doctor.post("/acces/accords/approuver", approved, follow=True))
+    with tenancy.inside(house.practice.establishment):
+        assert Message.objects.filter(kind="grant_waits").count() == 2
+    assert "Nommer un tiers de confiance" in page(desk.get("/cabinet/attente/"))
+    desk.post("/cabinet/attente/arreter", {"empreinte": digest})
+    assert "Rien n’attend" in page(desk.get("/cabinet/attente/"))

@@ -118,6 +118,8 @@ class FreezeRow(Body):
     human: bool
     establishment: bytes | None
     why: str
+    by: bytes | None = None
+    """Who set it, for the officers of the same establishment; nobody else's officers are named."""
 
 
 class FreezeList(Body):

@@ -158,7 +158,16 @@ async def freezes(house: House, ask: Request, peer: int) -> Body:
     establishment = _officers_establishment(house, ask, peer)
     await house.recorder.record(ask, peer, [Access(None, establishment or NOBODY, [], KIND_QUERY)])
     rows = [
-        FreezeRow(one.what, one.value, one.at, one.until, one.human, one.establishment, one.why)
+        FreezeRow(
+            one.what,
+            one.value,
+            one.at,
+            one.until,
+            one.human,
+            one.establishment,
+            one.why,
+            one.by if establishment is not None else None,
+        )
         for one in house.standing.freezes.all()
         if establishment in (None, one.establishment)
     ]

@@ -75,7 +75,9 @@ def _team(actor: Actor) -> dict[UUID, staff.DisplayName]:
 
 def _shown(actor: Actor, now: datetime, names: dict[UUID, staff.DisplayName]) -> list[Shown]:
     on = [one for one in containment.freezes(actor) if one.until is None or one.until > now]
-    return [_one(actor, one, names) for one in on]
+    gone = {one.by for one in on if one.by is not None} - names.keys()  # who left since
+    known = {**names, **staff.display_names(actor, gone)}
+    return [_one(actor, one, known) for one in on]
 
 
 def _one(actor: Actor, one: FreezeOn, names: dict[UUID, staff.DisplayName]) -> Shown:
@@ -83,7 +85,7 @@ def _one(actor: Actor, one: FreezeOn, names: dict[UUID, staff.DisplayName]) -> S
     known = names.get(member) if member else None
     own = member == actor.id
     return Shown(
-        told=frozen.told(one),
+        told=frozen.told(one, names),
         what=one.what,
         value=one.value,
         who=known.name if known else "",

@@ -6,14 +6,17 @@ what they reach is forgotten. An officer has to know it before promising anybody
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from serment.disclosure import Actor, containment
+from serment.identity import staff
 from serment.web import wording
 from serment.web.privacy.asking import ZONE
 
@@ -30,7 +33,6 @@ _WHAT: dict[str, _StrPromise] = {
     "incident": gettext_lazy("un incident : rien de ce qui le concerne n’est oublié"),
     "evidence": gettext_lazy("des preuves : rien de ce qu’elles concernent n’est oublié"),
 }
-_KEPT = {"incident", "evidence"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +48,33 @@ class Frozen:
 
 def standing(actor: Actor, now: datetime) -> list[Frozen]:
     """Freezes that hold now, the latest first. Raises KeeperUnavailable."""
-    return [told(one) for one in containment.freezes(actor) if one.until is None or one.until > now]
+    held = [one for one in containment.freezes(actor) if one.until is None or one.until > now]
+    names = staff.display_names(actor, {one.by for one in held if one.by is not None})
+    return [told(one, names) for one in held]
 
 
-def told(one: containment.FreezeOn) -> Frozen:
-    """One freeze in words."""
+def told(one: containment.FreezeOn, names: Mapping[UUID, staff.DisplayName]) -> Frozen:
+    """One freeze in words; ``names`` of the colleagues who may have set it."""
     until = _("jusqu’à sa levée")
     if one.until is not None:
         until = _("jusqu’au %(moment)s") % {"moment": wording.moment(one.until, ZONE)}
-    by = _("par l’hébergeur") if one.what in _KEPT else _("par une personne")
     return Frozen(
         what=str(_WHAT.get(one.what, one.what)),
         since=_("depuis le %(moment)s") % {"moment": wording.moment(one.at, ZONE)},
         until=until,
-        by=by if one.by_person else _("par le gardien lui-même"),
+        by=_by(one, names),
         why=one.why,
     )
+
+
+def _by(one: containment.FreezeOn, names: Mapping[UUID, staff.DisplayName]) -> str:
+    """Whom to ask about it: a colleague by name and role, the host, or nobody but the keeper."""
+    if not one.by_person:
+        return _("par le gardien lui-même")
+    known = names.get(one.by) if one.by is not None else None
+    if known is None:
+        return _("par l’hébergeur")
+    return _("par %(name)s, %(role)s") % {
+        "name": known.name or _("un membre de l’équipe"),
+        "role": known.role,
+    }
