@@ -3,6 +3,9 @@
 PORT ?= 8000
 export PORT
 
+# Each part of Serment is a Python of its own; where no bytecode is kept, each compiles it all anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 ifeq ($(PYTHON),)

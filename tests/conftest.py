@@ -37,6 +37,11 @@ from tests import left
 searching.register_profile("serment", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 searching.load_profile("serment")
 
+# A run starts some hundred Pythons, and each would compile every module anew: where no bytecode is
+# kept, a process with Django in it takes twice as long to start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 if not WORKER:
     os.environ["SERMENT_STATE"] = tempfile.mkdtemp(prefix="serment-test-")
@@ -45,6 +50,7 @@ STATE = Path(os.environ["SERMENT_STATE"])
 (STATE / "static").mkdir(exist_ok=True)  # WhiteNoise warns where there is none
 DATABASE = f"serment_{WORKER or 'alone'}"
 TEMPLATE = "serment_template"
+PATIENT_SECONDS = 60.0
 KEEPER_STATE = STATE / f"keeper-{WORKER or 'alone'}"
 KEEPER_SOCKET = run_folder(STATE) / f"keeper-{WORKER or 'alone'}.sock"
 os.environ["SERMENT_DATABASE_NAME"] = DATABASE
@@ -67,6 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not WORKER:
         _SERVER.append(_POSTGRES.start())
     django.setup()
+    _give_time()
     # Workers count sign-in attempts apart: one that clears its counts clears nobody else's.
     settings.CACHES["default"]["LOCATION"] = str(STATE / f"counted-{WORKER or 'alone'}")
     # Django's flush truncates, which no role but a superuser may; ``ground`` empties instead.
@@ -74,6 +81,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("numprocesses", None):
         # A worker must name its database before pytest-django reads the settings there.
         del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+def _give_time() -> None:
+    """Nothing here fails because a machine is busy: tests of a limit set their own."""
+    from serment.disclosure import line
+    from serment.identity.openid import line as provider
+
+    line.client._seconds_max = PATIENT_SECONDS
+    provider.SECONDS_MAX = provider.CALL_SECONDS_MAX = PATIENT_SECONDS
 
 
 def pytest_unconfigure() -> None:
