@@ -39,6 +39,8 @@ class Acting:
     mine: bool
     account: UUID | None
     offered_until: datetime | None
+    shut_by: UUID | None = None
+    """Who of the asker's establishment ended it, or shut its file."""
 
     def stands(self, now: datetime) -> bool:
         """Does it open anything at this instant?"""
@@ -99,6 +101,12 @@ def end(actor: Actor, subject: UUID, record: UUID) -> None:
     ask("act_end", actor, wire.Nothing, asked, purpose=Purpose.ADMINISTRATION)
 
 
+def reopen(actor: Actor, file: UUID, record: UUID) -> None:
+    """What was shut of this file is open again: by who shut it, or a practitioner."""
+    asked = asks.EndActingAsk(file.bytes, record.bytes, reopen=True)
+    ask("act_end", actor, wire.Nothing, asked, purpose=Purpose.ADMINISTRATION)
+
+
 def until(actor: Actor, file: UUID, record: UUID, ends_at: datetime | None) -> None:
     """Staff: the mandate over this file holds until then."""
     instant = 0 if ends_at is None else microseconds(ends_at)
@@ -124,4 +132,5 @@ def _acting(row: asks.ActingRow) -> Acting:
         mine=row.acts,
         account=UUID(bytes=row.account) if row.account else None,
         offered_until=instant_of(row.offer_until) if row.offer_until else None,
+        shut_by=UUID(bytes=row.shut_by) if row.shut_by else None,
     )

@@ -236,10 +236,13 @@ def link(
     ask("link", actor, wire.Nothing, asked, purpose=purpose, errand=ticket)
 
 
-def files_of(actor: Actor, account: UUID) -> list[UUID]:
-    """The patient files the actor's own account acts for. Recorded, once within the lease."""
-    asked = wire.IdAsk(account.bytes)
-    return _ids(ask("files_of", actor, wire.Ids, asked, purpose=_listing_purpose(actor)))
+def files_of(actor: Actor, account: UUID, house: UUID | None = None) -> list[UUID]:
+    """The patient files the actor's own account acts for. Recorded, once within the lease.
+
+    Of somebody the actor acts for: where they see a visit, and the one of ``house``.
+    """
+    asked, purpose = wire.IdAsk(account.bytes), _listing_purpose(actor)
+    return _ids(ask("files_of", actor, wire.Ids, asked, purpose=purpose, tenant=house))
 
 
 def _listing_purpose(actor: Actor) -> Purpose:

@@ -49,6 +49,8 @@ class Disclosure:
     """Erased: person, subject and records are keyed tags that name nobody."""
     recipient: str = ""
     """Whom it was handed to outside of Serment: a provider's name; empty where it stayed."""
+    relation: str = ""
+    """Of another account of a patient, to who acts for the person: as what it did this."""
 
 
 def disclosure_of(row: wire.DisclosureRow) -> Disclosure:
@@ -73,6 +75,7 @@ def disclosure_of(row: wire.DisclosureRow) -> Disclosure:
         records=tuple(_record_of(item) for item in row.items),
         erased=row.erased,
         recipient=row.recipient,
+        relation=row.relation,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from serment.keeper.acting.standing import APPOINTMENTS
 from serment.keeper.acting.standing import files_of as files_of_person
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.leaves import Access
@@ -61,7 +62,8 @@ async def records_of(house: House, ask: Request, peer: int) -> Body:
 async def files_of(house: House, ask: Request, peer: int) -> Body:
     """op ``files_of``: the files a patient's own account acts for.
 
-    Of the own account, or of a person it acts for: in that person's leaf.
+    Of the own account, or of a person it acts for: in that person's leaf, and of that person the
+    files in which the mandate shows a visit, or the one of the establishment that was named.
     """
     must_have_purpose(ask)
     wanted = msgspec.msgpack.decode(ask.body, type=IdAsk)
@@ -72,14 +74,28 @@ async def files_of(house: House, ask: Request, peer: int) -> Body:
         files = [one.file for one in house.store.links(account=wanted.id) if one.relation == "self"]
         person = RecordRow(wanted.id, wanted.id, NOBODY, "account", wanted.id)
     else:
-        files = sorted(acted_subjects(house, Reach(house, ask, capability), wanted.id))
+        reach = Reach(house, ask, capability)
+        acted = sorted(acted_subjects(house, reach, wanted.id))
         known = house.store.record(wanted.id)
-        if known is None or not files:
+        if known is None or not acted:
             raise NoAccess
-        person, files = known, [one for one in files if one != wanted.id or known.tenant != NOBODY]
+        files = [one for one in acted if one != wanted.id or known.tenant != NOBODY]
+        person, files = known, [one for one in files if _in_scope(house, reach, one, ask.tenant)]
     listed = [(person, Item(one, "patient", ["listed"])) for one in files]
     await record_listing(house, ask, peer, capability, wanted, listed)
     return Ids(files)
+
+
+def _in_scope(house: House, reach: Reach, file: bytes, tenant: bytes | None) -> bool:
+    """Is it told to who acts that the person has this file? Where they see a visit, or may make
+    one and said where; no list of all the houses that a person goes to."""
+    row, mandate = house.store.record(file), reach.mandates[file]
+    if row is None or APPOINTMENTS not in mandate.scopes:
+        return False
+    named = tenant is not None and row.tenant == tenant
+    return named or any(
+        one.kind == "appointment" and mandate.opens(one) for one in house.store.records_of(file)
+    )
 
 
 def acted_subjects(house: House, reach: Reach, person: bytes) -> set[bytes]:

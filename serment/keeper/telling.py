@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from serment.keeper.acting.standing import OPENED, Mandate, tellable
+from serment.keeper.acting.standing import OPENED, Mandate, relation_of, tellable
 from serment.keeper.erasure import Erasure
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.leaves import Access
@@ -105,7 +105,7 @@ def _tellable(
             row = told(house, seq, body, {})
             if found < wanted.limit and tellable(house, mandate, row, reader):
                 found += 1
-                yield row
+                yield msgspec.structs.replace(row, relation=relation_of(house, row))
         if len(page) < READ_OF_ANOTHER or found >= wanted.limit:
             return
         before = page[-1][0]

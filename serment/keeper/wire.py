@@ -284,6 +284,8 @@ class DisclosureRow(Body):
     items: list[Item]
     erased: bool = False
     recipient: str = ""
+    relation: str = ""
+    """Told to who acts for the person: as what somebody else's account did it, or ``self``."""
 
 
 class Disclosures(Body):

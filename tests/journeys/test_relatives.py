@@ -46,7 +46,7 @@ def test_books_for_a_child_and_acts_for_who_lets_him_until_they_end_it(
     link = re.search(r"(/mes-proches/invitation/\S+)", letter)
     assert link is not None
     father.go(link[1])
-    expect(father.page.locator("h1")).to_have_text("Agir pour Aurore Lemoine ?")
+    expect(father.page.locator("h1")).to_have_text("Agir pour A. L. ?")
     father.look()
     father.press("Accepter")
     father.go("/mes-rendez-vous/")

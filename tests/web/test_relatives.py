@@ -180,11 +180,18 @@ def test_a_mother_lets_her_daughter_act_reads_what_she_did_and_ends_it_at_once()
     assert "Monique" not in mail.outbox[-1].body + mail.outbox[-1].subject
     assert mail.outbox[-1].to == [daughter.email]
     assert daughter.browser.get(f"/mes-rendez-vous/{visit}/").status_code == 404
-    assert "Agir pour Monique Lemoine" in daughter.reads(link)
+    page = daughter.reads(link)
+    assert "Agir pour M. L." in page
+    assert "Lemoine" not in page.partition("<main")[2], "whoever holds the link reads no name"
     assert daughter.browser.get(f"/mes-rendez-vous/{visit}/").status_code == 404, "a link acts not"
     assert mother.browser.post(link).status_code == 409
     assert daughter.browser.post(link).status_code == 302
-    assert somebody("Voleur").browser.post(link).status_code == 410
+    for used in (daughter.reads(link), daughter.browser.post(link).content.decode()):
+        assert "Vous l’avez déjà acceptée" in used
+        assert "Accepter" not in used
+    stranger = somebody("Voleur")
+    assert "a déjà servi" in stranger.browser.get(link).content.decode()
+    assert stranger.browser.post(link).status_code == 410
     assert "Rendez-vous de Monique Lemoine" in daughter.reads("/mes-rendez-vous/")
     assert daughter.browser.get(f"/mes-rendez-vous/{visit}/").status_code == 200
     told = mother.reads("/qui-a-ouvert-mes-donnees/")

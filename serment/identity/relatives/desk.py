@@ -14,7 +14,7 @@ from uuid import UUID
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, acting, gate
 from serment.errors import NotThere
-from serment.identity.models import PatientFile
+from serment.identity.models import PatientFile, Role
 from serment.identity.relatives import people
 from serment.identity.relatives.models import RelationProof
 from serment.identity.relatives.people import Known
@@ -32,6 +32,8 @@ class AtDesk:
     known: Known
     seen: list[Seen] = field(default_factory=list)
     shut_here: bool = False
+    shut_by: UUID | None = None
+    """Who of the house shut it; an offer lets the same account in again only once it is open."""
 
     @property
     def is_offered(self) -> bool:
@@ -61,7 +63,7 @@ def of_file(actor: Actor, file: UUID) -> list[AtDesk]:
     if not PatientFile.objects.filter(pk=file).exists():
         raise NotThere
     mandates = acting.of(actor, file)
-    shut = {one.record for one in mandates if one.state == acting.BARRED}
+    shut = {one.record: one.shut_by for one in mandates if one.shut_by}
     own = [one for one in mandates if one.state != acting.BARRED]
     known = people.in_words(actor, own, Purpose.RECEPTION)
     seen = _proofs(actor, file) if known else []
@@ -70,6 +72,7 @@ def of_file(actor: Actor, file: UUID) -> list[AtDesk]:
             one,
             [proof for proof in seen if proof.relation == one.mandate.record.hex],
             one.mandate.record in shut,
+            shut.get(one.mandate.record),
         )
         for one in sorted(known, key=lambda one: one.mandate.since, reverse=True)
     ]
@@ -104,6 +107,17 @@ def note_seen(
 def cut(actor: Actor, file: UUID, relation: UUID) -> None:
     """From this minute whoever acted by it reaches nothing of this house's file."""
     acting.end(actor, file, relation)
+
+
+def reopen(actor: Actor, file: UUID, relation: UUID) -> None:
+    """What was cut opens again, or may be offered again. NotYours but for who cut it, and for a
+    practitioner."""
+    acting.reopen(actor, file, relation)
+
+
+def may_reopen(actor: Actor, one: AtDesk) -> bool:
+    """As the keeper decides it (``keeper/acting/shutting.py``)."""
+    return one.shut_by is not None and (one.shut_by == actor.id or actor.role == Role.PRACTITIONER)
 
 
 def until_majority(actor: Actor, file: UUID, relation: UUID) -> None:

@@ -31,7 +31,7 @@ def file_for(actor: Actor, person: Person, establishment: UUID) -> UUID:
     whose = person.mandate.person
     with transaction.atomic():
         _lock_pair(whose, establishment)
-        linked = gate.files_of(actor, whose)
+        linked = gate.files_of(actor, whose, establishment)
         with tenancy.inside(tenant=establishment):
             known = PatientFile.objects.filter(pk__in=linked, establishment_id=establishment)
             file_id = known.values_list("pk", flat=True).first()

@@ -64,21 +64,24 @@ class Invitation:
     ticket: bytes
     person: UUID
     tenant: UUID | None
+    relation: UUID | None = None
+    """Which relation it is about; none in those of an earlier release."""
 
     def word(self) -> str:
         """For an address."""
         carried = [self.token.hex(), self.ticket.hex(), self.person.hex]
-        return links.close(json.dumps([*carried, self.tenant.hex if self.tenant else ""]), PURPOSE)
+        ends = [one.hex if one else "" for one in (self.tenant, self.relation)]
+        return links.close(json.dumps([*carried, *ends]), PURPOSE)
 
     @classmethod
     def read(cls, word: str) -> Invitation:
         """Raises ``InvitationSpent`` for a word that is none of ours."""
         try:
-            token, ticket, person, tenant = json.loads(links.open_(word, PURPOSE) or "")
+            token, ticket, person, *ends = json.loads(links.open_(word, PURPOSE) or "")
         except ValueError as none:
             raise InvitationSpent(_("Ce lien est incomplet, ou n’est pas d’ici.")) from none
-        house = UUID(tenant) if tenant else None
-        return cls(bytes.fromhex(token), bytes.fromhex(ticket), UUID(person), house)
+        house, relation = [UUID(one) if one else None for one in (*ends, "")[:2]]
+        return cls(bytes.fromhex(token), bytes.fromhex(ticket), UUID(person), house, relation)
 
 
 def invite(
@@ -95,7 +98,7 @@ def invite(
         )  # fmt: skip
         relation.save(force_insert=True)
         ticket = _ticket(actor, actor.id, now)
-    _send(actor, email, Invitation(token, ticket, actor.id, None), now)
+    _send(actor, email, Invitation(token, ticket, actor.id, None, relation.pk), now)
 
 
 def invite_to_file(
@@ -113,7 +116,7 @@ def invite_to_file(
         )
         relation.save(force_insert=True)
         ticket = _ticket(actor, file, now)
-    _send(_nobody(), email, Invitation(token, ticket, file, tenant), now)
+    _send(_nobody(), email, Invitation(token, ticket, file, tenant, relation.pk), now)
     return relation.pk
 
 
@@ -140,7 +143,8 @@ def _send(sender: Actor, email: str, invitation: Invitation, now: datetime) -> N
 
 
 def named_in(actor: Actor, invitation: Invitation) -> str:
-    """For whom one would act. Raises ``InvitationSpent`` once the ticket is of no use."""
+    """For whom one would act, in initials: whoever holds the link reads this much for a week, the
+    name once they act. Raises ``InvitationSpent`` once the ticket is of no use."""
     person = invitation.person
     if invitation.tenant is None:
         with tenancy.inside(account=person):
@@ -156,7 +160,16 @@ def named_in(actor: Actor, invitation: Invitation) -> str:
         )[row.pk]
     except NotYours as over:
         raise InvitationSpent(_spent()) from over
-    return f"{opened['given_name']} {opened['family_name']}".strip()
+    return " ".join(f"{opened[name][:1]}." for name in _NAME if opened[name])
+
+
+def is_taken(invitation: Invitation) -> bool:
+    """Did somebody accept it already?"""
+    if invitation.relation is None:
+        return False
+    with tenancy.inside(records=[invitation.relation]):
+        taken = Relation.objects.filter(pk=invitation.relation, name__isnull=False)
+        return taken.exists()
 
 
 def _spent() -> str:

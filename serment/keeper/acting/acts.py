@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from serment.keeper.acting import shutting
 from serment.keeper.acting.asks import (
     BARRED,
     ENDED,
@@ -143,6 +144,8 @@ async def act_accept(house: House, ask: Request, peer: int) -> Body:
         raise NoAccess
     if capability.id in _persons_of(house, offer.file):
         raise AskUnusable  # nobody acts for themself
+    if shutting.is_shut(house, capability.id, offer.file):
+        raise AskUnusable  # whom a house shut out is not let in again by another's offer
     _room_for(house, capability.id)
     link = msgspec.structs.replace(offer, account=capability.id, at=now, state="", offer_until=0)
     await _write(house, ask, peer, person, "acting", link, instead_of=offer)
@@ -202,7 +205,7 @@ def _row(link: LinkRow, reader: bytes) -> ActingRow:
     known = b"" if acts or not reader or link.state == OFFERED else link.account
     return ActingRow(
         link.record, link.file, link.relation, link.scopes.split(), link.at, link.until,
-        link.state, acts, known, link.offer_until,
+        link.state, acts, known, link.offer_until, b"" if reader else link.by,
     )  # fmt: skip
 
 
@@ -210,27 +213,34 @@ async def act_end(house: House, ask: Request, peer: int) -> Body:
     """op ``act_end``: from now on who acted reaches nothing of it.
 
     Who acts may always stop. Persons end what they gave. An establishment ends what concerns its
-    file; of a mandate over the person behind it, it shuts its own file only.
+    file; of a mandate over the person behind it, it shuts its own file only. What was shut stays
+    so for that account, until who shut it, or a practitioner, opens it again (``shutting``).
     """
     wanted = msgspec.msgpack.decode(ask.body, type=EndActingAsk)
     capability, now = check(house, ask, peer), house.now()
     row = house.store.record(wanted.subject)
     if capability is None or row is None:
         raise NoAccess
+    staff = capability.kind == "staff"
+    if staff and not Reach(house, ask, capability).opens(row):
+        raise NoAccess
+    if wanted.reopen:
+        await shutting.reopen(house, ask, peer, capability, row, wanted.record)
+        return Nothing()
     link = _found(house, wanted.subject, wanted.record)
     person = house.store.record(link.file) or row
-    if capability.kind == "staff":
-        if not Reach(house, ask, capability).opens(row):
-            raise NoAccess
+    if staff:
         if link.file != wanted.subject:
             shut = LinkRow(
-                link.account, wanted.subject, now, link.relation, now, "", link.record, BARRED
-            )
+                link.account, wanted.subject, now, link.relation, now, "", link.record, BARRED,
+                by=capability.id,
+            )  # fmt: skip
             await _write(house, ask, peer, row, "acting_ended", shut)
             return Nothing()
     elif link.account != capability.id and not _is_givers(house, capability, link):
         raise NoAccess
-    over = msgspec.structs.replace(link, state=ENDED, until=now)
+    by = capability.id if staff and link.state != OFFERED else b""
+    over = msgspec.structs.replace(link, state=ENDED, until=now, by=by)
     await _write(house, ask, peer, person, "acting_ended", over)
     return Nothing()
 

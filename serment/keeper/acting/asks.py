@@ -46,10 +46,12 @@ class ActingAsk(Body):
 
 
 class EndActingAsk(Body):
-    """op ``act_end``: the mandate told of by ``record``, over ``subject``."""
+    """op ``act_end``: the mandate told of by ``record``, over ``subject``; ``reopen``: what an
+    establishment shut is shut no more."""
 
     subject: Bytes16
     record: Bytes16
+    reopen: bool = False
 
 
 class ActUntilAsk(Body):
@@ -81,6 +83,8 @@ class ActingRow(Body):
     """Told to who acts; else to the person acted for, or to their establishment."""
     account: bytes = b""
     offer_until: int = 0
+    shut_by: bytes = b""
+    """Who of the establishment ended it or shut it out; told to that establishment."""
 
 
 class ActingRows(Body):

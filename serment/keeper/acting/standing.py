@@ -85,6 +85,19 @@ def mandates_of(house: House, links: list[LinkRow]) -> dict[bytes, Mandate]:
     return found
 
 
+def relation_of(house: House, row: DisclosureRow) -> str:
+    """As what an account did this to a person's visit: by its own link to the file or to whose file
+    it is. Empty where it was no account, or where nothing is left of its link."""
+    if row.actor_kind != "patient" or row.subject is None:
+        return ""
+    own = (link.account for link in house.store.links(file=row.subject) if link.relation == "self")
+    persons = {row.subject, *own}
+    if row.actor in persons:
+        return "self"
+    links = house.store.links(account=row.actor)
+    return next((link.relation for link in links if link.file in persons), "")
+
+
 def tellable(house: House, mandate: Mandate, row: DisclosureRow, reader: bytes) -> bool:
     """May this line of the person's history be told to who acts for them?
 

@@ -16,7 +16,7 @@ from serment.identity import accounts, policy, staff
 from serment.identity.policy import Strength
 from serment.identity.relatives import people
 from serment.identity.relatives.terms import Scope
-from serment.web.patient import opened_told
+from serment.web.patient import opened_told, relatives_told
 from serment.web.patient.opened_told import Known
 
 SHOWN = 200
@@ -36,7 +36,7 @@ def timeline(request: HttpRequest, relation: UUID) -> HttpResponse:
     known = Known(
         staff.display_names(actor, {row.actor_id for row in rows if row.actor_kind == "staff"}),
         dict(Establishment.objects.filter(id__in=houses).values_list("id", "name")),
-        {person.mandate.person: (person.name, "")},
+        relatives_told.as_whom(rows, person),
     )
     days = opened_told.days(moments, known, actor.id, clock.now())
     context = {"person": person, "days": [day for day in days if day.entries or day.own]}

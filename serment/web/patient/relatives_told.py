@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from serment.disclosure import acting
+from serment.disclosure.told import Disclosure
 from serment.identity import addresses
 from serment.identity.addresses import AddressUnusable
 from serment.identity.relatives.people import Known, Person
@@ -123,6 +125,19 @@ def of_timeline(found: list[Known]) -> dict[UUID, tuple[str, str]]:
         for one in found
         if one.mandate.account is not None
     }
+
+
+def as_whom(rows: Iterable[Disclosure], person: Person) -> dict[UUID, tuple[str, str]]:
+    """Account → as what it looked, for whoever acts for the person too; no name but the person's
+    own, and nothing of how anybody is reached."""
+    words = {
+        "self": person.name,
+        Relation.PARENT: _("L’autre parent"),
+        Relation.GUARDIAN: _("La personne qui protège"),
+        Relation.HELPER: _("Un autre proche"),
+    }
+    others = (row for row in rows if row.actor_kind == "patient" and row.relation in words)
+    return {row.actor_id: (words[row.relation], "") for row in others}
 
 
 def _right(known: Known) -> str:

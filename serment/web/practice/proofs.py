@@ -54,6 +54,9 @@ def relatives(request: HttpRequest, file_id: UUID) -> HttpResponse:
     elif act == "couper":
         desk.cut(actor, file_id, relation)
         messages.success(request, _("C’est coupé : depuis cette minute, plus rien ne s’ouvre."))
+    elif act == "rouvrir":
+        desk.reopen(actor, file_id, relation)
+        messages.success(request, _("C’est rouvert. Une invitation peut de nouveau être acceptée."))
     elif act == "jusqu_au":
         _renew(request, actor, file_id, relation)
     return HttpResponseRedirect(reverse("practice:relatives", args=[file_id]))
@@ -129,7 +132,10 @@ def _shown(
         "section": "patients",
         "file_id": file,
         "person": relatives_shown.named(actor, file),
-        "rows": [relatives_shown.row(one, now) for one in desk.of_file(actor, file)],
+        "rows": [
+            relatives_shown.row(one, now, may_reopen=desk.may_reopen(actor, one))
+            for one in desk.of_file(actor, file)
+        ],
         "documents": Document.choices,
         "measures": Measure.choices,
         "today": now.date().isoformat(),

@@ -34,6 +34,8 @@ class Row:
     protects: bool
     urgent: bool
     """A measure that ended, or soon will."""
+    shut: bool = False
+    may_reopen: bool = False
 
 
 def named(actor: Actor, file: UUID) -> Person:
@@ -44,7 +46,7 @@ def named(actor: Actor, file: UUID) -> Person:
     return Person(file, **opened[file])
 
 
-def row(one: AtDesk, now: datetime) -> Row:
+def row(one: AtDesk, now: datetime, *, may_reopen: bool = False) -> Row:
     """As one line of the page."""
     mandate, terms = one.known.mandate, one.known.terms
     words = str(Relation(terms.relation).label) if terms.relation in Relation.values else ""
@@ -67,6 +69,8 @@ def row(one: AtDesk, now: datetime) -> Row:
         by_law=terms.relation in {Relation.PARENT, Relation.GUARDIAN},
         protects=protects,
         urgent=protects and (one.is_over(now) or one.ends_soon(now)),
+        shut=one.shut_here,
+        may_reopen=may_reopen,
     )
 
 
