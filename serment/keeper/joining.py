@@ -18,7 +18,7 @@ from serment.keeper.leaves import Access
 from serment.keeper.policy.admitting import admit
 from serment.keeper.reading import accesses_of, must_have_purpose
 from serment.keeper.resemblance import pairs, reasons
-from serment.keeper.rights import Capability, Reach, check
+from serment.keeper.rights import Reach, check, staff_of
 from serment.keeper.store import RecordRow
 from serment.keeper.wire import Body, Bytes16, Ids, Item, Nothing, Request, Word
 from serment.keeper.words import KIND_SEARCH, KIND_WRITE
@@ -103,7 +103,7 @@ async def join(house: House, ask: Request, peer: int) -> Body:
 
 def _both(house: House, ask: Request, peer: int, wanted: JoinAsk) -> list[RecordRow]:
     """Their rows, where this may be done. Raises NoAccess, AskUnusable."""
-    capability = _staff(house, ask, peer)
+    capability = staff_of(house, ask, peer)
     if wanted.act != "apart" and capability.role not in JOINERS:
         raise NoAccess
     reach, found = Reach(house, ask, capability), []
@@ -153,7 +153,7 @@ async def alike(house: House, ask: Request, peer: int) -> Body:
     """op ``alike``: pairs of files of the own establishment that may be one person. Recorded for
     each file shown; no field of them is opened, so nothing counts."""
     must_have_purpose(ask)
-    tenant = _staff(house, ask, peer).establishment or NOBODY
+    tenant = staff_of(house, ask, peer).establishment or NOBODY
     found = await _pairs(house, tenant)
     found.sort(key=lambda pair: (-len(pair.reasons), pair.one, pair.other))
     shown = found[:PAIRS_MAX]
@@ -189,7 +189,7 @@ async def marked(house: House, ask: Request, peer: int) -> Body:
     """op ``marked``: files of the own establishment whose identity carries a mark."""
     must_have_purpose(ask)
     wanted = msgspec.msgpack.decode(ask.body, type=MarkAsk)
-    tenant = _staff(house, ask, peer).establishment or NOBODY
+    tenant = staff_of(house, ask, peer).establishment or NOBODY
     now = house.now()
     files = [
         file
@@ -204,7 +204,7 @@ async def holders(house: House, ask: Request, peer: int) -> Body:
     """op ``holders``: does somebody sign in for these files? Nobody is named; recorded for each."""
     must_have_purpose(ask)
     wanted = msgspec.msgpack.decode(ask.body, type=HoldersAsk)
-    capability = _staff(house, ask, peer)
+    capability = staff_of(house, ask, peer)
     reach = Reach(house, ask, capability)
     rows = [house.store.record(file) for file in wanted.files]
     if not all(row and row.kind == "patient" and reach.opens(row) for row in rows):
@@ -224,13 +224,6 @@ async def _list(
     )
     await house.recorder.record(ask, peer, listed or [Access(None, tenant, [], KIND_SEARCH)])
     check(house, ask, peer)
-
-
-def _staff(house: House, ask: Request, peer: int) -> Capability:
-    capability = check(house, ask, peer)
-    if capability is None or capability.kind != "staff" or capability.establishment is None:
-        raise NoAccess
-    return capability
 
 
 Act = Callable[[House, Request, int], Awaitable[Body]]

@@ -153,6 +153,14 @@ def check_session(house: House, ask: Request) -> Capability | None:
     return capability
 
 
+def staff_of(house: House, ask: Request, peer: int) -> Capability:
+    """The session of a member of staff; NoAccess for anybody else."""
+    capability = check(house, ask, peer)
+    if capability is None or capability.kind != "staff" or capability.establishment is None:
+        raise NoAccess
+    return capability
+
+
 def own_subjects(house: House, account: bytes) -> set[bytes]:
     """The account, its own files and what it was let to of those joined to them; what it reaches
     for others is a mandate's (``acting``)."""

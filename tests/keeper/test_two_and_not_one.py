@@ -209,7 +209,7 @@ def test_a_raise_that_was_revoked_counts_no_more(
 ) -> None:
     """Negative control: until a restart, or its end, nobody could take it back."""
     if not guarded:
-        monkeypatch.setattr(granting, "_lower", lambda *_: None)
+        monkeypatch.setattr(granting, "raise_all", lambda _: None)
     clerk, files = inside.staff(), [inside.patient() for _ in range(7)]
     _token, digest = approved(inside, inside.staff("manager"), kind="budget",
                               target=clerk.actor.id, factor=2, fields=[], purpose="")  # fmt: skip

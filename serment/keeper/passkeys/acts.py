@@ -26,14 +26,13 @@ from serment.keeper.passkeys.proving import (
     name_of,
     proved,
     site_of,
-    staff_of,
     told,
 )
 from serment.keeper.passkeys.rows import VERSION, Member, Passkey
 from serment.keeper.peers import kin_of
 from serment.keeper.policy.granting import GrantNeeded, role_granted, use_up
 from serment.keeper.policy.grants import Grant
-from serment.keeper.rights import OFFICERS, Capability
+from serment.keeper.rights import OFFICERS, Capability, staff_of
 from serment.keeper.tokens import mint
 from serment.keeper.wire import ActorWire, Body, Request
 from serment.keeper.words import CLAIMED, DAY, KIND_QUERY, SESSION_HOURS_MAX, VERIFIED

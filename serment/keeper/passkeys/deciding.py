@@ -25,12 +25,12 @@ from serment.keeper.passkeys.acts import (
 )
 from serment.keeper.passkeys.asks import AssertedAsk, PasskeyAsk, StaffAsk, digest_of
 from serment.keeper.passkeys.challenges import Purpose, What
-from serment.keeper.passkeys.proving import proved, staff_of, told
+from serment.keeper.passkeys.proving import proved, told
 from serment.keeper.passkeys.rows import VERSION, Member, Passkey
 from serment.keeper.peers import kin_of
 from serment.keeper.policy import deciding as freezing
 from serment.keeper.policy import granting
-from serment.keeper.rights import OFFICERS, Capability
+from serment.keeper.rights import OFFICERS, Capability, staff_of
 from serment.keeper.wire import Body, Nothing, Request
 from serment.keeper.words import VERIFIED
 
@@ -139,6 +139,7 @@ async def _end_staff(house: House, ask: Request, peer: int) -> Body:
                 rows.put_passkey(house.store, msgspec.structs.replace(row, revoked_at=now))
         ended = rows.end_sessions(house.store, known.actor)
         leaves = house.recorder.prepare(ask, peer, told(left, "staff_ended"))
+    granting.raise_all(house)
     await _end(house, ended, leaves)
     return Nothing()
 
@@ -165,6 +166,7 @@ async def _staff_role(house: House, ask: Request, peer: int) -> Body:
             rows.put_passkey(house.store, msgspec.structs.replace(row, role=wanted.role))
         ended = rows.end_sessions(house.store, known.actor)
         leaves = house.recorder.prepare(ask, peer, told(now, "staff_role"))
+    granting.raise_all(house)
     await _end(house, ended, leaves)
     return Nothing()
 

@@ -12,7 +12,6 @@ from serment.keeper.passkeys.asks import Assertion, EnrolAsk
 from serment.keeper.passkeys.challenges import Purpose
 from serment.keeper.passkeys.checking import Fresh, NotSigned, Site, SiteUnusable
 from serment.keeper.passkeys.rows import Member, Passkey
-from serment.keeper.rights import Capability, check
 from serment.keeper.wire import Item, Request
 from serment.keeper.words import KIND_ALARM, KIND_WRITE
 
@@ -35,14 +34,6 @@ def site_of(house: House) -> Site:
     if house.passkeys.site is None:
         raise NoAccess
     return house.passkeys.site
-
-
-def staff_of(house: House, ask: Request, peer: int) -> Capability:
-    """The session of a member of staff; NoAccess for anybody else."""
-    capability = check(house, ask, peer)
-    if capability is None or capability.kind != "staff" or capability.establishment is None:
-        raise NoAccess
-    return capability
 
 
 def name_of(house: House, credential: bytes) -> bytes:

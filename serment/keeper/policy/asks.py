@@ -198,6 +198,8 @@ class GrantRow(Body):
     solo: bool = False
     final_on: int = 0
     """Of an erasure carried out now: from when no copy holds the keys any more."""
+    lapsed: list[bytes] = []
+    """Who approved and has left since, or has another role: theirs counts no more."""
 
 
 class GrantList(Body):

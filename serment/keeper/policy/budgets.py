@@ -141,6 +141,10 @@ class Budgets:
         """Multiply one budget until an instant; two people approved."""
         self._raised[key] = (factor, until)
 
+    def lower_all(self) -> None:
+        """As if nobody's were raised."""
+        self._raised.clear()
+
     def charge(self, keys: Iterable[Key], persons: frozenset[bytes], now: int) -> Verdict:
         """Count the persons on every budget, or on none where one that ends is passed."""
         wanted = list(keys)

@@ -15,12 +15,11 @@ from serment.keeper.policy.granting import (
     GrantNeeded,
     by_digest,
     is_good,
-    staff_of,
     use_up,
 )
 from serment.keeper.policy.grants import GrantKind
 from serment.keeper.policy.subjects import subjects_of
-from serment.keeper.rights import OFFICERS
+from serment.keeper.rights import OFFICERS, staff_of
 from serment.keeper.wire import Body, Ids, Item, Nothing, Request
 from serment.keeper.words import KIND_ALARM, KIND_QUERY
 

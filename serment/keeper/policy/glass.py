@@ -25,7 +25,7 @@ from serment.keeper.policy.asks import (
 from serment.keeper.policy.budgets import DAY_US, HOUR_US
 from serment.keeper.policy.relations import GLASS_US
 from serment.keeper.policy.standing import BudgetOver
-from serment.keeper.rights import OFFICERS, Capability, Errand, Reach, check
+from serment.keeper.rights import OFFICERS, Capability, Errand, Reach, check, staff_of
 from serment.keeper.store import RecordRow
 from serment.keeper.tokens import TOKEN_BYTES
 from serment.keeper.wire import ActorWire, Body, Item, Nothing, Request
@@ -154,10 +154,10 @@ def _ticket(house: House, record: bytes, *fields: str) -> bytes:
 
 async def glasses(house: House, ask: Request, peer: int) -> Body:
     """op ``glasses``: one's own; of the establishment for its officers. The latest first."""
-    who = _staff(house, ask, peer)
+    who = staff_of(house, ask, peer)
     here = who.establishment or b""
     await house.recorder.record(ask, peer, [Access(None, here, [], KIND_QUERY)])
-    _staff(house, ask, peer)
+    staff_of(house, ask, peer)
     found = [
         one
         for one in _all(house)
@@ -169,7 +169,7 @@ async def glasses(house: House, ask: Request, peer: int) -> Body:
 async def justify(house: House, ask: Request, peer: int) -> Body:
     """op ``glass_justify``: by who broke it, until an officer accepted it or called it an abuse."""
     wanted = msgspec.msgpack.decode(ask.body, type=JustifyAsk)
-    who = _staff(house, ask, peer)
+    who = staff_of(house, ask, peer)
     broken = _of(house, who, wanted.glass)
     if broken.by != who.id or broken.outcome in (ACCEPTED, ABUSIVE):
         raise NoAccess
@@ -183,7 +183,7 @@ async def justify(house: House, ask: Request, peer: int) -> Body:
 async def review(house: House, ask: Request, peer: int) -> Body:
     """op ``glass_review``: by an officer who did not break it. An abuse is an alarm."""
     wanted = msgspec.msgpack.decode(ask.body, type=ReviewAsk)
-    who = _staff(house, ask, peer)
+    who = staff_of(house, ask, peer)
     broken = _of(house, who, wanted.glass)
     if who.role not in OFFICERS or broken.by == who.id:
         raise NoAccess
@@ -241,13 +241,6 @@ async def _keep(house: House, ask: Request, peer: int, broken: Glass, said: list
             ask, peer, [Access(None, broken.establishment, [item], kind)]
         )
     await house.recorder.write(leaves)
-
-
-def _staff(house: House, ask: Request, peer: int) -> Capability:
-    capability = check(house, ask, peer)
-    if capability is None or capability.kind != "staff" or capability.establishment is None:
-        raise NoAccess
-    return capability
 
 
 def _of(house: House, who: Capability, name: bytes) -> Glass:

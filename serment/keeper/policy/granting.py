@@ -11,6 +11,7 @@ from serment.keeper.erasure import final_on
 from serment.keeper.house import AskUnusable, House, NoAccess
 from serment.keeper.leaves import Access
 from serment.keeper.passkeys.rows import Member
+from serment.keeper.policy import approvers
 from serment.keeper.policy.asks import (
     AddAsk,
     DigestAsk,
@@ -30,7 +31,7 @@ from serment.keeper.policy.grants import (
     digest_of,
 )
 from serment.keeper.policy.subjects import count, covers, put_subject, subjects_of
-from serment.keeper.rights import OFFICERS, Capability, check
+from serment.keeper.rights import OFFICERS, Capability, check, staff_of
 from serment.keeper.store import RecordRow
 from serment.keeper.wire import Body, Item, Nothing, Request, Token32
 from serment.keeper.words import KIND_QUERY, KIND_WRITE, PURPOSES
@@ -40,7 +41,6 @@ class GrantNeeded(NoAccess):
     """This needs two people's approval first."""
 
 
-_TABLE: Final = "bulk_grant"
 TOKEN_BYTES: Final = 32
 
 
@@ -112,7 +112,7 @@ async def close(house: House, ask: Request, peer: int) -> Body:
     closed = msgspec.structs.replace(grant, count=persons, digest=digest)
     # Closed before the sync, in the same commit: nobody is added while the record is written.
     with house.recorder.together():
-        house.standing.rows.put(_TABLE, tag, closed)
+        house.standing.rows.put(approvers.TABLE, tag, closed)
         leaves = house.recorder.prepare(ask, peer, [_said(closed, "grant_closed")])
     await house.recorder.write(leaves)
     return Token32(digest)
@@ -150,7 +150,7 @@ async def revoke(house: House, ask: Request, peer: int) -> Body:
     tag, grant = by_digest(house, capability, wanted.digest)
     _keep(house, tag, msgspec.structs.replace(grant, revoked=True))
     if grant.kind == GrantKind.BUDGET:
-        _lower(house, grant)
+        raise_all(house)
     return Nothing()
 
 
@@ -166,7 +166,7 @@ async def listed(house: House, ask: Request, peer: int) -> Body:
     return GrantList(
         [
             _row(house, grant)
-            for _name, grant in house.standing.rows.all(_TABLE, Grant)
+            for _name, grant in approvers.grants(house)
             if grant.establishment == capability.establishment and grant.not_after > house.now()
         ]
     )
@@ -175,7 +175,7 @@ async def listed(house: House, ask: Request, peer: int) -> Body:
 def granted(house: House, ask: Request, rows: list[tuple[RecordRow, list[str]]]) -> None:
     """Raise NoAccess unless the request's grant covers every person and field. Asked again after
     the sync: a grant revoked meanwhile opens nothing."""
-    grant = house.standing.rows.get(_TABLE, _tag(house, ask.grant), Grant)
+    grant = approvers.grant_at(house, _tag(house, ask.grant))
     if grant is None or grant.kind != GrantKind.BULK or not is_good(house, grant):
         raise NoAccess
     if not _may_use(ask, grant):
@@ -201,7 +201,7 @@ def _may_use(ask: Request, grant: Grant) -> bool:
 
 def knew_approvers(house: House, ask: Request) -> bool:
     """Did the keeper itself check who approved the request's grant? A claim can be invented."""
-    grant = house.standing.rows.get(_TABLE, _tag(house, ask.grant), Grant)
+    grant = approvers.grant_at(house, _tag(house, ask.grant))
     return grant is not None and all(one.evidence == "verified" for one in grant.approvals)
 
 
@@ -212,7 +212,7 @@ def is_good(house: House, grant: Grant) -> bool:
 
 def role_granted(house: House, member: Member, role: str) -> tuple[bytes, Grant] | None:
     """The grant, and its tag, on which this colleague may have this role from now on."""
-    for tag, grant in house.standing.rows.all(_TABLE, Grant):
+    for tag, grant in approvers.grants(house):
         mine = grant.establishment == member.establishment and grant.target == member.actor
         if grant.kind == GrantKind.ROLE and mine and grant.role == role and is_good(house, grant):
             return tag, grant
@@ -229,14 +229,14 @@ def is_to_be_erased(house: House, ask: Request, subject: bytes) -> bool:
         and grant.closed
         and not (grant.revoked or grant.used)
         and covers(house, tag, subject)
-        for tag, grant in house.standing.rows.all(_TABLE, Grant)
+        for tag, grant in approvers.grants(house)
         if house.now() <= grant.not_after
     )
 
 
 def use_up(house: House, tag: bytes, grant: Grant) -> None:
     """It was carried out; inside the caller's gathering."""
-    house.standing.rows.put(_TABLE, tag, msgspec.structs.replace(grant, used=house.now()))
+    house.standing.rows.put(approvers.TABLE, tag, msgspec.structs.replace(grant, used=house.now()))
 
 
 def raise_budget(house: House, grant: Grant) -> None:
@@ -248,15 +248,11 @@ def _raised(house: House, grant: Grant) -> Key:
     return Key(Scope.ACTOR, house.standing.tag(What.ACTOR, grant.target))
 
 
-def _lower(house: House, grant: Grant) -> None:
-    """A raise that was revoked counts no more; another one for the same person does."""
-    house.standing.budgets.raise_to(_raised(house, grant), 1, 0)
-    raise_all(house)
-
-
 def raise_all(house: House) -> None:
-    """The raises that are good: at a start, and as three days go by in a practice of one."""
-    for _name, grant in house.standing.rows.all(_TABLE, Grant):
+    """The raises that are good, and no other: at a start, as three days go by in a practice of
+    one, and where one was revoked or an approver has left."""
+    house.standing.budgets.lower_all()
+    for _name, grant in approvers.grants(house):
         if grant.kind == GrantKind.BUDGET and is_good(house, grant):
             raise_budget(house, grant)
 
@@ -264,16 +260,8 @@ def raise_all(house: House) -> None:
 _LONGEST: Final = GRANT_DAYS_MAX * DAY_US
 
 
-def staff_of(house: House, ask: Request, peer: int) -> Capability:
-    """The session of a member of staff; NoAccess for anybody else."""
-    capability = check(house, ask, peer)
-    if capability is None or capability.kind != "staff" or capability.establishment is None:
-        raise NoAccess
-    return capability
-
-
 def _own(house: House, capability: Capability, token: bytes) -> Grant:
-    grant = house.standing.rows.get(_TABLE, _tag(house, token), Grant)
+    grant = approvers.grant_at(house, _tag(house, token))
     if grant is None or grant.establishment != capability.establishment:
         raise NoAccess
     return grant
@@ -285,7 +273,7 @@ def _tag(house: House, token: bytes) -> bytes:
 
 def by_digest(house: House, capability: Capability, digest: bytes) -> tuple[bytes, Grant]:
     """The establishment's closed grant that has this digest; approvers never hold its token."""
-    for tag, grant in house.standing.rows.all(_TABLE, Grant):
+    for tag, grant in approvers.grants(house):
         if grant.digest == digest and grant.establishment == capability.establishment:
             return tag, grant
     raise NoAccess
@@ -293,7 +281,7 @@ def by_digest(house: House, capability: Capability, digest: bytes) -> tuple[byte
 
 def _keep(house: House, tag: bytes, grant: Grant) -> None:
     with house.store.transaction():
-        house.standing.rows.put(_TABLE, tag, grant)
+        house.standing.rows.put(approvers.TABLE, tag, grant)
 
 
 async def _record(house: House, ask: Request, peer: int, grant: Grant, act: str) -> None:
@@ -319,5 +307,5 @@ def _row(house: House, grant: Grant) -> GrantRow:
         grant.not_after, grant.count, grant.digest, [one.by for one in grant.approvals],
         is_good(house, grant), grant.revoked, grant.target, grant.factor, grant.role,
         grant.good_from(solo=solo), grant.used, solo,
-        _final_on(house, grant),
+        _final_on(house, grant), grant.lapsed,
     )  # fmt: skip

@@ -64,6 +64,8 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
     role: str = ""
     used: int = 0
     """When it was carried out (µs, 0: not yet)."""
+    lapsed: list[bytes] = []
+    """Whose approval counts no more: they have left, or have another role (``approvers``)."""
 
     @property
     def closed(self) -> bool:
@@ -88,10 +90,12 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
         return self.kind not in OF_ONE_PERSON or who != self.target
 
     def approved_by(self, approval: Approval) -> Grant:
-        """With one more approval; the same person's second one changes nothing."""
+        """With one more approval; the same person's second one changes nothing, and that of
+        somebody who had left and came back counts anew."""
         if any(one.by == approval.by for one in self.approvals):
             return self
-        return msgspec.structs.replace(self, approvals=[*self.approvals, approval])
+        lapsed = [one for one in self.lapsed if one != approval.by]
+        return msgspec.structs.replace(self, approvals=[*self.approvals, approval], lapsed=lapsed)
 
 
 def digest_of(grant: Grant, subjects: Iterable[bytes]) -> bytes:
