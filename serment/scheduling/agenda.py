@@ -7,7 +7,7 @@ or day, through the gate.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from django.db.models.functions import Lower
 
 from serment import clock
 from serment.scheduling import availability, rules, wall_clock
-from serment.scheduling.models import Absence, Appointment, Occupancy
+from serment.scheduling.models import Absence, Appointment, Closure, Occupancy
 
 USING = "default"
 WEEK_DAYS = 7
@@ -111,7 +111,16 @@ def _columns(
         while on < first + timedelta(days=days) and _midnight(on, zone) < entry.ends_at:
             columns[(on, entry.role_id)].entries.append(entry)
             on += timedelta(days=1)
-    _open(columns, role_ids, (wall_clock.minute_of(start), wall_clock.minute_of(end)))
+    plans = rules.plans(
+        role_ids, (wall_clock.minute_of(start), wall_clock.minute_of(end)), using=USING
+    )
+    shut = list(
+        Closure.objects.filter(establishment_id=establishment_id, span__overlap=(start, end))
+    )
+    for column in columns.values():
+        plan = plans.get(column.role_id)
+        if plan is not None:
+            _open(column, plan, shut)
     return list(columns.values())
 
 
@@ -191,23 +200,27 @@ def _absences(
     ]
 
 
-def _open(
-    columns: dict[tuple[date, UUID], Column],
-    role_ids: Sequence[UUID],
-    window: availability.Span,
-) -> None:
-    plans = rules.plans(role_ids, window, using=USING)
-    for (on, role), column in columns.items():
-        plan = plans.get(role)
-        if plan is None:
-            continue
-        spans = availability.merged(
-            (start, end) for start, end, _ in availability.open_spans(plan.calendar, None, on)
-        )
-        closed = availability.merged(
-            [*availability.closed_spans(plan.calendar, on), *plan.calendar.absences]
-        )
-        column.openings = [
-            (wall_clock.instant_of(low), wall_clock.instant_of(high))
-            for low, high in availability.without(spans, closed)
-        ]
+def _open(column: Column, plan: rules.Plan, shut: Sequence[Closure]) -> None:
+    """The openings of one day, and what closes some of it for more than one date or person."""
+    calendar, on = plan.calendar, column.day
+    opened = availability.open_spans(calendar, None, on)
+    spans = availability.merged((start, end) for start, end, _ in opened)
+    column.openings = [
+        (wall_clock.instant_of(low), wall_clock.instant_of(high))
+        for low, high in availability.without(spans, availability.shut_spans(calendar, on))
+    ]
+    midnight = _midnight(on, calendar.zone), _midnight(on + timedelta(days=1), calendar.zone)
+    column.entries += [
+        Entry(row.id, plan.role_id, row.span.lower, row.span.upper, "absence", note=row.public_note)
+        for row in shut
+        if row.site_id in (None, plan.site_id)
+        and row.span.lower < midnight[1]
+        and row.span.upper > midnight[0]
+    ]
+    for away in calendar.away:
+        for low, high in availability.away_spans(replace(calendar, away=(away,)), on):
+            since, until = wall_clock.instant_of(low), wall_clock.instant_of(high)
+            column.entries.append(
+                Entry(plan.role_id, plan.role_id, since, until, "absence", note=away.note)
+            )
+    column.entries.sort(key=lambda entry: (entry.starts_at, entry.ends_at))

@@ -12,7 +12,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from serment.scheduling import availability, rules, wall_clock
-from serment.scheduling.availability import Calendar, Span
+from serment.scheduling.availability import Calendar, DatedHours
 
 LOOK_AHEAD_DAYS = 120
 
@@ -20,6 +20,7 @@ LOOK_AHEAD_DAYS = 120
 class Because(StrEnum):
     """The rule that keeps a whole day closed, the strongest first."""
 
+    HOUSE = "house"
     ABSENCE = "absence"
     CLOSED_DATE = "closed_date"
     HOLIDAY = "holiday"
@@ -70,7 +71,7 @@ def opens(calendar: Calendar, day: date) -> bool:
     spans = availability.merged(
         (start, end) for start, end, _ in availability.open_spans(calendar, None, day)
     )
-    return bool(spans) and bool(availability.without(spans, _closed(calendar, day)))
+    return bool(spans) and bool(availability.without(spans, availability.shut_spans(calendar, day)))
 
 
 def why(calendar: Calendar, day: date) -> Because | None:
@@ -78,7 +79,10 @@ def why(calendar: Calendar, day: date) -> Because | None:
     if opens(calendar, day):
         return None
     if availability.open_spans(calendar, None, day):
-        here = replace(calendar, absences=())
+        house = tuple(one for one in calendar.away if one.house)
+        if not opens(replace(calendar, absences=(), exceptions=_opened(calendar), away=house), day):
+            return Because.HOUSE
+        here = replace(calendar, absences=(), away=house)
         return Because.ABSENCE if opens(here, day) else Because.CLOSED_DATE
     if calendar.is_holiday(day) and opens(replace(calendar, is_holiday=_never), day):
         return Because.HOLIDAY
@@ -89,5 +93,6 @@ def _never(day: date) -> bool:
     return False
 
 
-def _closed(calendar: Calendar, day: date) -> list[Span]:
-    return availability.merged([*availability.closed_spans(calendar, day), *calendar.absences])
+def _opened(calendar: Calendar) -> tuple[DatedHours, ...]:
+    """The dates that open more, without those that close."""
+    return tuple(one for one in calendar.exceptions if one.opened)

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from serment.directory.models import Establishment
 from serment.directory.pipeline import Statement
 from serment.disclosure import Actor, NotYours, Purpose, gate
-from serment.outbox import post, registry
+from serment.outbox import post, references, registry
 from serment.outbox.models import Message
 from serment.scheduling.models import Appointment
 
@@ -54,8 +54,10 @@ def seal_and_tell_moved(
     now: datetime,
     *,
     tell: bool,
+    was: tuple[UUID, datetime] | None = None,
 ) -> None:
-    """Seal what a moved appointment says now; where ``tell``, post its new time.
+    """Seal what a moved appointment says now; where ``tell``, post its new time. ``was``: role and
+    time before, so that moving it back at once tells nobody anything.
 
     The row is saved by the caller, in the same transaction.
     """
@@ -78,7 +80,12 @@ def seal_and_tell_moved(
         gate.seal(actor, Purpose.BOOKING, appointment, values, subject=patient_file, tenant=tenant)
         post.withdraw(appointment.id, tenant)
         return
-    post.move(appointment.id, tenant, ticket)
+    becomes = _told(appointment.role_id, appointment.starts_at)
+    post.move(appointment.id, tenant, ticket, b"" if was is None else _told(*was), becomes)
+
+
+def _told(role: UUID, starts_at: datetime) -> bytes:
+    return references.digest(role, starts_at.isoformat())
 
 
 def withdraw(actor: Actor, appointment: Appointment, now: datetime) -> None:

@@ -6,33 +6,54 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from serment.scheduling import rules, wall_clock
+from serment.scheduling.availability import Public
 from serment.scheduling.diagnosis import Finding, Rule, diagnose
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+LASTING = 1 << 31
+"""As ``rule_rows`` writes the end of what has none."""
 _SENTENCES: dict[Rule, _StrPromise] = {
     Rule.OFFERED: gettext_lazy("Ce créneau est proposé à la réservation."),
     Rule.PAST: gettext_lazy("Cette heure est déjà passée."),
     Rule.NOTICE: gettext_lazy(
-        "Il est trop tard pour réserver ce créneau en ligne : appelez le cabinet."
+        "Il est trop tard pour réserver ce créneau en ligne : appelez le cabinet."
     ),
     Rule.HORIZON: gettext_lazy("Cette date n’est pas encore ouverte à la réservation."),
+    Rule.HOUSE_CLOSED: gettext_lazy("Le cabinet est fermé à ce moment."),
     Rule.ABSENCE: gettext_lazy("Le soignant est absent à ce moment."),
+    Rule.RECURRING_ABSENCE: gettext_lazy("Le soignant est absent chaque semaine à cette heure."),
     Rule.CLOSED_DATE: gettext_lazy("Le soignant ne reçoit pas à cette date, par exception."),
     Rule.HOLIDAY: gettext_lazy("C’est un jour férié et le soignant ne reçoit pas."),
+    Rule.SKIPPED: gettext_lazy("Ces heures ne valent pas ce jour-là, par exception."),
+    Rule.OTHER_WEEK: gettext_lazy("Ces heures reviennent d’autres semaines que celle-ci."),
+    Rule.NOT_YET: gettext_lazy("Ces heures n’ont pas encore commencé à cette date."),
+    Rule.ENDED: gettext_lazy("Ces heures ont pris fin avant cette date."),
+    Rule.RESERVED: gettext_lazy("Ces heures sont réservées à certaines personnes."),
     Rule.OTHER_REASON: gettext_lazy("Ces heures sont réservées à d’autres motifs."),
     Rule.TOO_LONG: gettext_lazy("La consultation finirait après la fermeture."),
+    Rule.MIDNIGHT: gettext_lazy("Une consultation ne passe pas minuit."),
     Rule.OUTSIDE_OPENINGS: gettext_lazy("Le soignant ne reçoit pas à cette heure."),
     Rule.TAKEN: gettext_lazy("Ce temps est déjà pris."),
+    Rule.SUBSTITUTE_BUSY: gettext_lazy("La personne qui remplace ce soignant n’est pas libre."),
+    Rule.NO_ROOM: gettext_lazy("La salle ou l’appareil qu’il faut n’est pas libre."),
+    Rule.DAY_FULL: gettext_lazy("Ce motif est complet ce jour-là."),
     Rule.OFF_GRID: gettext_lazy("Les créneaux de ce jour commencent à d’autres heures."),
+}
+_FOR_WHOM: dict[Public, _StrPromise] = {
+    Public.KNOWN: gettext_lazy("Ces heures sont réservées aux personnes déjà venues ici."),
+    Public.INVITED: gettext_lazy(
+        "Ces heures se prennent sur invitation : c’est le cabinet qui les donne."
+    ),
 }
 
 
@@ -75,12 +96,35 @@ def why_not(
 
 def sentence(finding: Finding, plan: rules.Plan) -> str:
     """The finding for a person, in the language of the moment and the zone of the site."""
+    zone = plan.calendar.zone
     if finding.rule is Rule.KEPT and finding.released_at is not None:
-        released = timezone.localtime(
-            wall_clock.instant_of(finding.released_at), plan.calendar.zone
-        )
+        released = timezone.localtime(wall_clock.instant_of(finding.released_at), zone)
         return _("Ce créneau est gardé pour les urgences et s’ouvre le %(day)s à %(time)s.") % {
             "day": date_format(released, "l j F"),
             "time": date_format(released, "H:i"),
         }
-    return str(_SENTENCES[finding.rule])
+    told = str(_FOR_WHOM.get(finding.public) or _SENTENCES[finding.rule])
+    more = _more(finding, zone)
+    return f"{told} {more}" if more else told
+
+
+def _more(finding: Finding, zone: ZoneInfo) -> str:
+    """Until when, from when, of what: the part of the rule that tells when to try again."""
+    if finding.until is not None and finding.until < LASTING:
+        until = timezone.localtime(wall_clock.instant_of(finding.until), zone)
+        return _("Jusqu’au %(day)s à %(time)s.") % {
+            "day": date_format(until, "l j F"),
+            "time": date_format(until, "H:i"),
+        }
+    if finding.day is not None:
+        told = {"day": date_format(finding.day, "l j F Y")}
+        if finding.rule is Rule.ENDED:
+            return _("Leur dernier jour : %(day)s.") % told
+        return _("La prochaine fois : %(day)s.") % told
+    if finding.cap is not None:
+        return ngettext(
+            "Le soignant en prend %(count)d par jour.",
+            "Le soignant en prend %(count)d par jour.",
+            finding.cap,
+        ) % {"count": finding.cap}
+    return ""

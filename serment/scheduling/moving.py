@@ -74,11 +74,14 @@ def _move(
     if stays and replace(written, overbooked=False) == _details(wanted, overbooked=False):
         return appointment  # this very move was made before
     appointment.ends_at, overbooked = _exchange(actor, appointment_id, wanted, wish, now)
+    was = appointment.role_id, appointment.starts_at
     appointment.role_id, appointment.starts_at = wanted.role_id, wanted.starts_at
     appointment.visit_site = wish.plan.site_id
     appointment.status = Appointment.Status.BOOKED
     details = _details(wanted, overbooked=overbooked).as_json()
-    confirming.seal_and_tell_moved(actor, appointment, details, patient_file, now, tell=not stays)
+    confirming.seal_and_tell_moved(
+        actor, appointment, details, patient_file, now, tell=not stays, was=was
+    )
     appointment.save(update_fields=["role", "starts_at", "ends_at", "status", "details"])
     return appointment
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from functools import cache, lru_cache, partial
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,83 +19,8 @@ from django.db import connections
 
 from serment.directory.holidays import is_public_holiday
 from serment.directory.pipeline import Rows, Statement, together
-from serment.scheduling import wall_clock
-from serment.scheduling.availability import Calendar, DatedHours, Opening, Span, Visit
-
-T = TypeVar("T")
-
-# Minutes since the epoch, outwards: a span that starts or ends within a minute takes all of it.
-_FROM = "floor(date_part('epoch', lower({0})) / 60)::bigint"
-_TO = "ceil(date_part('epoch', upper({0})) / 60)::bigint"
-
-# Roles asked for answer by their place in the question: for hundreds of them, with ten rows each, a
-# number is read and looked up far quicker than an id.
-_ASKED = "unnest(%s::uuid[]) WITH ORDINALITY AS asked(id, place)"
-
-# Roles that patients may see, where they are, and the reasons they may book online.
-_REASONS = f"""
-SELECT asked.place, r.establishment_id, s.timezone, s.holiday_region, r.takes_new_patients,
-       v.id, v.duration_minutes, v.buffer_before_minutes, v.buffer_after_minutes,
-       v.notice_minutes, v.horizon_days, v.late_release_minutes,
-       v.in_person, v.video AND r.video, v.new_patients, v.known_patients, v.red_flags, r.site_id
-FROM {_ASKED}
-JOIN directory_practitionerrole r ON r.id = asked.id
-JOIN directory_site s ON s.id = r.site_id
-LEFT JOIN scheduling_visitreason v
-  ON v.role_id = r.id AND v.establishment_id = r.establishment_id AND v.active
-WHERE r.active
-ORDER BY v.position, v.name_fr, v.id
-"""
-
-# Weekly hours of those roles that hold somewhere between two dates.
-_OPENINGS = f"""
-SELECT asked.place, o.weekday, o.starts, o.ends, o.valid_from, o.valid_until, o.reasons,
-       o.closed_on_holidays, o.late_release_minutes
-FROM {_ASKED}
-JOIN directory_practitionerrole r ON r.id = asked.id
-JOIN scheduling_weeklyopening o ON o.role_id = r.id AND o.establishment_id = r.establishment_id
-WHERE coalesce(o.valid_from, '-infinity') <= %s AND coalesce(o.valid_until, 'infinity') >= %s
-"""
-
-# Dates that differ from the week.
-_EXCEPTIONS = f"""
-SELECT asked.place, e.day, e.starts, e.ends, e.kind = 'opened'
-FROM {_ASKED}
-JOIN directory_practitionerrole r ON r.id = asked.id
-JOIN scheduling_openingexception e ON e.role_id = r.id AND e.establishment_id = r.establishment_id
-WHERE e.day BETWEEN %s AND %s
-"""
-
-# Times away that touch the window; one without an end lasts.
-_ABSENCES = f"""
-SELECT asked.place, coalesce({_FROM.format("a.span")}, 0),
-       coalesce({_TO.format("a.span")}, 1 << 31)
-FROM {_ASKED}
-JOIN directory_practitionerrole r ON r.id = asked.id
-JOIN scheduling_absence a ON a.role_id = r.id AND a.establishment_id = r.establishment_id
-WHERE a.span && tstzrange(%s, %s)
-"""
-
-# Time taken that touches the window, expired holds excepted. Spans up to a day by their end, which
-# bounds the index scan on both sides; the few longer ones by an index of their own.
-_TAKEN_PART = """
-SELECT o.claimant_id, o.span
-FROM unnest(%(roles)s::uuid[], %(establishments)s::uuid[]) AS r(id, establishment_id)
-JOIN scheduling_occupancy o
-  ON o.establishment_id = r.establishment_id AND o.claimant_id = r.id
-WHERE upper(o.span) > %(from)s AND lower(o.span) < %(to)s
-  AND (o.expires_at IS NULL OR o.expires_at > %(now)s)
-"""
-_TAKEN = f"""
-SELECT t.claimant_id, array_agg({_FROM.format("t.span")}), array_agg({_TO.format("t.span")})
-FROM (
-  {_TAKEN_PART} AND upper(o.span) < %(to_and_a_day)s
-  AND upper(o.span) - lower(o.span) <= interval '1 day'
-  UNION ALL
-  {_TAKEN_PART} AND upper(o.span) - lower(o.span) > interval '1 day'
-) t
-GROUP BY t.claimant_id
-"""
+from serment.scheduling import rule_rows, wall_clock
+from serment.scheduling.availability import Calendar, Span, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,20 +93,11 @@ def plans(
     if not role_ids:
         return {}
     roles = list(dict.fromkeys(role_ids))
-    ids, days = _array(roles), _days(window)
-    instants = wall_clock.instant_of(window[0]), wall_clock.instant_of(window[1])
-    asked: list[Statement] = [
-        (_OPENINGS, [ids, days[1], days[0]]),
-        (_EXCEPTIONS, [ids, *days]),
-        (_ABSENCES, [ids, *instants]),
-        (_REASONS, [ids]),
-    ]
-    weekly, dated, away, reasons = (
-        together(asked, using=using) if at_once else [_rows(*one, using) for one in asked]
-    )
-    openings = _grouped(weekly, _opening)
-    exceptions = _grouped(dated, _dated_hours)
-    absences = _grouped(away, _span)
+    weekly, dated, away, reasons = _asked(roles, window, using, at_once=at_once)
+    openings, recurring = rule_rows.weekly(weekly)
+    exceptions = rule_rows.grouped(dated, rule_rows.dated_hours)
+    absences = rule_rows.grouped((row for row in away if not row[3]), rule_rows.span)
+    closures = rule_rows.grouped((row for row in away if row[3]), rule_rows.span)
     found: dict[int, Plan] = {}
     for row in reasons:
         plan = found.get(row[0])
@@ -192,6 +108,8 @@ def plans(
                 exceptions=tuple(exceptions.get(row[0], ())),
                 absences=tuple(absences.get(row[0], ())),
                 is_holiday=_holidays_of(row[3]),
+                away=tuple(recurring.get(row[0], ())),
+                closures=tuple(closures.get(row[0], ())),
             )
             plan = found[row[0]] = Plan(roles[row[0] - 1], row[1], row[17], calendar, {})
         if row[5] is not None:
@@ -200,6 +118,22 @@ def plans(
                 Visit(*row[5:12]), row[12], row[13], new_patients, row[15], tuple(row[16])
             )
     return {plan.role_id: plan for plan in found.values()}
+
+
+def _asked(roles: Sequence[UUID], window: Span, using: str, *, at_once: bool) -> list[Rows]:
+    days = _days(window)
+    values = {
+        "roles": _array(roles),
+        "first": days[0],
+        "last": days[1],
+        # Whole days: what ended before the window shifts the slots of its first day.
+        "from": wall_clock.instant_of(window[0] - wall_clock.DAY_MINUTES),
+        "to": wall_clock.instant_of(window[1] + wall_clock.DAY_MINUTES),
+    }
+    statements = (rule_rows.WEEKLY, rule_rows.EXCEPTIONS, rule_rows.ABSENCES, rule_rows.REASONS)
+    if at_once:
+        return together([(sql, values) for sql in statements], using=using)
+    return [_rows(sql, values, using) for sql in statements]
 
 
 def taken(
@@ -214,14 +148,14 @@ def taken_statement(roles: Sequence[Plan], window: Span, now: int) -> Statement:
     """What ``taken`` asks, for at least one role; ``spans`` reads the rows."""
     start, end = _days_around(roles, window)
     parameters = {
-        "roles": _array(plan.role_id for plan in roles),
+        "claimants": _array(plan.role_id for plan in roles),
         "establishments": _array(plan.establishment_id for plan in roles),
         "from": wall_clock.instant_of(start),
         "to": wall_clock.instant_of(end),
         "to_and_a_day": wall_clock.instant_of(end + wall_clock.DAY_MINUTES),
         "now": wall_clock.instant_of(now),
     }
-    return _TAKEN, parameters
+    return rule_rows.TAKEN, parameters
 
 
 def spans(rows: Rows) -> dict[UUID, list[Span]]:
@@ -253,49 +187,3 @@ def _rows(
     with connections[using].cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())
-
-
-def _grouped(
-    rows: Iterable[tuple[Any, ...]], make: Callable[[tuple[Any, ...]], T]
-) -> dict[int, list[T]]:
-    found: dict[int, list[T]] = {}
-    for row in rows:
-        found.setdefault(row[0], []).append(make(row))
-    return found
-
-
-def _opening(row: tuple[Any, ...]) -> Opening:
-    return _known_opening(*row[1:6], frozenset(row[6]), *row[7:])
-
-
-@lru_cache(maxsize=16384)
-def _known_opening(
-    weekday: int,
-    starts: time,
-    ends: time,
-    valid_from: date | None,
-    valid_until: date | None,
-    reasons: frozenset[UUID],
-    closed_on_holidays: bool,
-    late_release: int | None,
-) -> Opening:
-    """Immutable and the same for all who keep the same hours."""
-    return Opening(
-        weekday=weekday,
-        starts=wall_clock.time_of_day(starts),
-        ends=wall_clock.time_of_day(ends, end=True),
-        valid_from=valid_from,
-        valid_until=valid_until,
-        reasons=reasons,
-        closed_on_holidays=closed_on_holidays,
-        late_release=late_release,
-    )
-
-
-def _dated_hours(row: tuple[Any, ...]) -> DatedHours:
-    starts, ends = wall_clock.time_of_day(row[2]), wall_clock.time_of_day(row[3], end=True)
-    return DatedHours(day=row[1], starts=starts, ends=ends, opened=row[4])
-
-
-def _span(row: tuple[Any, ...]) -> Span:
-    return (row[1], row[2])

@@ -6,7 +6,8 @@ from typing import Final
 
 TENANT: Final = {
     "custody_agendaarrival", "custody_arrivedevent", "identity_accessreturn",
-    "identity_invitation", "identity_rightsreview", "outbox_message", "scheduling_occupancy",
+    "identity_invitation", "identity_rightsreview", "outbox_message", "outbox_reminderplan",
+    "outbox_reminderticket", "outbox_tally", "scheduling_occupancy",
 }  # fmt: skip
 """Read and written where the establishment stands, and nowhere else."""
 
@@ -25,14 +26,16 @@ APPENDED: Final = {"sightings_sighting"}
 """Read by its establishment and by the worker that watches; nobody changes or removes a row."""
 
 SECRET: Final = {
-    "identity_deskcode", "identity_signedinsession", "outbox_envelope", "scheduling_holder",
+    "identity_deskcode", "identity_signedinsession", "outbox_envelope", "outbox_handover",
+    "outbox_stop", "scheduling_holder",
 }  # fmt: skip
 """Rows that name nobody: a keyed tag, a cookie's digest or a ticket is what opens them."""
 
 PUBLISHED: Final = {
     "directory_commune", "directory_establishment", "directory_practitioner",
     "directory_practitionerrole", "directory_profession", "directory_site", "directory_specialty",
-    "scheduling_absence", "scheduling_openingexception", "scheduling_visitreason",
+    "scheduling_absence", "scheduling_closure", "scheduling_openingexception",
+    "scheduling_recurringabsence", "scheduling_visitreason",
     "scheduling_weeklyopening",
 }  # fmt: skip
 """The public directory: everybody reads it; its establishment writes it, or a migration."""

@@ -6,7 +6,7 @@ open it, and then tries every minute of the day as a start. Slow and obvious.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,12 @@ class Rule:
     last_day: date | None = None
     off_on_holidays: bool = True
     late: int | None = None
+    weeks: int = 1
+    counted_from: date = date(2024, 1, 3)
+    """Any day of a week in which it holds."""
+    never_on: frozenset[date] = frozenset()
+    """Dates withdrawn."""
+    for_whom: int = 0
 
 
 @dataclass
@@ -48,6 +54,12 @@ class World:
     notice: int
     horizon: int
     late: int | None
+    off: list[Rule] = field(default_factory=list)
+    """Times away that come back."""
+    rooms: list[list[tuple[datetime, datetime]]] | None = None
+    """The time taken of each room, where one is needed."""
+    full: set[date] = field(default_factory=set)
+    asks: int = 0
 
 
 def _shown(instant: datetime, zone: ZoneInfo) -> tuple[date, str]:
@@ -55,14 +67,25 @@ def _shown(instant: datetime, zone: ZoneInfo) -> tuple[date, str]:
     return local.date(), f"{local.hour:02}:{local.minute:02}"
 
 
+def _holds(rule: Rule, day: date) -> bool:
+    """Whether a rule speaks about a date: by counting weeks from Monday to Monday."""
+    if rule.weekday != day.weekday() or day in rule.never_on:
+        return False
+    if (rule.first_day and day < rule.first_day) or (rule.last_day and day > rule.last_day):
+        return False
+    monday = day - timedelta(days=day.weekday())
+    first = rule.counted_from - timedelta(days=rule.counted_from.weekday())
+    return ((monday - first).days // 7) % rule.weeks == 0
+
+
 def _lateness(world: World, instant: datetime) -> set[int | None]:
     """Releases of the rules that open this minute; empty where it is closed."""
     day, shown = _shown(instant, world.zone)
     found: set[int | None] = set()
     for rule in world.rules:
-        if rule.weekday != day.weekday() or not rule.since <= shown < rule.until:
+        if not (_holds(rule, day) and rule.since <= shown < rule.until):
             continue
-        if (rule.first_day and day < rule.first_day) or (rule.last_day and day > rule.last_day):
+        if rule.for_whom > world.asks:
             continue
         if rule.off_on_holidays and day in world.holidays:
             continue
@@ -82,6 +105,8 @@ def _blocked(world: World, instant: datetime) -> bool:
     if any(start <= instant < end for start, end in world.away + world.taken):
         return True
     day, shown = _shown(instant, world.zone)
+    if any(_holds(off, day) and off.since <= shown < off.until for off in world.off):
+        return True
     return any(not d.opened and d.day == day and d.since <= shown < d.until for d in world.dated)
 
 
@@ -102,11 +127,21 @@ def _stretches(world: World, day: date) -> list[list[tuple[datetime, int | None]
     return found
 
 
+def _room_free(world: World, block: list[datetime]) -> bool:
+    """Whether one room is free for all minutes of the block: half here, half there is none."""
+    if world.rooms is None:
+        return True
+    return any(
+        not any(start <= minute < end for minute in block for start, end in taken)
+        for taken in world.rooms
+    )
+
+
 def starts(world: World, day: date, now: datetime) -> list[datetime]:
     """Every bookable start on a local date."""
     found = []
     today = now.astimezone(world.zone).date()
-    if day > today + timedelta(days=world.horizon):
+    if day > today + timedelta(days=world.horizon) or day in world.full:
         return []
     for stretch in _stretches(world, day):
         open_minutes = [instant for instant, _ in stretch]
@@ -119,7 +154,7 @@ def starts(world: World, day: date, now: datetime) -> list[datetime]:
             if not aligned and block[0].minute % 5:
                 at += 1
                 continue
-            if any(_blocked(world, minute) for minute in block):
+            if any(_blocked(world, minute) for minute in block) or not _room_free(world, block):
                 at, aligned = at + 1, False
                 continue
             start = block[0] + timedelta(minutes=world.before)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import uuid4
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from serment import ids
 from serment.scheduling import wall_clock
 from serment.scheduling.availability import (
+    Away,
     Calendar,
     DatedHours,
+    Limits,
+    Need,
     Opening,
+    Public,
     Visit,
     merged,
     slots,
@@ -22,6 +27,7 @@ from serment.scheduling.availability import (
 )
 from serment.scheduling.diagnosis import Rule as Why
 from serment.scheduling.diagnosis import diagnose
+from serment.scheduling.recurrence import week_of
 from tests.scheduling.oracle import Dated, Rule, World, starts
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -59,6 +65,19 @@ def hours(draw: st.DrawFn) -> tuple[int, int]:
     return low * 5, high * 5
 
 
+two = st.integers(1, 2)
+
+
+@st.composite
+def weeks(draw: st.DrawFn, day: date) -> dict[str, Any]:
+    """Which weeks, and dates withdrawn."""
+    return {
+        "weeks": draw(st.sampled_from([1, 1, 2, 3])),
+        "counted_from": day + timedelta(days=draw(st.integers(-30, 30))),
+        "never_on": frozenset(draw(st.sampled_from([[], [], [day], [day + timedelta(days=7)]]))),
+    }
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[World, date, datetime]:
     zone = ZoneInfo(draw(st.sampled_from(ZONES)))
@@ -81,8 +100,14 @@ def worlds(draw: st.DrawFn) -> tuple[World, date, datetime]:
             draw(st.sampled_from([None, None, day, day - timedelta(days=1)])),
             draw(st.booleans()),
             draw(late),
+            **draw(weeks(day)),
+            for_whom=draw(st.sampled_from([0, 0, 1, 2])),
         )
         for _ in range(draw(st.integers(1, 4)))
+    ]
+    off = [
+        Rule(day.weekday(), *(clock_text(m) for m in draw(hours())), **draw(weeks(day)))
+        for _ in range(draw(st.sampled_from([0, 0, 1, 2])))
     ]
     dated = [
         Dated(day, *(clock_text(m) for m in draw(hours())), draw(st.booleans()))
@@ -92,7 +117,7 @@ def worlds(draw: st.DrawFn) -> tuple[World, date, datetime]:
         zone=zone,
         rules=rules,
         dated=dated,
-        away=spans(1),
+        away=spans(2),
         holidays=draw(st.sampled_from([set(), set(), {day}])),
         taken=spans(6),
         duration=draw(st.sampled_from([5, 10, 15, 20, 25, 45, 90])),
@@ -101,6 +126,10 @@ def worlds(draw: st.DrawFn) -> tuple[World, date, datetime]:
         notice=draw(st.sampled_from([0, 30, 720])),
         horizon=draw(st.sampled_from([0, 1, 90])),
         late=draw(late),
+        off=off,
+        rooms=draw(st.sampled_from([None, 1, 2])) and [spans(4) for _ in range(draw(two))],
+        full=draw(st.sampled_from([set(), set(), set(), {day}])),
+        asks=draw(st.sampled_from([0, 0, 1, 2])),
     )
     return world, day, origin + timedelta(minutes=draw(st.integers(-3000, 1200)))
 
@@ -109,21 +138,31 @@ def minutes_of(text: str) -> int:
     return int(text[:2]) * 60 + int(text[3:])
 
 
-def product_of(world: World) -> tuple[Calendar, Visit, list[tuple[int, int]]]:
+def product_of(world: World) -> tuple[Calendar, Visit, list[tuple[int, int]], Limits]:
     def minute_spans(spans: list[tuple[datetime, datetime]]) -> list[tuple[int, int]]:
         return [(wall_clock.minute_of(a), wall_clock.minute_of(b)) for a, b in spans]
 
+    def stretch(rule: Rule) -> dict[str, Any]:
+        return {
+            "weekday": rule.weekday,
+            "starts": minutes_of(rule.since),
+            "ends": minutes_of(rule.until),
+            "valid_from": rule.first_day,
+            "valid_until": rule.last_day,
+            "every": rule.weeks,
+            "anchor": week_of(rule.counted_from),
+            "skipped": rule.never_on,
+        }
+
+    away = minute_spans(world.away)
     calendar = Calendar(
         zone=world.zone,
         openings=tuple(
             Opening(
-                rule.weekday,
-                minutes_of(rule.since),
-                minutes_of(rule.until),
-                rule.first_day,
-                rule.last_day,
+                **stretch(rule),
                 closed_on_holidays=rule.off_on_holidays,
                 late_release=rule.late,
+                public=Public(rule.for_whom),
             )
             for rule in world.rules
         ),
@@ -131,19 +170,27 @@ def product_of(world: World) -> tuple[Calendar, Visit, list[tuple[int, int]]]:
             DatedHours(d.day, minutes_of(d.since), minutes_of(d.until), d.opened)
             for d in world.dated
         ),
-        absences=tuple(minute_spans(world.away)),
+        absences=tuple(away[::2]),
+        closures=tuple(away[1::2]),
+        away=tuple(Away(**stretch(rule), house=bool(n)) for n, rule in enumerate(world.off)),
         is_holiday=lambda day: day in world.holidays,
     )
     visit = Visit(
-        uuid4(),
+        ids.new_id(),
         world.duration,
         world.before,
         world.after,
         world.notice,
         world.horizon,
         world.late,
+        audience=Public(world.asks),
     )
-    return calendar, visit, minute_spans(world.taken)
+    needs: tuple[Need, ...] = ()
+    if world.rooms is not None:
+        rooms = tuple(tuple(merged(minute_spans(room))) for room in world.rooms)
+        needs = (Need("salle", tuple(ids.new_id() for _ in rooms), rooms),)
+    limits = Limits(needs, frozenset(world.full))
+    return calendar, visit, minute_spans(world.taken), limits
 
 
 def whole_day(day: date) -> tuple[int, int]:
@@ -156,10 +203,12 @@ def test_slots_are_exactly_those_of_the_minute_by_minute_oracle(
     drawn: tuple[World, date, datetime],
 ) -> None:
     world, day, now = drawn
-    calendar, visit, taken = product_of(world)
+    calendar, visit, taken, limits = product_of(world)
     found = [
         wall_clock.instant_of(minute)
-        for minute in slots(calendar, visit, taken, whole_day(day), wall_clock.minute_of(now))
+        for minute in slots(
+            calendar, visit, taken, whole_day(day), wall_clock.minute_of(now), limits
+        )
         if wall_clock.local_date(minute, world.zone) == day
     ]
     assert found == starts(world, day, now)
@@ -171,11 +220,11 @@ def test_an_explanation_says_offered_exactly_for_slots(
     drawn: tuple[World, date, datetime], at: int
 ) -> None:
     world, day, now = drawn
-    calendar, visit, taken = product_of(world)
+    calendar, visit, taken, limits = product_of(world)
     present = wall_clock.minute_of(now)
-    offered = set(slots(calendar, visit, taken, whole_day(day), present))
+    offered = set(slots(calendar, visit, taken, whole_day(day), present, limits))
     for minute in [wall_clock.midnight(day) + at, *sorted(offered)[:3]]:
-        finding = diagnose(calendar, visit, taken, minute, present)
+        finding = diagnose(calendar, visit, taken, minute, present, limits)
         assert (finding.rule is Why.OFFERED) == (minute in offered)
 
 
@@ -185,11 +234,11 @@ def test_a_window_changes_nothing_but_what_is_shown(
     drawn: tuple[World, date, datetime], offset: int, length: int
 ) -> None:
     world, day, now = drawn
-    calendar, visit, taken = product_of(world)
+    calendar, visit, taken, limits = product_of(world)
     present = wall_clock.minute_of(now)
     low = whole_day(day)[0] + offset
-    everything = list(slots(calendar, visit, taken, whole_day(day), present))
-    seen = list(slots(calendar, visit, taken, (low, low + length), present))
+    everything = list(slots(calendar, visit, taken, whole_day(day), present, limits))
+    seen = list(slots(calendar, visit, taken, (low, low + length), present, limits))
     inside = (max(low, whole_day(day)[0]), min(low + length, whole_day(day)[1]))
     assert [m for m in seen if m < inside[1]] == [m for m in everything if low <= m < inside[1]]
 
@@ -224,7 +273,7 @@ def one_opening(since: time, until: time, day: date, **visit: int) -> list[str]:
         ),
     )
     now = wall_clock.midnight(day) - 1440
-    found = slots(calendar, Visit(uuid4(), **visit), [], whole_day(day), now)
+    found = slots(calendar, Visit(ids.new_id(), **visit), [], whole_day(day), now)
     return [wall_clock.instant_of(m).astimezone(PARIS).strftime("%H:%M") for m in found]
 
 
@@ -242,7 +291,7 @@ def test_an_opening_until_midnight_ends_at_midnight() -> None:
 def test_an_urgent_slot_is_released_late_and_to_the_minute() -> None:
     day = date(2026, 3, 3)
     calendar = Calendar(PARIS, (Opening(1, 540, 600, late_release=120),))
-    visit = Visit(uuid4(), duration=30)
+    visit = Visit(ids.new_id(), duration=30)
     nine = wall_clock.midnight(day) + 540 - 60
     assert list(slots(calendar, visit, [], whole_day(day), nine - 121)) == []
     assert list(slots(calendar, visit, [], whole_day(day), nine - 120)) == [nine]
@@ -252,7 +301,7 @@ def test_an_urgent_slot_is_released_late_and_to_the_minute() -> None:
 @pytest.mark.parametrize("horizon", [0, 7])
 def test_the_horizon_opens_whole_days_of_the_site(horizon: int) -> None:
     calendar = Calendar(PARIS, tuple(Opening(w, 480, 1080) for w in range(7)))
-    visit = Visit(uuid4(), duration=60, horizon_days=horizon)
+    visit = Visit(ids.new_id(), duration=60, horizon_days=horizon)
     now = wall_clock.minute_of(datetime(2026, 3, 3, 22, 30, tzinfo=UTC))  # 23:30 in Paris
     window = (now, now + 30 * 1440)
     last = max(slots(calendar, visit, [], window, now), default=None)

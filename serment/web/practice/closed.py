@@ -43,6 +43,9 @@ def holiday(members: Sequence[Member], day: date) -> str:
 
 
 def _sentence(because: Because, member: Member, column: agenda.Column, days: Days) -> str:
+    if because is Because.HOUSE:
+        notes = [entry.note for entry in column.entries if entry.kind == "absence" and entry.note]
+        return _("Fermeture : %(note)s") % {"note": notes[0]} if notes else _("Fermeture")
     if because is Because.ABSENCE:
         notes = [entry.note for entry in column.entries if entry.kind == "absence" and entry.note]
         return _("Absence : %(note)s") % {"note": notes[0]} if notes else _("Absence")

@@ -1,0 +1,34 @@
+"""The agenda's tables: reasons and rules that all may read, time taken, and appointments.
+
+Slots have no table: they are derived from these rows (``availability``).
+"""
+
+from serment.scheduling.models.hours import (
+    Absence,
+    Closure,
+    OpeningException,
+    RecurringAbsence,
+    VisitReason,
+    WeeklyOpening,
+)
+from serment.scheduling.models.time import (
+    CARE_DAYS_AFTER,
+    OCCUPANCY_EXCLUSION,
+    Appointment,
+    Holder,
+    Occupancy,
+)
+
+__all__ = [
+    "CARE_DAYS_AFTER",
+    "OCCUPANCY_EXCLUSION",
+    "Absence",
+    "Appointment",
+    "Closure",
+    "Holder",
+    "Occupancy",
+    "OpeningException",
+    "RecurringAbsence",
+    "VisitReason",
+    "WeeklyOpening",
+]
