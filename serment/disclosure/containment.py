@@ -64,6 +64,8 @@ class GrantState:
     """Nobody else is there who could approve: time takes the second person's place."""
     final_on: datetime | None = None
     """Of an erasure: when no copy holds the keys any more."""
+    lapsed: tuple[UUID, ...] = ()
+    """Who approved and is no officer here any more: it counts no longer."""
 
 
 def relation_of(
@@ -207,4 +209,5 @@ def _grant(row: asks.GrantRow) -> GrantState:
         instant_of(row.good_from) if row.good_from else None,
         instant_of(row.used) if row.used else None, row.solo,
         instant_of(row.final_on) if row.final_on else None,
+        tuple(UUID(bytes=one) for one in row.lapsed),
     )  # fmt: skip

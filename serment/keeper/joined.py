@@ -75,11 +75,11 @@ class Joined:
         """Inside the caller's transaction."""
         self._put(Join(gone, kept, at))
 
-    def part(self, gone: bytes, at: int) -> None:
-        """Inside the caller's transaction; what is not joined stays as it is."""
-        join = self._held().get(gone)
-        if join is not None:
-            self._put(msgspec.structs.replace(join, until=at))
+    def part(self, one: bytes, other: bytes, at: int) -> None:
+        """Inside the caller's transaction; whichever of the two was joined to the other."""
+        for gone, kept in ((one, other), (other, one)):
+            if self.holds(gone, kept):
+                self._put(msgspec.structs.replace(self._held()[gone], until=at))
 
     def tell_apart(self, one: bytes, other: bytes) -> None:
         """These two are two persons: nobody is asked again. Inside the caller's transaction."""

@@ -79,12 +79,14 @@ class AlikePairs(Body):
 
 async def join(house: House, ask: Request, peer: int) -> Body:
     """ops ``join`` (join or part) and ``tell_apart``, which is another role's right: recorded, also
-    where it already is so."""
+    where it already is so; but nothing is recorded as parted that was not joined."""
     must_have_purpose(ask)
     wanted = msgspec.msgpack.decode(ask.body, type=JoinAsk)
     if wanted.act not in ACT or (wanted.act == "apart") is not (ask.op == "tell_apart"):
         raise AskUnusable
     rows = _both(house, ask, peer, wanted)
+    if wanted.act == "part" and _is_parted(house, wanted):
+        return Nothing()
     counted, alarms = await admit(house, ask, peer, rows)
     done = [(row, Item(row.record, row.kind, [ACT[wanted.act]])) for row in rows]
     await house.recorder.record(
@@ -95,7 +97,7 @@ async def join(house: House, ask: Request, peer: int) -> Body:
         if wanted.act == "apart":
             house.joined.tell_apart(wanted.file, wanted.other)
         elif wanted.act == "part":
-            house.joined.part(wanted.file, house.now())
+            house.joined.part(wanted.file, wanted.other, house.now())
         elif not house.joined.holds(wanted.file, wanted.other):
             house.joined.join(wanted.file, wanted.other, house.now())
     return Nothing()
@@ -116,9 +118,22 @@ def _both(house: House, ask: Request, peer: int, wanted: JoinAsk) -> list[Record
         _must_be_open(house, found)
     if wanted.act == "join":
         _must_join(house, wanted)
-    elif wanted.act == "part" and house.joined.kept(wanted.file) not in (wanted.file, wanted.other):
+    elif wanted.act == "part" and not _are_of_one(house, wanted):
         raise NoAccess
     return found
+
+
+def _are_of_one(house: House, wanted: JoinAsk) -> bool:
+    """Is neither of the two joined to a third?"""
+    two = {wanted.file, wanted.other}
+    return {house.joined.kept(file) for file in two} <= two
+
+
+def _is_parted(house: House, wanted: JoinAsk) -> bool:
+    """Is there nothing to part? Whichever was joined to the other, they may be named in any order;
+    of what is not joined no record says that it was parted."""
+    one, other = wanted.file, wanted.other
+    return not (house.joined.holds(one, other) or house.joined.holds(other, one))
 
 
 def _must_be_open(house: House, rows: list[RecordRow]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from serment.ids import new_id
@@ -18,11 +20,12 @@ DAY = 86_400 * SECOND
 
 
 @pytest.fixture
-def inside(tmp_path: Path) -> Inside:
+def inside(tmp_path: Path) -> Iterator[Inside]:
     """A keeper whose clock the test drives."""
     found = Inside(tmp_path / "keeper")
     found.house.recorder.clock.driven = 1_800_000_000 * SECOND
-    return found
+    yield found
+    found.crash()
 
 
 def seal(
@@ -116,6 +119,32 @@ def persons(inside: Inside, start: int, end: int) -> tuple[int, int]:
     asked = wire.PerimeterAsk(start, end, establishment=HERE)
     told = inside.ask(OPERATOR, "measure", asked, Measured)
     return told.persons, told.held
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_parting_names_the_two_in_any_order_and_records_no_more_than_it_did(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: named the other way round, they stay joined and the record says parted."""
+    if not guarded:
+        monkeypatch.setattr(joining, "_is_parted", lambda *_: False)
+        monkeypatch.setattr(Joined, "part", _part_of_before)
+    doctor = inside.staff("practitioner")
+    kept = file(inside, "Roche", "Béatrice", "1961-03-04")
+    gone = file(inside, "Rochee", "Beatrice", "1961-03-04")
+    do(inside, doctor, "join", gone, kept)
+    do(inside, doctor, "part", kept, gone)
+    assert inside.house.joined.holds(gone, kept) is not guarded
+    leaves = inside.house.segment.size
+    do(inside, doctor, "part", gone, kept)
+    do(inside, doctor, "part", kept, gone)
+    assert (inside.house.segment.size == leaves) is guarded
+
+
+def _part_of_before(joined: Joined, gone: bytes, _other: bytes, at: int) -> None:
+    join = joined._held().get(gone)
+    if join is not None:
+        joined._put(msgspec.structs.replace(join, until=at))
 
 
 def test_two_files_are_one_person_until_they_are_parted(inside: Inside) -> None:

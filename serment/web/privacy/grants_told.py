@@ -25,6 +25,7 @@ from serment.web.privacy.asking import ZONE
 DIGEST_BYTES: Final = 32
 _NAME: Final = ("given_name", "family_name", "birth_date")
 _NAMED_MAX: Final = 10
+_LIVE: Final = frozenset({"waiting", "good", "countdown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Told:
     kind: str
     proposer: UUID
     names_closed: bool = field(default=False)
+    lapsed: list[str] = field(default_factory=list)
 
 
 def digest_in(sent: Mapping[str, str]) -> bytes | None:
@@ -77,6 +79,7 @@ def told(
 def _members(state: GrantState) -> Iterable[UUID]:
     yield state.proposed_by
     yield from state.approved_by
+    yield from state.lapsed
     if state.target is not None:
         yield state.target
 
@@ -107,6 +110,7 @@ def _told(
         kind=state.kind,
         proposer=state.proposed_by,
         names_closed=people and state.kind == "erase" and not whose,
+        lapsed=[_name(one, names) for one in state.lapsed] if at in _LIVE else [],
     )
 
 
