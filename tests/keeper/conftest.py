@@ -11,6 +11,7 @@ import pytest
 
 from serment.disclosure import opening
 from serment.disclosure.line import client
+from tests.keeper.waited import waited  # noqa: F401 -- a fixture
 
 
 @pytest.fixture
