@@ -154,6 +154,13 @@ def test_a_link_to_help_says_which_in_the_reader_s_language() -> None:
         Template('{% load help %}{% help_link "absente" %}').render(Context())
 
 
+def test_the_guides_lead_to_every_page() -> None:
+    index = (ROOT / "docs" / "guides" / "README.md").read_text(encoding="utf-8")
+    for language, slug in BOTH:
+        assert f"pages/{language}/{slug}.md" in index
+        assert written.page(language, slug).title in index
+
+
 def test_every_help_link_of_a_template_names_a_page() -> None:
     named = {
         slug
