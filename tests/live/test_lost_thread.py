@@ -55,12 +55,12 @@ def test_a_lost_thread_ends_the_process_and_the_next_one_answers(port: Port, end
         client.start()
         time.sleep(0.3)
     _, health, _, seconds = port.ask("/healthz")
-    assert seconds < 1
+    assert seconds < LIMIT_SECONDS
     assert 0.2 < health["oldest_waiting_seconds"] < LIMIT_SECONDS
     for client in clients:
         client.join()
     assert [status for status, _ in told] == [503, 503], "who was stuck, and who waited behind"
-    assert all(seconds < LIMIT_SECONDS + 1 for _, seconds in told)
+    assert all(seconds < LIMIT_SECONDS + 6 for _, seconds in told)
     if not ends:
         status, health, _, _ = port.ask("/healthz")
         assert (status, health["pages"]) == (503, "failing")
