@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from serment.disclosure import stirring
 from serment.disclosure.actors import Actor
 from serment.disclosure.line import ask
 from serment.disclosure.purposes import Purpose
@@ -94,6 +95,7 @@ def freeze(
     end = None if until is None else microseconds(until)
     of = None if establishment is None else establishment.bytes
     ask("freeze", actor, wire.Nothing, asks.FreezeAsk(what, value, why.strip()[:500], end, of))
+    stirring.stir()
 
 
 def unfreeze(actor: Actor, what: Frozen, value: str, why: str) -> None:
@@ -183,6 +185,7 @@ def persons_of(actor: Actor, digest: bytes) -> list[UUID]:
 def erase_granted(actor: Actor, digest: bytes) -> None:
     """Erase whom two approved to erase, once. TwoNeeded where they did not."""
     ask("grant_erase", actor, _Erased, asks.DigestAsk(digest), purpose=Purpose.ADMINISTRATION)
+    stirring.stir()
 
 
 def set_solo(actor: Actor, establishment: UUID, *, solo: bool = True) -> None:

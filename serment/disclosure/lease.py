@@ -26,6 +26,7 @@ class Leases:
     def __init__(self, entries_max: int = ENTRIES_MAX) -> None:
         self._kept: OrderedDict[LeaseName, tuple[float, Key]] = OrderedDict()
         self._entries_max = entries_max
+        self._as_of = 0
         self._lock = threading.Lock()
 
     def get(self, name: LeaseName) -> Key | None:
@@ -62,6 +63,13 @@ class Leases:
                     self._kept[name] = (until, key)
             while len(self._kept) > self._entries_max:
                 self._kept.popitem(last=False)
+
+    def begin_anew(self, as_of: int) -> None:
+        """Forget everything once the mark is another: somebody was frozen or erased since."""
+        if as_of != self._as_of:
+            with self._lock:
+                self._kept.clear()
+                self._as_of = as_of
 
     def end(self, capability: bytes) -> None:
         """Forget all keys of a closed session."""

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.db import models
 
+from serment.disclosure import stirring
 from serment.disclosure.actors import Actor
 from serment.disclosure.fields import Sealed, SealedValue, sealed_field
 from serment.disclosure.lease import Key, LeaseName, Leases
-from serment.disclosure.line import ask
+from serment.disclosure.line import AccessFrozen, ask
 from serment.keeper.sealing import open_sealed, version_of
 from serment.keeper.wire import RevealAnswer, RevealAsk, RevealField, RevealItem
 
@@ -91,10 +92,17 @@ def open_values(
 def _leased(actor: Actor, purpose: str, closed: list[Closed]) -> list[Key]:
     """The keys in order: those a lease still runs for from memory, the others asked for."""
     names = [one.lease_name(actor, purpose) for one in closed]
+    as_of = stirring.mark()
+    leases.begin_anew(as_of)
     held = leases.get_all(names)
     missing = [place for place, key in enumerate(held) if key is None]
-    fetched, seconds = _fetch(actor, purpose, [closed[place] for place in missing], b"")
-    leases.put_all(zip([names[place] for place in missing], fetched, strict=True), seconds)
+    try:
+        fetched, seconds = _fetch(actor, purpose, [closed[place] for place in missing], b"")
+    except AccessFrozen:
+        leases.end(actor.capability)  # nor does what was open before
+        raise
+    if stirring.mark() == as_of:  # what was answered before a freeze is not kept after it
+        leases.put_all(zip([names[place] for place in missing], fetched, strict=True), seconds)
     new = iter(fetched)
     return [next(new) if key is None else key for key in held]
 

@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 from serment.directory.models import Establishment
-from serment.disclosure import KeeperUnavailable, Purpose, gate
+from serment.disclosure import AccessFrozen, KeeperUnavailable, Purpose, gate
 from serment.errors import SermentError
 from serment.identity import accounts, staff
 from serment.identity.models import Account, Role, StaffMember
@@ -33,11 +33,15 @@ _silent_until = 0.0
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """What stands in the head; ``role`` and ``house`` are empty for patients."""
+    """What stands in the head; ``role`` and ``house`` are empty for patients.
+
+    ``frozen``: nothing opens for this member of staff, which the page says before they press.
+    """
 
     name: str = ""
     role: str = ""
     house: str = ""
+    frozen: bool = False
 
 
 def of_request(request: HttpRequest) -> SignedIn:
@@ -45,10 +49,15 @@ def of_request(request: HttpRequest) -> SignedIn:
     member = staff.of_request(request)
     if member is None:
         account = get_user(request)
-        return SignedIn(_name(request, account) if isinstance(account, Account) else "")
-    return SignedIn(
-        _name(request, member), str(Role(member.role).label), _house(member.establishment_id)
-    )
+        try:
+            return SignedIn(_name(request, account) if isinstance(account, Account) else "")
+        except AccessFrozen:
+            return SignedIn()
+    role, house = str(Role(member.role).label), _house(member.establishment_id)
+    try:
+        return SignedIn(_name(request, member), role, house)
+    except AccessFrozen:
+        return SignedIn("", role, house, frozen=True)
 
 
 def _name(request: HttpRequest, own: Account | StaffMember) -> str:
@@ -60,6 +69,8 @@ def _name(request: HttpRequest, own: Account | StaffMember) -> str:
     except KeeperUnavailable:
         _silent_until = time.monotonic() + SILENCE_SECONDS
         return ""
+    except AccessFrozen:
+        raise
     except SermentError:
         return ""
     return " ".join(part for field in NAME if (part := opened[own.pk][field]))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 import pytest
 from django.test import Client
 
 from serment.directory import tenancy
-from serment.disclosure import containment, gate, opening, oversight
+from serment.disclosure import containment, gate, oversight
 from serment.identity.models import Role
 from serment.outbox.models import Message
 from serment.web.privacy import alarms
@@ -53,9 +54,47 @@ def test_a_file_is_erased_when_two_officers_who_read_whose_it_is_approved() -> N
     unsure = other.post("/acces/accords/effacer", {"empreinte": digest}, follow=True)
     assert "Rien n’a été effacé" in page(unsure)
     other.post("/acces/accords/effacer", {"empreinte": digest, "sur": "oui"})
-    opening.leases.clear()  # what was open before is read again for five minutes at most
-    assert desk.get(f"/cabinet/patients/{house.files[1]}/").status_code == 404
+    # Who has the page open is told at the next press, whatever it is; no lease shows the name.
+    for part in ("", "corriger", "contact", "effacer"):
+        stopped = desk.get(f"/cabinet/patients/{house.files[1]}/{part}")
+        assert stopped.status_code == 404
+        assert "Ce dossier ne s’ouvre plus" in page(stopped)
+        assert "Lemoine" not in page(stopped)
+    changed = {"family_name": "Lemoine", "given_name": "Aurore", "identite": "oui"}
+    told = desk.post(f"/cabinet/patients/{house.files[1]}/corriger", changed)
+    assert "Rien n’a été fait" in page(told)
+    booking = desk.get(f"/cabinet/reserver/?patient={house.files[1]}")
+    assert "Ce dossier ne s’ouvre plus" in page(booking)
+    nobody = desk.get(f"/cabinet/patients/{UUID(int=7)}/")  # one that never was looks as ever
+    assert "Cette page n’est pas là" in page(nobody)
     assert desk.get(f"/cabinet/patients/{house.files[0]}/").status_code == 200
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_after_a_freeze_no_lease_opens_and_every_page_says_so(
+    monkeypatch: pytest.MonkeyPatch, said: bool
+) -> None:
+    """The control: unsaid, what the desk held open is read again and nothing is told."""
+    house = make_house()
+    desk, officer = house.enter(), officer_of(house)
+    agenda = house.agenda()
+    who = {"agenda": str(house.practice.role), "jour": house.day.isoformat(), "quoi": "noms"}
+    desk.post("/cabinet/noms", who | {"retour": agenda})
+    assert "Aurore Lemoine" in page(desk.get(agenda))
+    secretary = re.search(r'<option value="([0-9a-f-]{36})"[^>]*>Solène', page(
+        officer.get("/acces/gels/")
+    ))  # fmt: skip
+    assert secretary is not None
+    if not said:
+        monkeypatch.setattr("serment.disclosure.stirring.stir", lambda: None)
+    frozen = {"quoi": "actor", "valeur": secretary[1], "heures": "12", "pourquoi": "à vérifier"}
+    officer.post("/acces/gels/geler", frozen)
+    shown = page(desk.get(agenda))
+    assert ("Lemoine" not in shown) is said
+    assert ("Votre accès est gelé" in shown) is said
+    if said:
+        assert "Occupé" in shown  # times and states stay
+        assert "Votre accès est gelé" in page(desk.get("/cabinet/lettres/"))
 
 
 def test_a_freeze_stops_a_colleague_at_once_and_is_lifted() -> None:

@@ -20,7 +20,7 @@ from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.scheduling import agenda, closing
 from serment.web import asked, wording
-from serment.web.practice import addresses, closed, grid, naming, panel, team
+from serment.web.practice import addresses, closed, grid, naming, panel, team, urgent
 from serment.web.practice import desk as desks
 from serment.web.practice.desk import Desk
 from serment.web.practice.team import Member
@@ -48,6 +48,7 @@ class Shown:
 
 @policy.staff_may(Act.SEE_AGENDA)
 @require_GET
+@urgent.closed_when_frozen
 def day(request: HttpRequest) -> HttpResponse:
     """The chosen practitioners side by side."""
     actor, desk, everybody, on = _asked(request)
@@ -72,6 +73,7 @@ def day(request: HttpRequest) -> HttpResponse:
 
 @policy.staff_may(Act.SEE_AGENDA)
 @require_GET
+@urgent.closed_when_frozen
 def week(request: HttpRequest) -> HttpResponse:
     """One practitioner's week; days without openings or visits at its end are left out."""
     actor, desk, everybody, on = _asked(request)

@@ -77,6 +77,11 @@ class Desk:
         self._open = {what: until for what, until in self._open.items() if _sort(what) != sort}
         self._keep()
 
+    def close_all(self) -> None:
+        """Close everything: it does not open any more."""
+        self._open = {}
+        self._keep()
+
     def is_open(self, what: str) -> bool:
         """Whether this session opened it, and it has not closed by itself."""
         return what in self._open

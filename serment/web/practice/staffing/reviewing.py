@@ -87,7 +87,7 @@ def decide(request: HttpRequest, member_id: UUID) -> HttpResponse:
     if name is not None and rights.may(actor, Act.MANAGE_STAFF):
         review.require_look(actor, member_id)
         request.session[_BEGUN] = {"member": str(member_id), "decision": decision}
-        messages.info(request, _("Rien n’est encore inscrit : la revue le sera une fois fait."))
+        messages.info(request, _("Rien n’est encore inscrit : la revue le sera une fois fait."))
         return HttpResponseRedirect(reverse(name, args=[member_id]))
     review.decide(actor, member_id, decision, clock.now())
     messages.success(request, _("C’est inscrit, avec votre nom et la date."))
