@@ -38,6 +38,7 @@ NAMES: Final = {
     "signed_out": "nobody signed in", "patient": "account", "secretary": "secretary",
     "practitioner": "practitioner", "manager": "manager", "privacy_officer": "privacy officer",
     "security_officer": "security officer", "substitute": "substitute", "trainee": "trainee",
+    "trustee": "trustee",
 }  # fmt: skip
 ACTS: Final = {
     "see_agenda": "see the agendas, without names",
@@ -60,6 +61,7 @@ ACTS: Final = {
     "manage_staff": "invite, change roles, end accesses, review rights",
     "see_staff": "see who works here, with which rights",
     "stop_devices": "stop a colleague's lost device, ask for a lost access back",
+    "second": "approve or refuse, from outside, what waits in a practice of one",
     "give_back": "confirm, as the second person, a colleague's lost access",
     "own_passkeys": "keep one's own professional keys",
 }

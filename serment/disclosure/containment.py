@@ -197,6 +197,12 @@ class _Erased(wire.Body, forbid_unknown_fields=False):
     """When it was asked and ends; the grant's row says it."""
 
 
+def is_solo(actor: Actor) -> bool:
+    """Is the actor's house a practice of one, as its operator said?"""
+    wanted = wire.Nothing()
+    return ask("grants", actor, asks.GrantList, wanted, purpose=Purpose.ADMINISTRATION).solo
+
+
 def grants(actor: Actor) -> list[GrantState]:
     """The establishment's grants that have not ended, for its officers."""
     answer = ask("grants", actor, asks.GrantList, wire.Nothing(), purpose=Purpose.ADMINISTRATION)

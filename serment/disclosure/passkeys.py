@@ -100,6 +100,11 @@ def approving(digest: bytes) -> SensitiveAct:
     return SensitiveAct.of("grant_approve", policy_asks.DigestAsk(digest))
 
 
+def refusing(digest: bytes) -> SensitiveAct:
+    """The same, refused by a trustee: it allows nothing from then on."""
+    return SensitiveAct.of("grant_revoke", policy_asks.DigestAsk(digest))
+
+
 def unfreezing(what: str, value: str, why: str) -> SensitiveAct:
     """A freeze, lifted."""
     return SensitiveAct.of("unfreeze", policy_asks.UnfreezeAsk(what, value, why.strip()[:500]))

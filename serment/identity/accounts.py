@@ -23,6 +23,7 @@ from serment.identity.models import Account, Role, StaffMember
 
 STAFF_HOME = "/cabinet/"
 OFFICERS_HOME = "/acces/"
+TRUSTEES_HOME = "/confiance/"
 SESSION_HOURS = 12
 
 _CAPABILITY = "serment.capability"
@@ -65,6 +66,8 @@ def is_staff(request: HttpRequest) -> bool:
 def home_of(request: HttpRequest) -> str:
     """Where a member of staff works: officers have no agenda, and read who opened what."""
     member = staff.of_request(request)
+    if member is not None and member.role == Role.TRUSTEE:
+        return TRUSTEES_HOME
     if member is not None and rights.Act.SEE_AGENDA not in rights.ACTS_OF[Role(member.role)]:
         return OFFICERS_HOME
     return STAFF_HOME

@@ -113,7 +113,7 @@ def invite(actor: Actor, who: Wanted, now: datetime) -> Invitation:
     here = _house(actor)
     if who.practitioner_role not in (None, *(one.pk for one in entries(here))):
         raise NotThere
-    waits = who.role in rights.OFFICERS
+    waits = who.role in rights.DECIDING
     # Until two approve, the row holds a role that nothing is given by: it is inactive.
     role = Role.SECRETARY if waits else who.role
     values: dict[str, str | None] = {name: getattr(who, name) for name in OPENED}
@@ -224,7 +224,7 @@ def digest(word: str) -> bytes:
 
 def _renew(actor: Actor, invitation: Invitation, now: datetime) -> str:
     """A new secret, a new ticket for it, and a new end; the word of the link."""
-    days = OFFICER_DAYS if invitation.role in rights.OFFICERS else LINK_DAYS
+    days = OFFICER_DAYS if invitation.role in rights.DECIDING else LINK_DAYS
     whole_hour = now.replace(minute=0, second=0, microsecond=0)
     invitation.expires_at = whole_hour + timedelta(days=days, hours=1)
     secret = secrets.token_urlsafe(_SECRET_BYTES)

@@ -106,6 +106,7 @@ class Role(models.TextChoices):
     SECURITY_OFFICER = "security_officer", _("responsable de la sécurité")
     SUBSTITUTE = "substitute", _("remplaçant")
     TRAINEE = "trainee", _("stagiaire")
+    TRUSTEE = "trustee", _("tiers de confiance")
 
 
 PASSING = (Role.SUBSTITUTE, Role.TRAINEE)

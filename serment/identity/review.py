@@ -42,6 +42,7 @@ WORDS: Final[dict[Act, _StrPromise]] = {
     Act.COUNT_DISCLOSURES: _("compter les accès de la maison"),
     Act.BREAK_GLASS: _("passer les limites en urgence, en le justifiant"),
     Act.CONTAIN: _("geler un accès, donner un des deux accords"),
+    Act.SECOND: _("donner de l’extérieur le second accord, sans ouvrir aucune donnée de patient"),
     Act.MANAGE_STAFF: _("inviter, changer les rôles, mettre fin aux accès"),
     Act.STOP_DEVICES: _("arrêter l’appareil perdu d’un collègue"),
 }

@@ -43,6 +43,8 @@ class Act(StrEnum):
     """Who works here, with which rights since when, and when they were last looked at."""
     STOP_DEVICES = "stop_devices"
     """A colleague's lost telephone: its keys and all open sessions."""
+    SECOND = "second"
+    """From outside: the second word on what waits in a practice of one."""
     GIVE_BACK = "give_back"
     """Confirming, as the second person, that a colleague who lost everything is who they say."""
     OWN_PASSKEYS = "own_passkeys"
@@ -75,6 +77,9 @@ _DESK = _EVERYBODY | frozenset(
 OFFICERS: frozenset[Role] = frozenset({Role.MANAGER, Role.PRIVACY_OFFICER, Role.SECURITY_OFFICER})
 """Who approves for all; two people decide who becomes one (the keeper's own rule)."""
 
+DECIDING: frozenset[Role] = OFFICERS | {Role.TRUSTEE}
+"""Roles that wait for approval before they open anything."""
+
 _OFFICER = _EVERYBODY | frozenset({Act.SEE_STAFF, Act.STOP_DEVICES, Act.GIVE_BACK})
 
 ACTS_OF: dict[Role, frozenset[Act]] = {
@@ -82,6 +87,7 @@ ACTS_OF: dict[Role, frozenset[Act]] = {
     Role.PRACTITIONER: _DESK | {Act.SET_OPENINGS, Act.MERGE_FILES},
     Role.SUBSTITUTE: _DESK | {Act.SET_OPENINGS},
     Role.TRAINEE: _EVERYBODY | frozenset({Act.SEE_AGENDA, Act.OPEN_AGENDA_NAMES}),
+    Role.TRUSTEE: _EVERYBODY | frozenset({Act.SECOND}),
     Role.MANAGER: _OFFICER
     | frozenset(
         {

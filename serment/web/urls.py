@@ -13,6 +13,7 @@ from serment.web.privacy import (
     partners,
     receipt,
     signing,
+    trustee,
 )
 
 demo_patterns = (
@@ -44,6 +45,9 @@ urlpatterns = [
     path("acces/signer", signing.ask, name="officer_ask"),
     path("acces/urgences/", glasses.glasses, name="glasses"),
     path("acces/urgences/avis", glasses.judge, name="judge_glass"),
+    path("confiance/", trustee.page, name="trustee"),
+    path("confiance/signer", trustee.ask, name="trustee_ask"),
+    path("confiance/repondre", trustee.answer, name="trustee_answer"),
     path("acces/recu", receipt.by_number, name="receipt_by_number"),
     path("verifier-un-recu/", receipts.explain, name="receipts"),
     path("verifier-un-recu/serment-verify.pyz", receipts.verifier, name="verifier"),

@@ -26,7 +26,7 @@ NEEDS: Final[dict[Act, set[str]]] = {
     Act.BOOK: {"relate"},
     Act.MERGE_FILES: {"join"},
     Act.CONTAIN: {
-        "freeze", "unfreeze", "freezes", "alarms", "grant_approve", "grant_erase", "glass_review",
+        "freeze", "unfreeze", "freezes", "alarms", "grant_erase", "glass_review",
     },
     Act.SEE_STAFF: {"end_staff", "staff_role"},
     Act.SEE_DISCLOSURES: {"receipt", "perimeter", "measure"},
@@ -60,6 +60,9 @@ def differences() -> list[str]:
             Act.OPEN_AGENDA_NAMES in ACTS_OF[role],
         ):
             found.append(f"{role.value}: zones")
+        decides = bool({Act.CONTAIN, Act.SECOND} & ACTS_OF[role])
+        if decides != roles.may_ask(role.value, "grant_approve"):
+            found.append(f"{role.value}: approves")
         writes = {Act.WRITE_PATIENT, Act.IMPORT} & ACTS_OF[role]
         if bool(writes) != roles.may_write(role.value, ["patient"]):
             found.append(f"{role.value}: writes")

@@ -123,6 +123,8 @@ SAMPLES: dict[str, Sample] = {
     "lift_freeze": Sample("post"),
     "propose_raise": Sample("post", answers=frozenset({400})),
     "approve_grant": Sample("post"),
+    "trustee_ask": Sample("post", answers=frozenset({409})),
+    "trustee_answer": Sample("post", answers=frozenset({400})),
     "stop_grant": Sample("post", answers=frozenset({404})),
     "erase_granted": Sample("post"),
     "officer_ask": Sample("post", answers=frozenset({409})),

@@ -16,7 +16,7 @@ from django.http import HttpResponse
 from django.urls import get_resolver, reverse
 
 from serment.identity import policy
-from serment.identity.accounts import OFFICERS_HOME, STAFF_HOME
+from serment.identity.accounts import OFFICERS_HOME, STAFF_HOME, TRUSTEES_HOME
 from serment.identity.policy import Answer
 from tests.house.doors import Route
 from tests.rights import ground, table
@@ -166,6 +166,7 @@ def _unlike(answer: Any, wanted: Answer, asks: str, sample: Sample, nothing: Any
         return "" if to.startswith("/compte/connexion/?next=") else f"{status} {to}, no sign-in"
     if wanted is Answer.WORK:
         home = OFFICERS_HOME if asks.endswith("_officer") else STAFF_HOME
+        home = TRUSTEES_HOME if asks == "trustee" else home
         return "" if (status, to) == (302, home) else f"{status} {to}, not to work"
     if to.startswith("/compte/connexion/?next="):
         return "sent to sign in"

@@ -32,6 +32,7 @@ from serment.keeper.passkeys.rows import VERSION, Member, Passkey
 from serment.keeper.peers import kin_of
 from serment.keeper.policy.granting import GrantNeeded, role_granted, use_up
 from serment.keeper.policy.grants import Grant
+from serment.keeper.policy.trustee import TRUSTEE
 from serment.keeper.rights import OFFICERS, Capability, staff_of
 from serment.keeper.tokens import mint
 from serment.keeper.wire import ActorWire, Body, Request
@@ -123,7 +124,9 @@ def _member(house: House, who: Capability) -> tuple[Member, tuple[bytes, Grant] 
     if record is None or (record.kind, record.tenant) != ("staff", who.establishment):
         raise NoAccess
     new = Member(VERSION, who.id, record.tenant, who.role)
-    two = who.role in OFFICERS and rows.can_sign_for_two(house.store, record.tenant, house.now())
+    two = who.role == TRUSTEE or (
+        who.role in OFFICERS and rows.can_sign_for_two(house.store, record.tenant, house.now())
+    )
     on = role_granted(house, new, who.role) if two else None
     if two and on is None:
         raise GrantNeeded

@@ -29,7 +29,7 @@ from serment.keeper.passkeys.proving import proved, told
 from serment.keeper.passkeys.rows import VERSION, Member, Passkey
 from serment.keeper.peers import kin_of
 from serment.keeper.policy import deciding as freezing
-from serment.keeper.policy import granting
+from serment.keeper.policy import granting, trustee
 from serment.keeper.rights import OFFICERS, Capability, staff_of
 from serment.keeper.wire import Body, Nothing, Request
 from serment.keeper.words import VERIFIED
@@ -93,7 +93,7 @@ async def _vouch(house: House, ask: Request, peer: int, by: Passkey) -> Body:
         raise NoAccess
     if row.actor == by.actor or not by.settled(now) or row.settled(now):
         raise NoAccess
-    if row.role in OFFICERS and by.role not in OFFICERS:
+    if (row.role in trustee.DECIDING or by.role == trustee.TRUSTEE) and by.role not in OFFICERS:
         raise NoAccess
     vouched = msgspec.structs.replace(row, settles_at=now, vouched_by=by.actor)
     with house.recorder.together():
@@ -154,6 +154,8 @@ async def _staff_role(house: House, ask: Request, peer: int) -> Body:
     if not wanted.role:
         raise AskUnusable
     known = _colleague(house, ask, peer, wanted.actor)
+    if not trustee.fits(known, wanted.role):
+        raise NoAccess
     on = granting.role_granted(house, known, wanted.role)
     if on is None and ask.actor.kind != "operator" and _concerns_officers(known, wanted.role):
         raise granting.GrantNeeded
@@ -173,7 +175,7 @@ async def _staff_role(house: House, ask: Request, peer: int) -> Body:
 
 def _concerns_officers(known: Member, role: str) -> bool:
     """Does somebody become one of those who approve for all, or stop being one?"""
-    given = role in OFFICERS and (role != known.role or bool(known.ended_at))
+    given = role in trustee.DECIDING and (role != known.role or bool(known.ended_at))
     return given or (known.role in OFFICERS and role != known.role)
 
 
@@ -211,6 +213,7 @@ async def _end(house: House, ended: list[bytes], leaves: list[Leaf]) -> None:
 
 _SENSITIVE: Final[dict[str, Act]] = {
     "grant_approve": granting.approve,
+    "grant_revoke": granting.revoke,
     "unfreeze": freezing.unfreeze,
     "end_staff": _end_staff,
     "staff_role": _staff_role,
@@ -228,6 +231,7 @@ ACTS: Final[dict[str, Act]] = {
     **{op: _sensitive(act) for op, act in _SENSITIVE.items()},
     # Ending is never made hard: it opens nothing, and takes no role's need to sign away.
     "revoke": _revoke,
+    "grant_revoke": granting.revoke,
     "end_staff": _end_staff,
     "staff_role": _role_or_sign,
 }

@@ -203,6 +203,7 @@ class GrantRow(Body):
 
 
 class GrantList(Body):
-    """op ``grants``."""
+    """op ``grants``; ``solo``: is it a practice of one, whether or not a trustee seconds it?"""
 
     rows: list[GrantRow]
+    solo: bool = False

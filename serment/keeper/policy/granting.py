@@ -31,6 +31,13 @@ from serment.keeper.policy.grants import (
     digest_of,
 )
 from serment.keeper.policy.subjects import count, covers, put_subject, subjects_of
+from serment.keeper.policy.trustee import (
+    TRUSTEE,
+    alone_since,
+    may_approve,
+    may_refuse,
+    waits_alone,
+)
 from serment.keeper.rights import OFFICERS, Capability, check, staff_of
 from serment.keeper.store import RecordRow
 from serment.keeper.wire import Body, Item, Nothing, Request, Token32
@@ -77,6 +84,8 @@ def _must_be_colleague(house: House, who: Capability, wanted: ProposeAsk) -> Non
         raise NoAccess
     if (record.kind, record.tenant) != ("staff", who.establishment):
         raise NoAccess
+    if wanted.role == TRUSTEE and not house.standing.is_solo(record.tenant):
+        raise NoAccess
 
 
 async def add(house: House, ask: Request, peer: int) -> Body:
@@ -119,11 +128,16 @@ async def close(house: House, ask: Request, peer: int) -> Body:
 
 
 async def approve(house: House, ask: Request, peer: int) -> Body:
-    """op ``grant_approve``: by an officer of the establishment; two different ones make it good."""
+    """op ``grant_approve``: by an officer of the establishment; two different ones make it good.
+
+    In a practice of one the second is its trustee, where it has one, who signs.
+    """
     wanted = msgspec.msgpack.decode(ask.body, type=DigestAsk)
     capability = staff_of(house, ask, peer)
     tag, grant = by_digest(house, capability, wanted.digest)
-    if capability.role not in OFFICERS or grant.revoked or not grant.may_approve(ask.actor.id):
+    if grant.revoked or not grant.may_approve(ask.actor.id):
+        raise NoAccess
+    if not may_approve(house, ask, capability, grant):
         raise NoAccess
     await _record(house, ask, peer, grant, "grant_approved")
     check(house, ask, peer)
@@ -145,6 +159,8 @@ async def revoke(house: House, ask: Request, peer: int) -> Body:
     _, grant = by_digest(house, capability, wanted.digest)
     solo = house.standing.is_solo(grant.establishment)
     if ask.actor.id != grant.by and capability.role not in OFFICERS and not solo:
+        raise NoAccess
+    if not may_refuse(house, ask, capability):
         raise NoAccess
     await _record(house, ask, peer, grant, "grant_revoked")
     tag, grant = by_digest(house, capability, wanted.digest)
@@ -168,7 +184,8 @@ async def listed(house: House, ask: Request, peer: int) -> Body:
             _row(house, grant)
             for _name, grant in approvers.grants(house)
             if grant.establishment == capability.establishment and grant.not_after > house.now()
-        ]
+        ],
+        solo,
     )
 
 
@@ -207,7 +224,8 @@ def knew_approvers(house: House, ask: Request) -> bool:
 
 def is_good(house: House, grant: Grant) -> bool:
     """Is it closed, approved as it has to be, and not over?"""
-    return grant.good(house.now(), solo=house.standing.is_solo(grant.establishment))
+    alone = waits_alone(house, grant.establishment)
+    return grant.good(house.now(), solo=alone, since=alone_since(house, grant.establishment))
 
 
 def role_granted(house: House, member: Member, role: str) -> tuple[bytes, Grant] | None:
@@ -301,11 +319,12 @@ def _final_on(house: House, grant: Grant) -> int:
 
 
 def _row(house: House, grant: Grant) -> GrantRow:
-    solo = house.standing.is_solo(grant.establishment)
+    solo = waits_alone(house, grant.establishment)
+    since = alone_since(house, grant.establishment) if solo else 0
     return GrantRow(
         grant.kind, grant.establishment, grant.purpose, grant.fields, grant.by, grant.at,
         grant.not_after, grant.count, grant.digest, [one.by for one in grant.approvals],
         is_good(house, grant), grant.revoked, grant.target, grant.factor, grant.role,
-        grant.good_from(solo=solo), grant.used, solo,
+        grant.good_from(solo=solo, since=since), grant.used, solo,
         _final_on(house, grant), grant.lapsed,
     )  # fmt: skip

@@ -72,18 +72,23 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
         """Is what it allows fixed?"""
         return bool(self.digest)
 
-    def good(self, now: int, *, solo: bool) -> bool:
+    def good(self, now: int, *, solo: bool, since: int = 0) -> bool:
         """May it be used at this instant?"""
         if self.revoked or self.used or not self.closed or now > self.not_after:
             return False
-        since = self.good_from(solo=solo)
-        return bool(since) and now >= since
+        begins = self.good_from(solo=solo, since=since)
+        return bool(begins) and now >= begins
 
-    def good_from(self, *, solo: bool) -> int:
-        """From when it may be used with the approvals it has (µs); 0: it needs one more."""
+    def good_from(self, *, solo: bool, since: int = 0) -> int:
+        """From when it may be used with the approvals it has (µs); 0: it needs one more.
+
+        ``since``: from when on nobody seconds a practice of one; its 72 hours begin no sooner.
+        """
         if len(self.approvals) >= APPROVALS:
             return self.approvals[APPROVALS - 1].at
-        return self.approvals[0].at + SOLO_DELAY_US if solo and self.approvals else 0
+        if not solo or not self.approvals:
+            return 0
+        return max(self.approvals[0].at, since) + SOLO_DELAY_US
 
     def may_approve(self, who: bytes) -> bool:
         """Nobody approves what is for themselves."""

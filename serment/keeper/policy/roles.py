@@ -34,6 +34,9 @@ OFFICER: Final = EVERYBODY | frozenset(
 PRACTITIONER: Final = DESK | frozenset({"join"})
 """And says that two files are one person."""
 
+TRUSTEE: Final = EVERYBODY | frozenset({"grant_approve", "errand"})
+"""Approves and refuses from outside what waits in a practice of one (``trustee``)."""
+
 TRAINEE: Final = EVERYBODY | frozenset({"files_behind"})
 MANAGER: Final = OFFICER | frozenset({"find"})
 """And the import, which looks whether somebody is known here already."""
@@ -61,6 +64,7 @@ ROLES: Final[Mapping[str, Role]] = {
     "practitioner": Role(PRACTITIONER, ANY, writes=True),
     "substitute": Role(DESK, ANY, writes=True),
     "trainee": Role(TRAINEE, NAMES, writes=False),
+    "trustee": Role(TRUSTEE, NONE, writes=False),
     "manager": Role(MANAGER, NONE, writes=True),
     "privacy_officer": Role(OFFICER, NONE, writes=False),
     "security_officer": Role(OFFICER, NONE, writes=False),

@@ -11,6 +11,7 @@ class PracticeConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the outbox what messages about emergencies say."""
-        from serment.web.practice import glass_messages
+        from serment.web.practice import glass_messages, trustee_messages
 
         glass_messages.register()
+        trustee_messages.register()

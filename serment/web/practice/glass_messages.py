@@ -81,7 +81,9 @@ def tell_countdown(actor: Actor) -> None:
 
 def _of_file(file_id: UUID) -> registry.Facts | None:
     file = PatientFile.objects.filter(pk=file_id).first()
-    return None if file is None else _facts(file.establishment_id, settings.LOGIN_REDIRECT_URL)
+    return (
+        None if file is None else facts_of_house(file.establishment_id, settings.LOGIN_REDIRECT_URL)
+    )
 
 
 def _of_officer(member: UUID) -> registry.Facts | None:
@@ -94,10 +96,10 @@ def _of_colleague(member: UUID) -> registry.Facts | None:
 
 def _of_member(member: UUID, link: str) -> registry.Facts | None:
     found = StaffMember.objects.filter(pk=member, active=True).first()
-    return None if found is None else _facts(found.establishment_id, link)
+    return None if found is None else facts_of_house(found.establishment_id, link)
 
 
-def _facts(establishment: UUID, link: str) -> registry.Facts:
+def facts_of_house(establishment: UUID, link: str) -> registry.Facts:
     """Whose house it is, its telephone, and where to read on; the hour is the message's own."""
     house = Establishment.objects.get(pk=establishment)
     site = Site.objects.filter(establishment_id=establishment).order_by("name", "id").first()

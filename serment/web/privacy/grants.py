@@ -22,7 +22,7 @@ from serment.identity import accounts, policy, staff
 from serment.identity.models import Role, StaffMember
 from serment.identity.rights import Act
 from serment.web import asked
-from serment.web.practice import glass_messages, team
+from serment.web.practice import glass_messages, team, trustee_messages
 from serment.web.privacy import grants_told, signing
 
 FACTORS: Final = (2, 3, 5)
@@ -97,6 +97,7 @@ def approve(request: HttpRequest) -> HttpResponse:
 def _said(actor: Actor, state: GrantState | None) -> str:
     """What an approval did; a role that is good is given at once."""
     if state is None or (not state.good and not state.solo):
+        trustee_messages.tell_asked(actor)
         return _("Votre accord est noté. Il en faut encore un, d’une autre personne.")
     if not state.good:
         _tell_countdown(actor)

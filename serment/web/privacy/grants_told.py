@@ -126,6 +126,8 @@ def _state(state: GrantState, now: datetime) -> str:
 
 
 def _title(state: GrantState) -> str:
+    if state.role == Role.TRUSTEE:
+        return _("Nommer un tiers de confiance")
     titles = {
         "erase": _("Effacer un dossier"),
         "budget": _("Relever la limite d’une personne"),
@@ -143,6 +145,11 @@ def _sentence(state: GrantState, target: str) -> str:
         return _("%(who)s pourra ouvrir %(factor)d fois plus de dossiers que d’habitude.") % {
             "who": target, "factor": state.factor,
         }  # fmt: skip
+    if state.role == Role.TRUSTEE:
+        return _(
+            "%(who)s approuvera ou refusera de l’extérieur ce qui demande ici deux accords,"
+            " sans ouvrir aucune donnée de patient."
+        ) % {"who": target}
     if state.kind == "role":
         role = str(Role(state.role).label) if state.role in Role.values else state.role
         return _("%(who)s aura le rôle « %(role)s ».") % {"who": target, "role": role}

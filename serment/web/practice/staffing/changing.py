@@ -24,6 +24,7 @@ from serment.identity.models import PASSING, Role, StaffMember
 from serment.identity.rights import Act
 from serment.scheduling.models import Appointment
 from serment.web import asked
+from serment.web.practice import trustee_messages
 from serment.web.practice.staffing import told
 
 APPROVAL_DAYS = 7
@@ -53,7 +54,8 @@ def _context(actor: Actor, one: told.Colleague, now: datetime) -> dict[str, Any]
         "one": one,
         "works": works,
         "words": review.in_words(one.member.role),
-        "roles": [(role, role.label) for role in Role],
+        "roles": [(role, role.label) for role in Role if role is not Role.TRUSTEE],
+        "trustee": one.member.role == Role.TRUSTEE,
         "passing": [str(role) for role in PASSING],
         "chosen": one.member.role,
         "until": _day(one.member.ends_at),
@@ -127,6 +129,8 @@ def end(request: HttpRequest, member_id: UUID) -> HttpResponse:
         day = asked.sent(request).get("until")
         at = None if day is None else invitations.last_minute(day, Role.SUBSTITUTE, now)
         staff.end(actor, member_id, at or now)
+        if member.role == Role.TRUSTEE and at is None:
+            trustee_messages.tell_ended(actor, member_id)
     except (staff.OwnEnd, staff.EndNeeded) as refused:
         messages.error(request, refused.sentence)
         return HttpResponseRedirect(reverse("practice:team_end", args=[member_id]))

@@ -14,11 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from serment import clock
+from serment.disclosure import containment
 from serment.errors import Unusable
 from serment.identity import accounts, invitations, policy, review
 from serment.identity.files import ValuesUnusable
 from serment.identity.models import PASSING, Role
-from serment.identity.rights import OFFICERS, Act
+from serment.identity.rights import DECIDING, Act
 from serment.web import asked
 from serment.web.practice import team
 
@@ -41,13 +42,16 @@ def invite(request: HttpRequest) -> HttpResponse:
         except ValuesUnusable as wrong:
             errors = wrong.errors
         else:
-            _say_sent(request, invitation.role in OFFICERS)
+            _say_sent(request, invitation.role in DECIDING)
             return HttpResponseRedirect(reverse("practice:team"))
+    solo = containment.is_solo(actor)
+    offered = [role for role in Role if solo or role is not Role.TRUSTEE]
     context = {
         "section": "team",
+        "solo": solo,
         "typed": typed,
         "errors": errors,
-        "roles": [(role, role.label, review.in_words(role)) for role in Role],
+        "roles": [(role, role.label, review.in_words(role)) for role in offered],
         "passing": [str(role) for role in PASSING],
         "entries": invitations.entries(team.establishment_of(actor)),
     }
