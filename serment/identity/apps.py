@@ -12,6 +12,7 @@ class IdentityConfig(AppConfig):
     def ready(self) -> None:
         """Give the outbox the rows whose addresses it writes to, and how they may be used."""
         from serment.identity import (
+            account_told,
             contact,
             staff_models,  # noqa: F401 -- tables of this app
         )
@@ -20,6 +21,7 @@ class IdentityConfig(AppConfig):
         from serment.identity.relatives import models as _relatives  # noqa: F401 -- likewise
         from serment.outbox import registry
 
+        account_told.register()
         registry.register_ways(contact.way_of)
         registry.register_people(
             lambda person: (

@@ -114,7 +114,7 @@ def come_back(
     if account is None:
         raise CodeUnusable(_("Ce code ne sert plus. Demandez-en un nouveau à l’accueil."))
     tenancy.stand_in(account=account.pk)
-    until = None if _proves(request, account, proof) else _waits_until(request, account, now)
+    until = None if _proves(request, account, proof) else _waits_until(request, account, terms, now)
     if until is not None:
         raise StillWaiting(until)
     with keeping.changing(request, account.pk) as book:
@@ -164,12 +164,19 @@ def _proves(request: HttpRequest, account: Account, proof: str) -> bool:
     return True
 
 
-def _waits_until(request: HttpRequest, account: Account, now: datetime) -> datetime | None:
-    """Begin the wait, or say when it ends; None once it is over."""
+def _waits_until(
+    request: HttpRequest, account: Account, terms: Terms, now: datetime
+) -> datetime | None:
+    """Begin the wait and have it told, or say when it ends; None once it is over."""
     with keeping.changing(request, account.pk) as book:
         state = rescue.state_of(book, now)
         if state == "ready":
             return None
         if state == "none":
             book.asked_back = now.isoformat()
-        return datetime.fromisoformat(book.asked_back) + rescue.WAIT
+        until = datetime.fromisoformat(book.asked_back) + rescue.WAIT
+    if state == "none":
+        itself = accounts.acting_for_itself(request, account.pk)
+        with tenancy.inside(tenant=UUID(terms.house)):
+            desk_codes.asked_back(itself, terms, until, now)
+    return until

@@ -27,9 +27,10 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from serment.disclosure import Actor, Purpose, gate
+from serment.disclosure import Actor, Purpose, gate, persons
 from serment.errors import NotThere, Refused
-from serment.identity import cards, turned_away, walls
+from serment.identity import account_told, cards, handed, turned_away, walls
+from serment.identity.handed import Handed, Standing
 from serment.identity.ins import Document
 from serment.identity.means import codes
 from serment.identity.models import DeskCode, PatientFile
@@ -60,6 +61,10 @@ class CodeUnusable(Refused):
     """Ce code ne convient pas, ou ne sert plus."""
 
 
+class HasAccount(Refused):
+    """Un compte lit déjà ce dossier."""
+
+
 class BirthDateMissing(Refused):
     """Complétez d’abord la date de naissance du dossier."""
 
@@ -77,31 +82,6 @@ class Terms(msgspec.Struct, frozen=True):
     back: bool = False
 
 
-class Handed(msgspec.Struct, omit_defaults=True):
-    """One code as the file remembers it: when, on what document, and what became of it."""
-
-    digest: str
-    on: str
-    until: str
-    document: str
-    state: str = "waiting"
-    """``waiting``, ``used`` or ``withdrawn``."""
-
-
-class Standing(msgspec.Struct, omit_defaults=True):
-    """What a file keeps of its codes; ``opened``: the card has an account."""
-
-    card: str = ""
-    opened: bool = False
-    codes: list[Handed] = []
-
-    def waits(self, today: date) -> Handed | None:
-        """The code that still serves, if one does."""
-        last = self.codes[-1] if self.codes else None
-        good = last is not None and last.state == "waiting" and last.until > today.isoformat()
-        return last if good else None
-
-
 @dataclass(frozen=True, slots=True)
 class Issued:
     """What is printed, once. ``sheet``: the second factor of whoever has no telephone for one."""
@@ -113,15 +93,14 @@ class Issued:
     back: bool
 
 
-def read(text: str) -> Standing:
-    """A file's ``desk_link`` once opened."""
-    return msgspec.json.decode(text, type=Standing) if text else Standing()
-
-
-def issue(actor: Actor, file_id: UUID, document: str, now: datetime) -> Issued:
+def issue(
+    actor: Actor, file_id: UUID, document: str, now: datetime, *, second: bool = False
+) -> Issued:
     """Hand out a code for a file of the actor's house; a former one serves no more.
 
-    Raises NotThere, BirthDateMissing, CodeUnusable for a document that is none.
+    Where an account reads the file already and is not the card's, its holder is told. ``second``:
+    another account is to read it too, and somebody said so. Raises NotThere, BirthDateMissing,
+    HasAccount, CodeUnusable for a document that is none.
     """
     if document not in SEEN:
         raise CodeUnusable(_("Choisissez ce que la personne a montré."))
@@ -131,7 +110,8 @@ def issue(actor: Actor, file_id: UUID, document: str, now: datetime) -> Issued:
         values = opened[file_id]
         if not values["birth_date"]:
             raise BirthDateMissing(_("Complétez d’abord la date de naissance du dossier."))
-        standing = read(values["desk_link"])
+        standing = handed.read(values["desk_link"])
+        _must_be_meant(actor, file, standing, now, second=second)
         _withdraw(standing)
         until = _midnight(now)
         since = now - _CLOCKS_APART
@@ -145,12 +125,27 @@ def issue(actor: Actor, file_id: UUID, document: str, now: datetime) -> Issued:
             standing.card, digests, standing.opened,
         )  # fmt: skip
         _keep(code, terms, until)
-        handed = Handed(digest_of(code).hex(), now.date().isoformat(), until.date().isoformat(),
-                        document)  # fmt: skip
-        standing.codes = [*standing.codes, handed][-_KEPT_MAX:]
+        told = Handed(digest_of(code).hex(), now.date().isoformat(), until.date().isoformat(),
+                      document)  # fmt: skip
+        standing.codes = [*standing.codes, told][-_KEPT_MAX:]
         _write(actor, file, standing, Purpose.RECEPTION)
     spoken = f"{code[:5]}-{code[5:]}"
     return Issued(spoken, standing.card, printed, until.date(), standing.opened)
+
+
+def _must_be_meant(
+    actor: Actor, file: PatientFile, standing: Standing, now: datetime, *, second: bool
+) -> None:
+    """HasAccount where a second account would come of it unsaid. Of a card's own account, it is a
+    way back; where the account does not read all that was joined, a code shows that it may."""
+    held = persons.holders(actor, file.pk)
+    if standing.opened or not held.accounts[0]:
+        return
+    if held.all_reached and not second:
+        raise HasAccount(
+            _("Un compte lit déjà ce dossier. Cochez la case si un deuxième doit le lire aussi.")
+        )
+    account_told.tell(account_told.SECOND, actor, file, now)
 
 
 def withdraw(actor: Actor, file_id: UUID) -> None:
@@ -158,7 +153,7 @@ def withdraw(actor: Actor, file_id: UUID) -> None:
     with transaction.atomic():
         file = _locked(file_id)
         opened = gate.reveal(actor, Purpose.RECEPTION, [file], ["desk_link"])
-        standing = read(opened[file_id]["desk_link"])
+        standing = handed.read(opened[file_id]["desk_link"])
         if _withdraw(standing):
             _write(actor, file, standing, Purpose.RECEPTION)
 
@@ -190,6 +185,27 @@ def check(request: HttpRequest, typed: str, birth_date: str, now: datetime) -> t
     )
 
 
+def again(code: str, now: datetime) -> Terms:
+    """What a code stands for that was looked at before. Raises CodeUnusable: it serves no more."""
+    terms = _terms(code, now)
+    if terms is None:
+        raise CodeUnusable(_("Ce code ne sert plus. Demandez-en un nouveau à l’accueil."))
+    return terms
+
+
+def asked_back(actor: Actor, terms: Terms, until: datetime, now: datetime) -> None:
+    """Nobody proved anything: the desk reads until when the account waits, its holder is told.
+
+    By the account itself; the transaction stands in the file's house.
+    """
+    file = _locked(UUID(terms.file))
+    known = gate.reveal(actor, Purpose.SELF, [file], ["desk_link"])[file.pk]["desk_link"]
+    standing = handed.read(known)
+    standing.back = until.isoformat()
+    _write(actor, file, standing, Purpose.SELF)
+    account_told.tell(account_told.BACK, actor, file, now)
+
+
 def spent(actor: Actor, code: str, terms: Terms, *, opened: bool) -> None:
     """It has served: the row goes, and the file says so. ``opened``: its card has an account now.
 
@@ -199,8 +215,8 @@ def spent(actor: Actor, code: str, terms: Terms, *, opened: bool) -> None:
         DeskCode.objects.filter(digest=digest_of(code)).delete()
     file = _locked(UUID(terms.file))
     known = gate.reveal(actor, Purpose.SELF, [file], ["desk_link"])[file.pk]["desk_link"]
-    standing = read(known)
-    standing.opened = standing.opened or opened
+    standing = handed.read(known)
+    standing.opened, standing.back = standing.opened or opened, ""
     for one in standing.codes:
         if one.digest == digest_of(code).hex():
             one.state = "used"
@@ -248,7 +264,7 @@ def _withdraw(standing: Standing) -> bool:
 
 
 def _write(actor: Actor, file: PatientFile, standing: Standing, purpose: Purpose) -> None:
-    values = {"desk_link": msgspec.json.encode(standing).decode()}
+    values = {"desk_link": handed.write(standing)}
     gate.seal(actor, purpose, file, values, subject=file.pk, tenant=file.establishment_id)
     file.save(update_fields=["desk_link"])
 

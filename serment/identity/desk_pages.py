@@ -1,11 +1,12 @@
 """A code from a desk, typed: the way in for whoever has no e-mail address, and back in.
 
-Two small steps: the code with the birth date, then a password. Between them the code lies in the
-visitor's own session, which only their cookie opens.
+Two small steps: the code with the birth date, then a password. Between them the code lies closed in
+the visitor's own session, for a quarter of an hour; the birth date is not kept at all.
 """
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from allauth.account.internal.flows.login import perform_login
@@ -30,12 +31,14 @@ from serment.identity import (
     cards,
     desk_claims,
     desk_codes,
+    links,
     passwords,
     policy,
 )
 from serment.identity.models import Account
 
 _TYPED: Final = "serment.desk_code"
+_TYPED_FOR: Final = timedelta(minutes=15)
 _CODE: Final = {
     "autocomplete": "off",
     "autocapitalize": "characters",
@@ -114,8 +117,9 @@ def card(request: HttpRequest) -> HttpResponse:
     form = FirstForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data["code"], form.cleaned_data["birth_date"]
-        if _terms(request, form, *typed) is not None:
-            request.session[_TYPED] = list(typed)
+        found = _terms(request, form, *typed)
+        if found is not None:
+            _remember(request, found[0])
             return HttpResponseRedirect(reverse("account_card_password"))
     return render(request, "account/card.html", {"form": form})
 
@@ -124,12 +128,12 @@ def card(request: HttpRequest) -> HttpResponse:
 @never_cache
 def password(request: HttpRequest) -> HttpResponse:
     """A password, and one is signed in but for a code of the sheet."""
-    typed = request.session.get(_TYPED)
-    if not isinstance(typed, list) or request.user.is_authenticated:
-        return HttpResponseRedirect(reverse("account_card"))
     now = clock.now()
+    code = _remembered(request, now)
+    if not code or request.user.is_authenticated:
+        return HttpResponseRedirect(reverse("account_card"))
     try:
-        code, terms = desk_codes.check(request, str(typed[0]), str(typed[-1]), now)
+        terms = desk_codes.again(code, now)
     except desk_codes.CodeUnusable as gone:
         return _start_over(request, gone.sentence)
     form = PasswordForm(request.POST or None, back=terms.back, card=terms.card)
@@ -149,6 +153,21 @@ def password(request: HttpRequest) -> HttpResponse:
     del request.session[_TYPED]
     answer: HttpResponse = perform_login(request, Login(user=account))
     return answer
+
+
+def _remember(request: HttpRequest, code: str) -> None:
+    until = clock.now() + _TYPED_FOR
+    request.session[_TYPED] = links.close(f"{code} {int(until.timestamp())}", _TYPED)
+
+
+def _remembered(request: HttpRequest, now: datetime) -> str:
+    """The code that this browser typed a moment ago; empty, and forgotten, once it is too late."""
+    word = str(request.session.get(_TYPED, ""))
+    code, _blank, until = (links.open_(word, _TYPED) or "").partition(" ")
+    if until and int(until) > now.timestamp():
+        return code
+    request.session.pop(_TYPED, None)
+    return ""
 
 
 @policy.patient(strength=policy.Strength.TWO_FACTORS)

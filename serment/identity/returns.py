@@ -29,6 +29,10 @@ class SecondPerson(Refused):
     """Demandez à quelqu’un d’autre de confirmer : il faut deux personnes."""
 
 
+class AskerLeft(SecondPerson):
+    """Qui l’a demandé ne travaille plus ici, ou n’a plus ce rôle."""
+
+
 class KeysFirst(Refused):
     """Arrêtez d’abord les clés de cette personne : elles ouvrent encore."""
 
@@ -85,8 +89,16 @@ def ask(actor: Actor, member_id: UUID, now: datetime) -> None:
 def waiting(actor: Actor, now: datetime) -> list[AccessReturn]:
     """What still wants a second person here, the actor's own asking among it."""
     with tenancy.inside(tenant=actor.establishment):
-        found = AccessReturn.objects.filter(expires_at__gt=now).select_related("member")
-        return list(found.order_by("expires_at", "pk"))
+        found = AccessReturn.objects.filter(expires_at__gt=now)
+        rows = found.select_related("member", "asked_by").order_by("expires_at", "pk")
+        return [one for one in rows if _asker_stands(one, now)]
+
+
+def _asker_stands(asked: AccessReturn, now: datetime) -> bool:
+    """Does the first of the two still work here, in a role that may ask? Else one decides alone."""
+    first: StaffMember = asked.asked_by
+    here = first.active and (first.ends_at is None or first.ends_at > now)
+    return here and rights.Act.STOP_DEVICES in rights.ACTS_OF[Role(first.role)]
 
 
 def may_confirm(actor: Actor, asked: AccessReturn) -> bool:
@@ -102,7 +114,11 @@ def confirm(actor: Actor, asked_id: UUID, now: datetime) -> None:
     """The second of the two: what was lost counts no more, and the link goes out."""
     asked = _waiting(actor, asked_id, now)
     if not may_confirm(actor, asked):
-        raise SecondPerson(_("Demandez à quelqu’un d’autre de confirmer : il faut deux personnes."))
+        raise SecondPerson(_("Demandez à quelqu’un d’autre de confirmer : il faut deux personnes."))
+    if not _asker_stands(asked, now):
+        raise AskerLeft(
+            _("Qui l’a demandé ne travaille plus ici, ou n’a plus ce rôle. Redemandez-le.")
+        )
     member: StaffMember = asked.member
     if member.account_id is None:
         raise NotThere
@@ -125,7 +141,7 @@ def _waiting(actor: Actor, asked_id: UUID, now: datetime) -> AccessReturn:
     with tenancy.inside(tenant=actor.establishment):
         found = (
             AccessReturn.objects.filter(pk=asked_id, expires_at__gt=now)
-            .select_related("member")
+            .select_related("member", "asked_by")
             .first()
         )
     if found is None:

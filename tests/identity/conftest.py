@@ -17,7 +17,7 @@ from django.test import Client
 
 from serment import clock, ids
 from serment.directory import tenancy
-from serment.disclosure import Actor, gate
+from serment.disclosure import SYSTEM, Actor, gate
 
 PASSWORD = "un cheval blanc sous la pluie"
 PERSON = {
@@ -33,6 +33,12 @@ TRACES = (
     "Philomène", "philomene", "Quatrevaux", "quatrevaux@", "@exemple.fr", "698765432",
     "698 76 54 32", "98 76 54", "1961-03-12", "12 mars 1961", "12/03/1961",
 )  # fmt: skip
+
+KNOWN = {
+    "family_name": "Quatrevaux", "given_name": "Philomène", "birth_date": "1941-03-12",
+    "phone": "+33698765432", "email": "famille.quatrevaux@exemple.fr",
+}  # fmt: skip
+"""Somebody the desk knows."""
 
 
 @pytest.fixture
@@ -122,3 +128,27 @@ def sign_up(browser: Client, **changed: str) -> Any:
     answer = browser.post("/compte/inscription/", PERSON | changed)
     assert answer.status_code == 302, answer.content.decode()
     return browser.post("/compte/code/", {"code": code_sent(), "action": "verify"})
+
+
+@pytest.fixture
+def file(establishment: UUID) -> UUID:
+    from serment.identity import files
+
+    return files.create(SYSTEM, establishment, KNOWN).pk
+
+
+@pytest.fixture
+def desk(secretary_of: Callable[[UUID], Actor], establishment: UUID) -> Actor:
+    return secretary_of(establishment)
+
+
+@pytest.fixture
+def hand(desk: Actor, establishment: UUID, file: UUID) -> Callable[..., Any]:
+    """A secretary hands out a code for the file."""
+    from serment.identity import desk_codes
+
+    def issue(**said: bool) -> Any:
+        with tenancy.inside(tenant=establishment):
+            return desk_codes.issue(desk, file, "passport", clock.now(), **said)
+
+    return issue

@@ -38,6 +38,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("compte/", include("serment.identity.urls")),
+    path("aide/", include("serment.web.help.urls")),  # its pages lead there
     path("", home),
     path("entrer/", enter),
     path("moi/", whoami),

@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from serment import clock
-from serment.disclosure import Purpose
+from serment.disclosure import Purpose, persons
 from serment.errors import NotThere, Refused
-from serment.identity import accounts, cards, desk_codes, files, policy
+from serment.identity import accounts, cards, desk_codes, files, handed, policy
 from serment.identity.rights import Act
 from serment.web import asked
 from serment.web.practice.naming import Person
@@ -45,10 +45,13 @@ def code(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Who is there, what they show; then the sheet."""
     actor = accounts.actor_for(request)
     if request.method == "POST":
-        shown = asked.sent(request).get("vu", "")
+        sent = asked.sent(request)
+        shown, second = sent.get("vu", ""), sent.get("deuxieme") == "oui"
         try:
-            issued = desk_codes.issue(actor, file_id, shown, clock.now())
-        except (desk_codes.CodeUnusable, desk_codes.BirthDateMissing) as refused:
+            issued = desk_codes.issue(actor, file_id, shown, clock.now(), second=second)
+        except (
+            desk_codes.CodeUnusable, desk_codes.BirthDateMissing, desk_codes.HasAccount
+        ) as refused:  # fmt: skip
             return _form(request, file_id, refused)
         context = {
             "section": "patients",
@@ -76,13 +79,19 @@ def _form(request: HttpRequest, file_id: UUID, refused: Refused | None = None) -
     values = files.open(actor, [file_id], _FIELDS, Purpose.RECEPTION).get(file_id)
     if values is None:
         raise NotThere
-    standing = desk_codes.read(values.pop("desk_link"))
+    standing, now = handed.read(values.pop("desk_link")), clock.now()
+    held = persons.holders(actor, file_id)
+    reads = held.accounts[0] > 0 and not standing.opened
     context = {
         "section": "patients",
         "file_id": file_id,
         "person": Person(file_id, **values),
-        "waits": standing.waits(clock.now().date()),
+        "waits": standing.waits(now.date()),
         "opened": standing.opened,
+        "back_on": standing.back_on(now),
+        "held": reads and held.all_reached,
+        "half": reads and not held.all_reached,
+        "chosen": asked.sent(request).get("vu", ""),
         "past": [(one, SHOWN.get(one.document, "")) for one in reversed(standing.codes)],
         "shown": SHOWN.items(),
         "refused": refused.sentence if refused else "",

@@ -1,0 +1,49 @@
+"""Told to whoever reads a file already: a code was handed out for it, or its account asked back.
+
+As every message it goes the way that the file's person named, and says no more than they want.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+
+from serment import clock
+from serment.directory.models import Establishment, Site
+from serment.disclosure import Actor
+from serment.identity.models import PatientFile
+from serment.outbox import post, registry
+
+SECOND: Final = "second_account"
+BACK: Final = "account_back"
+
+
+def register() -> None:
+    """Tell the outbox what these messages are about; when the application starts."""
+    for kind in (SECOND, BACK):
+        registry.register(kind, _of_file)
+
+
+def tell(kind: str, actor: Actor, file: PatientFile, now: datetime) -> None:
+    """Where the file has an address or a safe way. The transaction stands in its house."""
+    if file.email is not None or file.safe_contact is not None:
+        ticket = post.sign(actor, file.pk, now)
+        post.again(kind, file.pk, file.establishment_id, ticket)
+
+
+def _of_file(file_id: UUID) -> registry.Facts | None:
+    file = PatientFile.objects.filter(pk=file_id).first()
+    if file is None:
+        return None
+    house = Establishment.objects.get(pk=file.establishment_id)
+    site = Site.objects.filter(establishment_id=house.pk).order_by("name", "id").first()
+    return registry.Facts(
+        starts_at=clock.now(),
+        timezone=site.timezone if site else "Europe/Paris",
+        with_whom=house.name,
+        phone=site.phone if site else "",
+        link=settings.LOGIN_REDIRECT_URL,
+    )
