@@ -17,7 +17,7 @@ from serment.keeper.acting import standing
 from serment.keeper.house import NOBODY, House, NoAccess, SessionOver
 from serment.keeper.policy import roles
 from serment.keeper.store import RecordRow
-from serment.keeper.untouched import is_unconfirmed, is_untouched
+from serment.keeper.untouched import is_slip, is_unconfirmed, is_untouched
 from serment.keeper.wire import ActorWire, Request
 from serment.keeper.words import FIXED_IDS, PATIENT_PURPOSES, STAFF_NAME_FIELDS, VERIFIED
 
@@ -250,12 +250,17 @@ class Reach:
         )
 
     def deletes(self, row: RecordRow | None) -> bool:
-        """May this record be forgotten? Serment itself also forgets accounts nobody confirmed."""
+        """May this record be forgotten? Serment itself also forgets accounts nobody confirmed; of a
+        patient's records in a house one person forgets no more than their own slip."""
         if row is None:
             return False
-        if self._ask.actor.kind == "system" and is_unconfirmed(self._house, row):
+        actor = self._ask.actor
+        if actor.kind == "system" and is_unconfirmed(self._house, row):
             return True
-        return self.writes(row, row.subject, row.tenant)
+        if not self.writes(row, row.subject, row.tenant):
+            return False
+        alone = actor.kind == "system" or row.tenant == NOBODY or row.kind in roles.OWN_HOUSE
+        return alone or is_slip(self._house, row, actor)
 
     def signs(self, row: RecordRow | None, purpose: str, fields: list[str]) -> bool:
         """May work be signed for this record? Serment itself signs only for names of staff."""

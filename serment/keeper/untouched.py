@@ -1,4 +1,7 @@
-"""What Serment itself may still change or forget: what no person has used since it was made.
+"""What may still be changed or forgotten alone: what nobody else has used since it was made.
+
+A person takes back a slip: the file they made by mistake today. Whatever is more than that takes
+two (``policy.carrying``).
 
 ``system`` carries no capability, so what is bounded by who made a record is bounded by use as well.
 An import that could not be ended is taken up again over records that nobody ever saw; a sign-up
@@ -13,7 +16,8 @@ from typing import Final
 from serment.keeper.house import NOBODY, House
 from serment.keeper.index import ActorPart, PatientPart
 from serment.keeper.store import RecordRow
-from serment.keeper.words import KIND_WRITE
+from serment.keeper.wire import ActorWire
+from serment.keeper.words import DAY, KIND_WRITE
 
 PERSONS: Final = frozenset({"patient", "staff", "partner", "operator"})
 UNSEEN: Final = frozenset({"found", "listed", "patient", "errand"})
@@ -50,6 +54,32 @@ def is_unconfirmed(house: House, row: RecordRow) -> bool:
     return not any(
         actor.actor_kind in PERSONS and actor.purpose != SIGN_IN and actor.kind != KIND_WRITE
         for actor, _patient in _leaves(house, row.record)
+    )
+
+
+def is_slip(house: House, row: RecordRow, actor: ActorWire) -> bool:
+    """Did this very person make it within a day, and did nobody else see or write it since?
+
+    Of a file nothing else may hang on it: no other record, no account, no joined file.
+    """
+    if (row.creator, row.creator_kind) != (actor.id, actor.kind) or _is_hung_on(house, row):
+        return False
+    made = None
+    for part, patient in _leaves(house, row.subject):
+        for item in patient.items:
+            if item.record != row.record or UNSEEN.issuperset(item.fields):
+                continue
+            if (part.actor, part.actor_kind) != (actor.id, actor.kind):
+                return False
+            made = part.at
+    return made is not None and house.now() < made + DAY
+
+
+def _is_hung_on(house: House, row: RecordRow) -> bool:
+    return row.record == row.subject and (
+        len(house.store.records_of(row.subject)) > 1
+        or bool(house.store.links(file=row.subject))
+        or len(house.joined.all_of(row.subject)) > 1
     )
 
 

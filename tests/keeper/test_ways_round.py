@@ -291,7 +291,7 @@ def test_a_forgotten_record_is_nobodys_to_take(
         monkeypatch.setattr(rights.Reach, "_is_free", lambda *_: True)
     file = inside.patient()
     record = record_of(file)
-    inside.ask(inside.staff(), "delete", wire.IdAsk(record), wire.Nothing)
+    inside.ask(SYSTEM, "delete", wire.IdAsk(record), wire.Nothing)
     who = patient(inside) if thief == "patient" else inside.staff(establishment=THERE)
     tenant = HERE if thief == "patient" else THERE
     told = "refused" if guarded else ""
