@@ -85,6 +85,8 @@ class PatientFile(models.Model):
     merging = Sealed(zone="administrative", label=_("réunion de dossiers"))
     # How this person may be reached (``contact.py``), as one text of one length.
     safe_contact = Sealed(zone="contact", label=_("contact sûr"))
+    # Where they were written to within the last month (``former_ways.py``), for an emergency.
+    former_reach = Sealed(zone="contact", label=_("anciennes adresses"))
     # Codes handed out at the desk, and what was shown for them (``desk_codes.py``).
     desk_link = Sealed(zone="administrative", label=_("codes remis à l’accueil"))
 

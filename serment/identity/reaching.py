@@ -14,10 +14,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate, persons
 from serment.errors import NotThere
-from serment.identity import contact, merging
+from serment.identity import contact, former_ways, merging
 from serment.identity.contact import Wishes
 from serment.identity.models import Account, PatientFile
 from serment.outbox import envelopes
@@ -63,6 +64,7 @@ def say(actor: Actor, wishes: Wishes, now: datetime, *, former_unsafe: bool = Fa
 def say_at_desk(actor: Actor, file_id: UUID, wishes: Wishes) -> None:
     """In one house's file, as its person says it at the desk or by telephone. Raises NotThere."""
     with transaction.atomic():
+        former_ways.note_wishes(actor, file_id, of_file(actor, file_id), wishes, clock.now())
         for file in _with_joined(actor, Purpose.RECEPTION, _file(file_id)):
             _seal(actor, Purpose.RECEPTION, file, wishes, file.establishment_id)
 

@@ -13,13 +13,15 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from serment import clock
 from serment.directory.models import Establishment, Site
 from serment.disclosure import Actor, Purpose, gate
 from serment.disclosure.glass import Opened
+from serment.identity import former_ways
 from serment.identity.models import PatientFile, Role, StaffMember
-from serment.outbox import post, registry
+from serment.outbox import post, registry, rendering
 from serment.web.practice import team
 
 PERSON = "glass"
@@ -64,7 +66,17 @@ def tell(actor: Actor, file_id: UUID, opened: Opened) -> bool:
     reached = PatientFile.objects.filter(said, pk=file_id).exists()
     if reached:
         post.again(PERSON, file_id, here, opened.to_person)
-    return reached
+    return _tell_former(actor, file_id) or reached
+
+
+def _tell_former(actor: Actor, file_id: UUID) -> bool:
+    """Where they were written to until staff changed it, in words that name nothing."""
+    facts = _of_file(file_id)
+    if facts is None:
+        return False
+    neutrally = registry.Way("mail", neutral=True)
+    letter = rendering.letter(PERSON, facts, get_language() or "fr", neutrally)
+    return former_ways.tell(actor, file_id, letter, clock.now())
 
 
 def tell_countdown(actor: Actor) -> None:

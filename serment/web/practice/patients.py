@@ -1,15 +1,14 @@
-"""Finding a patient from three letters, their file, and making or correcting one."""
+"""Finding a patient from three letters, and their file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,20 +16,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from serment import clock
 from serment.disclosure import Actor, Purpose, gate
-from serment.errors import NotThere, Unusable
+from serment.errors import NotThere
 from serment.identity import (
     accounts,
-    birth_dates,
     contact,
     files,
-    ins_files,
-    phones,
     policy,
     reaching,
     rights,
 )
 from serment.identity.merging import Merging
-from serment.identity.models import PatientFile
 from serment.identity.rights import Act
 from serment.scheduling.models import Appointment
 from serment.web import asked, wording
@@ -38,7 +33,6 @@ from serment.web.practice import finding, identity, opened_by, team, urgent
 from serment.web.practice.naming import AT_A_GLANCE, Person
 
 LETTERS_MIN = 3
-SEARCHED_LETTERS_MAX = 80
 HITS_MAX = 10
 PARIS = ZoneInfo("Europe/Paris")
 FORM_FIELDS = (
@@ -97,7 +91,7 @@ def find(request: HttpRequest) -> HttpResponse:
 
 def _hits(actor: Actor, text: str, booking: str) -> tuple[list[Hit], bool]:
     """At most ten, and whether others match too."""
-    today = _today()
+    today = paris_today()
     asked, more = _found(actor, text, today)
     ids = list(asked)[:HITS_MAX]
     fields = ("given_name", "family_name", "birth_date", "phone")
@@ -180,7 +174,7 @@ def patient(request: HttpRequest, file_id: UUID) -> HttpResponse:
         "wishes": contact.read(values[contact.FIELD]),
         "values": values,
         "age": wording.age(values["birth_date"], now.astimezone(PARIS).date()),
-        "sex": dict(_sexes()).get(values["sex"], ""),
+        "sex": dict(sexes()).get(values["sex"], ""),
         "identity": identity.shown(values),
         "joined": identity.joined(merged, may_part=rights.may(actor, Act.MERGE_FILES)),
         "upcoming": [one for one in visits if one.upcoming],
@@ -217,110 +211,13 @@ def _visits(actor: Actor, file_id: UUID, meanwhile: set[UUID]) -> list[Visit]:
     return visits
 
 
-@policy.staff_may(Act.WRITE_PATIENT)
-@require_http_methods(["GET", "POST"])
-def create(request: HttpRequest) -> HttpResponse:
-    """A file for somebody at the desk or on the telephone; an e-mail address is not needed."""
-    actor = accounts.actor_for(request)
-    booking = booking_query(asked.sent(request).get("suite", asked.query(request).get("suite", "")))
-    typed = {name: asked.sent(request).get(name, "") for name in FORM_FIELDS}
-    if request.method == "GET":
-        return _form(request, typed, {}, suite=booking)
-    if "recherche" in asked.sent(request):
-        return _form(request, typed | _begun(asked.sent(request)["recherche"]), {}, suite=booking)
-    try:
-        values = files.cleaned(typed, _today())
-    except files.ValuesUnusable as unusable:
-        return _form(request, typed, unusable.errors, suite=booking)
-    made = files.create(actor, team.establishment_of(actor), values)
-    reaching.note_shared(actor, made.pk, values["email"] or "")
-    if booking:
-        return HttpResponseRedirect(f"{reverse('practice:book')}?{booking}&patient={made.pk}")
-    return HttpResponseRedirect(reverse("practice:patient", args=[made.pk]))
-
-
-@policy.staff_may(Act.WRITE_PATIENT)
-@require_http_methods(["GET", "POST"])
-def change(request: HttpRequest, file_id: UUID) -> HttpResponse:
-    """Correct a file."""
-    actor = accounts.actor_for(request)
-    if request.method == "GET":
-        typed = _open(actor, file_id, (*FORM_FIELDS, "merging"))
-        merged = Merging.read(typed.pop("merging"))
-        if merged.into:
-            return identity.led_to_kept(request, merged)
-        if typed["birth_date"]:
-            typed["birth_date"] = _as_typed(typed["birth_date"])
-        return _form(request, typed, {}, file_id=file_id)
-    if not PatientFile.objects.filter(pk=file_id).exists():
-        raise NotThere
-    typed = {name: asked.sent(request).get(name, "") for name in FORM_FIELDS}
-    try:
-        values = files.cleaned(typed, _today())
-    except files.ValuesUnusable as unusable:
-        return _form(request, typed, unusable.errors, file_id=file_id)
-    sure = "identite" in asked.sent(request)
-    if not sure and (undone := ins_files.would_undo(actor, file_id, values)):
-        return _form(request, typed, {"identity": identity.undone_words(undone)}, file_id=file_id)
-    former = files.open(actor, [file_id], ("email",), Purpose.RECEPTION).get(file_id, {})
-    files.change(actor, file_id, values)
-    if values["email"] and values["email"] != former.get("email"):
-        reaching.note_shared(actor, file_id, values["email"])
-    return HttpResponseRedirect(reverse("practice:patient", args=[file_id]))
-
-
-def _begun(searched: str) -> dict[str, str]:
-    """What was typed to find somebody who is not there begins their file."""
-    text = searched.strip()[:SEARCHED_LETTERS_MAX]
-    for name, check in (("phone", phones.normalise), ("birth_date", _as_birth_date)):
-        try:
-            check(text)
-        except Unusable:
-            continue
-        return {name: text}
-    if "@" in text:
-        return {"email": text}
-    family, _space, given = text.partition(" ")
-    if given and " " not in given:
-        return {"family_name": family, "given_name": given}
-    return {"family_name": text}
-
-
-def _as_birth_date(text: str) -> date:
-    return birth_dates.parse(text, _today())
-
-
-def _today() -> date:
+def paris_today() -> date:
+    """By the clocks in France."""
     return clock.now().astimezone(PARIS).date()
 
 
-def _as_typed(kept: str) -> str:
-    try:
-        return f"{date.fromisoformat(kept):%d/%m/%Y}"
-    except ValueError:
-        return kept
-
-
-def _form(
-    request: HttpRequest,
-    typed: dict[str, str],
-    errors: dict[str, str],
-    *,
-    suite: str = "",
-    file_id: UUID | None = None,
-) -> HttpResponse:
-    context: dict[str, Any] = {
-        "section": "book" if suite else "patients",
-        "typed": typed,
-        "errors": errors,
-        "suite": suite,
-        "file_id": file_id,
-        "sexes": _sexes(),
-    }
-    return render(request, "practice/patient_form.html", context, status=422 if errors else 200)
-
-
-def _sexes() -> list[tuple[str, str]]:
+def sexes() -> list[tuple[str, str]]:
+    """What may be chosen, in words."""
     return [
         ("", _("Non précisé")),
         ("female", _("Femme")),

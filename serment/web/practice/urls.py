@@ -10,6 +10,7 @@ from serment.web.practice import (
     continuity,
     desk_code,
     erasing,
+    filing,
     glass,
     identity,
     kiosk,
@@ -37,11 +38,11 @@ urlpatterns = [
     path("visite/<uuid:appointment_id>/remettre", panel.put_back, name="put_back"),
     path("visite/<uuid:appointment_id>/carte", card.card, name="card"),
     path("patients/", patients.find, name="find"),
-    path("patients/nouveau", patients.create, name="new_patient"),
+    path("patients/nouveau", filing.create, name="new_patient"),
     path("patients/<uuid:file_id>/", urgent.told_closed(patients.patient), name="patient"),
     path(
         "patients/<uuid:file_id>/corriger",
-        urgent.told_closed(patients.change),
+        urgent.told_closed(filing.change),
         name="change_patient",
     ),
     path(

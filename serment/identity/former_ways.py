@@ -1,0 +1,106 @@
+"""Where a file's person was written to until staff changed it: for a month, what is told of an
+emergency goes there too, in words that name nothing.
+
+Whoever changes an address and then breaks the glass does not keep it from the person. A way that
+the person said is not safe is no former way: what they say of how to reach them goes before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+
+from serment import ids
+from serment.disclosure import Actor, Purpose, gate
+from serment.errors import NotThere
+from serment.identity import contact
+from serment.identity.contact import Wishes
+from serment.identity.models import PatientFile
+from serment.outbox import envelopes
+from serment.outbox.rendering import Letter
+
+FIELD: Final = "former_reach"
+DAYS: Final = 30
+KEPT_MAX: Final = 4
+"""The earliest are kept: changing it often pushes none out within the month."""
+
+
+class Former(msgspec.Struct, frozen=True):
+    """An address that was written to, and the day after which it is forgotten (ISO 8601)."""
+
+    address: str
+    until: str
+
+
+def note(actor: Actor, file_id: UUID, former: Mapping[str, str], now: datetime) -> None:
+    """Staff changed the address; ``former`` is what stood there, and how they may be reached.
+
+    Whoever said how to reach them is not written to at the usual address: nothing is noted.
+    """
+    if former.get("email") and not former.get(contact.FIELD):
+        _add(actor, file_id, former["email"], now)
+
+
+def note_wishes(actor: Actor, file_id: UUID, former: Wishes, wishes: Wishes, now: datetime) -> None:
+    """Staff wrote down how the person wants to be reached. The first time, every former way is
+    forgotten: it may be what they want to be spared."""
+    if former == contact.NOTHING_SAID:
+        _keep(actor, file_id, [])
+    elif former.mail and former.email and former.email != wishes.email:
+        _add(actor, file_id, former.email, now)
+
+
+def tell(actor: Actor, file_id: UUID, letter: Letter, now: datetime) -> bool:
+    """The same there, neutrally; whether there was any such way."""
+    found = [one.address for one in _known(actor, file_id, now)]
+    for address in found:
+        envelopes.put(_nobody(), address, letter, now, neutral=True)
+    return bool(found)
+
+
+def _add(actor: Actor, file_id: UUID, address: str, now: datetime) -> None:
+    known = _known(actor, file_id, now)
+    if all(one.address != address for one in known):
+        until = (now + timedelta(days=DAYS)).date().isoformat()
+        _keep(actor, file_id, [*known, Former(address, until)][:KEPT_MAX])
+
+
+def _known(actor: Actor, file_id: UUID, now: datetime) -> list[Former]:
+    file = _file(file_id)
+    if file.former_reach is None:
+        return []
+    opened = gate.reveal_openable(actor, Purpose.RECEPTION, [file], [FIELD])
+    found = opened.get(file_id, {}).get(FIELD, "")
+    today = now.date().isoformat()
+    known = msgspec.json.decode(found, type=list[Former]) if found else []
+    return [one for one in known if one.until > today]
+
+
+def _keep(actor: Actor, file_id: UUID, known: list[Former]) -> None:
+    with transaction.atomic():
+        file = _file(file_id)
+        if not known and file.former_reach is None:
+            return
+        values = {FIELD: msgspec.json.encode(known).decode() if known else None}
+        house = file.establishment_id
+        gate.seal(actor, Purpose.RECEPTION, file, values, subject=file_id, tenant=house)
+        file.save(update_fields=[FIELD])
+
+
+def _nobody() -> Actor:
+    """Whose envelope of an establishment is nobody's: a number of its own, for this hour."""
+    number = ids.new_id()
+    capability = gate.open_session("patient", number, "", None, hours=1)
+    return Actor(kind="patient", id=number, capability=capability)
+
+
+def _file(file_id: UUID) -> PatientFile:
+    found = PatientFile.objects.filter(pk=file_id).first()
+    if found is None:
+        raise NotThere
+    return found
