@@ -9,7 +9,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from serment import clock
+from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM, TooManyFiles, containment, gate, oversight
 from serment.identity import contact, reaching, registration, staff
@@ -19,6 +19,7 @@ from serment.outbox.models import Message
 from serment.sightings.models import Kind, Sighting
 from serment.web.practice import patients
 from tests import factors
+from tests.scheduling.practice import make_file
 from tests.web_practice.house import PASSWORD, House, make_house
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,24 @@ def test_broken_glass_is_told_to_the_person_and_the_officers_justified_and_judge
     assert "acceptée par un responsable" in page(desk.get("/cabinet/urgences/"))
     with tenancy.inside(house.practice.establishment):
         assert Message.objects.filter(kind="glass").count() == 1
+
+
+def test_an_emergency_is_said_of_a_file_outside_care_before_a_limit_asks_for_it() -> None:
+    house = make_house()
+    desk, file = house.enter(), ids.new_id()
+    make_file(house.practice.establishment, file, family_name="Vial", given_name="Anne")
+    said = f"/cabinet/urgence/{file}/?dire=oui"
+    assert said in page(desk.get(f"/cabinet/patients/{file}/"))
+    assert "dire=oui" not in page(desk.get(f"/cabinet/patients/{house.files[1]}/"))  # who comes
+    asked = desk.get(said)
+    assert "n’a pas de rendez-vous ici" in page(asked)
+    assert "Vial" not in page(asked)
+    lacking = desk.post(said, {"raison": "care", "pourquoi": ""})
+    assert lacking.status_code == 422
+    assert "n’a pas de rendez-vous ici" in page(lacking)
+    told = desk.post(said, {"raison": "care", "pourquoi": WHY}, follow=True)
+    assert "Anne Vial" in page(told)
+    assert WHY in page(officer_of(house).get("/acces/urgences/"))
 
 
 def test_a_person_without_an_address_is_told_by_whoever_opened_it() -> None:

@@ -35,12 +35,12 @@ FAMILY = (
 """The first people of every plan, at these houses, whatever the seed."""
 
 FILES_AT = {
-    QUAIS: (AURORE, CAPUCINE, MARCELLE),
+    QUAIS: (AURORE, CAPUCINE, MARCELLE, BASTIEN),
     HOSPITAL: (AURORE, CAPUCINE),
     BY_VIDEO: (AURORE,),
     FAMILY_DOCTOR: (AURORE, BASTIEN, CAPUCINE, MARCELLE),
 }
-"""Who has a file where."""
+"""Who has a file where; Bastien comes to the eye practice no more: nobody there cares for him."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ FIELDS: Final = (
 WHY_LETTERS_MIN: Final = 5
 
 OPEN, BUDGET, KEEPER, HUMAN, CAPPED = "open", "budget", "keeper", "human", "capped"
+OUTSIDE: Final = "outside"
+"""It opens, but of nobody who comes here: the emergency is said before a limit asks for it."""
 
 
 @policy.staff_may(Act.BREAK_GLASS)
@@ -59,7 +61,14 @@ def break_glass(request: HttpRequest, file_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return _broken(request, actor, file_id)
     values, state = _looked(actor, file_id)
+    if state == OPEN and _is_said(request):
+        values, state = {}, OUTSIDE
     return _page(request, actor, file_id, state, values=values)
+
+
+def _is_said(request: HttpRequest) -> bool:
+    """Whether somebody comes to say an emergency of a file that no limit closes to them."""
+    return asked.query(request).get("dire") == "oui"
 
 
 def _looked(actor: Actor, file_id: UUID) -> tuple[dict[str, str], str]:
@@ -80,7 +89,8 @@ def _broken(request: HttpRequest, actor: Actor, file_id: UUID) -> HttpResponse:
     why = asked.words(sent.get("pourquoi", ""), glass.WHY_LETTERS_MAX)
     errors = _errors(reason, why)
     if errors:
-        return _page(request, actor, file_id, BUDGET, errors=errors, typed=sent)
+        state = OUTSIDE if _is_said(request) else BUDGET
+        return _page(request, actor, file_id, state, errors=errors, typed=sent)
     try:
         opened = glass.break_glass(actor, file_id, reason, why, glass_messages.to_tell(actor))
     except TooManyFiles:

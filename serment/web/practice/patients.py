@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -177,11 +177,17 @@ def patient(request: HttpRequest, file_id: UUID) -> HttpResponse:
         "sex": dict(sexes()).get(values["sex"], ""),
         "identity": identity.shown(values),
         "joined": identity.joined(merged, may_part=rights.may(actor, Act.MERGE_FILES)),
+        "outside": not any(_cared_for(one.appointment, now) for one in visits),
         "upcoming": [one for one in visits if one.upcoming],
         "past": [one for one in reversed(visits) if not one.upcoming][:20],
         "lines": opened_by.lines(actor, file_id, now, PARIS, limit=20),
     }
     return render(request, "practice/patient.html", context)
+
+
+def _cared_for(visit: Appointment, now: datetime) -> bool:
+    """Whether the house cares for its person because of this visit, as the keeper counts it."""
+    return visit.care_until is not None and visit.care_until > now
 
 
 def _person(file_id: UUID, values: dict[str, str]) -> Person:
