@@ -10,8 +10,9 @@ import msgspec
 from serment.keeper import wire
 from serment.keeper.passkeys import asks
 from serment.keeper.passkeys.checking import Site
+from serment.keeper.rights import OFFICERS
 from tests.keeper.authenticator import URL, Authenticator
-from tests.keeper.inside import HERE, SYSTEM, Inside, Person
+from tests.keeper.inside import HERE, OPERATOR, SYSTEM, Inside, Person
 
 Answer = TypeVar("Answer", bound=msgspec.Struct)
 A_DAY_US = 86_400_000_000
@@ -51,8 +52,17 @@ def challenge(
 def enrolled(inside: Inside, role: str = "secretary", at: bytes = HERE) -> Colleague:
     """A colleague with a first passkey, made just now."""
     one = Colleague(registered(inside, role, at), Authenticator())
+    if role in OFFICERS:
+        named(inside, one)
     one.name = enrol(inside, one.who, one.passkey).passkey
     return one
+
+
+def named(inside: Inside, one: Colleague) -> None:
+    """By the operator, as an officer is where there are not two yet."""
+    told = asks.StaffAsk(one.who.actor.id, one.who.actor.role)
+    inside.ask(OPERATOR, "staff_role", told, wire.Nothing)
+    again(inside, one)
 
 
 def enrol(inside: Inside, who: Person, passkey: Authenticator) -> asks.PasskeyRow:

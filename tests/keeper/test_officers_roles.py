@@ -12,8 +12,19 @@ from serment.keeper.passkeys import asks, deciding, rows
 from serment.keeper.policy.asks import DigestAsk, GrantAsk, GrantRow, ProposeAsk
 from serment.keeper.policy.grants import SOLO_DELAY_US
 from tests.keeper.authenticator import Authenticator
-from tests.keeper.enrolled import Colleague, again, asserted, enrol, opened, registered, settled
+from tests.keeper.enrolled import (
+    A_DAY_US,
+    Colleague,
+    again,
+    asserted,
+    enrol,
+    opened,
+    registered,
+    settled,
+    signed_in,
+)
 from tests.keeper.inside import HERE, OPERATOR, THERE, Inside, Person, Refused
+from tests.keeper.test_policy import alarms
 
 A_WEEK_US = 7 * 24 * 3_600_000_000
 
@@ -40,6 +51,33 @@ def give(inside: Inside, by: Person, whose: Person, role: str) -> None:
 
 def approve(inside: Inside, by: Person, wanted: DigestAsk) -> bool:
     return inside.ask(by, "grant_approve", wanted, GrantRow).good
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_second_officer_by_the_pages_word_begins_after_three_days(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, guarded: bool
+) -> None:
+    """Negative control: by the word of pages that lie a manager is two on the same day."""
+    if not guarded:
+        monkeypatch.setattr(rows, "has_other_officer", lambda *_: False)
+    manager = settled(inside, "manager")
+    invented = Colleague(registered(inside, "privacy_officer"), Authenticator())
+    invented.name = enrol(inside, invented.who, invented.passkey).passkey
+    assert ("officer_by_word" in alarms(inside)) is guarded
+    vouch = asks.PasskeyAsk(invented.name)
+    if not guarded:
+        asserted(inside, manager, "vouch", vouch, asks.PasskeyRow)
+        assert signed_in(inside, invented.passkey).evidence == "verified"
+        return
+    with pytest.raises(Refused, match="refused"):
+        asserted(inside, manager, "vouch", vouch, asks.PasskeyRow)
+    inside.ask(invented.who, "revoke", vouch, asks.PasskeyRow)  # a new key begins no sooner
+    invented.passkey = Authenticator()
+    enrol(inside, invented.who, invented.passkey)
+    inside.later(2 * A_DAY_US)
+    assert signed_in(inside, invented.passkey).evidence == "claimed"
+    inside.later(A_DAY_US)
+    assert signed_in(inside, invented.passkey).evidence == "verified"
 
 
 @pytest.mark.parametrize("guarded", [True, False])

@@ -21,6 +21,7 @@ from serment.keeper.passkeys.asks import (
 )
 from serment.keeper.passkeys.challenges import LIVE_US, Purpose, What
 from serment.keeper.passkeys.proving import (
+    alarm,
     handle_of,
     made,
     name_of,
@@ -43,6 +44,11 @@ PASSKEYS_MAX: Final = 10
 
 UNTIL_SETTLED_US: Final = DAY
 """A first passkey proves a claim only: for a day whoever it was taken from may say so."""
+
+
+UNTIL_SECOND_US: Final = 3 * DAY
+"""An officer beside another whom neither two officers nor the operator named: as long as in a
+practice of one what takes two. A manager and pages that lie would be two on the next day."""
 
 
 class AssertionNeeded(NoAccess):
@@ -92,7 +98,8 @@ async def _enrol(house: House, ask: Request, peer: int, settles_at: int) -> Body
     member, on = _member(house, staff_of(house, ask, peer))
     row = Passkey(
         VERSION, name_of(house, fresh.credential), fresh.credential, fresh.key, member.actor,
-        member.establishment, member.role, wanted.label, house.now(), settles_at,
+        member.establishment, member.role, wanted.label, house.now(),
+        max(settles_at, member.begins),
     )  # fmt: skip
     own = [one for one in rows.passkeys_of(house.store, who.id) if one.live]
     if len(own) >= PASSKEYS_MAX or rows.passkey(house.store, row.name) is not None:
@@ -103,7 +110,10 @@ async def _enrol(house: House, ask: Request, peer: int, settles_at: int) -> Body
         rows.put_member(house.store, member)
         rows.put_passkey(house.store, row)
         rows.put_count(house.store, row.name, fresh.count)
-        leaves = house.recorder.prepare(ask, peer, told(row, "passkey_enrolled"))
+        said = told(row, "passkey_enrolled")
+        if member.begins > house.now():
+            said.append(alarm(member.establishment, "officer_by_word"))
+        leaves = house.recorder.prepare(ask, peer, said)
     await house.recorder.write(leaves)
     return row_of(house, row)
 
@@ -113,7 +123,8 @@ def _member(house: House, who: Capability) -> tuple[Member, tuple[bytes, Grant] 
     grant that this uses up.
 
     Where two officers can sign, nobody becomes a further one but by both: the pages' word that
-    somebody is one makes no key of theirs count. Raises GrantNeeded.
+    somebody is one makes no key of theirs count. Where one can, a second by that word begins
+    after three days, and vouching hastens nothing. Raises GrantNeeded.
     """
     known = rows.member(house.store, who.id)
     if known is not None:
@@ -127,10 +138,18 @@ def _member(house: House, who: Capability) -> tuple[Member, tuple[bytes, Grant] 
     two = who.role == TRUSTEE or (
         who.role in OFFICERS and rows.can_sign_for_two(house.store, record.tenant, house.now())
     )
-    on = role_granted(house, new, who.role) if two else None
+    on = role_granted(house, new, who.role) if two or who.role in OFFICERS else None
     if two and on is None:
         raise GrantNeeded
+    by_word = who.role in OFFICERS and not _is_signed(on)
+    if by_word and rows.has_other_officer(house.store, record.tenant, who.id):
+        new = msgspec.structs.replace(new, begins=house.now() + UNTIL_SECOND_US)
     return new, on
+
+
+def _is_signed(on: tuple[bytes, Grant] | None) -> bool:
+    """Did everybody who approved the role sign for it? What is claimed the pages may invent."""
+    return on is not None and all(one.evidence == VERIFIED for one in on[1].approvals)
 
 
 async def sign_in(house: House, ask: Request, peer: int) -> Body:

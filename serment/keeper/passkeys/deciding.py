@@ -95,6 +95,9 @@ async def _vouch(house: House, ask: Request, peer: int, by: Passkey) -> Body:
         raise NoAccess
     if (row.role in trustee.DECIDING or by.role == trustee.TRUSTEE) and by.role not in OFFICERS:
         raise NoAccess
+    known = rows.member(house.store, row.actor)
+    if known is not None and known.begins > now:
+        raise NoAccess
     vouched = msgspec.structs.replace(row, settles_at=now, vouched_by=by.actor)
     with house.recorder.together():
         rows.put_passkey(house.store, vouched)
@@ -162,7 +165,7 @@ async def _staff_role(house: House, ask: Request, peer: int) -> Body:
     with house.recorder.together():
         if on is not None:
             granting.use_up(house, *on)
-        now = msgspec.structs.replace(known, role=wanted.role, ended_at=0)
+        now = msgspec.structs.replace(known, role=wanted.role, ended_at=0, begins=0)
         rows.put_member(house.store, now)
         for row in rows.passkeys_of(house.store, known.actor):
             rows.put_passkey(house.store, msgspec.structs.replace(row, role=wanted.role))

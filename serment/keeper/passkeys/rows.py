@@ -44,13 +44,18 @@ class Passkey(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Member(msgspec.Struct, array_like=True, frozen=True):
-    """A member of staff whose role the keeper knows itself; ``ended_at`` 0: still there."""
+    """A member of staff whose role the keeper knows itself; ``ended_at`` 0: still there.
+
+    ``begins``: before that instant no key of theirs counts. Of an officer whom the pages alone
+    named beside another.
+    """
 
     version: int
     actor: bytes
     establishment: bytes
     role: str
     ended_at: int = 0
+    begins: int = 0
 
 
 def passkey(store: Store, name: bytes) -> Passkey | None:
@@ -129,6 +134,12 @@ def can_sign_for_two(store: Store, establishment: bytes, now: int) -> bool:
     """Did passkeys of two different officers ever count here?"""
     rows = passkeys_at(store, establishment)
     return len({row.actor for row in rows if row.role in OFFICERS and row.settled(now)}) > 1
+
+
+def has_other_officer(store: Store, establishment: bytes, actor: bytes) -> bool:
+    """Did an officer here ever make a passkey, beside this person?"""
+    rows = passkeys_at(store, establishment)
+    return any(row.actor != actor and row.role in OFFICERS for row in rows)
 
 
 def end_sessions(store: Store, actor: bytes, name: bytes | None = None) -> list[bytes]:

@@ -93,6 +93,14 @@ _WORDS: Final[dict[str, tuple[_StrPromise, _StrPromise, str]]] = {
         ),
         "key",
     ),
+    "officer_by_word": (
+        _("Un second responsable, sans deux accords"),
+        _(
+            "Sa clé compte dans trois jours. Si personne ne l’a nommé ici, arrêtez-la avant"
+            " et prévenez l’équipe."
+        ),
+        "team",
+    ),
     "passkey_vouched": (
         _("Une clé confirmée par un collègue"),
         _("Elle compte dès maintenant."),
