@@ -114,6 +114,7 @@ SAMPLES: dict[str, Sample] = {
     "practice:team_member": Sample(path=MEMBER),
     "practice:team_role": Sample("post", MEMBER, {"role": "secretary"}),
     "practice:team_end": Sample(path=MEMBER),
+    "practice:team_hours": Sample(path=MEMBER, answers=frozenset({404})),
     "practice:team_reopen": Sample("post", MEMBER),
     "practice:team_lost": Sample(path=MEMBER),
     "practice:team_stop_key": Sample("post", MEMBER, {"key": "00"}, frozenset({404})),

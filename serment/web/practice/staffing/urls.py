@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from serment.web.practice.staffing import changing, devices, inviting, listing, reviewing
+from serment.web.practice.staffing import changing, devices, hours, inviting, listing, reviewing
 
 urlpatterns = [
     path("", listing.team, name="team"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("<uuid:member_id>/", changing.member, name="team_member"),
     path("<uuid:member_id>/role", reviewing.once_done(changing.role), name="team_role"),
     path("<uuid:member_id>/fin/", reviewing.once_done(changing.end), name="team_end"),
+    path("<uuid:member_id>/horaires/", hours.end, name="team_hours"),
     path("<uuid:member_id>/rouvrir", listing.reopen, name="team_reopen"),
     path("<uuid:member_id>/perdu/", devices.lost, name="team_lost"),
     path("<uuid:member_id>/perdu/cle", devices.stop_key, name="team_stop_key"),
