@@ -34,6 +34,17 @@ class OpenidSetting:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderSetting:
+    """A provider of SMS or of mail: which, and the file with what it gave (JSON)."""
+
+    provider: str
+    secret_file: Path
+    sender: str = ""
+    url: str = ""
+    """Instead of the provider's own address: a stand-in of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """What the machine tells Serment.
 
@@ -61,6 +72,10 @@ class Environment:
     smtp_url: str | None
     mail_from: str | None
     mail_neutral_from: str | None
+    sms: ProviderSetting | None = None
+    """None by default: no SMS leaves (docs/operate/providers.md)."""
+    mail_provider: ProviderSetting | None = None
+    """Mail goes by plain SMTP where there is none."""
     keeper_keys: Path | None = None
     credentials: Path | None = None
     key_backup: Path | None = None
@@ -180,6 +195,18 @@ def _openid() -> tuple[OpenidSetting, ...]:
     return tuple(found)
 
 
+def _provider(name: str) -> ProviderSetting | None:
+    """A provider that is set. Raises SettingWrong for one set by halves."""
+    chosen = os.environ.get(name if name == "SERMENT_SMS" else f"{name}_PROVIDER")
+    if not chosen:
+        return None
+    secret = _folder(f"{name}_SECRET_FILE")
+    if secret is None:
+        raise SettingWrong(f"{name}_SECRET_FILE is missing: the file with what {chosen} gave.")
+    sender, url = (os.environ.get(f"{name}_{one}", "") for one in ("SENDER", "URL"))
+    return ProviderSetting(chosen, secret, sender, url)
+
+
 def read() -> Environment:
     """Read the environment once."""
     state = state_folder().absolute()
@@ -206,6 +233,8 @@ def read() -> Environment:
         smtp_url=None if trial else os.environ.get("SERMENT_SMTP_URL") or None,
         mail_from=os.environ.get("SERMENT_MAIL_FROM") or None,
         mail_neutral_from=os.environ.get("SERMENT_MAIL_NEUTRAL_FROM") or None,
+        sms=None if trial else _provider("SERMENT_SMS"),
+        mail_provider=None if trial else _provider("SERMENT_MAIL"),
         keeper_keys=None if trial else _folder("SERMENT_KEEPER_KEYS"),
         credentials=_folder("CREDENTIALS_DIRECTORY"),
         key_backup=None if trial else _folder("SERMENT_KEY_BACKUP"),

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from serment.config import environment
+from serment.config import environment, mail_provider
 from serment.config.database import connecting
 
 ENV = environment.read()
@@ -234,6 +234,10 @@ CACHES = {
 # a backup sends none: its patients are real, and the living instance writes to them.
 _MAIL = "dummy" if ENV.trial else "filebased" if ENV.demo else "smtp"
 EMAIL_BACKEND = f"django.core.mail.backends.{_MAIL}.EmailBackend"
+# Providers of mail speak through django-anymail; a demo sends nothing whatever is set.
+ANYMAIL: dict[str, str | int] = {}
+if ENV.mail_provider is not None and _MAIL == "smtp":
+    EMAIL_BACKEND, ANYMAIL = mail_provider.chosen(ENV.mail_provider)
 EMAIL_FILE_PATH = str(ENV.state / "demo-mail")
 EMAIL_TIMEOUT = 10
 # smtp://user:password@host:587 speaks STARTTLS, smtps://… TLS from the first byte; a server on
@@ -246,6 +250,10 @@ EMAIL_HOST_PASSWORD = unquote(_SMTP.password or "")
 EMAIL_USE_SSL = _SMTP.scheme == "smtps"
 EMAIL_USE_TLS = _SMTP.scheme == "smtp" and EMAIL_HOST not in ("localhost", "127.0.0.1", "::1")
 DEFAULT_FROM_EMAIL = ENV.mail_from or f"Serment <ne-pas-repondre@{ENV.host}>"
+MAIL_DOMAIN = parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or ENV.host
+# The names by which what was handed to a provider is found: serment perimeter --recipient NAME.
+MAIL_PROVIDER = ENV.mail_provider.provider if ENV.mail_provider else f"smtp:{EMAIL_HOST}"
+SMS: dict[str, Any] | None = asdict(ENV.sms) if ENV.sms else None
 # Of messages to whoever wants them neutral: an address without a name.
 NEUTRAL_FROM_EMAIL = ENV.mail_neutral_from or parseaddr(DEFAULT_FROM_EMAIL)[1]
 

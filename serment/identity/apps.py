@@ -22,7 +22,7 @@ class IdentityConfig(AppConfig):
         from serment.outbox import registry
 
         account_told.register()
-        registry.register_ways(contact.way_of)
+        registry.register_ways(contact.WAYS)
         registry.register_people(
             lambda person: (
                 PatientFile.objects.filter(pk=person).first()

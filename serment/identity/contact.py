@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from serment.errors import Unusable
 from serment.identity import addresses, phones, plain_text
-from serment.outbox.registry import Way
+from serment.outbox.registry import Asked, Way, Ways
 
 FIELD: Final = "safe_contact"
 _PAD: Final = 1024
@@ -25,6 +25,7 @@ HOURS_LETTERS_MAX: Final = 60
 CHANNELS: Final = ("mail", "letter", "phone")
 QUIET: Final = ("no_messages", "shared", "neutral", "bare")
 SAFE: Final = ("email", "number", "address")
+REMINDERS: Final = ("", "mail", "sms", "none")
 
 
 class Wishes(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -46,6 +47,18 @@ class Wishes(msgspec.Struct, frozen=True, omit_defaults=True):
     neutral: bool = False
     bare: bool = False
     hours: str = ""
+    texts: bool | None = None
+    """Whether SMS may be sent; None: never asked, so only where nothing else was said either."""
+    reminders: str = ""
+    """By which way to be reminded (``REMINDERS``); empty: as for any message."""
+
+    @property
+    def takes_texts(self) -> bool:
+        """Whether an SMS is as good as another way. Sheets written before there were any say
+        nothing of them: who asked for care then gets none by a new way."""
+        if self.texts is not None:
+            return self.texts
+        return msgspec.structs.replace(self, reminders="") == NOTHING_SAID
 
     @property
     def discreet(self) -> bool:
@@ -117,8 +130,13 @@ def cleaned(typed: Mapping[str, str]) -> Wishes:
         errors["hours"] = _("Soixante signes au plus, par exemple « de 9 h à 12 h ».")
     if errors:
         raise WishesUnusable(errors)
-    boxes = {name: name in typed for name in (*CHANNELS, *QUIET)}
-    return msgspec.convert({**boxes, **kept}, Wishes)
+    boxes = {name: name in typed for name in (*CHANNELS, *QUIET, "texts")}
+    kept["reminders"] = typed.get("reminders", "")
+    if kept["reminders"] not in REMINDERS:
+        kept["reminders"] = ""
+    said = msgspec.convert({**boxes, **kept}, Wishes)
+    usual = msgspec.structs.replace(said, texts=None) == NOTHING_SAID
+    return NOTHING_SAID if said.texts and usual else said
 
 
 def way(wishes: Wishes, usual_email: str) -> Way:
@@ -143,6 +161,32 @@ def postal(wishes: Wishes, usual: str) -> str | None:
     return (wishes.address or usual) if wishes.letter else None
 
 
-def way_of(opened: Mapping[str, str]) -> Way:
-    """For the outbox: from what its ticket opened of a person."""
-    return way(read(opened.get(FIELD, "")), opened.get("email", ""))
+def choose(said: str, asked: Asked) -> Way:
+    """For the outbox: how a message goes, its address still closed."""
+    wishes = read(said)
+    wants = wishes.reminders if asked.reminder else ""
+    if wants == "none":
+        return Way("none")
+    number = bool(wishes.number) or asked.phone
+    texting = asked.texts and number and (wishes.takes_texts or wants == "sms")
+    mailing = wishes.mail and (bool(wishes.email) or asked.email)
+    if texting and (wants == "sms" or (not mailing and wants != "mail")):
+        channel, source = "sms", FIELD if wishes.number else "phone"
+    elif mailing:
+        channel, source = "mail", FIELD if wishes.email else "email"
+    elif wishes.letter and not asked.reminder:
+        channel, source = "letter", ""
+    else:
+        return Way("call" if wishes.phone and not asked.reminder else "none")
+    return Way(channel, neutral=wishes.discreet, bare=wishes.bare, source=source)
+
+
+def address_in(way: Way, value: str) -> str:
+    """The address a message goes to, in the value that was opened for it."""
+    if way.source != FIELD:
+        return value
+    wishes = read(value)
+    return wishes.number if way.channel == "sms" else wishes.email
+
+
+WAYS: Final = Ways(choose, address_in, phones.is_mobile)

@@ -20,6 +20,8 @@ _OVERSEAS = {
     "262": "262", "263": "262", "269": "262", "639": "262", "692": "262", "693": "262",
     "508": "508",
 }  # fmt: skip
+_OVERSEAS_MOBILE = ("69", "639")
+"""First digits of a mobile behind an overseas code (national numbering plan)."""
 _OF_FICTION = "063998"
 """Arcep keeps 06 39 98 for films and examples: not Mayotte's, though 0639 is."""
 _OVERSEAS_LENGTH = {"590": 9, "594": 9, "596": 9, "262": 9, "508": 6}
@@ -75,6 +77,15 @@ def _international(digits: str) -> str:
             _("Un numéro étranger commence par + et l’indicatif du pays, par exemple +32.")
         )
     return f"+{digits}"
+
+
+def is_mobile(number: str) -> bool:
+    """Whether an E.164 number takes texts: mobiles of France, and whatever is from elsewhere."""
+    for country in _COUNTRIES:
+        if number.startswith(f"+{country}"):
+            rest = number.removeprefix(f"+{country}")
+            return rest[0] in "67" if country == "33" else rest.startswith(_OVERSEAS_MOBILE)
+    return number.startswith("+")
 
 
 def display(number: str) -> str:

@@ -15,12 +15,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 
 from serment.directory.pipeline import Statement, together
 from serment.disclosure import SYSTEM, Actor, Purpose, SealedValue, gate
 from serment.errors import Refused
-from serment.outbox import delivery, jobs, rendering
+from serment.outbox import delivery, jobs, mailing, references, rendering
 from serment.outbox.models import AT_ONCE, Envelope, State
 from serment.outbox.registry import Way
 from serment.outbox.rendering import Letter
@@ -102,11 +103,15 @@ def _claim(now: datetime) -> list[Envelope]:
 
 def _send(envelope: Envelope) -> State:
     ticket = bytes(envelope.ticket)
-    opened = gate.reveal_with_ticket(ticket, [envelope], _FIELDS, Purpose.SIGN_IN)
+    opened = gate.reveal_with_ticket(
+        ticket, [envelope], _FIELDS, Purpose.SIGN_IN, recipient=settings.MAIL_PROVIDER
+    )
     address, subject, body, *neutral = json.loads(opened[envelope.pk]["contents"])
     if address:
         way = Way("mail", address, neutral=any(neutral))  # absent from those of a former release
-        rendering.mail(Letter(subject, body), way).send()
+        reference = references.reference_of(envelope.pk, settings.MAIL_PROVIDER)
+        with mailing.Post() as post:
+            post.send(rendering.mail(Letter(subject, body), way, reference))
     return State.SENT
 
 

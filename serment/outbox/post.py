@@ -12,9 +12,10 @@ from uuid import UUID
 
 from django.utils.translation import get_language
 
+from serment import clock
 from serment.directory.pipeline import Statement, together
 from serment.disclosure import Actor, Purpose, gate
-from serment.outbox import jobs
+from serment.outbox import jobs, marks
 from serment.outbox.models import AT_ONCE, Channel, Message, State
 from serment.outbox.veil import veiled
 
@@ -22,9 +23,9 @@ CONFIRMATION = "confirmation"
 MOVE = "move"
 CANCELLATION = "cancellation"
 
-PERSON_FIELDS = ("patient.email", "patient.safe_contact")
-"""What an errand opens: fields of the patient file behind the record, the address and how the
-person wants to be reached."""
+PERSON_FIELDS = ("patient.email", "patient.phone", "patient.safe_contact")
+"""What an errand may open: fields of the patient file behind the record, how the person wants to
+be reached and then the one address or number it comes to."""
 
 SENDING_DAYS_MAX = 7
 """How long the worker may still open the address; afterwards the message has failed."""
@@ -35,9 +36,9 @@ _CLOCKS_APART = timedelta(minutes=5)
 
 _INSERT = """
 INSERT INTO outbox_message (id, establishment_id, kind, record_id, channel, state, language,
-                            send_after, attempts, ticket)
+                            send_after, attempts, ticket, before)
 VALUES (%(id)s, %(establishment_id)s, %(kind)s, %(record_id)s, %(channel)s, %(state)s,
-        %(language)s, %(send_after)s, %(attempts)s, %(ticket)s)
+        %(language)s, %(send_after)s, %(attempts)s, %(ticket)s, %(before)s)
 ON CONFLICT (establishment_id, record_id, kind, channel) DO NOTHING
 RETURNING id
 """
@@ -63,16 +64,38 @@ def confirmation(record_id: UUID, establishment_id: UUID, ticket: bytes) -> Mess
     return _post(CONFIRMATION, record_id, establishment_id, ticket)
 
 
-def move(record_id: UUID, establishment_id: UUID, ticket: bytes) -> Message:
+def move(
+    record_id: UUID, establishment_id: UUID, ticket: bytes, was: bytes = b"", becomes: bytes = b""
+) -> Message | None:
     """Tell the person its new time; what was not yet sent about the former one is called back.
 
-    Moved again, it is told again: the message about the former move gives way.
+    Moved again, it is told again: the message about the former move gives way. ``was`` and
+    ``becomes``: digests of the time before and after. Moved back to what the person knows before
+    anything left, nothing is told; where the confirmation still waits, it says the new time.
     """
+    about = Message.objects.filter(establishment_id=establishment_id, record_id=record_id)
+    waiting = {one.kind: one for one in about.filter(state=State.WAITING)}
+    confirming = waiting.get(CONFIRMATION)
+    if confirming is not None and confirming.channel == Channel.MAIL:
+        return confirming
+    known = bytes(waiting[MOVE].before) if MOVE in waiting else was
     withdraw(record_id, establishment_id)
-    Message.objects.filter(
-        establishment_id=establishment_id, record_id=record_id, kind=MOVE
-    ).delete()
-    return _post(MOVE, record_id, establishment_id, ticket)
+    if MOVE in waiting and known and known == becomes:
+        return None
+    about.filter(kind=MOVE).delete()
+    return _post(MOVE, record_id, establishment_id, ticket, known)
+
+
+def undone(cancelled: UUID, again: UUID, establishment_id: UUID) -> bool:
+    """A cancelled visit was put back as another record: whoever has not heard of the cancelling
+    yet hears of neither. Whether nothing leaves."""
+    about = Message.objects.filter(establishment_id=establishment_id, record_id=cancelled)
+    unheard = about.filter(kind=CANCELLATION, state=State.WAITING).exists()
+    withdraw(cancelled, establishment_id)
+    called_back = about.filter(kind=CONFIRMATION, state=State.CANCELLED).exists()
+    if not unheard or called_back:
+        return False
+    return bool(withdraw(again, establishment_id))
 
 
 def cancellation(record_id: UUID, establishment_id: UUID, ticket: bytes) -> Message:
@@ -98,7 +121,7 @@ def again(kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes) -> 
 
 
 def draft(
-    kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes
+    kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes, before: bytes = b""
 ) -> tuple[Message, Statement]:
     """A message and the statement that posts it; its row says whether it is the first."""
     message = Message(
@@ -108,8 +131,9 @@ def draft(
         channel=Channel.MAIL,
         state=State.WAITING,
         language=get_language() or "fr",
-        send_after=AT_ONCE,
+        send_after=marks.after(marks.WAIT, clock.now()),
         ticket=ticket,
+        before=before,
     )
     values = {
         field.attname: getattr(message, field.attname) for field in Message._meta.concrete_fields
@@ -125,11 +149,14 @@ def queueing(establishment_id: UUID) -> Statement:
     """
     from serment.outbox import tasks
 
-    return jobs.deferring(tasks.send_waiting, establishment_id=str(establishment_id))
+    at = marks.after(marks.WAIT, clock.now())
+    return jobs.deferring(tasks.send_waiting, at, establishment_id=str(establishment_id))
 
 
-def _post(kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes) -> Message:
-    message, statement = draft(kind, record_id, establishment_id, ticket)
+def _post(
+    kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes, before: bytes = b""
+) -> Message:
+    message, statement = draft(kind, record_id, establishment_id, ticket, before)
     (first,) = together([statement])
     if not first:
         return Message.objects.get(

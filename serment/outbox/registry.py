@@ -6,8 +6,8 @@ loaded (``register_people``). Both do so in ``AppConfig.ready()``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -40,22 +40,49 @@ People = Callable[[UUID], models.Model | None]
 """Person id → the row whose sealed ``email`` is written to. Called inside the tenant."""
 
 
+REMINDER = "reminder"
+"""How the kinds of messages begin that are reminders."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How one message goes: by ``mail`` to an address, as a ``letter``, on the list of ``call``s,
-    or not at all (``none``); and how little it may say."""
+    """How one message goes: by ``mail`` or ``sms`` to an address, as a ``letter``, on the list of
+    ``call``s, or not at all (``none``); and how little it may say.
+
+    ``source``: the sealed field the address is in, opened only when it is handed over.
+    """
 
     channel: str
     address: str = field(default="", repr=False)
     neutral: bool = False
     bare: bool = False
+    source: str = ""
 
 
-WayOf = Callable[[Mapping[str, str]], Way]
-"""What a ticket opened of a person (``email``, ``safe_contact``) → how the message goes."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What shows of a person without opening anything, and what kind of message it is."""
+
+    email: bool
+    phone: bool
+    texts: bool = False
+    """Whether this message could go as an SMS at all."""
+    reminder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How people are reached, as the package that knows their wishes says it."""
+
+    choose: Callable[[str, Asked], Way]
+    """What they said (opened; empty where nothing) → how the message goes, the address left out."""
+    address: Callable[[Way, str], str]
+    """The address within the value that ``Way.source`` opened to."""
+    is_mobile: Callable[[str], bool]
+
 
 _facts: dict[str, FactsOf] = {}
-_ways: list[WayOf] = []
+_ways: list[Ways] = []
 _people: list[People] = []
 
 
@@ -69,19 +96,35 @@ def register_people(load: People) -> None:
     _people[:] = [load]
 
 
-def register_ways(way_of: WayOf) -> None:
+def register_ways(ways: Ways) -> None:
     """Say how a person wants to be reached. Registering again replaces."""
-    _ways[:] = [way_of]
+    _ways[:] = [ways]
 
 
-def way_of(opened: Mapping[str, str]) -> Way:
-    """How a message goes to whom these values are of."""
-    return _ways[0](opened)
+def way_of(said: str, asked: Asked) -> Way:
+    """How a message goes to whoever said this."""
+    return _ways[0].choose(said, asked)
+
+
+def way_of_no_sms(way: Way, *, is_reminder: bool) -> Way:
+    """What is left where a number takes no texts or an address wants no reminders: nothing of a
+    reminder; anything else waits at the desk."""
+    return replace(way, channel="none" if is_reminder else "letter", address="", source="")
+
+
+def address_in(way: Way, value: str) -> str:
+    """The address, once the field it is in was opened."""
+    return _ways[0].address(way, value)
+
+
+def is_mobile(number: str) -> bool:
+    """Whether a number takes texts."""
+    return _ways[0].is_mobile(number)
 
 
 def facts_of(kind: str, record_id: UUID) -> Facts | None:
     """The facts of a record, None when it is gone or nothing was registered for its kind."""
-    known = _facts.get(kind)
+    known = _facts.get(kind.partition(".")[0])
     return known(record_id) if known else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -13,9 +14,11 @@ from django.utils import translation
 from django.utils.dateformat import format as dateformat
 
 from serment.directory import zones
+from serment.outbox import references
 from serment.outbox.registry import Facts, Way
 
 OPENLY = Way("mail")
+SMS_KINDS: Final = frozenset({"confirmation", "move", "cancellation", "reminder"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +56,22 @@ def told(facts: Facts, language: str) -> str:
         return f"{here}, {zones.whose_hour(zones.PARIS)} ({there}, {zones.whose_hour(site)})"
 
 
-def letter(kind: str, facts: Facts, language: str, way: Way = OPENLY) -> Letter:
-    """The message of a kind in the person's language.
+def letter(
+    kind: str, facts: Facts, language: str, way: Way = OPENLY, reference: str = ""
+) -> Letter:
+    """The message of a kind in the person's language. ``reference`` makes the link to answer by.
 
     To somebody who wants it neutral: what became of which hour, or of a bare one not even that.
     Neither house nor practitioner nor place nor a link, whose name may be the house's.
     """
+    kind = kind.partition(".")[0]
     if way.neutral or way.bare:
         return _neutral(kind, facts, language, bare=way.bare)
     context = {
         "facts": facts,
         "when": told(facts, language),
         "link": f"{settings.PUBLIC_URL}{facts.link}" if facts.link else "",
+        "answer": _answer_link(reference),
     }
     with translation.override(language):
         subject = render_to_string(f"outbox/{kind}_subject.txt", context).strip()
@@ -72,10 +79,42 @@ def letter(kind: str, facts: Facts, language: str, way: Way = OPENLY) -> Letter:
     return Letter(" ".join(subject.split()), body + "\n")
 
 
-def mail(letter: Letter, way: Way) -> EmailMessage:
-    """The letter on its way: a neutral one comes from a sender without a name."""
+def mail(letter: Letter, way: Way, reference: str) -> EmailMessage:
+    """The letter on its way: a neutral one comes from a sender without a name.
+
+    Sent again it has the same Message-ID, so that a mailbox may know it for one; a provider also
+    gets the reference as a tag, to say by it what became of it.
+    """
     sender = settings.NEUTRAL_FROM_EMAIL if way.neutral or way.bare else None
-    return EmailMessage(letter.subject, letter.body, from_email=sender, to=[way.address])
+    name = {"Message-ID": f"<{reference}@{settings.MAIL_DOMAIN}>"}
+    made = EmailMessage(letter.subject, letter.body, sender, [way.address], headers=name)
+    vars(made)["tags"] = [reference]  # anymail's; SMTP passes it over
+    return made
+
+
+def has_sms(kind: str) -> bool:
+    """Whether a kind of message can be said in an SMS; others never go by one."""
+    return kind.partition(".")[0] in SMS_KINDS
+
+
+def sms(kind: str, facts: Facts, language: str, way: Way, reference: str) -> str:
+    """The words of an SMS: the hour and a link, on a screen that lies on a table."""
+    context = {
+        "kind": kind.partition(".")[0],
+        "when": told(facts, language),
+        "bare": way.bare,
+        "answer": "" if way.neutral or way.bare else _answer_link(reference),
+    }
+    with translation.override(language):
+        text = render_to_string("outbox/sms.txt", context)
+    # Signs beyond the networks' own alphabet cost a message in two.
+    return " ".join(text.replace("’", "'").split())
+
+
+def _answer_link(reference: str) -> str:
+    if not reference:
+        return ""
+    return f"{settings.PUBLIC_URL}/r/{references.secret_of(reference)}"
 
 
 def _neutral(kind: str, facts: Facts, language: str, *, bare: bool) -> Letter:

@@ -119,6 +119,12 @@ def given(request: HttpRequest) -> Given:
     return sent(request) if request.method == "POST" else query(request)
 
 
+def body(request: HttpRequest, bytes_max: int) -> bytes | None:
+    """What a program sent, which is no form; None where it is too much."""
+    sent = request.body if request.method == "POST" else b""
+    return sent if len(sent) <= bytes_max else None
+
+
 def whole(request: HttpRequest, name: str) -> str:
     """A file that a form carries on to its next page: bounded by what a request may hold alone."""
     return request.POST.get(name, "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -20,6 +20,8 @@ from serment.outbox import registry
 
 # The keeper's clock runs: a ticket's window is around the real now.
 NOW = datetime.now(UTC).replace(microsecond=0)
+LATER = NOW + timedelta(minutes=30)
+"""When everything posted meanwhile has waited long enough; the keeper's clock stays as it is."""
 VISIT = datetime(2027, 3, 2, 13, 20, tzinfo=UTC)
 
 
@@ -99,12 +101,13 @@ Booked = Callable[..., UUID]
 def book(establishment: UUID, facts: dict[UUID, registry.Facts]) -> Booked:
     """A file with an address and an appointment of it that asks for its confirmation."""
 
-    def make(email: str | None = "philomene@exemple.fr") -> UUID:
+    def make(email: str | None = "philomene@exemple.fr", phone: str | None = None) -> UUID:
         from serment.identity import files
         from serment.outbox import post
         from serment.scheduling.models import Appointment
 
-        file = files.create(SYSTEM, establishment, {"family_name": "Quatrevaux", "email": email})
+        known = {"family_name": "Quatrevaux", "email": email, "phone": phone}
+        file = files.create(SYSTEM, establishment, known)
         visit = Appointment(id=ids.new_id())
         gate.seal(
             SYSTEM, Purpose.BOOKING, visit, {"details": "{}"}, subject=file.pk,

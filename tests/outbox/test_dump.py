@@ -15,7 +15,7 @@ from serment.directory import tenancy
 from serment.outbox import delivery, post, veil
 from serment.outbox.models import Message
 from tests.identity.conftest import PERSON, TRACES, pages, sign_up  # noqa: F401 -- a fixture
-from tests.outbox.conftest import NOW, Booked, Sink
+from tests.outbox.conftest import LATER, Booked, Sink
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "search"])
 
@@ -74,7 +74,7 @@ def lived(pages: None, smtp: Sink, book: Booked, settings: Any) -> None:  # noqa
     settings.EMAIL_BACKEND = smtp_backend
     book(email=PERSON["email"].lower())
     book(email=PERSON["email"].lower())
-    assert delivery.send_due(NOW + timedelta(seconds=1)).sent == 2
+    assert delivery.send_due(LATER + timedelta(seconds=1)).sent == 2
     assert smtp.recipients == [PERSON["email"].lower()] * 2
 
 

@@ -14,7 +14,7 @@ from serment.disclosure import Actor, Purpose, gate
 from serment.identity import contact, reaching
 from serment.outbox import delivery, letters, post, registry
 from serment.outbox.models import Channel, Message, State
-from tests.outbox.conftest import NOW, Booked, Sink
+from tests.outbox.conftest import LATER, NOW, Booked, Sink
 
 pytestmark = pytest.mark.django_db
 USUAL, OPENLY, SAFE = "couple@exemple.fr", "philomene@exemple.fr", "chez.ma.soeur@exemple.fr"
@@ -53,7 +53,7 @@ def test_every_kind_reaches_the_safe_address_only_and_names_nothing(
     _wish(secretary, establishment, safely, email=SAFE, neutral=True)
     for visit in (openly, safely):
         _post(kind, visit, establishment, secretary)
-    assert delivery.send_due(NOW).sent == 2
+    assert delivery.send_due(LATER).sent == 2
     sent = dict(zip(smtp.recipients, smtp.taken, strict=True))
     assert set(sent) == {OPENLY, SAFE}
     # The control: to whoever said nothing the same kind tells what it is about.
@@ -76,7 +76,7 @@ def test_what_may_not_be_mailed_is_printed_called_or_left(
     ]
     for visit, said in zip(visits, asked, strict=True):
         _wish(secretary, establishment, visit, **said)
-    done = delivery.send_due(NOW)
+    done = delivery.send_due(LATER)
     assert (done.letters, done.calls, done.cancelled, done.sent) == (1, 1, 1, 2)
     assert smtp.recipients == [USUAL, USUAL]
     read = [_body(mail) for mail in smtp.taken]
@@ -97,7 +97,7 @@ def test_a_ticket_that_does_not_name_the_wishes_writes_to_nobody(
     monkeypatch.setattr(post, "PERSON_FIELDS", ("patient.email",))
     openly, safely = book(OPENLY), book(USUAL)
     _wish(secretary, establishment, safely, email=SAFE)
-    done = delivery.send_due(NOW)
+    done = delivery.send_due(LATER)
     assert (done.sent, done.failed) == (1, 1)
     assert smtp.recipients == [OPENLY]  # the control: it is enough where nothing was said
     with tenancy.inside(tenant=establishment):

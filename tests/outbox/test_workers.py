@@ -16,7 +16,7 @@ from serment.config.database import roles
 from serment.directory import tenancy
 from serment.outbox import delivery
 from serment.outbox.models import Message
-from tests.outbox.conftest import NOW, Booked, Sink
+from tests.outbox.conftest import LATER, Booked, Sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,7 +38,7 @@ def _as_worker() -> Iterator[None]:
 def test_the_workers_role_sends_what_the_web_role_posted(smtp: Sink, book: Booked) -> None:
     book()
     with _as_worker():
-        assert delivery.send_due(NOW).sent == 1
+        assert delivery.send_due(LATER).sent == 1
     assert len(smtp.taken) == 1
 
 
@@ -49,7 +49,7 @@ def test_two_workers_at_once_send_each_message_once(smtp: Sink, book: Booked) ->
 
     def work() -> None:
         start.wait()
-        delivery.send_due(NOW)
+        delivery.send_due(LATER)
         connections.close_all()
 
     workers = [threading.Thread(target=work) for _one in range(2)]
@@ -79,7 +79,7 @@ def test_without_the_lock_a_message_leaves_twice(
         return found
 
     def work() -> None:
-        delivery.send_due(NOW)
+        delivery.send_due(LATER)
         connections.close_all()
 
     with monkeypatch.context() as unguarded:
@@ -103,8 +103,10 @@ def test_a_booking_rolled_back_leaves_neither_message_nor_job(
         assert superuser.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0
 
 
-def test_the_queue_takes_the_job_and_sends(smtp: Sink, book: Booked) -> None:
+def test_the_queue_takes_the_job_and_sends(smtp: Sink, book: Booked, superuser: Any) -> None:
     book()
+    for table, column in (("procrastinate_jobs", "scheduled_at"), ("outbox_message", "send_after")):
+        superuser.execute(f"UPDATE {table} SET {column} = '2020-01-01'")  # the minute is over
     with _as_worker(), app.replace_connector(app.connector.get_worker_connector()) as worker_app:
         worker_app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
     assert len(smtp.taken) == 1

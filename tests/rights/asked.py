@@ -69,6 +69,11 @@ SAMPLES: dict[str, Sample] = {
        for name in ("start", "again", "link", "return")},
     "set_language": _post(language="en"),
     "help:page": Sample(path={"slug": "se-connecter"}),
+    "providers:mail": Sample("post", {"provider": "aucun"}, answers=frozenset({404})),
+    "providers:texts": Sample(path={"provider": "a", "token": "a"}, answers=frozenset({404})),
+    "providers:text": Sample(
+        path={"provider": "a", "reference": "a", "token": "a"}, answers=frozenset({404})
+    ),
     "demo:enter": Sample("post", data={"login": "inconnue@example.fr"}, answers=frozenset({404})),
     "practice:open_names": _post(agenda="@role", jour="2030-01-01", quoi="noms"),
     "practice:open_reasons": _post(agenda="@role", jour="2030-01-01"),

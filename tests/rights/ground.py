@@ -59,7 +59,7 @@ class Ground:
 def lay() -> Ground:
     """Both houses at once, so that nothing but the wall tells their rows apart."""
     one, two = make_house(0), make_house(1)
-    delivery.send_due(clock.now())
+    delivery.send_due(delivery.next_try(0, clock.now()))
     mine, theirs = _patient(one, 12), _patient(two, 13)
     accounts = {role.value: _member(one, role) for role in Role}
     team, other_team = _team(one), _team(two)

@@ -81,18 +81,31 @@ def test_a_move_is_on_record_as_a_write_of_the_same_appointment(practice: Practi
     assert gate.records_of(actor, actor.id) == [visit]
 
 
-def test_the_person_is_told_the_new_time_and_the_former_message_called_back(
+def test_the_person_is_told_the_new_time_once_and_an_undo_in_time_tells_nobody(
     practice: Practice,
 ) -> None:
     from serment.outbox.models import Message
 
+    def states(*, left: bool = False) -> dict[str, str]:
+        with tenancy.inside(practice.establishment):
+            known = Message.objects.filter(record_id=visit)
+            if left:
+                known.filter(state="waiting").update(state="sent")
+            return dict(known.values_list("kind", "state"))
+
     visit, file, _actor = _booked(practice)
     desk = practice.secretary()
-    for hour in (10, 11):
-        _move(desk, practice, visit, file, paris(TUESDAY, hour))
-        with tenancy.inside(practice.establishment):
-            states = dict(Message.objects.filter(record_id=visit).values_list("kind", "state"))
-        assert states == {"confirmation": "cancelled", "move": "waiting"}
+    _move(desk, practice, visit, file, paris(TUESDAY, 10))
+    assert states() == {"confirmation": "waiting"}  # which says the new time
+    states(left=True)
+    _move(desk, practice, visit, file, paris(TUESDAY, 11))
+    assert states() == {"confirmation": "sent", "move": "waiting"}
+    _move(desk, practice, visit, file, paris(TUESDAY, 10))
+    assert states() == {"confirmation": "sent", "move": "cancelled"}
+    _move(desk, practice, visit, file, paris(TUESDAY, 11))
+    assert states(left=True) == {"confirmation": "sent", "move": "sent"}
+    _move(desk, practice, visit, file, paris(TUESDAY, 10))  # the control: it had left
+    assert states() == {"confirmation": "sent", "move": "waiting"}
 
 
 def test_the_same_move_twice_is_one(practice: Practice) -> None:

@@ -124,7 +124,7 @@ def test_a_parent_books_for_a_child_who_is_listed_apart_and_written_to_by_the_pa
     page = parent.reads("/mes-rendez-vous/")
     assert page.index("Rien de prévu") < page.index("Rendez-vous de Capucine Lemoine")
     assert "Capucine Lemoine" in parent.reads(f"/mes-rendez-vous/{visit}/")
-    delivery.send_due(clock.now())
+    delivery.send_due(delivery.next_try(0, clock.now()))
     assert [letter.to for letter in mail.outbox][-1] == [parent.email]
     file = gate.files_behind(house.practice.secretary(), "agenda", [visit])[visit]  # type: ignore[arg-type]
     desk = house.enter()
@@ -158,7 +158,7 @@ def test_a_child_s_visit_is_told_where_the_parent_wants_to_be_written_to(
         monkeypatch.setattr(filing, "own_values", lambda actor, _fields: told(actor, ["email"]))
     assert parent.books(house, 14, pour=relation).status_code == 302
     mail.outbox.clear()
-    delivery.send_due(clock.now())
+    delivery.send_due(delivery.next_try(0, clock.now()))
     wanted = "sure@exemple.fr" if guarded else parent.email
     assert [letter.to for letter in mail.outbox] == [[wanted]]
     again = {"mail": "1", "email": "autre@exemple.fr"}
@@ -217,13 +217,13 @@ def test_what_a_minor_keeps_secret_shows_on_no_page_of_a_parent() -> None:
     (mandate,) = [one for one in acting.of(parent.actor, parent.account) if one.mine]
     timeline = f"/mes-proches/{mandate.record}/acces"
     before = [parent.reads("/mes-rendez-vous/"), parent.reads(timeline)]
-    delivery.send_due(clock.now())
+    delivery.send_due(delivery.next_try(0, clock.now()))
     assert mail.outbox, "the control: of the open visit one went"
     mail.outbox.clear()
     assert minor.books(house, 15, garder="oui").status_code == 302
     (secret,) = set(gate.records_of(minor.actor, minor.account)) - {open_}
     house.enter().get(f"/cabinet/patients/{file}/")
-    delivery.send_due(clock.now())
+    delivery.send_due(delivery.next_try(0, clock.now()))
     assert mail.outbox == [], "no message goes out about it"
     after = [parent.reads("/mes-rendez-vous/"), parent.reads(timeline)]
     hour = re.compile(r"15\s?h")
@@ -251,7 +251,7 @@ def test_what_a_minor_keeps_secret_shows_on_no_page_of_a_parent() -> None:
     assert house.enter().post(f"/cabinet/visite/{open_}/garder").status_code == 302
     assert parent.browser.get(f"/mes-rendez-vous/{open_}/").status_code == 404
     assert minor.browser.post(f"/mes-rendez-vous/{open_}/annuler").status_code == 302
-    delivery.send_due(clock.now())
+    delivery.send_due(delivery.next_try(0, clock.now()))
     assert mail.outbox == []
 
 

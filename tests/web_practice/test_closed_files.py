@@ -112,7 +112,7 @@ def test_its_visit_says_so_and_is_cancelled(house: House, desk: Client, close: C
 def test_the_pile_of_letters_opens_and_says_which_has_no_sheet(
     house: House, desk: Client, close: Close
 ) -> None:
-    delivery.send_due(clock.now())
+    delivery.send_due(delivery.next_try(0, clock.now()))
     close(house.files[1])
     desk.post("/cabinet/lettres/noms")
     page = _page(desk, "/cabinet/lettres/")
@@ -134,7 +134,7 @@ def test_the_worker_writes_to_the_others(house: House, close: Close) -> None:
             files.change(secretary, house.files[at], {"email": f"p{at}@example.fr"})
     close(house.files[1])
     mail.outbox.clear()
-    done = delivery.send_due(clock.now())
+    done = delivery.send_due(delivery.next_try(0, clock.now()))
     assert [one.to for one in mail.outbox] == [["p0@example.fr"]]
     assert (done.sent, done.failed, done.letters) == (1, 1, 1)
 

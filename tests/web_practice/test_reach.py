@@ -71,7 +71,7 @@ def test_what_was_typed_wrong_is_said_and_nothing_is_lost(house: House, desk: Cl
 
 
 def test_a_letter_goes_where_its_person_said_or_stays_unprinted(house: House, desk: Client) -> None:
-    delivery.send_due(clock.now())  # nobody here has an e-mail address
+    delivery.send_due(delivery.next_try(0, clock.now()))  # nobody here has an e-mail address
     ids = [str(one.pk) for one in _waiting(house)]
     with tenancy.inside(house.practice.establishment):
         staff = house.practice.secretary()

@@ -59,7 +59,7 @@ def test_after_cancelling_the_channel_is_said_and_is_the_one_that_is_used(
     assert "une lettre attend d’être imprimée" in _cancel(desk, house, 0)
     assert "Un courriel part" in _cancel(desk, house, 1)
     mail.outbox.clear()
-    delivery.send_due(clock.now())
+    delivery.send_due(delivery.next_try(0, clock.now()))
     assert [one.to for one in mail.outbox] == [["quelquun@example.fr"]]
     waiting = {one.record_id: one.kind for one in letters.waiting(house.practice.establishment)}
     assert waiting[house.visits[0]] == "cancellation"
@@ -71,7 +71,7 @@ def test_taken_back_before_anybody_printed_it_no_letter_says_cancelled(
 ) -> None:
     page = _cancel(desk, house, 0)
     assert 'id="undo"' in page
-    delivery.send_due(clock.now())
+    delivery.send_due(delivery.next_try(0, clock.now()))
     answer = desk.post(
         f"/cabinet/visite/{house.visits[0]}/remettre", {"retour": house.agenda()}, follow=True
     )

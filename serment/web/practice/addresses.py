@@ -45,6 +45,9 @@ SAID = {
     "garde": _("Ce rendez-vous ne se voit plus des proches, et aucun message ne part."),
     "remis": _("Le rendez-vous est remis à sa place."),
     "remis-courriel": _("Le rendez-vous est remis à sa place. Un courriel le confirme."),
+    "remis-personne": _(
+        "Le rendez-vous est remis à sa place. Aucun message n’était parti ; aucun ne part."
+    ),
     "remis-lettre": _("Le rendez-vous est remis à sa place. La lettre d’annulation n’attend plus."),
     "plus-libre": _("Ce temps n’est plus libre : choisissez une autre heure."),
 }

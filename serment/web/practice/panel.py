@@ -240,10 +240,11 @@ def put_back(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         made = booking.book(actor, again, clock.now())
     except (Conflict, refusals.NotOffered):
         return addresses.back_beside(request, former.id, "plus-libre")
-    # A letter that nobody printed must not say that it is cancelled.
-    post.withdraw(former.id, former.establishment_id)
+    # A letter that nobody printed must not say that it is cancelled; who heard nothing yet hears
+    # of neither.
+    quiet = post.undone(former.id, made.id, former.establishment_id)
     desk = Desk(request, clock.now())
     if desk.is_open(desks.person_of(former.id)):
         desk.open(desks.person_of(made.id))
-    told = telling.channel(again.patient_file)
+    told = telling.NOBODY if quiet else telling.channel(again.patient_file)
     return addresses.back_beside(request, made.id, f"remis-{told}")

@@ -1,0 +1,13 @@
+"""Where providers call back, and where a message's link leads."""
+
+from django.urls import path
+
+from serment.web.providers import called
+
+app_name = "providers"
+
+urlpatterns = [
+    path("-/messages/mail/<slug:provider>/", called.mail, name="mail"),
+    path("-/messages/<slug:provider>/<slug:token>/", called.texts, name="texts"),
+    path("-/messages/<slug:provider>/<slug:reference>/<slug:token>/", called.texts, name="text"),
+]

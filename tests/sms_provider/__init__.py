@@ -1,0 +1,1 @@
+"""A stand-in for two providers of SMS, strict where their documents say that they are."""
