@@ -27,6 +27,8 @@ FOR_EVERYBODY = (
     "/demo/voler",
     "/demo/courrier",
     "/partenaires/",
+    "/aide/",
+    "/aide/la-journee/",
 )
 FOR_PATIENTS = ("/mes-rendez-vous/", "/qui-a-ouvert-mes-donnees/", "/mon-compte/")
 VARIANTS = [
