@@ -52,20 +52,22 @@ def alike(actor: Actor) -> tuple[list[Alike], bool]:
 
 @dataclass(frozen=True, slots=True)
 class Holders:
-    """Who signs in for files, as numbers: own accounts of each, and whether all of them reach all.
+    """Who reads files as their person's own, as numbers, and whether all of them reach all.
 
     ``all_reached``: nobody would learn anything of one file by what is put into the other.
+    ``people``: those who sign in as that person; the others act for somebody made up.
     """
 
     accounts: tuple[int, ...]
     all_reached: bool
+    people: tuple[int, ...] = (0,)
 
 
 def holders(actor: Actor, *files: UUID) -> Holders:
     """Of one file of the actor's establishment, or of two; recorded as listed."""
     asked = joining.HoldersAsk([file.bytes for file in files])
     answer = ask("holders", actor, joining.Holders, asked, purpose=_WHY)
-    return Holders(tuple(answer.accounts), answer.all_reached)
+    return Holders(tuple(answer.accounts), answer.all_reached, tuple(answer.people))
 
 
 def marked(actor: Actor, mark: str) -> list[UUID]:

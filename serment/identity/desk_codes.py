@@ -139,7 +139,7 @@ def _must_be_meant(
     """HasAccount where a second account would come of it unsaid. Of a card's own account, it is a
     way back; where the account does not read all that was joined, a code shows that it may."""
     held = persons.holders(actor, file.pk)
-    if standing.opened or not held.accounts[0]:
+    if standing.opened or not held.people[0]:
         return
     if held.all_reached and not second:
         raise HasAccount(

@@ -55,11 +55,13 @@ class HoldersAsk(Body):
 
 
 class Holders(Body):
-    """Answer of ``holders``: how many own accounts each file's person has, and whether every one of
-    them reaches all of these files, and what is joined to them."""
+    """Answer of ``holders``: how many read each file as its person's own, how many of them sign in
+    as that person (the others act for somebody made up), and whether every one of them reaches all
+    of these files, and what is joined to them."""
 
     accounts: list[int]
     all_reached: bool
+    people: list[int] = []
 
 
 class Alike(Body):
@@ -226,8 +228,14 @@ async def holders(house: House, ask: Request, peer: int) -> Body:
         raise NoAccess
     await _list(house, ask, peer, capability.establishment or NOBODY, wanted.files)
     joined = house.joined
-    counts = [len(joined.accounts(file)) for file in wanted.files]
-    return Holders(counts, joined.are_reached(wanted.files))
+    owners = [joined.accounts(file) for file in wanted.files]
+    people = [sum(not _is_made_up(house, one) for one in some) for some in owners]
+    return Holders([len(some) for some in owners], joined.are_reached(wanted.files), people)
+
+
+def _is_made_up(house: House, account: bytes) -> bool:
+    row = house.store.record(account)
+    return row is not None and row.kind == "dependant"
 
 
 async def _list(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from serment.disclosure import Actor, Purpose, acting, gate
+from serment.disclosure import Actor, Purpose, acting, gate, persons
 from serment.errors import Unusable
 from serment.ids import new_id
 from tests.keeper.running import make_appointment, make_file, patient_of, staff_of
@@ -67,6 +67,16 @@ def test_who_acts_is_told_the_houses_of_the_visits_they_see_and_the_one_they_boo
     assert houses(jeanne) == {monique.file.pk, elsewhere.pk}, "the control: a visit to be seen"
     acting.keep(monique.actor, kept.pk)
     assert houses(jeanne) == {monique.file.pk}
+
+
+def test_a_person_made_up_is_nobody_who_signs_in_for_their_file() -> None:
+    """So a young adult gets a code without a word about a second account; the control has one."""
+    here = new_id()
+    child, monique, desk = Child(patient_of(new_id()), here), Person(here), staff_of(here)
+    made_up = persons.holders(desk, child.file.pk)
+    assert (made_up.accounts, made_up.people) == ((1,), (0,))
+    own = persons.holders(desk, monique.file.pk)
+    assert (own.accounts, own.people) == ((1,), (1,))
 
 
 def test_who_acts_reads_as_what_another_account_looked() -> None:

@@ -81,7 +81,7 @@ def _form(request: HttpRequest, file_id: UUID, refused: Refused | None = None) -
         raise NotThere
     standing, now = handed.read(values.pop("desk_link")), clock.now()
     held = persons.holders(actor, file_id)
-    reads = held.accounts[0] > 0 and not standing.opened
+    reads = held.people[0] > 0 and not standing.opened
     context = {
         "section": "patients",
         "file_id": file_id,
