@@ -163,6 +163,7 @@ class House:
         with self.store.transaction():
             self.store.drop_expired(now)
             self.standing.relations.drop_over(now)
+            self.standing.forget_readings(now)
         self.standing.sweep(now)
         self.made.sweep(now)
         self.listings.sweep(now)

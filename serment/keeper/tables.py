@@ -59,6 +59,7 @@ CREATE TABLE IF NOT EXISTS grant_subject (
   tag BLOB, subject BLOB, body BLOB, PRIMARY KEY (tag, subject)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS glass (tag BLOB PRIMARY KEY, body BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS solo (establishment BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS officer_asked (number INTEGER PRIMARY KEY, actor BLOB, at INTEGER);
 CREATE TABLE IF NOT EXISTS time_stamp (number INTEGER PRIMARY KEY, body BLOB);
 """
 
@@ -82,6 +83,7 @@ LOST: Final[Mapping[str, str]] = {
     "log_origin": "recoveries: ordered while nothing runs, in the base that the start makes",
     "proof_of_root": "written with the store's first row, so in every base",
     "sheet_line": "what the last continuity sheet said: the next one says all of it",
+    "officer_asked": "how often officers asked the record this hour: counted from the base on",
     "time_stamp": "the newest time-stamp, whose files and leaf lie elsewhere",
 }
 """Not there after a rebuild, or as the base had it, and why that may be."""

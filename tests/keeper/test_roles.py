@@ -178,6 +178,13 @@ def test_an_officer_who_asks_the_record_all_day_is_an_alarm_and_ends(
         read(officer)
     assert alarms(inside).count("officer_read") == guarded
     if guarded:
+        with monkeypatch.context() as forgetful:  # the control: counted in memory alone
+            forgetful.setattr(Standing, "read_readings", lambda _: None)
+            inside.crash()
+            inside.open()
+            read(officer)
+        inside.crash()
+        inside.open()  # nobody begins anew with the keeper
         with pytest.raises(Refused, match="budget"):
             read(officer)
         inside.later(HOUR_US + 1)

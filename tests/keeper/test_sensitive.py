@@ -153,7 +153,8 @@ def test_an_assertion_carries_no_act_that_is_not_sensitive(inside: Inside) -> No
     signed = {*deciding._SENSITIVE, *deciding._SIGNED}
     assert signed < ASKS["staff"]
     assert signed == {
-        "grant_approve", "unfreeze", "end_staff", "staff_role", "revoke", "vouch", "enrol",
+        "grant_approve", "grant_revoke", "unfreeze", "end_staff", "staff_role", "revoke", "vouch",
+        "enrol",
     }  # fmt: skip
 
 

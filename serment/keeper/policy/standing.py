@@ -33,6 +33,9 @@ KEYS_REMEMBERED_MAX: Final = 10_000
 REFUSALS_MAX: Final = 20
 """After so many refusals within an hour the keeper freezes the session itself, for an hour."""
 
+READINGS_KEPT: Final = 2_000
+"""Of one officer in an hour; past it more rows would say nothing more."""
+
 GLASS_PER_ACTOR: Final = 10
 GLASS_PER_ESTABLISHMENT: Final = 60
 """Files an hour whose glass may be broken: enough for a bad night, too few for a theft."""
@@ -73,6 +76,7 @@ class Standing:
     _keys: dict[tuple[object, ...], list[Key]] = field(default_factory=dict)
     """Budgets of those who asked of late: names, no counts."""
     _refusals: dict[bytes, list[int]] = field(default_factory=dict)
+    """In memory alone: a refusal opens nothing, and the budgets it comes from outlive a restart."""
     _glass: dict[bytes, list[int]] = field(default_factory=dict)
     _readings: dict[bytes, list[int]] = field(default_factory=dict)
 
@@ -232,9 +236,23 @@ class Standing:
 
     def count_reading(self, ask: Request, now: int) -> int:
         """Count a question about the record; how many this actor asked within the hour."""
-        times = self._within(self._readings, self.tag(What.ACTOR, ask.actor.id), now)
+        actor = self.tag(What.ACTOR, ask.actor.id)
+        times = self._within(self._readings, actor, now)
         times.append(now)
+        if len(times) <= READINGS_KEPT:
+            with self.store.gathered():  # durable with the leaf of the question
+                self.store.put_row("officer_asked", None, actor, now)
         return len(times)
+
+    def read_readings(self) -> None:
+        """At a start: what was asked before counts on."""
+        rows = self.store.database.execute("SELECT actor, at FROM officer_asked ORDER BY at")
+        for actor, at in rows:
+            self._readings.setdefault(actor, []).append(at)
+
+    def forget_readings(self, now: int) -> None:
+        """What was asked longer than an hour ago; inside the caller's transaction."""
+        self.store.database.execute("DELETE FROM officer_asked WHERE at <= ?", (now - HOUR_US,))
 
     def is_solo(self, establishment: bytes) -> bool:
         """Has this practice no second person who could approve?"""
@@ -309,4 +327,6 @@ class Refusal(Exception):  # noqa: N818
 def standing_of(store: Store) -> Standing:
     """The policy as the store has it; budgets are counted anew by ``replayed``."""
     rows = PolicyRows(store)
-    return Standing(store, rows, Relations(store), Freezes(rows), Budgets(), Joined(store))
+    made = Standing(store, rows, Relations(store), Freezes(rows), Budgets(), Joined(store))
+    made.read_readings()
+    return made
