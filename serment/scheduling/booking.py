@@ -22,7 +22,9 @@ from serment.directory.pipeline import Rows, Statement, together
 from serment.disclosure import Actor
 from serment.outbox import post
 from serment.scheduling import (
+    audience,
     confirming,
+    counting,
     holders,
     occupying,
     offering,
@@ -110,8 +112,8 @@ def _book(actor: Actor, booking: Booking, wish: offering.Wish, now: datetime) ->
         request_key=key,
     )
     appointment.visit_site = wish.plan.site_id
-    overbooked = take_time(offer, booking, appointment.id, now)
-    if overbooked is None:
+    taken_so = take_time(offer, booking, appointment.id, now)
+    if taken_so is None:
         found = _already(tenant, booking, key)
         if found is not None:
             return found
@@ -121,8 +123,9 @@ def _book(actor: Actor, booking: Booking, wish: offering.Wish, now: datetime) ->
         mode=booking.mode,
         first_visit=booking.first_visit,
         note=booking.note,
-        overbooked=overbooked,
+        overbooked=taken_so.overbooked,
         kept=booking.kept,
+        counted=taken_so.counted,
     )
     told: list[Statement] = []
     if booking.kept:
@@ -172,7 +175,8 @@ def offer_for(
     """The offer by the desk's rules for its own staff, by those of online booking for others."""
     if actor.kind == "staff" and actor.establishment == wish.plan.establishment_id:
         return offering.check_at_desk(wish, taken, now, overbook=booking.overbook)
-    offer = offering.check(wish, taken, now)
+    who = audience.of_patient(actor, wish.plan, now, booking.persons)
+    offer = offering.check(wish, taken, now, who)
     offering.check_person(
         offer,
         mode=booking.mode,
@@ -182,19 +186,45 @@ def offer_for(
     return offer
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How a time was taken."""
+
+    overbooked: bool
+    counted: bool
+
+
 def take_time(
     offer: offering.Offer, booking: Booking, appointment_id: UUID, now: datetime
-) -> bool | None:
-    """Take the time: False when it was free, True when overbooked, None when it is gone.
+) -> Taken | None:
+    """Take the practitioner's time, what the reason needs beside it, and a place among the day's.
 
-    An overbooking of free time is exclusive all the same, so that nobody else books it by chance.
+    None when it is gone. An overbooking of free time is exclusive all the same, so that nobody else
+    books it by chance; what it needs and does not find, it goes without. Raises ``DayFull``.
     """
-    kind = Occupancy.Kind.APPOINTMENT
-    if occupying.take(offer.claim, now, kind=kind, appointment_id=appointment_id) is not None:
-        return False
-    if not booking.overbook or not offer.at_desk:
+    kind, over = Occupancy.Kind.APPOINTMENT, booking.overbook and offer.at_desk
+    free = occupying.take(offer.claim, now, kind=kind, appointment_id=appointment_id) is not None
+    if not free and not over:
         return None
-    occupying.take(offer.claim, now, kind=kind, exclusive=False, appointment_id=appointment_id)
+    if not free:
+        claim = offer.claim
+        occupying.take(claim, now, kind=kind, exclusive=False, appointment_id=appointment_id)
+    found = occupying.take_needed(
+        offer.needs, offer.claim, now, kind=kind, appointment_id=appointment_id
+    )
+    if not found and not over:
+        occupying.release(offer.claim.tenant, appointment_id)
+        return None
+    return Taken(overbooked=not (free and found), counted=_counted(offer, now, over=over))
+
+
+def _counted(offer: offering.Offer, now: datetime, *, over: bool) -> bool:
+    """Count the visit where its reason has a cap; an overbooking is counted beyond it."""
+    cap = offer.reason.visit.daily_cap
+    if cap is None:
+        return False
+    if not counting.take(offer.day, offer.claim.tenant, counting.NO_CAP if over else cap):
+        raise refusals.DayFull(_("Ce motif est complet ce jour-là."), offer.nearest(now))
     return True
 
 

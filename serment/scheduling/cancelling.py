@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from serment.directory import tenancy
 from serment.disclosure import Actor, NotYours, Purpose, gate
 from serment.outbox import post
-from serment.scheduling import confirming, occupying, refusals
+from serment.scheduling import confirming, counting, occupying, refusals, sealed_details
 from serment.scheduling.models import Appointment
+from serment.scheduling.sealed_details import Details
 
 Status = Appointment.Status
 STANDING = (Status.PROPOSED, Status.PENDING, Status.BOOKED, Status.ARRIVED)
@@ -48,6 +50,7 @@ def cancel(
         if not standing.update(status=Status.CANCELLED):
             raise refusals.AlreadyOver(_("Ce rendez-vous est déjà annulé ou passé."))
         occupying.release(tenant, appointment_id)
+        _uncount(actor, appointment)
         appointment.status = Status.CANCELLED
         try:
             _seal_why(actor, appointment, reason, now)
@@ -57,6 +60,29 @@ def cancel(
             # Nothing is written any more for an erased person, nor sent; the time is free.
             post.withdraw(appointment_id, tenant)
     return appointment
+
+
+def _uncount(actor: Actor, appointment: Appointment) -> None:
+    """Give its place among the day's back, where its practitioner has a reason with a cap.
+
+    What it came for must be opened to know whose place it was, and that is on record; where it does
+    not open any more the place stays taken.
+    """
+    if not appointment.role.reasons.filter(daily_cap__isnull=False).exists():
+        return
+    known = sealed_details.reveal_openable(actor, Purpose.BOOKING, [appointment])
+    details = known.get(appointment.id)
+    if details is not None and details.counted:
+        give_place_back(appointment, details)
+
+
+def give_place_back(appointment: Appointment, details: Details) -> None:
+    """One less of its reason, on the day it is on as the row says."""
+    if details.reason is None:
+        return
+    zone = ZoneInfo(appointment.role.site.timezone)
+    on = appointment.starts_at.astimezone(zone).date()
+    counting.give_back(counting.Day(appointment.role_id, details.reason, on))
 
 
 def _must_begin(appointment: Appointment, as_seen: datetime | None) -> None:

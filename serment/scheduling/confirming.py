@@ -14,8 +14,9 @@ from django.utils.translation import get_language
 from serment.directory.models import Establishment
 from serment.directory.pipeline import Statement
 from serment.disclosure import Actor, NotYours, Purpose, gate
-from serment.outbox import post, references, registry
+from serment.outbox import post, references, registry, reminders
 from serment.outbox.models import Message
+from serment.scheduling import reminding
 from serment.scheduling.models import Appointment
 
 
@@ -24,6 +25,8 @@ def register() -> None:
     registry.register(post.CONFIRMATION, _standing_facts)
     registry.register(post.MOVE, _standing_facts)
     registry.register(post.CANCELLATION, _facts)
+    registry.register(registry.REMINDER, _standing_facts)
+    registry.register_visits(reminding.VISITS)
 
 
 def seal_and_draft(
@@ -34,16 +37,18 @@ def seal_and_draft(
     The actor signs the errand that may open the address. The statement inserts the message; the
     caller runs it with the appointment's and ``post.queueing``.
     """
-    ticket = gate.seal_and_sign(
+    tickets = gate.seal_and_sign_each(
         actor,
         Purpose.BOOKING,
         appointment,
         {"details": details},
-        post.errand(appointment.id, now),
+        [post.errand(appointment.id, now), *reminding.errands(appointment, now)],
         subject=patient_file,
         tenant=appointment.establishment_id,
     )
-    return post.draft(post.CONFIRMATION, appointment.id, appointment.establishment_id, ticket)
+    right = reminding.right(appointment, details, tickets[1:])
+    tenant = appointment.establishment_id
+    return post.draft(post.CONFIRMATION, appointment.id, tenant, tickets[0], reminding=right)
 
 
 def seal_and_tell_moved(
@@ -66,12 +71,12 @@ def seal_and_tell_moved(
         gate.seal(actor, Purpose.BOOKING, appointment, values, subject=patient_file, tenant=tenant)
         return
     try:
-        ticket = gate.seal_and_sign(
+        ticket, *more = gate.seal_and_sign_each(
             actor,
             Purpose.BOOKING,
             appointment,
             values,
-            post.errand(appointment.id, now),
+            [post.errand(appointment.id, now), *reminding.errands(appointment, now)],
             subject=patient_file,
             tenant=tenant,
         )
@@ -79,7 +84,9 @@ def seal_and_tell_moved(
         # Kept from those who act for the person: nothing is signed for a message about it.
         gate.seal(actor, Purpose.BOOKING, appointment, values, subject=patient_file, tenant=tenant)
         post.withdraw(appointment.id, tenant)
+        reminders.forget(tenant, appointment.id)
         return
+    reminding.keep(appointment, details, more)
     becomes = _told(appointment.role_id, appointment.starts_at)
     post.move(appointment.id, tenant, ticket, b"" if was is None else _told(*was), becomes)
 

@@ -103,7 +103,12 @@ def diagnose(
     if shut is not None:
         return shut
     if around is None:
-        return _why_closed(calendar, visit, block, opened, minute)
+        crossing = _crosses_midnight(calendar, block, day)
+        return (
+            Finding(Rule.MIDNIGHT)
+            if crossing
+            else _why_closed(calendar, visit, block, opened, minute)
+        )
     if touches(block, busy):
         return Finding(Rule.TAKEN)
     return _limited(visit, block, day, limits) or _at_another_time(around, minute, now)
@@ -145,6 +150,11 @@ def _shut(calendar: Calendar, block: Span, day: date) -> Finding | None:
     return None
 
 
+def _crosses_midnight(calendar: Calendar, block: Span, day: date) -> bool:
+    whole = wall_clock.ranges(day, 0, wall_clock.DAY_MINUTES, calendar.zone)
+    return not any(start <= block[0] and block[1] <= end for start, end in whole)
+
+
 def _limited(visit: Visit, block: Span, day: date, limits: Limits) -> Finding | None:
     """What is missing although the hours are open and the practitioner is free."""
     for need in limits.needs:
@@ -163,9 +173,6 @@ def _why_closed(
     def opens(changed: Calendar, for_whom: Visit | None = visit) -> bool:
         return _around(block, availability.open_spans(changed, for_whom, day)) is not None
 
-    whole_day = wall_clock.ranges(day, 0, wall_clock.DAY_MINUTES, calendar.zone)
-    if not any(start <= block[0] and block[1] <= end for start, end in whole_day):
-        return Finding(Rule.MIDNIGHT)
     if calendar.is_holiday(day) and opens(replace(calendar, is_holiday=lambda _day: False)):
         return Finding(Rule.HOLIDAY)
     for public in (Public.KNOWN, Public.INVITED):

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from serment.scheduling import rules, wall_clock
+from serment.scheduling import counting, rules, wall_clock
 from serment.scheduling.availability import Public
 from serment.scheduling.diagnosis import Finding, Rule, diagnose
 
@@ -77,6 +77,7 @@ def why_not(
     now: datetime,
     *,
     using: str = "search",
+    audience: Public = Public.EVERYONE,
 ) -> Explanation:
     """Why a visit for this reason cannot start at this instant; ``offered`` if it can."""
     minute, present = wall_clock.minute_of(instant), wall_clock.minute_of(now)
@@ -89,8 +90,12 @@ def why_not(
         return Explanation(
             "reason_closed", _("Ce motif n’est pas ouvert à la réservation en ligne.")
         )
-    taken = rules.taken([plan], window, present, using=using).get(role_id, [])
-    finding = diagnose(plan.calendar, reason.visit, taken, minute, present)
+    reason = reason.seen_by(audience)
+    taken = rules.taken([plan], window, present, using=using)
+    full = counting.full_days({role_id: (plan.calendar, reason.visit)}, window, using=using)
+    limits = plan.limits(reason, taken, full.get(role_id, rules.NO_DAYS))
+    busy = taken.get(role_id, [])
+    finding = diagnose(plan.calendar, reason.visit, busy, minute, present, limits)
     return Explanation(finding.rule.value, sentence(finding, plan))
 
 
@@ -103,6 +108,8 @@ def sentence(finding: Finding, plan: rules.Plan) -> str:
             "day": date_format(released, "l j F"),
             "time": date_format(released, "H:i"),
         }
+    if finding.rule is Rule.NO_ROOM and finding.name:
+        return _("Aucune place libre à ce moment : %(what)s.") % {"what": finding.name}
     told = str(_FOR_WHOM.get(finding.public) or _SENTENCES[finding.rule])
     more = _more(finding, zone)
     return f"{told} {more}" if more else told

@@ -10,6 +10,7 @@ act takes the account's lock first, and keeps it until its transaction ends.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,7 +33,11 @@ _NAME = f"SELECT set_config('{SETTING}', %s, true)"
 
 # The span is seen where the hold lies in the establishment in which the transaction stands.
 _HELD = """
-SELECT h.establishment_id, h.claimant_id, h.occupancy_id, h.expires_at, lower(o.span), upper(o.span)
+SELECT h.establishment_id, h.claimant_id, h.occupancy_id, h.expires_at, lower(o.span),
+       upper(o.span), ARRAY(
+         SELECT c.claimant_id FROM scheduling_occupancy c
+         WHERE c.companion_of = h.occupancy_id AND c.establishment_id = h.establishment_id
+       )
 FROM scheduling_holder h
 LEFT JOIN scheduling_occupancy o
   ON o.id = h.occupancy_id AND o.establishment_id = h.establishment_id
@@ -67,6 +72,8 @@ class Held:
     expires_at: datetime
     starts_at: datetime | None
     ends_at: datetime | None
+    companions: Sequence[UUID] = ()
+    """Rooms kept with it."""
 
     def keeps(self, claim: Claim, now: datetime) -> bool:
         """Whether this very time is still kept."""

@@ -17,7 +17,15 @@ from django.utils.translation import gettext as _
 from serment.directory import tenancy
 from serment.directory.pipeline import Rows, Statement, together
 from serment.disclosure import Actor
-from serment.scheduling import holders, occupying, offering, own_visits, refusals, wall_clock
+from serment.scheduling import (
+    audience,
+    holders,
+    occupying,
+    offering,
+    own_visits,
+    refusals,
+    wall_clock,
+)
 from serment.scheduling.models import Occupancy
 
 HOLD_MINUTES = 10
@@ -53,7 +61,8 @@ def hold(actor: Actor, role_id: UUID, reason_id: UUID, starts_at: datetime, now:
         if live is not None and live.tenant == tenant:
             first, live = [occupying.drop_hold(live.claimant, tenant, live.occupancy)], None
         *_dropped, taken = together([*first, wish.taken_statement(now)])
-        kept = _take(offering.check(wish, taken, now), now)
+        who = audience.of_patient(actor, wish.plan, now)
+        kept = _take(offering.check(wish, taken, now, who), now)
         holders.keep(tag, wish.claim, kept.id, kept.expires_at)
         if live is not None:
             holders.give_back(live)
@@ -68,7 +77,14 @@ def _former(tag: bytes) -> holders.Held | None:
 def _take(offer: offering.Offer, now: datetime) -> Hold:
     expires_at = now + timedelta(minutes=HOLD_MINUTES)
     taken = occupying.take(offer.claim, now, kind=Occupancy.Kind.HOLD, expires_at=expires_at)
-    if taken is None:
+    if taken is None or not occupying.take_needed(
+        offer.needs,
+        offer.claim,
+        now,
+        kind=Occupancy.Kind.HOLD,
+        expires_at=expires_at,
+        companion_of=taken,
+    ):
         raise refusals.SlotTaken(_("Ce créneau vient d’être pris."), offer.nearest(now))
     return Hold(taken, expires_at)
 
@@ -102,7 +118,8 @@ def look(
             ]
         )
         own_visits.to_come(own).check()
-        offering.check(wish, _without(taken, holders.held(held), now), now)
+        who = audience.of_patient(actor, wish.plan, now, persons)
+        offering.check(wish, _without(taken, holders.held(held), now), now, who)
 
 
 def _without(taken: Rows, own: holders.Held | None, now: datetime) -> Rows:
@@ -112,7 +129,7 @@ def _without(taken: Rows, own: holders.Held | None, now: datetime) -> Rows:
     mine = (wall_clock.minute_of(own.starts_at), wall_clock.minute_of(own.ends_at))
     return [
         (claimant, *_columns([span for span in zip(starts, ends, strict=True) if span != mine]))
-        if claimant == own.claimant
+        if claimant in (own.claimant, *own.companions)
         else (claimant, starts, ends)
         for claimant, starts, ends in taken
     ]

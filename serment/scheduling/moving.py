@@ -27,9 +27,11 @@ from serment.scheduling import (
     refusals,
     sealed_details,
 )
-from serment.scheduling.booking import Booking
+from serment.scheduling.booking import Booking, Taken
 from serment.scheduling.models import Appointment
 from serment.scheduling.sealed_details import Details
+
+_AS_WISHED = Taken(overbooked=False, counted=False)
 
 
 def move(
@@ -71,14 +73,16 @@ def _move(
     written = sealed_details.reveal(actor, Purpose.BOOKING, [appointment])[appointment_id]
     # What its person keeps to themself stays so at another time, and where it is put back later.
     wanted = replace(wanted, kept=wanted.kept or written.kept)
-    if stays and replace(written, overbooked=False) == _details(wanted, overbooked=False):
+    if stays and _wishes(written) == _details(wanted, _AS_WISHED):
         return appointment  # this very move was made before
-    appointment.ends_at, overbooked = _exchange(actor, appointment_id, wanted, wish, now)
+    if written.counted:
+        cancelling.give_place_back(appointment, written)
+    appointment.ends_at, taken_so = _exchange(actor, appointment_id, wanted, wish, now)
     was = appointment.role_id, appointment.starts_at
     appointment.role_id, appointment.starts_at = wanted.role_id, wanted.starts_at
     appointment.visit_site = wish.plan.site_id
     appointment.status = Appointment.Status.BOOKED
-    details = _details(wanted, overbooked=overbooked).as_json()
+    details = _details(wanted, taken_so).as_json()
     confirming.seal_and_tell_moved(
         actor, appointment, details, patient_file, now, tell=not stays, was=was
     )
@@ -98,24 +102,30 @@ def _locked(appointment_id: UUID) -> Appointment:
 
 def _exchange(
     actor: Actor, appointment_id: UUID, wanted: Booking, wish: offering.Wish, now: datetime
-) -> tuple[datetime, bool]:
-    """Give the former time up and take the new one: when it ends, and whether it is overbooked."""
+) -> tuple[datetime, Taken]:
+    """Give the former time up and take the new one: when it ends, and how it was taken."""
     tenant = wish.plan.establishment_id
     occupying.release(tenant, appointment_id)
     (taken,) = together([wish.taken_statement(now)])
     offer = booking.offer_for(actor, wanted, wish, taken, now)
-    overbooked = booking.take_time(offer, wanted, appointment_id, now)
-    if overbooked is None:
+    taken_so = booking.take_time(offer, wanted, appointment_id, now)
+    if taken_so is None:
         raise refusals.SlotTaken(_("Ce créneau vient d’être pris."), offer.nearest(now))
-    return offer.ends_at, overbooked
+    return offer.ends_at, taken_so
 
 
-def _details(wanted: Booking, *, overbooked: bool) -> Details:
+def _wishes(written: Details) -> Details:
+    """What was asked for, without how the time was had."""
+    return replace(written, overbooked=False, counted=False)
+
+
+def _details(wanted: Booking, taken_so: Taken) -> Details:
     return Details(
         reason=wanted.reason_id,
         mode=wanted.mode,
         first_visit=wanted.first_visit,
         note=wanted.note,
-        overbooked=overbooked,
+        overbooked=taken_so.overbooked,
         kept=wanted.kept,
+        counted=taken_so.counted,
     )

@@ -7,7 +7,8 @@ two simultaneous claims from waiting for each other until one is shot as a deadl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,8 @@ from django.db import connection
 
 from serment import ids
 from serment.directory.pipeline import Statement, together
+from serment.scheduling import wall_clock
+from serment.scheduling.availability import Need
 
 # A hold nobody came back for gives way to whoever asks next.
 _DROP_EXPIRED = """
@@ -27,9 +30,10 @@ WHERE establishment_id = %(tenant)s AND claimant_id = %(claimant)s
 # Waits for a rival's transaction to end; inserts nothing if the rival took the time.
 _CLAIM = """
 INSERT INTO scheduling_occupancy
-  (id, establishment_id, claimant_id, span, kind, exclusive, expires_at, appointment_id)
+  (id, establishment_id, claimant_id, span, kind, exclusive, expires_at, appointment_id,
+   companion_of)
 VALUES (%(id)s, %(tenant)s, %(claimant)s, tstzrange(%(from)s, %(to)s), %(kind)s,
-        %(exclusive)s, %(expires)s, %(appointment)s)
+        %(exclusive)s, %(expires)s, %(appointment)s, %(companion)s)
 ON CONFLICT DO NOTHING
 RETURNING id
 """
@@ -73,6 +77,7 @@ def take(
     exclusive: bool = True,
     expires_at: datetime | None = None,
     appointment_id: UUID | None = None,
+    companion_of: UUID | None = None,
 ) -> UUID | None:
     """Take the time; the row's id, or None where somebody else has it."""
     values = claim.values() | {
@@ -82,9 +87,44 @@ def take(
         "exclusive": exclusive,
         "expires": expires_at,
         "appointment": appointment_id,
+        "companion": companion_of,
     }
     _dropped, claimed = together([(_DROP_EXPIRED, values), (_CLAIM, values)])
     return claimed[0][0] if claimed else None
+
+
+def take_needed(
+    needs: Sequence[Need],
+    claim: Claim,
+    now: datetime,
+    *,
+    kind: str,
+    expires_at: datetime | None = None,
+    appointment_id: UUID | None = None,
+    companion_of: UUID | None = None,
+) -> bool:
+    """Take one of each kind needed for the same time; False where there is none left.
+
+    Those seen free are asked for first, in the order of the house; one that a rival took meanwhile
+    gives way to the next.
+    """
+    block = wall_clock.minute_of(claim.starts_at), wall_clock.minute_of(claim.ends_at)
+    for need in needs:
+        free = need.free(block)
+        others = [one for one in need.claimants if one not in free]
+        if not any(
+            take(
+                replace(claim, claimant=one),
+                now,
+                kind=kind,
+                expires_at=expires_at,
+                appointment_id=appointment_id,
+                companion_of=companion_of,
+            )
+            for one in [*free, *others]
+        ):
+            return False
+    return True
 
 
 def drop_hold(claimant: UUID, tenant: UUID, hold_id: UUID | None) -> Statement:

@@ -14,8 +14,16 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from serment.directory.pipeline import Rows, Statement
-from serment.scheduling import availability, explain, red_flags, refusals, rules, wall_clock
-from serment.scheduling.availability import Span
+from serment.scheduling import (
+    availability,
+    counting,
+    explain,
+    red_flags,
+    refusals,
+    rules,
+    wall_clock,
+)
+from serment.scheduling.availability import Limits, Need, Public, Span
 from serment.scheduling.diagnosis import Rule, diagnose
 from serment.scheduling.occupying import Claim
 from serment.scheduling.search import Slot
@@ -28,7 +36,10 @@ _ERRORS: dict[Rule, type[refusals.NotOffered]] = {
     Rule.PAST: refusals.PastTime,
     Rule.NOTICE: refusals.NoticeTooShort,
     Rule.HORIZON: refusals.BeyondHorizon,
+    Rule.DAY_FULL: refusals.DayFull,
 }
+# Somebody else has it: the practitioner's time, the last room, the substitute's time.
+_GONE = frozenset({Rule.TAKEN, Rule.NO_ROOM, Rule.SUBSTITUTE_BUSY})
 # What the desk's own judgement overrules: rules made for booking online.
 _DESK_MAY = frozenset({Rule.OFFERED, Rule.NOTICE, Rule.HORIZON, Rule.KEPT, Rule.OFF_GRID})
 _DESK_MAY_OVERBOOK = frozenset(Rule) - {Rule.PAST}
@@ -69,6 +80,14 @@ class Offer:
     claim: Claim
     minute: int
     at_desk: bool
+    needs: tuple[Need, ...] = ()
+    """Of which one each is taken with it."""
+
+    @property
+    def day(self) -> counting.Day:
+        """What is counted where the reason has a cap."""
+        on = wall_clock.local_date(self.minute, self.plan.calendar.zone)
+        return counting.Day(self.plan.role_id, self.reason.visit.id, on)
 
     @property
     def ends_at(self) -> datetime:
@@ -91,12 +110,13 @@ def wish(role_id: UUID, reason_id: UUID, starts_at: datetime) -> Wish:
     return Wish(plan, plan.reasons.get(reason_id), starts_at)
 
 
-def check(wish: Wish, taken: Rows, now: datetime) -> Offer:
+def check(wish: Wish, taken: Rows, now: datetime, audience: Public = Public.EVERYONE) -> Offer:
     """The offer, if the slot can be derived at this moment; else raises ``NotOffered`` or
     ``SlotTaken`` with the nearest slots."""
-    plan, reason = wish.plan, _open_reason(wish)
+    plan, reason = wish.plan, _open_reason(wish).seen_by(audience)
     minute, present = wish.minute, wall_clock.minute_of(now)
-    rule, sentence = _rule(plan, reason.visit, taken, minute, present)
+    limits = _limits(plan, reason, taken, minute)
+    rule, sentence = _rule(plan, reason.visit, taken, minute, present, limits)
     between = wall_clock.instant_of(minute) != wish.starts_at
     if between or (rule is Rule.TAKEN and not _a_slot(plan, reason, taken, minute, present)):
         rule = Rule.OFF_GRID
@@ -106,10 +126,10 @@ def check(wish: Wish, taken: Rows, now: datetime) -> Offer:
         )
     if rule is not Rule.OFFERED:
         near = _nearest(plan, reason, minute, present)
-        if rule is Rule.TAKEN:
+        if rule in _GONE:
             raise refusals.SlotTaken(_("Ce créneau vient d’être pris."), near)
         raise _ERRORS.get(rule, refusals.NotOffered)(sentence, near)
-    return _offer(plan, reason, minute, at_desk=False)
+    return _offer(plan, reason, minute, limits, at_desk=False)
 
 
 def check_at_desk(wish: Wish, taken: Rows, now: datetime, *, overbook: bool) -> Offer:
@@ -124,13 +144,14 @@ def check_at_desk(wish: Wish, taken: Rows, now: datetime, *, overbook: bool) -> 
         raise refusals.PastTime(_("Cette heure est déjà passée."))
     # As if asked just before: what has begun a moment ago is judged by all other rules.
     asked = min(present, minute - 1)
-    rule, sentence = _rule(plan, reason.visit.for_desk(), taken, minute, asked)
+    limits = _limits(plan, reason, taken, minute)
+    rule, sentence = _rule(plan, reason.visit.for_desk(), taken, minute, asked, limits)
     if rule not in (_DESK_MAY_OVERBOOK if overbook else _DESK_MAY):
         near = _nearest(plan, reason, minute, present)
         if rule is Rule.TAKEN:
             raise refusals.SlotTaken(_("Ce temps est déjà pris."), near)
-        raise refusals.NotOffered(sentence, near)
-    return _offer(plan, reason, minute, at_desk=True)
+        raise _ERRORS.get(rule, refusals.NotOffered)(sentence, near)
+    return _offer(plan, reason, minute, limits, at_desk=True)
 
 
 def check_person(
@@ -168,16 +189,33 @@ def _a_slot(plan: rules.Plan, reason: rules.Reason, taken: Rows, minute: int, no
     return minute in availability.slots(plan.calendar, visit, elsewhere, window, now)
 
 
+def _limits(plan: rules.Plan, reason: rules.Reason, taken: Rows, minute: int) -> Limits:
+    """Rooms, the substitute and the day's count, at that time."""
+    asked = {plan.role_id: (plan.calendar, reason.visit)}
+    full = counting.full_days(asked, (minute, minute + 1), using=USING)
+    return plan.limits(reason, rules.spans(taken), full.get(plan.role_id, rules.NO_DAYS))
+
+
 def _rule(
-    plan: rules.Plan, visit: availability.Visit, taken: Rows, minute: int, now: int
+    plan: rules.Plan,
+    visit: availability.Visit,
+    taken: Rows,
+    minute: int,
+    now: int,
+    limits: Limits,
 ) -> tuple[Rule, str]:
     busy = rules.spans(taken).get(plan.role_id, [])
-    finding = diagnose(plan.calendar, visit, busy, minute, now)
+    finding = diagnose(plan.calendar, visit, busy, minute, now, limits)
     return finding.rule, explain.sentence(finding, plan)
 
 
-def _offer(plan: rules.Plan, reason: rules.Reason, minute: int, *, at_desk: bool) -> Offer:
-    return Offer(plan, reason, _claim(plan, reason, minute), minute, at_desk)
+def _offer(
+    plan: rules.Plan, reason: rules.Reason, minute: int, limits: Limits, *, at_desk: bool
+) -> Offer:
+    claim = _claim(plan, reason, minute)
+    block = wall_clock.minute_of(claim.starts_at), wall_clock.minute_of(claim.ends_at)
+    needs = tuple(need for need in limits.needs if need.concerns(block))
+    return Offer(plan, reason, claim, minute, at_desk, needs)
 
 
 def _claim(plan: rules.Plan, reason: rules.Reason, minute: int) -> Claim:
@@ -194,13 +232,21 @@ def _nearest(plan: rules.Plan, reason: rules.Reason, minute: int, now: int) -> l
     start = minute - NEAREST_HOURS_BEFORE * 60
     found: list[int] = []
     for days in NEAREST_DAYS_AFTER:
-        window: Span = (start, minute + days * wall_clock.DAY_MINUTES)
-        taken = rules.taken([plan], window, now, using=USING).get(plan.role_id, [])
-        found = list(availability.slots(plan.calendar, reason.visit, taken, window, now))
+        found = free_minutes(plan, reason, (start, minute + days * wall_clock.DAY_MINUTES), now)
         if len(found) >= NEAREST_SLOTS:
             break
     near = sorted(sorted(found, key=lambda at: abs(at - minute))[:NEAREST_SLOTS])
     return [_slot(plan, reason, at) for at in near]
+
+
+def free_minutes(plan: rules.Plan, reason: rules.Reason, window: Span, now: int) -> list[int]:
+    """The slots of a reason within a window, as they are now, seen from the transaction."""
+    taken = rules.taken([plan], window, now, using=USING)
+    asked = {plan.role_id: (plan.calendar, reason.visit)}
+    full = counting.full_days(asked, window, using=USING).get(plan.role_id, rules.NO_DAYS)
+    limits = plan.limits(reason, taken, full)
+    busy = taken.get(plan.role_id, [])
+    return list(availability.slots(plan.calendar, reason.visit, busy, window, now, limits))
 
 
 def _slot(plan: rules.Plan, reason: rules.Reason, minute: int) -> Slot:

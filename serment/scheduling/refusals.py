@@ -66,6 +66,10 @@ class BeyondHorizon(NotOffered):
     """Cette date n’est pas encore ouverte à la réservation."""
 
 
+class DayFull(NotOffered):
+    """Ce motif est complet ce jour-là."""
+
+
 class RedFlagUnanswered(Refused):
     """Répondez d’abord aux questions de sécurité."""
 

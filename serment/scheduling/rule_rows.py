@@ -29,7 +29,8 @@ REASONS = f"""
 SELECT asked.place, r.establishment_id, s.timezone, s.holiday_region, r.takes_new_patients,
        v.id, v.duration_minutes, v.buffer_before_minutes, v.buffer_after_minutes,
        v.notice_minutes, v.horizon_days, v.late_release_minutes,
-       v.in_person, v.video AND r.video, v.new_patients, v.known_patients, v.red_flags, r.site_id
+       v.daily_cap, v.in_person, v.video AND r.video, v.new_patients, v.known_patients,
+       v.red_flags, r.site_id, nullif(v.needs, '{{}}')
 FROM {_ASKED}
 JOIN directory_practitionerrole r ON r.id = asked.id
 JOIN directory_site s ON s.id = r.site_id
@@ -87,6 +88,26 @@ JOIN directory_practitionerrole r ON r.id = asked.id
 JOIN scheduling_closure c ON c.establishment_id = r.establishment_id
   AND (c.site_id IS NULL OR c.site_id = r.site_id)
 WHERE c.span && tstzrange(%(from)s, %(to)s)
+"""
+
+# Who else decides: rooms and devices that the roles' reasons need, by kind; substitutes, by dates.
+OTHERS = f"""
+SELECT asked.place, x.id, k.id, k.name_fr, k.name_en, NULL::date, NULL::date
+FROM {_ASKED}
+JOIN directory_practitionerrole r ON r.id = asked.id
+JOIN scheduling_resource x ON x.establishment_id = r.establishment_id AND x.site_id = r.site_id
+JOIN scheduling_resourcekind k ON k.id = x.kind_id AND k.establishment_id = x.establishment_id
+WHERE x.active AND EXISTS (
+  SELECT FROM scheduling_visitreason v
+  WHERE v.role_id = r.id AND v.establishment_id = r.establishment_id AND x.kind_id = ANY(v.needs)
+)
+UNION ALL
+SELECT asked.place, b.substitute_id, NULL, NULL, NULL, b.first_day, b.last_day
+FROM {_ASKED}
+JOIN directory_practitionerrole r ON r.id = asked.id
+JOIN scheduling_substitution b ON b.role_id = r.id AND b.establishment_id = r.establishment_id
+WHERE b.first_day <= %(last)s AND b.last_day >= %(first)s
+ORDER BY 4, 2
 """
 
 # Time taken that touches the window, expired holds excepted. Spans up to a day by their end, which

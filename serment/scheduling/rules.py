@@ -8,7 +8,7 @@ booking reads through its own transaction. Both get the same values and hand the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache, lru_cache, partial
 from typing import Any
@@ -19,8 +19,11 @@ from django.db import connections
 
 from serment.directory.holidays import is_public_holiday
 from serment.directory.pipeline import Rows, Statement, together
-from serment.scheduling import rule_rows, wall_clock
-from serment.scheduling.availability import Calendar, Span, Visit
+from serment.scheduling import others, rule_rows, wall_clock
+from serment.scheduling.availability import NO_LIMITS, Calendar, Limits, Public, Span, Visit
+from serment.scheduling.others import Rooms, StandIn
+
+NO_DAYS: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Reason:
     new_patients: bool
     known_patients: bool
     red_flags: tuple[str, ...] = ()
+    needs: tuple[UUID, ...] = ()
+    """Kinds of room or device, one of each."""
 
     @property
     def mode(self) -> str:
@@ -40,6 +45,12 @@ class Reason:
         if self.in_person and self.video:
             return "either"
         return "video" if self.video else "in_person"
+
+    def seen_by(self, audience: Public) -> Reason:
+        """The same, with the hours that are kept for these people."""
+        if audience is self.visit.audience:
+            return self
+        return replace(self, visit=replace(self.visit, audience=audience))
 
     def allows(self, mode: str) -> bool:
         """Whether a visit may be held that way."""
@@ -56,6 +67,8 @@ class Plan:
     calendar: Calendar
     reasons: dict[UUID, Reason]
     """Open online, in the order of the practitioner's list."""
+    rooms: Rooms = field(default_factory=dict)
+    stand_ins: tuple[StandIn, ...] = ()
 
     def reason(self, reason_id: UUID | None, *, mode: str = "") -> Reason | None:
         """The reason asked for; without one, the first open to somebody new, else the first.
@@ -66,6 +79,20 @@ class Plan:
             return self.reasons.get(reason_id)
         fitting = [one for one in self.reasons.values() if not mode or one.allows(mode)]
         return next((one for one in fitting if one.new_patients), next(iter(fitting), None))
+
+    @property
+    def claimants(self) -> list[UUID]:
+        """All whose time can decide: the role first."""
+        rooms = [room for kind in self.rooms.values() for room in kind.rooms]
+        return [self.role_id, *rooms, *(one.role_id for one in self.stand_ins)]
+
+    def limits(
+        self, reason: Reason, taken: Mapping[UUID, list[Span]], full: frozenset[date] = NO_DAYS
+    ) -> Limits:
+        """What else decides about a reason's slots, with the time taken of all ``claimants``."""
+        if not (reason.needs or self.stand_ins or full):
+            return NO_LIMITS
+        return Limits(others.needs(self.rooms, self.stand_ins, reason.needs, taken), full)
 
 
 @cache
@@ -93,11 +120,13 @@ def plans(
     if not role_ids:
         return {}
     roles = list(dict.fromkeys(role_ids))
-    weekly, dated, away, reasons = _asked(roles, window, using, at_once=at_once)
+    weekly, dated, away, reasons, beside = _asked(roles, window, using, at_once=at_once)
     openings, recurring = rule_rows.weekly(weekly)
     exceptions = rule_rows.grouped(dated, rule_rows.dated_hours)
     absences = rule_rows.grouped((row for row in away if not row[3]), rule_rows.span)
     closures = rule_rows.grouped((row for row in away if row[3]), rule_rows.span)
+    rooms, replaced = others.by_place(beside)
+    free = _of_substitutes(replaced, window, using) if replaced else {}
     found: dict[int, Plan] = {}
     for row in reasons:
         plan = found.get(row[0])
@@ -111,18 +140,61 @@ def plans(
                 away=tuple(recurring.get(row[0], ())),
                 closures=tuple(closures.get(row[0], ())),
             )
-            plan = found[row[0]] = Plan(roles[row[0] - 1], row[1], row[17], calendar, {})
+            stand_ins = others.stand_ins(replaced.get(row[0], ()), free, calendar, window)
+            calendar = others.without_absences(calendar, stand_ins)
+            plan = found[row[0]] = Plan(roles[row[0] - 1], row[1], row[18], calendar, {})
+            plan.rooms, plan.stand_ins = rooms.get(row[0], {}), stand_ins
         if row[5] is not None:
-            new_patients = row[14] and row[4]
-            plan.reasons[row[5]] = Reason(
-                Visit(*row[5:12]), row[12], row[13], new_patients, row[15], tuple(row[16])
-            )
+            plan.reasons[row[5]] = _reason(row)
     return {plan.role_id: plan for plan in found.values()}
 
 
+def _reason(row: tuple[Any, ...]) -> Reason:
+    in_person, video, new_patients, known_patients, red_flags, _site, needs = row[13:20]
+    return Reason(
+        Visit(*row[5:13]),
+        in_person,
+        video,
+        new_patients and row[4],
+        known_patients,
+        tuple(red_flags),
+        tuple(needs or ()),
+    )
+
+
+def _of_substitutes(
+    replaced: Mapping[int, Sequence[others.Dates]], window: Span, using: str
+) -> dict[UUID, Calendar]:
+    """When those who stand in for somebody are away themselves."""
+    roles = list(dict.fromkeys(one.substitute for some in replaced.values() for one in some))
+    values = _values(roles, window)
+    _hours, away = rule_rows.weekly(_rows(rule_rows.WEEKLY, values, using))
+    spans = rule_rows.grouped(_rows(rule_rows.ABSENCES, values, using), rule_rows.span)
+    return {
+        role: Calendar(
+            zone=_zone("UTC"), away=tuple(away.get(n, ())), absences=tuple(spans.get(n, ()))
+        )
+        for n, role in enumerate(roles, 1)
+    }
+
+
 def _asked(roles: Sequence[UUID], window: Span, using: str, *, at_once: bool) -> list[Rows]:
+    values = _values(roles, window)
+    statements = (
+        rule_rows.WEEKLY,
+        rule_rows.EXCEPTIONS,
+        rule_rows.ABSENCES,
+        rule_rows.REASONS,
+        rule_rows.OTHERS,
+    )
+    if at_once:
+        return together([(sql, values) for sql in statements], using=using)
+    return [_rows(sql, values, using) for sql in statements]
+
+
+def _values(roles: Sequence[UUID], window: Span) -> dict[str, Any]:
     days = _days(window)
-    values = {
+    return {
         "roles": _array(roles),
         "first": days[0],
         "last": days[1],
@@ -130,16 +202,12 @@ def _asked(roles: Sequence[UUID], window: Span, using: str, *, at_once: bool) ->
         "from": wall_clock.instant_of(window[0] - wall_clock.DAY_MINUTES),
         "to": wall_clock.instant_of(window[1] + wall_clock.DAY_MINUTES),
     }
-    statements = (rule_rows.WEEKLY, rule_rows.EXCEPTIONS, rule_rows.ABSENCES, rule_rows.REASONS)
-    if at_once:
-        return together([(sql, values) for sql in statements], using=using)
-    return [_rows(sql, values, using) for sql in statements]
 
 
 def taken(
     for_plans: Iterable[Plan], window: Span, now: int, *, using: str
 ) -> dict[UUID, list[Span]]:
-    """Spans taken per role that can matter to a slot starting in the window."""
+    """Spans taken per claimant that can matter to a slot starting in the window."""
     roles = list(for_plans)
     return spans(_rows(*taken_statement(roles, window, now), using)) if roles else {}
 
@@ -147,9 +215,11 @@ def taken(
 def taken_statement(roles: Sequence[Plan], window: Span, now: int) -> Statement:
     """What ``taken`` asks, for at least one role; ``spans`` reads the rows."""
     start, end = _days_around(roles, window)
+    # A room or a substitute of several roles is asked about once.
+    whose = {one: plan.establishment_id for plan in roles for one in plan.claimants}
     parameters = {
-        "claimants": _array(plan.role_id for plan in roles),
-        "establishments": _array(plan.establishment_id for plan in roles),
+        "claimants": _array(whose),
+        "establishments": _array(whose.values()),
         "from": wall_clock.instant_of(start),
         "to": wall_clock.instant_of(end),
         "to_and_a_day": wall_clock.instant_of(end + wall_clock.DAY_MINUTES),
@@ -159,7 +229,7 @@ def taken_statement(roles: Sequence[Plan], window: Span, now: int) -> Statement:
 
 
 def spans(rows: Rows) -> dict[UUID, list[Span]]:
-    """Spans taken by role, from the rows of a ``taken_statement``."""
+    """Spans taken by claimant, from the rows of a ``taken_statement``."""
     return {claimant: list(zip(starts, ends, strict=True)) for claimant, starts, ends in rows}
 
 

@@ -30,10 +30,12 @@ class Details:
     overbooked: bool = False
     kept: bool = False
     """Kept from those who act for the person; the keeper's own mark decides (``secrecy``)."""
+    counted: bool = False
+    """Among the visits of its reason that its practitioner takes that day (``counting``)."""
 
     def as_json(self) -> str:
         """For ``gate.seal``. As long when it is kept as when it is not: bytes show their number."""
-        told = asdict(self) | {"kept": int(self.kept)}
+        told = asdict(self) | {"kept": int(self.kept), "counted": int(self.counted)}
         return json.dumps(told, default=str, ensure_ascii=False)
 
 
@@ -49,6 +51,7 @@ def read(opened: str) -> Details:
             note=found.get("note", ""),
             overbooked=bool(found.get("overbooked")),
             kept=bool(found.get("kept")),
+            counted=bool(found.get("counted")),
         )
     except (AttributeError, ValueError) as unreadable:
         raise DetailsUnreadable from unreadable

@@ -14,7 +14,8 @@ from itertools import islice
 from typing import Literal
 from uuid import UUID
 
-from serment.scheduling import availability, places_around, rules, wall_clock
+from serment.scheduling import availability, counting, places_around, rules, wall_clock
+from serment.scheduling.availability import Public
 from serment.scheduling.places_around import Filters
 
 ALIAS = "search"
@@ -71,13 +72,15 @@ def next_slots(
     *,
     mode: str = "",
     using: str = "",
+    audience: Public = Public.EVERYONE,
 ) -> dict[UUID, list[Slot]]:
     """The first ``limit`` slots of each role within the window; every role asked for has a key.
 
-    Without a reason, each role's first reason open online counts (that allows ``mode``).
+    Without a reason, each role's first reason open online counts (that allows ``mode``). Hours
+    kept for some are shown to the ``audience`` they are for.
     """
     span = _minutes(window)
-    look = _Look(role_ids, span, wall_clock.minute_of(now), using or ALIAS)
+    look = _Look(role_ids, span, wall_clock.minute_of(now), using or ALIAS, audience)
     if limit > FEW_SLOTS:
         return look.first(role_ids, reason_id, span, limit, mode)
     found: dict[UUID, list[Slot]] = {role: [] for role in role_ids}
@@ -184,9 +187,14 @@ class _Look:
     """The plans of some roles, read once; time taken is read for each window looked at."""
 
     def __init__(
-        self, role_ids: Sequence[UUID], window: availability.Span, now: int, using: str
+        self,
+        role_ids: Sequence[UUID],
+        window: availability.Span,
+        now: int,
+        using: str,
+        audience: Public = Public.EVERYONE,
     ) -> None:
-        self.now, self.using = now, using
+        self.now, self.using, self.audience = now, using, audience
         self.plans = rules.plans(role_ids, window, using=using)
 
     def first(
@@ -198,30 +206,39 @@ class _Look:
         mode: str,
     ) -> dict[UUID, list[Slot]]:
         """The first slots of each role within a window."""
-        wanted = {role: self.plans.get(role) for role in role_ids}
-        known = [plan for plan in wanted.values() if plan is not None]
-        taken = rules.taken(known, window, self.now, using=self.using)
-        return {
-            role: list(islice(self._slots(plan, reason_id, taken, window, mode), limit))
-            if plan
-            else []
-            for role, plan in wanted.items()
+        known = [plan for plan in map(self.plans.get, role_ids) if plan is not None]
+        chosen = {
+            plan.role_id: (plan, reason)
+            for plan in known
+            if (reason := plan.reason(reason_id, mode=mode)) is not None
         }
+        taken = rules.taken(known, window, self.now, using=self.using)
+        full = self._full_days(chosen, window)
+        found: dict[UUID, list[Slot]] = {role: [] for role in role_ids}
+        for role, (plan, reason) in chosen.items():
+            limits = plan.limits(reason, taken, full.get(role, rules.NO_DAYS))
+            slots = self._slots(plan, reason, taken.get(role, []), limits, window, mode)
+            found[role] = list(islice(slots, limit))
+        return found
+
+    def _full_days(
+        self, chosen: dict[UUID, tuple[rules.Plan, rules.Reason]], window: availability.Span
+    ) -> dict[UUID, frozenset[date]]:
+        asked = {role: (plan.calendar, reason.visit) for role, (plan, reason) in chosen.items()}
+        return counting.full_days(asked, window, using=self.using)
 
     def _slots(
         self,
         plan: rules.Plan,
-        reason_id: UUID | None,
-        taken: dict[UUID, list[availability.Span]],
+        reason: rules.Reason,
+        busy: list[availability.Span],
+        limits: availability.Limits,
         window: availability.Span,
         mode: str,
     ) -> Iterator[Slot]:
-        reason = plan.reason(reason_id, mode=mode)
-        if reason is None:
-            return
-        visit, busy = reason.visit, taken.get(plan.role_id, [])
+        visit = reason.seen_by(self.audience).visit
         how, lasts = mode or reason.mode, timedelta(minutes=visit.duration)
-        for minute in availability.slots(plan.calendar, visit, busy, window, self.now):
+        for minute in availability.slots(plan.calendar, visit, busy, window, self.now, limits):
             starts_at = wall_clock.instant_of(minute)
             yield Slot(plan.role_id, visit.id, starts_at, starts_at + lasts, how)
 

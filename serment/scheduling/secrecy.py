@@ -11,7 +11,7 @@ from uuid import UUID
 
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, acting, gate
-from serment.outbox import post
+from serment.outbox import post, reminders
 from serment.scheduling import cancelling, sealed_details
 from serment.scheduling.models import Appointment
 
@@ -26,6 +26,7 @@ def keep_secret(actor: Actor, appointment_id: UUID) -> Appointment:
     with tenancy.inside(tenant):
         acting.keep(actor, appointment_id)
         post.withdraw(appointment_id, tenant)
+        reminders.forget(tenant, appointment_id)
         known = sealed_details.reveal(actor, Purpose.BOOKING, [appointment])[appointment_id]
         file = gate.files_behind(actor, Purpose.BOOKING, [appointment_id])[appointment_id]
         values = {"details": replace(known, kept=True).as_json()}

@@ -14,3 +14,12 @@ def sweep_holders(timestamp: int) -> None:
     from serment.scheduling import holders
 
     holders.sweep(clock.now())
+
+
+@app.periodic(cron="25 3 * * *", periodic_id="counts")
+@app.task(name="scheduling.sweep_counts", queueing_lock="scheduling.sweep_counts")
+def sweep_counts(timestamp: int) -> None:
+    """Every night: what was counted in months that are over."""
+    from serment.scheduling import counting
+
+    counting.sweep(clock.now())

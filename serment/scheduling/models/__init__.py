@@ -11,10 +11,12 @@ from serment.scheduling.models.hours import (
     VisitReason,
     WeeklyOpening,
 )
+from serment.scheduling.models.others import Resource, ResourceKind, Substitution
 from serment.scheduling.models.time import (
     CARE_DAYS_AFTER,
     OCCUPANCY_EXCLUSION,
     Appointment,
+    DayCount,
     Holder,
     Occupancy,
 )
@@ -25,10 +27,14 @@ __all__ = [
     "Absence",
     "Appointment",
     "Closure",
+    "DayCount",
     "Holder",
     "Occupancy",
     "OpeningException",
     "RecurringAbsence",
+    "Resource",
+    "ResourceKind",
+    "Substitution",
     "VisitReason",
     "WeeklyOpening",
 ]

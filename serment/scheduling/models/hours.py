@@ -35,6 +35,16 @@ class VisitReason(models.Model):
     late_release_minutes = models.PositiveIntegerField(
         _("gardé pour l’urgence jusqu’à (minutes avant)"), null=True, blank=True
     )
+    daily_cap = models.PositiveSmallIntegerField(
+        _("par jour, au plus"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    needs = ArrayField(
+        models.UUIDField(),
+        default=list,
+        blank=True,
+        db_default=[],
+        verbose_name=_("salle, appareil"),
+    )
     fee_cents = models.PositiveIntegerField(_("tarif (centimes)"), null=True, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     active = models.BooleanField(_("proposé"), default=True)
@@ -47,6 +57,10 @@ class VisitReason(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(in_person=True) | models.Q(video=True), name="reason_has_a_mode"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(daily_cap__isnull=True) | models.Q(daily_cap__gte=1),
+                name="reason_cap_lets_one_in",
             ),
         ]
         indexes = [models.Index(fields=["role", "position"], name="reason_role")]

@@ -49,6 +49,8 @@ class Occupancy(models.Model):
     exclusive = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     appointment_id = models.UUIDField(null=True, blank=True)
+    companion_of = models.UUIDField(null=True, blank=True)
+    """Of a room kept with a held slot: the row of the slot, and gone with it (foreign key)."""
 
     class Meta:
         constraints = [
@@ -167,3 +169,22 @@ class Appointment(models.Model):
         if self.status == self.Status.CANCELLED or self.starts_at is None or self.ends_at is None:
             return None
         return self.starts_at, self.ends_at, self.visit_site or self.role.site_id
+
+
+class DayCount(models.Model):
+    """How many visits of one reason are booked with one practitioner on one day.
+
+    Which practitioner, reason and day is in the tag, and the tag says it to nobody without the
+    web's own secret. It names no appointment, and none names it (``counting``).
+    """
+
+    tag = models.BinaryField(max_length=16, primary_key=True)
+    establishment = models.ForeignKey(
+        Establishment, models.PROTECT, related_name="+", db_index=False
+    )
+    taken = models.PositiveSmallIntegerField()
+    forget_after = models.DateField()
+    """The end of a month: a day would tie counts to days."""
+
+    def __str__(self) -> str:
+        return str(self.taken)

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_GET
 from serment import clock
 from serment.directory.models import Practitioner, PractitionerRole
 from serment.errors import NotThere
-from serment.identity import policy
-from serment.scheduling import explain, search
+from serment.identity import accounts, policy
+from serment.scheduling import audience, explain, search
 from serment.scheduling.models import VisitReason
+from serment.scheduling.recurrence import Public
 from serment.web import asked, hours, wording
 from serment.web.patient import slots
 
@@ -78,7 +79,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     wanted = asked.uuid(asked.query(request).get("motif", ""))
     week = asked.number(asked.query(request).get("semaine", ""), WEEKS_AHEAD_MAX) or 0
     reader = hours.of_reader(request)
-    weeks = [_week(role, wanted, week, reader, now) for role in roles]
+    weeks = [_week(request, role, wanted, week, reader, now) for role in roles]
     context = {
         "practitioner": practitioner,
         "weeks": weeks,
@@ -122,7 +123,12 @@ def why_not(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _week(
-    role: PractitionerRole, wanted: UUID | None, week: int, reader: ZoneInfo, now: datetime
+    request: HttpRequest,
+    role: PractitionerRole,
+    wanted: UUID | None,
+    week: int,
+    reader: ZoneInfo,
+    now: datetime,
 ) -> Week:
     site = ZoneInfo(role.site.timezone)
     reasons = list(role.reasons.filter(active=True).order_by("position"))
@@ -135,8 +141,9 @@ def _week(
     first = today + timedelta(days=DAYS * week)
     start = max(now, datetime.combine(first, datetime.min.time(), zone))
     end = datetime.combine(first + timedelta(days=DAYS), datetime.min.time(), zone)
-    found = _slots(role, chosen, (start, end), now)
-    following = [] if found or chosen is None else _following(role, chosen, end, now)
+    public = _public(request, role, now)
+    found = _slots(role, chosen, (start, end), now, public)
+    following = [] if found or chosen is None else _following(role, chosen, end, now, public)
     next_slot = following[0] if following else None
     return Week(
         role=role,
@@ -169,17 +176,26 @@ def _slots(
     reason: VisitReason | None,
     window: tuple[datetime, datetime],
     now: datetime,
+    public: Public,
 ) -> list[search.Slot]:
     if reason is None:
         return []
-    return search.next_slots([role.id], reason.id, window, now, 10_000)[role.id]
+    return search.next_slots([role.id], reason.id, window, now, 10_000, audience=public)[role.id]
 
 
 def _following(
-    role: PractitionerRole, reason: VisitReason, after: datetime, now: datetime
+    role: PractitionerRole, reason: VisitReason, after: datetime, now: datetime, public: Public
 ) -> list[search.Slot]:
     window = (after, now + timedelta(days=reason.horizon_days + 1))
-    return search.next_slots([role.id], reason.id, window, now, 1)[role.id]
+    return search.next_slots([role.id], reason.id, window, now, 1, audience=public)[role.id]
+
+
+def _public(request: HttpRequest, role: PractitionerRole, now: datetime) -> Public:
+    """Whose hours are shown: some are kept for those who came before."""
+    if not request.user.is_authenticated:
+        return Public.EVERYONE
+    actor = accounts.actor_for(request)
+    return audience.of_reader(actor, role.id, role.establishment_id, now)
 
 
 def _days(first: date, by_day: dict[date, list[slots.Offered]]) -> list[Day]:

@@ -13,6 +13,7 @@ from serment import clock
 from serment.disclosure import Actor, gate
 from serment.scheduling import cancelling, search
 from serment.scheduling.models import Appointment
+from serment.scheduling.recurrence import Public
 from serment.scheduling.search import Slot
 from serment.web import wording
 
@@ -84,8 +85,9 @@ def free_days(choice: Choice) -> list[tuple[date, list[Offered]]]:
     start = datetime.combine(choice.first_day, datetime.min.time(), zone)
     window = (start.astimezone(UTC), start.astimezone(UTC) + timedelta(days=SHOWN_DAYS))
     found = search.next_slots(
-        [choice.member.id], choice.reason.id, window, now, SLOTS_A_LOOK, using="default"
-    )
+        [choice.member.id], choice.reason.id, window, now, SLOTS_A_LOOK, using="default",
+        audience=Public.INVITED,
+    )  # fmt: skip
     days: dict[date, list[Offered]] = {
         choice.first_day + timedelta(days=n): [] for n in range(SHOWN_DAYS)
     }
