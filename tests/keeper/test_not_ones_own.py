@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from serment.ids import new_id
@@ -174,6 +175,16 @@ def join(inside: Inside, gone: bytes, kept: bytes, act: str = "join") -> str:
     return word(inside, doctor, "join", asked, purpose="identity")
 
 
+def vouched(inside: Inside, who: Person) -> None:
+    """As if a code of the desk had been entered since: own files reach what is joined to them."""
+    inside.later(1_000_000)
+    store = inside.house.store
+    with store.transaction():
+        for link in store.links(account=who.actor.id):
+            if link.relation == "self":
+                store.put_link(msgspec.structs.replace(link, proved=inside.house.now()))
+
+
 @GUARDED
 def test_a_file_joined_by_mistake_is_not_handed_on_before_it_is_parted(
     inside: Inside, monkeypatch: pytest.MonkeyPatch, guarded: bool
@@ -184,6 +195,8 @@ def test_a_file_joined_by_mistake_is_not_handed_on_before_it_is_parted(
     owner, mine, visit = two_files(inside)
     other = inside.house.store.record(record_of(visit)).subject  # type: ignore[union-attr]
     assert join(inside, other, mine) == ""
+    assert not reads(inside, owner, visit)
+    vouched(inside, owner)
     assert reads(inside, owner, visit)
     now = inside.house.now()
     wanted = wire.MintErrand(other, ["link"], "administration", now, now + DAY)
@@ -210,6 +223,7 @@ def test_two_accounts_never_read_each_other_whatever_came_first(
     assert join(inside, other, mine) == ""
     told = word(inside, inside.staff(), "link", wire.LinkAsk(second.actor.id, other))
     assert told == ("refused" if guarded else "")
+    vouched(inside, second)
     assert reads(inside, second, secret) is not guarded
     as_parent = wire.LinkAsk(second.actor.id, record_of(inside.patient()), "parent")
     told = word(inside, inside.staff(), "link", as_parent)  # no scope, no end, on no list
@@ -232,6 +246,7 @@ def test_a_parents_file_is_never_one_with_the_childs(
     inside.ask(desk, "keep", asks.KeepAsk(record_of(visit)), wire.Nothing)
     assert not reads(inside, parent, visit)
     assert join(inside, child, mine) == ("unusable" if guarded else "")
+    vouched(inside, parent)
     assert reads(inside, parent, visit) is not guarded
 
 
