@@ -28,10 +28,9 @@ def register() -> None:
 
 
 def tell(kind: str, actor: Actor, file: PatientFile, now: datetime) -> None:
-    """Where the file has an address or a safe way. The transaction stands in its house."""
-    if file.email is not None or file.safe_contact is not None:
-        ticket = post.sign(actor, file.pk, now)
-        post.again(kind, file.pk, file.establishment_id, ticket)
+    """By a letter at the desk where there is no address. The transaction stands in its house."""
+    ticket = post.sign(actor, file.pk, now)
+    post.again(kind, file.pk, file.establishment_id, ticket)
 
 
 def _of_file(file_id: UUID) -> registry.Facts | None:

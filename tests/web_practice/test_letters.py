@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
 from serment import clock
+from serment.directory import tenancy
 from serment.disclosure import gate
-from serment.outbox import delivery, letters
+from serment.outbox import delivery, letters, post, registry
+from serment.outbox.models import Message, State
+from serment.web.practice import letter_kinds
 from tests.web_practice.house import PEOPLE, House, make_house
 
 pytestmark = pytest.mark.django_db
@@ -120,3 +124,38 @@ def test_an_empty_pile_says_so(house: House, desk: Client) -> None:
     page = _page(desk)
     assert "Aucune lettre n’attend." in page
     assert "menu-count" not in page
+
+
+def test_every_kind_of_message_says_how_it_reaches_whoever_has_no_e_mail() -> None:
+    assert set(registry._facts) <= set(letter_kinds.KINDS)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_is_about_a_file_is_a_letter_with_its_text_too(
+    known: bool, house: House, desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: read as a visit's, each of them waits where no desk ever sees it."""
+    about = [kind for kind in letter_kinds.KINDS if letter_kinds.is_about_file(kind)]
+    assert "glass" in about
+    if not known:
+        monkeypatch.setattr(letter_kinds, "is_about_file", lambda _kind: False)
+    here, actor, now = house.practice.establishment, house.practice.secretary(), clock.now()
+    delivery.send_due(now)
+    with tenancy.inside(here):
+        Message.objects.update(state=State.SENT)
+        for kind in about:
+            post.again(kind, house.files[0], here, post.sign(actor, house.files[0], now))
+    assert delivery.send_due(now + timedelta(minutes=2)).letters == len(about)
+    listed = _page(desk)
+    if not known:
+        assert _ids(listed) == []
+        return
+    assert "Dossier ouvert en urgence" in listed
+    assert PEOPLE[0][0] not in listed
+    chosen = {"lettre": _ids(listed)}
+    assert len(chosen["lettre"]) == len(about)
+    printed = desk.post("/cabinet/lettres/feuilles", chosen).content.decode()
+    assert "Bastien Roux-Delmas" in printed
+    assert "ouvert en urgence" in printed
+    desk.post("/cabinet/lettres/envoyees", chosen)
+    assert letters.waiting(here) == []

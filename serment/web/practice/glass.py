@@ -103,7 +103,7 @@ def _broken(request: HttpRequest, actor: Actor, file_id: UUID) -> HttpResponse:
     else:
         told = _(
             "Vos responsables sont prévenus. La personne n’a pas d’adresse e-mail :"
-            " dites-le-lui dès que possible."
+            " une lettre attend à l’accueil, dites-le-lui aussi dès que possible."
         )
     messages.success(request, _("Le dossier est ouvert pour une heure.") + " " + told)
     return HttpResponseRedirect(reverse("practice:break_glass", args=[file_id]))

@@ -64,8 +64,8 @@ def tell(actor: Actor, file_id: UUID, opened: Opened) -> bool:
         post.again(OFFICER, officer, here, ticket)
     said = Q(email__isnull=False) | Q(safe_contact__isnull=False)  # a safe way may be the only one
     reached = PatientFile.objects.filter(said, pk=file_id).exists()
-    if reached:
-        post.again(PERSON, file_id, here, opened.to_person)
+    # Without an address of any kind it becomes a letter at the desk: nobody is left untold.
+    post.again(PERSON, file_id, here, opened.to_person)
     return _tell_former(actor, file_id) or reached
 
 

@@ -14,7 +14,6 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from serment import clock
@@ -29,7 +28,7 @@ from serment.outbox.models import Channel, Message
 from serment.outbox.registry import Way
 from serment.scheduling.models import Appointment
 from serment.web import asked, wording
-from serment.web.practice import naming, team
+from serment.web.practice import letter_kinds, naming, team
 from serment.web.practice.desk import Desk
 
 if TYPE_CHECKING:
@@ -38,11 +37,6 @@ if TYPE_CHECKING:
 NAMES = "letters:names"
 SHEETS_MAX = 200
 _LAST = "serment.cabinet.lettres"
-_KINDS: dict[str, _StrPromise] = {
-    "confirmation": _("Confirmation"),
-    "cancellation": _("Annulation"),
-    "move": _("Changement d’heure"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +51,16 @@ class Waiting:
     name: str = ""
     file_closed: bool = False
     """Whether names are open and this one is not: erased or frozen, nothing can be addressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AboutFile:
+    """One letter about a file itself and no visit: it says something that cannot wait."""
+
+    id: UUID
+    kind: _StrPromise | str
+    file: UUID
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "letters",
         "rows": rows,
+        "files": _about_files(actor, found, names_open=names_open),
         "calls": _rows(
             actor, outbox.waiting(team.establishment_of(actor), Channel.CALL), names_open=names_open
         ),
@@ -166,7 +171,7 @@ def _rows(actor: Actor, found: Sequence[Message], *, names_open: bool = False) -
         rows.append(
             Waiting(
                 id=one.pk,
-                kind=_KINDS.get(one.kind, one.kind),
+                kind=letter_kinds.word(one.kind),
                 appointment=visit,
                 member=member,
                 when=wording.moment(visit.starts_at, member.zone, today),
@@ -177,11 +182,41 @@ def _rows(actor: Actor, found: Sequence[Message], *, names_open: bool = False) -
     return rows
 
 
+def _about_files(actor: Actor, found: Sequence[Message], *, names_open: bool) -> list[AboutFile]:
+    about = [one for one in found if letter_kinds.is_about_file(one.kind)]
+    ids = [one.record_id for one in about]
+    opened = files.open(actor, ids, naming.NAME, Purpose.MESSAGE) if names_open and ids else {}
+    rows = []
+    for one in about:
+        person = opened.get(one.record_id, {})
+        name = " ".join(person[part] for part in naming.NAME if person.get(part))
+        rows.append(AboutFile(one.pk, letter_kinds.word(one.kind), one.record_id, name))
+    return rows
+
+
+def _behind(actor: Actor, found: Sequence[Message]) -> dict[UUID, UUID]:
+    """The file each letter goes to: behind its visit, or its own record."""
+    visits = [one.record_id for one in found if not letter_kinds.is_about_file(one.kind)]
+    own = {one.record_id: one.record_id for one in found if letter_kinds.is_about_file(one.kind)}
+    return naming.files_behind(actor, visits) | own
+
+
+def _house_site(actor: Actor) -> Site | None:
+    """The sender of what is about no visit."""
+    return (
+        Site.objects.filter(establishment_id=team.establishment_of(actor))
+        .order_by("name", "id")
+        .first()
+    )
+
+
 def _sheets(actor: Actor, found: Sequence[Message]) -> list[Sheet]:
-    behind = naming.files_behind(actor, [one.record_id for one in found])
+    behind = _behind(actor, found)
     fields = ("given_name", "family_name", "address", "phone", contact.FIELD)
     opened = files.open(actor, set(behind.values()), fields, Purpose.MESSAGE)
-    sites = {one.id: one.member.role.site for one in _rows(actor, found)}
+    sites: dict[UUID, Site | None] = {one.id: one.member.role.site for one in _rows(actor, found)}
+    house = _house_site(actor)
+    sites |= {one.pk: house for one in found if letter_kinds.is_about_file(one.kind)}
     made = []
     for one in found:
         file = behind.get(one.record_id)
