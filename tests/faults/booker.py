@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from tests import factors
 from tests.journeys.demo import Demo
+from tests.journeys.visitor import later
 
 _APPOINTMENT = re.compile(r"/mes-rendez-vous/([0-9a-f-]{36})/\?confirme=1")
 _BOUNDED = "rendez-vous à venir"
@@ -86,7 +87,7 @@ class Booker:
 
     def slots(self, search: str) -> list[str]:
         """Addresses of the booking forms on one page of results, or of one practitioner."""
-        return [address.replace("&amp;", "&") for address in _SLOT.findall(self.ask(search).text)]
+        return later([one.replace("&amp;", "&") for one in _SLOT.findall(self.ask(search).text)])
 
     def book(self, address: str, note: str, over: threading.Event) -> str | None:
         """Fill the form once and send it until it is answered; the appointment's id.

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.journeys.demo import Demo
-from tests.journeys.visitor import Visitor, open_browser
+from tests.journeys.visitor import PATIENT_MILLISECONDS, Visitor, open_browser
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -25,7 +25,7 @@ def browser(chromium: str) -> Iterator[Browser]:
     While it is open, Playwright's own loop counts as running in this thread, and no test after it
     could run a coroutine, nor any product code that does.
     """
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=PATIENT_MILLISECONDS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield started

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -21,6 +22,7 @@ def _sheet(desk: Visitor) -> tuple[list[str], list[str], str]:
     page.locator("main input[name=q]").fill("Marcelle")
     page.locator("main input[name=q]").press("Enter")
     page.locator("#hits a", has_text="Marcelle").first.click()
+    expect(page).to_have_url(re.compile("/cabinet/patients/[0-9a-f-]{36}"))
     file = page.url
     page.get_by_role("link", name="Corriger").click()
     born = page.locator("#f-birth_date").input_value()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -66,6 +67,7 @@ def enter(somebody: Visitor, login: str) -> None:
     """By the demo's one click."""
     somebody.go("/demo")
     somebody.page.locator(f"form:has(input[name=login][value='{login}']) button").click()
+    expect(somebody.page).not_to_have_url(re.compile("/demo"))
     somebody.page.wait_for_load_state()
 
 
@@ -124,8 +126,8 @@ def test_opening_names_at_the_desk_is_no_complaint_of_the_browser(
     somebody.page.wait_for_load_state("networkidle")
     assert heard == []
     # The control: a style the policy forbids is heard of.
-    somebody.page.evaluate("document.body.innerHTML += '<p style=\"color:red\">x</p>'")
-    somebody.page.wait_for_timeout(200)
+    with somebody.page.expect_console_message(lambda told: "style" in told.text):
+        somebody.page.evaluate("document.body.innerHTML += '<p style=\"color:red\">x</p>'")
     assert any("style" in line for line in heard)
 
 

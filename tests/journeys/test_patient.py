@@ -101,7 +101,8 @@ def test_a_time_taken_between_two_pages_is_said_without_losing_the_form(
         asked.append(route)
 
     slow.page.route("**/retenir", wait)
-    slow.go(wanted)
+    with slow.page.expect_request("**/retenir"):
+        slow.go(wanted)
     slow.page.locator("#mot").fill(NOTE)
     expect(slow.page.locator("#confirm")).to_be_visible()
     quick.go(wanted)

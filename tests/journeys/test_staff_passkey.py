@@ -75,6 +75,8 @@ class Person:
         self.page: Page = browser.new_context(locale="fr-FR").new_page()
         self.page.route("**/*", self._answer)
         tools = self.page.context.new_cdp_session(self.page)
+        tools.send("Network.enable")
+        tools.send("Network.setBlockedURLs", {"urls": ["*.woff2"]})  # nobody looks at these pages
         tools.send("WebAuthn.enable")
         tools.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
 
