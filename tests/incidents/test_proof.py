@@ -47,7 +47,9 @@ def test_the_digest_is_computed_again_from_the_ledger_and_its_keys_alone(
     gate.seal(
         me, Purpose.RECEPTION, files[1], {"phone": "0612345678"}, subject=files[1].pk, tenant=here
     )
-    gate.delete(staff_of(here, session="another"), Purpose.RECEPTION, visit)
+    another = staff_of(here, session="another")
+    slip = make_appointment(here, files[0].pk, by=another)
+    gate.delete(another, Purpose.RECEPTION, slip)
     answer = command.answer_of(start, datetime.now(UTC), session="mine")
     own_keeper.stop()
     assert _by_hand(own_keeper.state, start, answer["question"]) == answer["digest"]

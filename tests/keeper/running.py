@@ -81,13 +81,13 @@ def make_file(establishment: UUID, **values: str):
     return file
 
 
-def make_appointment(establishment: UUID, file_id: UUID, details: str = "{}"):
+def make_appointment(establishment: UUID, file_id: UUID, details: str = "{}", by: Actor = SYSTEM):
     """A sealed appointment of that file that lies in no database."""
     from serment.scheduling.models import Appointment
 
     appointment = Appointment(id=new_id(), establishment_id=establishment)
     gate.seal(
-        SYSTEM, Purpose.BOOKING, appointment, {"details": details},
+        by, Purpose.BOOKING, appointment, {"details": details},
         subject=file_id, tenant=establishment,
     )  # fmt: skip
     return appointment

@@ -180,7 +180,7 @@ def test_a_key_once_released_opens_no_later_version() -> None:
 def test_a_deleted_record_is_gone_and_its_deletion_told() -> None:
     here = new_id()
     file, actor = make_file(here), staff_of(here)
-    appointment = make_appointment(here, file.pk)
+    appointment = make_appointment(here, file.pk, by=actor)
     gate.delete(actor, Purpose.AGENDA, appointment)
     with pytest.raises(NotYours):
         gate.reveal(actor, Purpose.AGENDA, [appointment], ["details"])
