@@ -59,7 +59,7 @@ def compare(request: HttpRequest, kept: UUID, gone: UUID) -> HttpResponse:
     actor = accounts.actor_for(request)
     stays, goes = merging.both(actor, kept, gone)
     held = persons.holders(actor, kept, gone)
-    other = Holders(held.accounts[::-1], held.all_reached)
+    other = Holders(held.accounts[::-1], held.all_reached, held.people[::-1])
     refused, other_way = merging.why_not(stays, goes, held), not merging.why_not(goes, stays, other)
     if refused and other_way:
         stays, goes, held, refused, other_way = goes, stays, other, "", False
@@ -71,6 +71,7 @@ def compare(request: HttpRequest, kept: UUID, gone: UUID) -> HttpResponse:
         "section": "identities",
         "sides": sides,
         "unread": next((sides[1 - at] for at in (0, 1) if read[at] and not read[1 - at]), None),
+        "by_relative": not any(held.people),
         "rows": _rows(stays, goes, held),
         "refused": refused,
         "other_way": other_way,
@@ -101,7 +102,8 @@ def merge(request: HttpRequest, kept: UUID, gone: UUID) -> HttpResponse:
         request,
         _("Les deux dossiers n’en font plus qu’un. Rien n’est perdu : vous pouvez les séparer."),
     )
-    if not persons.holders(actor, kept).all_reached:
+    held = persons.holders(actor, kept)
+    if held.people[0] and not held.all_reached:
         messages.warning(
             request,
             _(
