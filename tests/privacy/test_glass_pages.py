@@ -90,6 +90,7 @@ def test_broken_glass_is_told_to_the_person_and_the_officers_justified_and_judge
     delivery.send_due(clock.now())
     sent = {one.to[0]: one for one in mail.outbox}
     assert "ouvert en urgence" in sent["aurore@exemple.fr"].subject
+    assert "/qui-a-ouvert-mes-donnees/" in sent["aurore@exemple.fr"].body
     assert "/acces/urgences/" in sent[f"privacy_officer-{house.email}"].body
     assert all(WHY not in one.body and "Lemoine" not in one.body for one in mail.outbox)
     alarms = page(officer.get("/acces/alertes/"))

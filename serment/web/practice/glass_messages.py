@@ -10,7 +10,6 @@ from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -93,9 +92,8 @@ def tell_countdown(actor: Actor) -> None:
 
 def _of_file(file_id: UUID) -> registry.Facts | None:
     file = PatientFile.objects.filter(pk=file_id).first()
-    return (
-        None if file is None else facts_of_house(file.establishment_id, settings.LOGIN_REDIRECT_URL)
-    )
+    there = reverse("patient:opened")  # the very page the message speaks of
+    return None if file is None else facts_of_house(file.establishment_id, there)
 
 
 def _of_officer(member: UUID) -> registry.Facts | None:
