@@ -30,7 +30,7 @@ __all__ = [
     "drive_clock", "errand", "errand_of", "files_behind", "files_behind_openable",
     "files_behind_with_ticket", "files_of", "find", "health", "history", "link", "open_session",
     "records_of", "reveal", "reveal_openable", "reveal_with_ticket", "seal", "seal_and_sign",
-    "seal_many", "sign", "window",
+    "seal_and_sign_each", "seal_many", "sign", "window",
 ]  # fmt: skip
 
 Values = Mapping[str, str | None]
@@ -92,6 +92,17 @@ def seal_and_sign(
     subject: UUID, tenant: UUID | None,
 ) -> bytes:  # fmt: skip
     """``seal``, and the ticket of an ``errand_of`` the same record: one answer, one sync."""
+    (ticket,) = seal_and_sign_each(
+        actor, purpose, obj, values, [errand], subject=subject, tenant=tenant
+    )
+    return ticket
+
+
+def seal_and_sign_each(
+    actor: Actor, purpose: Purpose, obj: models.Model, values: Values, errands: Sequence[Errand],
+    *, subject: UUID, tenant: UUID | None,
+) -> list[bytes]:  # fmt: skip
+    """``seal_and_sign`` for a few errands, one for each message that may follow."""
     parts = [
         wire.Part(
             "seal",
@@ -99,12 +110,12 @@ def seal_and_sign(
             None if tenant is None else tenant.bytes,
             wire.raw(wire.SealAsk([_seal_item(obj, values, subject)])),
         ),
-        wire.Part("errand", body=wire.raw(errand)),
+        *(wire.Part("errand", body=wire.raw(errand)) for errand in errands),
     ]
-    sealed, signed = ask("batch", actor, wire.BatchAnswer, wire.BatchAsk(parts)).bodies
+    sealed, *signed = ask("batch", actor, wire.BatchAnswer, wire.BatchAsk(parts)).bodies
     (row,) = msgspec.msgpack.decode(sealed, type=wire.SealAnswer).sealed
     _set_sealed(obj, values, row)
-    return msgspec.msgpack.decode(signed, type=wire.Token32).token
+    return [msgspec.msgpack.decode(one, type=wire.Token32).token for one in signed]
 
 
 def _set_sealed(obj: models.Model, values: Values, sealed: list[bytes | None]) -> None:

@@ -189,4 +189,11 @@ def address_in(way: Way, value: str) -> str:
     return wishes.number if way.channel == "sms" else wishes.email
 
 
-WAYS: Final = Ways(choose, address_in, phones.is_mobile)
+def all_of(opened: Mapping[str, str]) -> list[str]:
+    """Every address and number that a file's opened fields hold."""
+    wishes = read(opened.get(FIELD, ""))
+    found = (opened.get("email", ""), opened.get("phone", ""), wishes.email, wishes.number)
+    return [one for one in found if one]
+
+
+WAYS: Final = Ways(choose, address_in, phones.is_mobile, all_of)

@@ -20,7 +20,7 @@ from django.utils import translation
 
 from serment.directory import tenancy
 from serment.errors import Broken, Refused
-from serment.outbox import mailing, references, registry, rendering, tallies
+from serment.outbox import mailing, moments, references, registry, rendering, tallies
 from serment.outbox.addressing import Parcel, addressed
 from serment.outbox.models import AT_ONCE, Channel, HandOver, Message, State
 from serment.outbox.registry import Way
@@ -39,7 +39,7 @@ def deliver(tenant: UUID, claimed: Sequence[Message], now: datetime, tries: int)
     ended: dict[UUID, State] = {}
     with tenancy.inside(tenant=tenant):
         for parcel in parcels:
-            _find_facts(parcel, ended)
+            _find_facts(parcel, ended, now)
     standing = [one for one in parcels if one.message.pk not in ended]
     addressed(standing, tenant)
     for parcel in standing:
@@ -60,11 +60,16 @@ def _given_up(parcel: Parcel) -> State:
     return State.WAITING if at_the_desk else State.FAILED
 
 
-def _find_facts(parcel: Parcel, ended: dict[UUID, State]) -> None:
+def _find_facts(parcel: Parcel, ended: dict[UUID, State], now: datetime) -> None:
+    """What it is about; a reminder wakes nobody, and of a visit that has begun there is none."""
     with translation.override(parcel.message.language):
         parcel.facts = registry.facts_of(parcel.message.kind, parcel.message.record_id)
-    if parcel.facts is None:
+    if parcel.facts is None or (parcel.is_reminder and parcel.facts.starts_at <= now):
         ended[parcel.message.pk] = State.CANCELLED
+    elif parcel.is_reminder and moments.is_quiet(now, parcel.facts.timezone):
+        awake = moments.awake_again(now, parcel.facts.timezone)
+        Message.objects.filter(pk=parcel.message.pk).update(send_after=awake)
+        ended[parcel.message.pk] = State.WAITING
 
 
 def _sort(parcel: Parcel, ended: dict[UUID, State]) -> None:

@@ -17,15 +17,13 @@ from serment.directory.pipeline import Statement, together
 from serment.disclosure import Actor, Purpose, gate
 from serment.outbox import jobs, marks
 from serment.outbox.models import AT_ONCE, Channel, Message, State
+from serment.outbox.post_fields import PERSON_FIELDS
+from serment.outbox.reminders import Right
 from serment.outbox.veil import veiled
 
 CONFIRMATION = "confirmation"
 MOVE = "move"
 CANCELLATION = "cancellation"
-
-PERSON_FIELDS = ("patient.email", "patient.phone", "patient.safe_contact")
-"""What an errand may open: fields of the patient file behind the record, how the person wants to
-be reached and then the one address or number it comes to."""
 
 SENDING_DAYS_MAX = 7
 """How long the worker may still open the address; afterwards the message has failed."""
@@ -41,6 +39,14 @@ VALUES (%(id)s, %(establishment_id)s, %(kind)s, %(record_id)s, %(channel)s, %(st
         %(language)s, %(send_after)s, %(attempts)s, %(ticket)s, %(before)s)
 ON CONFLICT (establishment_id, record_id, kind, channel) DO NOTHING
 RETURNING id
+"""
+
+
+_WITH_RIGHT = """
+WITH kept AS (
+  INSERT INTO outbox_reminderticket (id, establishment_id, record_id, terms, ticket, answer)
+  VALUES (%(right)s, %(establishment_id)s, %(record_id)s, %(terms)s, %(reminder)s, '')
+  ON CONFLICT (establishment_id, record_id) DO NOTHING)
 """
 
 
@@ -121,9 +127,11 @@ def again(kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes) -> 
 
 
 def draft(
-    kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes, before: bytes = b""
-) -> tuple[Message, Statement]:
-    """A message and the statement that posts it; its row says whether it is the first."""
+    kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes, before: bytes = b"",
+    reminding: Right | None = None,
+) -> tuple[Message, Statement]:  # fmt: skip
+    """A message and the statement that posts it; its row says whether it is the first.
+    ``reminding``: the right to remind of it, kept by the same statement."""
     message = Message(
         establishment_id=establishment_id,
         kind=kind,
@@ -138,7 +146,11 @@ def draft(
     values = {
         field.attname: getattr(message, field.attname) for field in Message._meta.concrete_fields
     }
-    return message, (_INSERT, values | {"record_id": veiled(record_id)})
+    values["record_id"] = veiled(record_id)
+    if reminding is None:
+        return message, (_INSERT, values)
+    values |= {"right": reminding.id, "terms": reminding.terms, "reminder": reminding.ticket}
+    return message, (_WITH_RIGHT + _INSERT, values)
 
 
 def queueing(establishment_id: UUID) -> Statement:

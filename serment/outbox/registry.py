@@ -6,7 +6,7 @@ loaded (``register_people``). Both do so in ``AppConfig.ready()``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -79,8 +79,32 @@ class Ways:
     address: Callable[[Way, str], str]
     """The address within the value that ``Way.source`` opened to."""
     is_mobile: Callable[[str], bool]
+    addresses: Callable[[Mapping[str, str]], list[str]]
+    """Every address and number that opened values hold."""
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit that stands, as a sweep of reminders asks for it."""
+
+    record: UUID
+    starts_at: datetime
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """What reminders ask of the package that knows the visits; each inside the tenant."""
+
+    zones: Callable[[UUID], set[str]]
+    """House → the zones of its sites."""
+    starting: Callable[[UUID, datetime, datetime], Iterable[Visit]]
+    """House, from, until → visits that stand and begin then, a page at a time."""
+    to_come: Callable[[UUID, list[UUID], datetime], set[UUID]]
+    """House, records, now → those that stand and have not begun."""
+
+
+_visits: list[Visits] = []
 _facts: dict[str, FactsOf] = {}
 _ways: list[Ways] = []
 _people: list[People] = []
@@ -117,9 +141,34 @@ def address_in(way: Way, value: str) -> str:
     return _ways[0].address(way, value)
 
 
+def addresses_in(opened: Mapping[str, str]) -> list[str]:
+    """Every address and number that these opened values hold."""
+    return _ways[0].addresses(opened)
+
+
 def is_mobile(number: str) -> bool:
     """Whether a number takes texts."""
     return _ways[0].is_mobile(number)
+
+
+def register_visits(visits: Visits) -> None:
+    """Say how visits are found. Registering again replaces."""
+    _visits[:] = [visits]
+
+
+def zones_of(house: UUID) -> set[str]:
+    """The zones of a house's sites."""
+    return _visits[0].zones(house) if _visits else set()
+
+
+def visits_of(house: UUID, since: datetime, until: datetime) -> Iterable[Visit]:
+    """Visits of a house that begin then."""
+    return _visits[0].starting(house, since, until) if since < until else ()
+
+
+def to_come(house: UUID, records: list[UUID], now: datetime) -> set[UUID]:
+    """Those of these records that stand and have not begun."""
+    return _visits[0].to_come(house, records, now)
 
 
 def facts_of(kind: str, record_id: UUID) -> Facts | None:

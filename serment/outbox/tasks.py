@@ -33,3 +33,29 @@ def send_due(timestamp: int) -> None:
 
     envelopes.send_waiting(clock.now())
     delivery.send_due(clock.now())
+
+
+@app.periodic(cron="*/15 * * * *", periodic_id="reminders")
+@app.task(name="outbox.remind", queue="outbox", queueing_lock="outbox.remind")
+def remind(timestamp: int) -> None:
+    """Each quarter of an hour: what fell due is posted; the minute's round sends it."""
+    from serment.outbox import reminders
+
+    reminders.sweep(clock.now())
+
+
+@app.periodic(cron="40 2 * * *", periodic_id="outbox-night")
+@app.task(name="outbox.let_go", queue="outbox", queueing_lock="outbox.let_go")
+def let_go(timestamp: int) -> None:
+    """Each night: rights to remind of visits that are over, counts and hand-overs grown old."""
+    from serment.outbox import nights
+
+    nights.let_go(clock.now())
+
+
+@app.task(name="outbox.stop_reminders", queue="outbox")
+def stop_reminders(establishment_id: str, right_id: str) -> None:
+    """Somebody wants no more reminders: their address is opened once more, to know it again."""
+    from serment.outbox import answers
+
+    answers.stop(UUID(establishment_id), UUID(right_id))

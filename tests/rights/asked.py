@@ -70,6 +70,7 @@ SAMPLES: dict[str, Sample] = {
     "set_language": _post(language="en"),
     "help:page": Sample(path={"slug": "se-connecter"}),
     "providers:mail": Sample("post", {"provider": "aucun"}, answers=frozenset({404})),
+    "providers:answer": Sample(path={"secret": "a"}, answers=frozenset({404})),
     "providers:texts": Sample(path={"provider": "a", "token": "a"}, answers=frozenset({404})),
     "providers:text": Sample(
         path={"provider": "a", "reference": "a", "token": "a"}, answers=frozenset({404})

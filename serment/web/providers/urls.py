@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from serment.web.providers import called
+from serment.web.providers import answering, called
 
 app_name = "providers"
 
 urlpatterns = [
+    path("r/<slug:secret>", answering.answer, name="answer"),
     path("-/messages/mail/<slug:provider>/", called.mail, name="mail"),
     path("-/messages/<slug:provider>/<slug:token>/", called.texts, name="texts"),
     path("-/messages/<slug:provider>/<slug:reference>/<slug:token>/", called.texts, name="text"),

@@ -1,0 +1,121 @@
+"""What a reader answers by a message's link: comes, cannot come, wants no more of these.
+
+Whoever has the link needs no account and learns the hour alone. An answer opens nothing and cancels
+nothing by itself: only staff or the person, signed in, end a visit, on the keeper's record; until
+the desk does, it reads that the person cannot come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from serment.directory import tenancy
+from serment.directory.pipeline import together
+from serment.disclosure import Purpose, gate
+from serment.errors import NotThere
+from serment.outbox import jobs, receipts, references, registry
+from serment.outbox.models import HandOver, Message, ReminderTicket, State
+
+Answer = ReminderTicket.Answer
+_ADDRESSES = ("email", "phone")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a link is about: the hour, and whether it was answered."""
+
+    starts_at: datetime
+    zone: str
+    answered: bool
+    establishment: UUID
+    record: UUID
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A visit whose person answered."""
+
+    record: UUID
+    starts_at: datetime
+    zone: str
+
+
+def of_link(secret: str, now: datetime) -> Asked:
+    """Raises ``NotThere`` for no link of ours, and once the visit is over, moved or cancelled."""
+    row = HandOver.objects.filter(answer_key=references.answer_key(secret)).first()
+    if row is None:
+        raise NotThere
+    with tenancy.inside(tenant=row.establishment_id):
+        message = Message.objects.filter(pk=row.message_id).first()
+        facts = registry.facts_of(message.kind, message.record_id) if message else None
+        if message is None or facts is None or facts.starts_at <= now:
+            raise NotThere
+        known = ReminderTicket.objects.filter(record_id=message.record_id)
+        if not known.exists():
+            raise NotThere
+    return Asked(
+        facts.starts_at, facts.timezone, row.answered, row.establishment_id, message.record_id,
+        row.reference,
+    )  # fmt: skip
+
+
+def answer(asked: Asked, *, comes: bool) -> bool:
+    """Write it down for the desk; False where this link answered before."""
+    with transaction.atomic(), tenancy.inside(tenant=asked.establishment):
+        unused = HandOver.objects.filter(reference=asked.reference, answered=False)
+        if not unused.update(answered=True):
+            return False
+        said = Answer.COMES if comes else Answer.CANNOT
+        rights = ReminderTicket.objects.filter(
+            establishment_id=asked.establishment, record_id=asked.record
+        )
+        rights.update(answer=said)
+        if not comes:
+            Message.objects.filter(
+                establishment_id=asked.establishment, record_id=asked.record,
+                kind__startswith=registry.REMINDER, state=State.WAITING,
+            ).update(state=State.CANCELLED, ticket=b"")  # fmt: skip
+    return True
+
+
+def no_more(asked: Asked) -> None:
+    """No reminders to this address from now on; the worker sees to it, on record."""
+    from serment.outbox import tasks
+
+    with transaction.atomic(), tenancy.inside(tenant=asked.establishment):
+        right = ReminderTicket.objects.get(record_id=asked.record)
+        here, which = str(asked.establishment), str(right.pk)
+        together([jobs.deferring(tasks.stop_reminders, establishment_id=here, right_id=which)])
+
+
+def stop(establishment_id: UUID, right_id: UUID) -> None:
+    """Know the addresses of one right again by their tags; gone with the visit, it does nothing."""
+    with tenancy.inside(tenant=establishment_id):
+        right = ReminderTicket.objects.filter(pk=right_id).first()
+        if right is None:
+            return
+        ticket, record = bytes(right.ticket), right.record_id
+        file = gate.files_behind_with_ticket(ticket, [record], Purpose.MESSAGE)[record]
+        row = registry.person(file)
+    if row is None:
+        return
+    fields = [name for name in (*_ADDRESSES, "safe_contact") if getattr(row, name, None)]
+    opened = gate.reveal_with_ticket(ticket, [row], fields, Purpose.MESSAGE)[row.pk]
+    for address in registry.addresses_in(opened):
+        receipts.stop(address)
+
+
+def cannot_come(establishment_id: UUID) -> list[Said]:
+    """Visits whose person wrote that they cannot come, soonest first; for the desk."""
+    with tenancy.inside(tenant=establishment_id):
+        rows = ReminderTicket.objects.filter(
+            establishment_id=establishment_id, answer=Answer.CANNOT
+        )
+        found = [(one.record_id, registry.facts_of("reminder", one.record_id)) for one in rows]
+    told = [Said(one, facts.starts_at, facts.timezone) for one, facts in found if facts]
+    return sorted(told, key=lambda one: one.starts_at)

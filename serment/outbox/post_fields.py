@@ -1,0 +1,9 @@
+"""What an errand for a message may open of a person."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PERSON_FIELDS: Final = ("patient.email", "patient.phone", "patient.safe_contact")
+"""Fields of the patient file behind the record: how the person wants to be reached, and then the
+one address or number it comes to."""

@@ -1,0 +1,193 @@
+"""Reminders: a right to remind, signed with the booking, and the sweep that posts what is due.
+
+No row says when: the sweep asks which visits begin where a reminder falls due now, and finds the
+right to remind by the visit's veiled number (docs/decisions/0044). It goes on from where the last
+one ended, so that a worker that was away catches up; what was posted is not posted again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final
+from uuid import UUID
+
+from django.utils.translation import get_language
+
+from serment import ids
+from serment.directory import tenancy
+from serment.directory.models import Establishment
+from serment.directory.pipeline import together
+from serment.disclosure import Purpose, gate
+from serment.outbox import moments, references, registry
+from serment.outbox.models import AT_ONCE, Channel, Message, ReminderPlan, ReminderTicket, State
+from serment.outbox.post_fields import PERSON_FIELDS
+from serment.outbox.veil import veiled
+
+CATCH_UP: Final = timedelta(hours=12)
+"""How far back a sweep looks: a reminder later than that is none any more."""
+_AHEAD: Final = timedelta(days=moments.DAYS_MAX + 1)
+_BATCH: Final = 500
+_TERMS_LETTERS: Final = 48
+"""Every row's terms are as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A right to remind, as it goes into a row: the ticket, and language and kind, closed."""
+
+    id: UUID
+    ticket: bytes
+    terms: bytes
+
+
+def errand(record: UUID, starts_at: datetime) -> gate.Errand:
+    """What whoever books signs besides: from eight days before until the visit begins."""
+    return gate.errand_of(
+        record, list(PERSON_FIELDS), Purpose.MESSAGE, starts_at - _AHEAD, starts_at
+    )
+
+
+def right(record: UUID, ticket: bytes, reason: UUID | None) -> Right:
+    """The row's values, in the reader's language."""
+    told = json.dumps([get_language() or "fr", "" if reason is None else reason.hex])
+    terms = references.closed(told.ljust(_TERMS_LETTERS), record.bytes)
+    return Right(ids.new_id(), ticket, terms)
+
+
+_KEEP = """
+INSERT INTO outbox_reminderticket (id, establishment_id, record_id, terms, ticket, answer)
+VALUES (%s, %s, %s, %s, %s, '')
+ON CONFLICT (establishment_id, record_id)
+DO UPDATE SET terms = excluded.terms, ticket = excluded.ticket, answer = ''
+"""
+
+
+def keep(establishment_id: UUID, record: UUID, given: Right) -> None:
+    """Write it down, in place of a former one; what was said and posted of the former time goes."""
+    values = [given.id, establishment_id, veiled(record), given.terms, given.ticket]
+    together([(_KEEP, values)])
+    posted = Message.objects.filter(establishment_id=establishment_id, record_id=record)
+    posted.filter(kind__startswith=registry.REMINDER).delete()
+
+
+def forget(establishment_id: UUID, record: UUID) -> None:
+    """Nobody reminds of it any more; the transaction stands in the house."""
+    known = ReminderTicket.objects.filter(establishment_id=establishment_id, record_id=record)
+    known.delete()
+
+
+def sweep(now: datetime) -> int:
+    """Post every reminder that fell due at any house; how many."""
+    houses = Establishment.objects.values_list("pk", flat=True)
+    return sum(sweep_of(establishment_id, now) for establishment_id in houses)
+
+
+def sweep_of(establishment_id: UUID, now: datetime) -> int:
+    """Post what fell due at one house since the last sweep."""
+    with tenancy.inside(tenant=establishment_id):
+        house, _made = ReminderPlan.objects.get_or_create(
+            establishment_id=establishment_id, reason=None,
+            defaults={"moments": list(moments.DEFAULT)},
+        )  # fmt: skip
+        locked = ReminderPlan.objects.select_for_update(skip_locked=True).filter(pk=house.pk)
+        standing = locked.first()
+        if standing is None:
+            return 0  # another worker is at it
+        since = max(standing.swept, now - CATCH_UP)
+        plans = plans_of(establishment_id)
+        posted = sum(
+            _post(establishment_id, some, plans, since, now)
+            for some in _batches(_visits(establishment_id, plans, since, now))
+        )
+        locked.update(swept=now)
+    return posted
+
+
+def _batches(visits: Iterator[registry.Visit]) -> Iterator[list[registry.Visit]]:
+    while some := list(islice(visits, _BATCH)):
+        yield some
+
+
+def plans_of(establishment_id: UUID) -> dict[UUID | None, list[int]]:
+    """Moments by kind of visit, the house's own under None; the transaction stands in the house."""
+    rows = ReminderPlan.objects.filter(establishment_id=establishment_id)
+    found = {one.reason: list(one.moments) for one in rows}
+    return {None: list(moments.DEFAULT)} | found
+
+
+def _visits(
+    house: UUID, plans: Mapping[UUID | None, Sequence[int]], since: datetime, now: datetime
+) -> Iterator[registry.Visit]:
+    """Visits of which a reminder may have fallen due, each once."""
+    spans = {
+        (zone, *span)
+        for zone in registry.zones_of(house)
+        for code in {code for codes in plans.values() for code in codes}
+        for span in moments.spans(code, zone, since, now)
+    }
+    seen: set[UUID] = set()
+    for zone, start, end in sorted(spans):
+        for visit in registry.visits_of(house, max(start, now), end):
+            if visit.zone == zone and (len(spans) == 1 or visit.record not in seen):
+                if len(spans) > 1:
+                    seen.add(visit.record)
+                yield visit
+
+
+def _post(
+    house: UUID, visits: Iterable[registry.Visit], plans: Mapping[UUID | None, Sequence[int]],
+    since: datetime, now: datetime,
+) -> int:  # fmt: skip
+    known = {visit.record: visit for visit in visits}
+    rights = ReminderTicket.objects.filter(establishment_id=house, record_id__in=list(known))
+    made = []
+    for row in rights.exclude(answer=ReminderTicket.Answer.CANNOT):
+        visit = known[row.record_id]
+        language, reason = _terms(row)
+        for code in plans.get(reason, plans[None]):
+            at = moments.due(visit.starts_at, visit.zone, code)
+            if at is not None and since < at <= now:
+                made.append(_message(house, row, language, code))
+    return len(Message.objects.bulk_create(made, ignore_conflicts=True))
+
+
+def _terms(row: ReminderTicket) -> tuple[str, UUID | None]:
+    told = references.opened(bytes(row.terms), row.record_id.bytes)
+    if not told:
+        return "fr", None
+    language, reason = json.loads(told)
+    return language, UUID(reason) if reason else None
+
+
+def _message(house: UUID, row: ReminderTicket, language: str, code: int) -> Message:
+    return Message(
+        establishment_id=house,
+        kind=f"{registry.REMINDER}.{code}",
+        record_id=row.record_id,
+        channel=Channel.MAIL,
+        state=State.WAITING,
+        language=language,
+        send_after=AT_ONCE,
+        ticket=row.ticket,
+    )
+
+
+def let_go(establishment_id: UUID, now: datetime) -> int:
+    """Let go of rights to remind, and of reminders, of visits that are over or cancelled."""
+    with tenancy.inside(tenant=establishment_id):
+        rows = dict(
+            ReminderTicket.objects.filter(establishment_id=establishment_id).values_list(
+                "record_id", "pk"
+            )
+        )
+        over = rows.keys() - registry.to_come(establishment_id, list(rows), now)
+        ReminderTicket.objects.filter(pk__in=[rows[one] for one in over]).delete()
+        left = Message.objects.filter(
+            establishment_id=establishment_id, record_id__in=list(over)
+        ).filter(kind__startswith=registry.REMINDER)
+        left.delete()
+    return len(over)

@@ -1,0 +1,248 @@
+"""Reminders: signed with the booking, due by the site's clock, discreet, answered by a link."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import translation
+
+from serment.directory import tenancy
+from serment.disclosure import Actor
+from serment.outbox import answers, delivery, handing, moments, nights, reminders
+from serment.outbox.models import HandOver, Message, ReminderPlan, ReminderTicket, Stop
+from serment.scheduling import booking, cancelling, moving, secrecy
+from tests.outbox.conftest import Sink
+from tests.outbox.test_wishes import _body
+from tests.scheduling.practice import PARIS, Practice, make_practice, paris
+
+pytestmark = pytest.mark.django_db
+EMAIL = "philomene@exemple.fr"
+ZONE = "Europe/Paris"
+NOW = datetime.now(UTC)
+
+
+@dataclass
+class Reminded:
+    """A visit booked at a desk for a weekday soon, with its confirmation sent."""
+
+    practice: Practice
+    desk: Actor
+    file: UUID
+    visit: UUID
+    starts_at: datetime
+
+    def due(self, code: int = 118) -> datetime:
+        at = moments.due(self.starts_at, ZONE, code)
+        assert at is not None
+        return at
+
+    def count(self) -> int:
+        with tenancy.inside(self.practice.establishment):
+            return Message.objects.filter(kind__startswith="reminder").count()
+
+
+def _weekday(days: int) -> Any:
+    day = NOW.astimezone(PARIS).date() + timedelta(days=days)
+    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
+
+
+@pytest.fixture
+def practice(db: None) -> Practice:
+    return make_practice()
+
+
+@pytest.fixture
+def reminded(practice: Practice, smtp: Sink) -> Reminded:
+    _account, file = practice.patient(email=EMAIL)
+    desk, starts_at = practice.secretary(), paris(_weekday(3), 10)
+    with translation.override("fr"):
+        made = booking.book(desk, practice.booking(file, starts_at), NOW)
+    found = Reminded(practice, desk, file, made.id, starts_at)
+    with tenancy.inside(practice.establishment):  # as if swept just before
+        ReminderPlan.objects.create(
+            establishment_id=practice.establishment, moments=[118],
+            swept=found.due() - timedelta(minutes=15),
+        )  # fmt: skip
+    delivery.send_due(NOW + timedelta(minutes=5))
+    smtp.taken.clear()
+    smtp.recipients.clear()
+    return found
+
+
+def test_a_reminder_leaves_once_when_it_is_due_and_says_little(
+    reminded: Reminded, smtp: Sink
+) -> None:
+    assert reminders.sweep(reminded.due() - timedelta(minutes=1)) == 0
+    assert reminders.sweep(reminded.due()) == 1
+    assert reminders.sweep(reminded.due() + timedelta(minutes=1)) == 0
+    assert delivery.send_due(reminded.due()).sent == 1
+    assert reminders.sweep(reminded.due() + timedelta(hours=3)) == 0
+    [mail] = smtp.taken
+    assert smtp.recipients == [EMAIL]
+    assert re.fullmatch(r"Rappel\s: .* à 10 h 00", str(mail["subject"]).strip())
+    told = _body(mail)
+    assert "/r/" in told
+    assert not re.search("Consultation|Cabinet du Port|Essai|Lou", told)
+    [row] = HandOver.objects.filter(reference=str(mail["Message-ID"])[1:21])
+    assert row.state == HandOver.State.TAKEN
+
+
+def test_moved_it_comes_for_the_new_time_and_cancelled_not_at_all(
+    reminded: Reminded, smtp: Sink
+) -> None:
+    practice, later = reminded.practice, reminded.starts_at + timedelta(hours=4)
+    reminders.sweep(reminded.due())
+    wanted = practice.booking(reminded.file, later, overbook=True)
+    with tenancy.inside(practice.establishment):
+        moving.move(reminded.desk, reminded.visit, wanted, NOW)
+    assert reminded.count() == 0  # the one about the former time did not leave
+    with tenancy.inside(practice.establishment):
+        ReminderPlan.objects.update(swept=reminded.due() - timedelta(hours=1))
+    assert reminders.sweep(reminded.due()) == 1
+    with tenancy.inside(practice.establishment):
+        cancelling.cancel(reminded.desk, reminded.visit, "", NOW)
+    delivery.send_due(reminded.due())
+    assert not [one for one in smtp.taken if "Rappel" in str(one["subject"])]
+    nights.let_go(reminded.due())
+    with tenancy.inside(practice.establishment):
+        assert not ReminderTicket.objects.exists()
+
+
+def test_nobody_is_woken_and_nobody_reminded_of_what_has_begun(
+    reminded: Reminded, smtp: Sink
+) -> None:
+    reminders.sweep(reminded.due())
+    night = paris(reminded.due().astimezone(PARIS).date(), 22)
+    assert delivery.send_due(night).put_off == 1
+    assert smtp.taken == []
+    morning = moments.awake_again(night, ZONE)
+    assert delivery.send_due(morning - timedelta(seconds=1)).put_off == 0
+    assert delivery.send_due(morning).sent == 1
+    with tenancy.inside(reminded.practice.establishment):
+        Message.objects.filter(kind__startswith="reminder").delete()
+        ReminderPlan.objects.update(swept=reminded.due() - timedelta(hours=1))
+    reminders.sweep(reminded.due())
+    assert delivery.send_due(reminded.starts_at).cancelled == 1
+
+
+def test_a_house_chooses_its_moments_and_a_kind_of_visit_its_own(reminded: Reminded) -> None:
+    here = reminded.practice.establishment
+    with tenancy.inside(here):
+        ReminderPlan.objects.update(
+            moments=[218, 1002], swept=reminded.due(117) - timedelta(hours=1)
+        )
+        own = ReminderPlan.objects.create(
+            establishment_id=here, reason=reminded.practice.reason, moments=[117]
+        )
+    assert reminders.sweep(reminded.due(117)) == 1
+    with tenancy.inside(here):
+        Message.objects.filter(kind__startswith="reminder").delete()
+        own.delete()
+        ReminderPlan.objects.update(swept=reminded.due(218) - timedelta(hours=1))
+    assert [reminders.sweep(reminded.due(code)) for code in (218, 118, 1002)] == [1, 0, 1]
+
+
+def test_a_link_shows_the_hour_and_only_its_button_answers_once(
+    reminded: Reminded, smtp: Sink, client: Client, settings: Any
+) -> None:
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+    reminders.sweep(reminded.due())
+    delivery.send_due(reminded.due())
+    address = re.search(r"/r/[a-z2-7]{20}", _body(smtp.taken[0]))
+    assert address
+    here = reminded.practice.establishment
+    page = client.get(address[0])
+    text = page.content.decode()
+    assert (page.status_code, page["Cache-Control"], "10 h 00" in text) == (200, "no-store", True)
+    assert not re.search("Rivage|quai du Port|Essai|Consultation", text)
+    assert answers.cannot_come(here) == []  # opening it did nothing
+    assert client.post(address[0], {"reponse": "non"}).status_code == 302
+    assert [one.record for one in answers.cannot_come(here)] == [reminded.visit]
+    client.post(address[0], {"reponse": "oui"})  # the control: it answered already
+    assert [one.record for one in answers.cannot_come(here)] == [reminded.visit]
+    assert client.get(f"/r/{'a' * 20}").status_code == 404
+    with tenancy.inside(here):
+        ReminderTicket.objects.all().delete()
+    assert client.get(address[0]).status_code == 404
+
+
+def test_whoever_wants_no_more_gets_no_more_but_is_told_of_a_cancellation(
+    reminded: Reminded, smtp: Sink
+) -> None:
+    here = reminded.practice.establishment
+    with tenancy.inside(here):
+        right = ReminderTicket.objects.get()
+    answers.stop(here, right.pk)
+    assert Stop.objects.count() == 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM outbox_stop s WHERE s::text LIKE %s", [f"%{EMAIL}%"])
+        assert cursor.fetchone()[0] == 0
+    reminders.sweep(reminded.due())
+    assert delivery.send_due(reminded.due()).cancelled == 1
+    with tenancy.inside(here):
+        cancelling.cancel(reminded.desk, reminded.visit, "", NOW)
+    assert delivery.send_due(NOW + timedelta(minutes=5)).sent == 1
+    assert [str(one["subject"])[:6] for one in smtp.taken] == ["Annulé"]
+
+
+def test_a_dump_ties_no_right_to_remind_to_a_visit(
+    reminded: Reminded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither its number nor a time, a language or a kind of visit stands in the row."""
+    rows = "SELECT t::text FROM outbox_reminderticket t"
+    with tenancy.inside(reminded.practice.establishment), connection.cursor() as cursor:
+        cursor.execute(rows)
+        [(told,)] = cursor.fetchall()
+        cursor.execute("SELECT starts_at::date::text FROM scheduling_appointment")
+        [(day,)] = cursor.fetchall()
+    known = (str(reminded.visit), reminded.visit.hex, day, str(reminded.practice.reason))
+    assert not [one for one in known if one in told]
+    from serment.outbox import veil
+
+    for name in ("veiled", "unveiled"):
+        monkeypatch.setattr(veil, name, lambda record: record)
+    monkeypatch.setattr(reminders, "veiled", lambda record: record)
+    with tenancy.inside(reminded.practice.establishment), connection.cursor() as cursor:
+        given = reminders.right(reminded.visit, b"t", None)
+        reminders.keep(reminded.practice.establishment, reminded.visit, given)
+        cursor.execute(rows)
+        told = str(cursor.fetchall())
+    assert str(reminded.visit) in told  # the control: without the veil it names the visit
+
+
+def test_a_visit_kept_secret_is_reminded_of_to_nobody(reminded: Reminded, smtp: Sink) -> None:
+    reminders.sweep(reminded.due())
+    with tenancy.inside(reminded.practice.establishment):
+        secrecy.keep_secret(reminded.desk, reminded.visit)
+        assert not ReminderTicket.objects.exists()
+    delivery.send_due(reminded.due())
+    assert smtp.taken == []
+
+
+def test_mail_whose_answer_was_lost_comes_again_under_one_name_and_is_said(
+    reminded: Reminded, smtp: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server took it, and the line was cut: no server can be asked."""
+    send = handing.mailing.Post.send
+
+    def cut(post: Any, mail: Any) -> None:
+        send(post, mail)
+        raise handing.Unsure
+
+    reminders.sweep(reminded.due())
+    with monkeypatch.context() as cutting:
+        cutting.setattr(handing.mailing.Post, "send", cut)
+        assert delivery.send_due(reminded.due()).put_off == 1
+    assert delivery.send_due(reminded.due() + timedelta(minutes=2)).sent == 1
+    first, second = (str(one["Message-ID"]) for one in smtp.taken)
+    assert first == second
+    [row] = HandOver.objects.filter(reference=first[1:21])
+    assert (row.state, row.possibly_twice) == (HandOver.State.TAKEN, True)
