@@ -84,7 +84,7 @@ def why_not(
     window = (minute, minute + 1)
     plan = rules.plans([role_id], window, using=using).get(role_id)
     if plan is None:
-        return Explanation("no_role", _("Ce soignant ne prend pas de rendez-vous en ligne."))
+        return Explanation("no_role", nobody())
     reason = plan.reason(reason_id)
     if reason is None:
         return Explanation(
@@ -97,6 +97,11 @@ def why_not(
     busy = taken.get(role_id, [])
     finding = diagnose(plan.calendar, reason.visit, busy, minute, present, limits)
     return Explanation(finding.rule.value, sentence(finding, plan))
+
+
+def nobody() -> str:
+    """Of a practitioner who is not shown, or not any more."""
+    return _("Ce soignant ne prend pas de rendez-vous en ligne.")
 
 
 def sentence(finding: Finding, plan: rules.Plan) -> str:
