@@ -17,12 +17,17 @@ WHY = "how the product is used: nothing of anybody is on it"
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """All topics by whom they are for; who works in a house meets theirs first."""
-    at_work = request.user.is_authenticated and accounts.is_staff(request)
     groups = [
-        (one, [written.page(_language(), slug) for slug in one.slugs])
-        for one in (topics.AT_WORK if at_work else topics.AUDIENCES)
+        (one, [written.page(_language(), slug) for slug in one.slugs]) for one in _order(request)
     ]
     return render(request, "help/index.html", {"groups": groups})
+
+
+def _order(request: HttpRequest) -> tuple[topics.Audience, ...]:
+    if not (request.user.is_authenticated and accounts.is_staff(request)):
+        return topics.AUDIENCES
+    at_the_desk = accounts.home_of(request) == accounts.STAFF_HOME
+    return topics.AT_WORK if at_the_desk else topics.ANSWERING
 
 
 @policy.everybody(WHY)

@@ -67,6 +67,8 @@ OFFICERS = Audience(
 AUDIENCES = (PATIENTS, DESK, CARE, MANAGERS, OFFICERS)
 AT_WORK = (DESK, CARE, MANAGERS, OFFICERS, PATIENTS)
 """The same groups, as somebody who works in a house meets them."""
+ANSWERING = (OFFICERS, MANAGERS, DESK, CARE, PATIENTS)
+"""The same, for officers and trustees, who see no agenda."""
 
 SLUGS = frozenset(slug for one in AUDIENCES for slug in one.slugs)
 
