@@ -30,7 +30,7 @@ EMAIL = "aurore.lemoine@exemple.fr"
 SESSION = "sessionid"
 
 
-def _address(laid: Ground, route: Route) -> str:
+def address_of(laid: Ground, route: Route) -> str:
     sample = SAMPLES.get(route.name, UNKNOWN)
     named = {
         name: laid.own[value[1:]] if value[:1] in {"@", "$"} else value
@@ -39,17 +39,17 @@ def _address(laid: Ground, route: Route) -> str:
     return reverse(route.name, kwargs=named)
 
 
-def _cookies(laid: Ground, asks: str) -> dict[str, str]:
+def cookies_of(laid: Ground, asks: str) -> dict[str, str]:
     signed = {name: one.value for name, one in laid.browser(asks).cookies.items()}
     return signed | {"csrftoken": TOKEN}
 
 
 def _taken(laid: Ground, port: Port, routes: list[Route], signed: int) -> Iterator[str]:
     """Routes that take a form nobody on our pages made; the first few asked signed in too."""
-    cookies = _cookies(laid, "secretary")
+    cookies = cookies_of(laid, "secretary")
     body = hostile.encoded({"csrfmiddlewaretoken": TOKEN})
     for number, route in enumerate(routes):
-        address = _address(laid, route)
+        address = address_of(laid, route)
         method = ("POST", "PUT", "PATCH", "DELETE")[number % 4]
         # Signing in too: nobody is signed in to an attacker's account unawares.
         if port.ask(address, method, b"{}", {"csrftoken": TOKEN}, origin=LOCAL).status != 403:
@@ -96,9 +96,9 @@ def _elsewhere(laid: Ground, port: Port) -> Iterator[str]:
     for number, route in enumerate(reading):
         door = policy.door_of(route.view)
         opens = [one for one in policy.ASKING if door and policy.answer(door, one) == "open"]
-        asks, address = opens[-1], _address(laid, route)
+        asks, address = opens[-1], address_of(laid, route)
         if asks not in known or route.name.startswith("account"):
-            known[asks] = _cookies(laid, asks)
+            known[asks] = cookies_of(laid, asks)
         cookies = known[asks]
         given = dict.fromkeys(WAYS_ON, targets[number % len(targets)])
         body = hostile.encoded(given | {"csrfmiddlewaretoken": TOKEN, "language": "en"})
