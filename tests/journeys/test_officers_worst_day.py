@@ -1,6 +1,6 @@
 """An officer's worst day in a real browser: alarm, freeze, two signatures over one fingerprint.
 
-Browsers, devices, keeper and pages are real; a day passes by the drill's clock, so that the keys
+Browsers, devices, keeper and pages are real; three days pass by the drill's clock, so that the keys
 count. Only the wire between browser and pages is short, as in ``test_staff_passkey``.
 """
 
@@ -44,7 +44,8 @@ def test_alarm_then_freeze_then_two_who_sign_for_the_same_erasure(
 ) -> None:
     one = officer(browser, house, Role.PRIVACY_OFFICER, "Nadège")
     other = officer(browser, house, Role.MANAGER, "Yann")
-    gate.drive_clock(clock.now() + timedelta(days=1, minutes=1))
+    # A second officer whom only the pages named begins after three days.
+    gate.drive_clock(clock.now() + timedelta(days=3, minutes=1))
     one.with_key()
     other.with_key()
     desk = house.enter()
@@ -58,6 +59,7 @@ def test_alarm_then_freeze_then_two_who_sign_for_the_same_erasure(
     one.page.locator("#pourquoi").fill("inconnue au poste d’accueil")
     one.page.get_by_role("button", name="Geler", exact=True).click()
     expect(one.page.locator("main")).to_contain_text("C’est gelé")
+    assert "Votre accès est gelé" in desk.get("/cabinet/").content.decode()
     stopped = desk.post(f"/cabinet/urgence/{house.files[2]}/", {"raison": "life", "pourquoi": WHY})
     assert "Ce dossier reste fermé" in stopped.content.decode()
 
