@@ -82,6 +82,8 @@ def _goes_on(day: date) -> Q:
 
 
 def _own(actor: Actor, role_id: UUID) -> PractitionerRole:
+    if actor.establishment is None:
+        raise NotThere
     role = (
         PractitionerRole.objects.filter(pk=role_id, establishment_id=actor.establishment)
         .select_related("site")
