@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from serment.scheduling.diagnosis import Finding, Rule, diagnose
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+MINUTE = timedelta(minutes=1)
 LASTING = 1 << 31
 """As ``rule_rows`` writes the end of what has none."""
 _SENTENCES: dict[Rule, _StrPromise] = {
@@ -52,7 +53,7 @@ _SENTENCES: dict[Rule, _StrPromise] = {
 _FOR_WHOM: dict[Public, _StrPromise] = {
     Public.KNOWN: gettext_lazy("Ces heures sont réservées aux personnes déjà venues ici."),
     Public.INVITED: gettext_lazy(
-        "Ces heures se prennent sur invitation : c’est le cabinet qui les donne."
+        "Ces heures se prennent sur invitation : c’est le cabinet qui les donne."
     ),
 }
 
@@ -80,23 +81,44 @@ def why_not(
     audience: Public = Public.EVERYONE,
 ) -> Explanation:
     """Why a visit for this reason cannot start at this instant; ``offered`` if it can."""
-    minute, present = wall_clock.minute_of(instant), wall_clock.minute_of(now)
-    window = (minute, minute + 1)
-    plan = rules.plans([role_id], window, using=using).get(role_id)
-    if plan is None:
-        return Explanation("no_role", nobody())
-    reason = plan.reason(reason_id)
-    if reason is None:
-        return Explanation(
-            "reason_closed", _("Ce motif n’est pas ouvert à la réservation en ligne.")
-        )
+    ((_instant, explanation),) = day(
+        role_id, reason_id, (instant, instant + MINUTE), MINUTE, now, audience, using=using
+    )
+    return explanation
+
+
+def day(
+    role_id: UUID,
+    reason_id: UUID | None,
+    window: tuple[datetime, datetime],
+    step: timedelta,
+    now: datetime,
+    audience: Public,
+    *,
+    using: str = "default",
+) -> list[tuple[datetime, Explanation]]:
+    """The same for every step of a window, asked of the database once."""
+    count = -(-(window[1] - window[0]) // step)
+    instants = [window[0] + n * step for n in range(count)]
+    present = wall_clock.minute_of(now)
+    span = wall_clock.minute_of(window[0]), wall_clock.minute_after(window[1])
+    plan = rules.plans([role_id], span, using=using).get(role_id)
+    reason = plan.reason(reason_id) if plan else None
+    if plan is None or reason is None:
+        closed = _("Ce motif n’est pas ouvert à la réservation en ligne.")
+        none = Explanation("no_role", nobody()) if plan is None else None
+        return [(one, none or Explanation("reason_closed", closed)) for one in instants]
     reason = reason.seen_by(audience)
-    taken = rules.taken([plan], window, present, using=using)
-    full = counting.full_days({role_id: (plan.calendar, reason.visit)}, window, using=using)
+    taken = rules.taken([plan], span, present, using=using)
+    full = counting.full_days({role_id: (plan.calendar, reason.visit)}, span, using=using)
     limits = plan.limits(reason, taken, full.get(role_id, rules.NO_DAYS))
     busy = taken.get(role_id, [])
-    finding = diagnose(plan.calendar, reason.visit, busy, minute, present, limits)
-    return Explanation(finding.rule.value, sentence(finding, plan))
+    found = []
+    for one in instants:
+        minute = wall_clock.minute_of(one)
+        finding = diagnose(plan.calendar, reason.visit, busy, minute, present, limits)
+        found.append((one, Explanation(finding.rule.value, sentence(finding, plan))))
+    return found
 
 
 def nobody() -> str:
@@ -114,7 +136,7 @@ def sentence(finding: Finding, plan: rules.Plan) -> str:
             "time": date_format(released, "H:i"),
         }
     if finding.rule is Rule.NO_ROOM and finding.name:
-        return _("Aucune place libre à ce moment : %(what)s.") % {"what": finding.name}
+        return _("Aucune place libre à ce moment : %(what)s.") % {"what": finding.name}
     told = str(_FOR_WHOM.get(finding.public) or _SENTENCES[finding.rule])
     more = _more(finding, zone)
     return f"{told} {more}" if more else told
@@ -131,8 +153,8 @@ def _more(finding: Finding, zone: ZoneInfo) -> str:
     if finding.day is not None:
         told = {"day": date_format(finding.day, "l j F Y")}
         if finding.rule is Rule.ENDED:
-            return _("Leur dernier jour : %(day)s.") % told
-        return _("La prochaine fois : %(day)s.") % told
+            return _("Leur dernier jour : %(day)s.") % told
+        return _("La prochaine fois : %(day)s.") % told
     if finding.cap is not None:
         return ngettext(
             "Le soignant en prend %(count)d par jour.",

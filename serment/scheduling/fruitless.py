@@ -26,20 +26,20 @@ def hours(role: UUID, opening: Opening, now: datetime) -> str:
     start = wall_clock.minute_of(now)
     zone_day = wall_clock.instant_of(start).date()
     if opening.valid_until is not None and opening.valid_until < zone_day:
-        return _("Ces heures ont déjà pris fin : leur dernière date est passée.")
+        return _("Ces heures ont déjà pris fin : leur dernière date est passée.")
     if opening.valid_from is not None:
         start = max(start, wall_clock.midnight(opening.valid_from) - wall_clock.DAY_MINUTES)
     window = (start, start + LOOK_DAYS * wall_clock.DAY_MINUTES)
     plan = rules.plans([role], window, using=USING).get(role)
     if plan is None:
-        return _("Ce soignant n’est pas visible : personne ne peut réserver.")
+        return _("Ce soignant n’est pas visible : personne ne peut réserver.")
     fitting = [
         reason
         for reason in plan.reasons.values()
         if not opening.reasons or reason.visit.id in opening.reasons
     ]
     if not fitting:
-        return _("Aucun motif proposé ne va avec ces heures : ajoutez un motif, ou ouvrez à tous.")
+        return _("Aucun motif proposé ne va avec ces heures : ajoutez un motif, ou ouvrez à tous.")
     alone = replace(plan, calendar=replace(plan.calendar, openings=(opening,), exceptions=()))
     said = [_why_none(alone, reason, opening, window) for reason in fitting]
     return "" if "" in said else said[0]
@@ -73,12 +73,12 @@ def _why_none(
 ) -> str:
     visit = reason.visit
     if visit.notice >= (visit.horizon_days + 1) * wall_clock.DAY_MINUTES:
-        return _("Le préavis est plus long que l’ouverture : aucune heure ne peut être réservée.")
+        return _("Le préavis est plus long que l’ouverture : aucune heure ne peut être réservée.")
     kept = [late for late in (visit.late_release, opening.late_release) if late is not None]
     if kept and max(visit.notice, 1) > min(kept):
         return _(
             "Ces heures sont gardées pour l’urgence jusqu’à %(kept)d minutes avant, et le préavis"
-            " est de %(notice)d minutes : personne ne pourrait les prendre."
+            " est de %(notice)d minutes : personne ne pourrait les prendre."
         ) % {"kept": min(kept), "notice": visit.notice}
     ever = replace(
         visit, notice=0, late_release=None, horizon_days=DESK_HORIZON_DAYS, audience=Public.INVITED
@@ -103,21 +103,22 @@ def _first_refusal(
 ) -> str:
     """What stands in the way on the first date of the hours."""
     zone = plan.calendar.zone
-    on = _first_date(opening, wall_clock.local_date(window[0], zone))
+    on = first_date(opening, wall_clock.local_date(window[0], zone))
     if on is None:
-        return _("Aucune date ne tombe entre la première et la dernière : vérifiez le jour.")
+        return _("Aucune date ne tombe entre la première et la dernière : vérifiez le jour.")
     if visit.block > opening.ends - opening.starts:
         return _(
             "Ces heures durent %(open)d minutes et le motif en prend %(visit)d, battements compris."
         ) % {"open": opening.ends - opening.starts, "visit": visit.block}
     spans = wall_clock.ranges(on, opening.starts, opening.ends, zone)
     if not spans:
-        return _("Ces heures n’existent pas ce jour-là : les horloges changent.")
+        return _("Ces heures n’existent pas ce jour-là : les horloges changent.")
     minute = spans[0][0] + visit.buffer_before
     finding = diagnose(plan.calendar, visit, [], minute, minute - 1, limits)
     return explain.sentence(finding, plan)
 
 
-def _first_date(opening: Opening, since: date) -> date | None:
+def first_date(opening: Opening, since: date) -> date | None:
+    """The next date on which hours hold, within ``LOOK_DAYS``."""
     ahead = (since + timedelta(days=n) for n in range(LOOK_DAYS))
     return next((day for day in ahead if opening.falls_on(day)), None)

@@ -58,7 +58,8 @@ class Ground:
 
 def lay() -> Ground:
     """Both houses at once, so that nothing but the wall tells their rows apart."""
-    one, two = make_house(0), make_house(1)
+    # A reason with a cap: its visits are counted, and the count has a wall too.
+    one, two = make_house(0, daily_cap=99), make_house(1, daily_cap=99)
     delivery.send_due(delivery.next_try(0, clock.now()))
     mine, theirs = _patient(one, 12), _patient(two, 13)
     accounts = {role.value: _member(one, role) for role in Role}

@@ -92,6 +92,7 @@ urlpatterns = [
     ),
     path("attente/", waiting.waiting, name="waiting"),
     path("attente/arreter", waiting.stop, name="stop_waiting"),
+    path("horaires/", include("serment.web.practice.timetable.urls")),
     path("equipe/", include("serment.web.practice.staffing.urls")),
     path("import/", arriving.arrival, name="arrival"),
     path("import/colonnes/", arriving.columns, name="arrival_columns"),

@@ -1,0 +1,17 @@
+"""The timetable's addresses, under ``/cabinet/horaires/``; none holds a name."""
+
+from django.urls import path
+
+from serment.web.practice.timetable import absences, hours, page, reasons, rooms, unsettled, why
+
+urlpatterns = [
+    path("", page.hours, name="hours"),
+    path("heures/", hours.edit, name="hours_edit"),
+    path("heures/retirer", hours.remove, name="hours_remove"),
+    path("absence/", absences.add, name="absence"),
+    path("absence/retirer", absences.remove, name="absence_remove"),
+    path("motif/<uuid:reason_id>/", reasons.edit, name="reason_rules"),
+    path("salles/", rooms.rooms, name="rooms"),
+    path("pourquoi/", why.why, name="why"),
+    path("sans-heure/", unsettled.unsettled, name="unsettled"),
+]

@@ -1,0 +1,185 @@
+"""Rules about time at the desk: told, changed, tried before they are saved, and settled after."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from serment.directory import tenancy
+from serment.scheduling.models import (
+    Absence,
+    Closure,
+    RecurringAbsence,
+    Resource,
+    Substitution,
+    VisitReason,
+    WeeklyOpening,
+)
+from tests.web_practice.house import House, make_house
+
+pytestmark = pytest.mark.django_db
+AT = "/cabinet/horaires/"
+
+
+@pytest.fixture
+def doctors() -> House:
+    """A house in which a practitioner signs in."""
+    return make_house(role="practitioner")
+
+
+def text(answer: object) -> str:
+    found: str = answer.content.decode()  # type: ignore[attr-defined]
+    return re.sub(r"\s+", " ", found.replace("\u00a0", " "))
+
+
+def mark(page: str) -> str:
+    """What the page says was seen, as its form sends it."""
+    return re.findall(r'name="vu" value="([^"]*)"', page)[0]
+
+
+def hours_form(house: House, **changed: object) -> dict[str, object]:
+    role = str(house.practice.role)
+    asked: dict[str, object] = {"agenda": role, "jours": ["5"], "de": "09:00", "a": "12:00"}
+    return asked | changed
+
+
+def of_day(house: House) -> WeeklyOpening:
+    with tenancy.inside(house.practice.establishment):
+        return WeeklyOpening.objects.get(
+            role_id=house.practice.role, weekday=house.day.weekday(), starts="09:00"
+        )
+
+
+def test_hours_are_added_told_and_taken_away(doctors: House) -> None:
+    desk = doctors.enter()
+    form = hours_form(doctors, semaines="2", comptees=doctors.day.isoformat(), public="1")
+    answer = desk.post(f"{AT}heures/", form, follow=True)
+    page = text(answer)
+    assert "Les heures sont enregistrées" in page
+    assert "Toutes les 2 semaines" in page
+    assert "Personnes déjà venues" in page
+    row = WeeklyOpening.objects.get(weekday=5)
+    assert (row.every_weeks, row.anchor, row.public) == (2, doctors.day, 1)
+    gone = desk.post(f"{AT}heures/retirer", {"regle": str(row.id), "portee": "all"}, follow=True)
+    assert "Ces heures sont retirées" in text(gone)
+    assert not WeeklyOpening.objects.filter(id=row.id).exists()
+
+
+def test_hours_that_give_nothing_are_told_before_they_are_saved(doctors: House) -> None:
+    desk = doctors.enter()
+    short = hours_form(doctors, a="09:10")
+    page = text(desk.post(f"{AT}heures/", short))
+    assert "Cette règle ne donnera aucun créneau" in page
+    assert "10 minutes et le motif en prend 30" in page
+    assert not WeeklyOpening.objects.filter(weekday=5).exists()
+    desk.post(f"{AT}heures/", short | {"vu": mark(page)})
+    assert WeeklyOpening.objects.filter(weekday=5).exists(), "the practice decides"
+
+
+def test_what_was_typed_comes_back_with_what_is_wrong(doctors: House) -> None:
+    desk = doctors.enter()
+    answer = desk.post(f"{AT}heures/", hours_form(doctors, jours=[], a="08:00", urgence="90"))
+    assert answer.status_code == 422
+    page = text(answer)
+    assert "Choisissez au moins un jour" in page
+    assert 'value="08:00"' in page
+    assert 'value="90"' in page
+
+
+def test_one_date_is_changed_and_the_others_stay(doctors: House) -> None:
+    desk, row = doctors.enter(), of_day(doctors)
+    form = hours_form(
+        doctors, regle=str(row.id), portee="one", jour=doctors.day.isoformat(),
+        jours=[str(row.weekday)], de="10:00",
+    )  # fmt: skip
+    page = text(desk.post(f"{AT}heures/", form))
+    assert "rendez-vous se trouverai" in page, "visits at nine would be left outside"
+    answer = desk.post(f"{AT}heures/", form | {"vu": mark(page)}, follow=True)
+    assert "hors des heures ouvertes" in text(answer)
+    row.refresh_from_db()
+    assert row.skipped == [doctors.day]
+    one_day = WeeklyOpening.objects.get(valid_from=doctors.day)
+    assert (str(one_day.starts), one_day.valid_until) == ("10:00:00", doctors.day)
+    assert "Dates à part" in text(desk.get(f"{AT}?agenda={doctors.practice.role}"))
+    wrong = form | {"jour": (doctors.day + timedelta(days=1)).isoformat()}
+    assert desk.post(f"{AT}heures/", wrong).status_code == 422
+
+
+def test_a_holiday_is_tried_saved_and_its_patients_moved(doctors: House) -> None:
+    """The whole way: the preview, the absence, everybody moved in one press, nobody left."""
+    from serment.scheduling.models import Appointment
+
+    desk, day = doctors.enter(), doctors.day
+    form = {
+        "agenda": str(doctors.practice.role), "qui": "soignant", "quand": "fois",
+        "du": day.isoformat(), "au": (day + timedelta(days=2)).isoformat(), "mot": "Congés",
+    }  # fmt: skip
+    page = text(desk.post(f"{AT}absence/", form))
+    assert "rendez-vous se trouveraient hors des heures ouvertes" in page
+    assert "Roux-Delmas" not in page, "no name is opened"
+    assert not Absence.objects.exists()
+    answer = desk.post(f"{AT}absence/", form | {"vu": mark(page)}, follow=True)
+    listed = text(answer)
+    wanted = re.findall(r'name="rdv" value="([^"]*)" checked', listed)
+    assert wanted
+    done = text(desk.post(f"{AT}sans-heure/", {"rdv": wanted, "quoi": "deplacer", "chez": ""}))
+    assert done.count("Déplacé") == len(wanted)
+    assert "Tous les rendez-vous à venir sont à une heure ouverte" in done
+    with tenancy.inside(doctors.practice.establishment):
+        for visit in Appointment.objects.filter(id__in=wanted):
+            assert not day <= visit.starts_at.date() <= day + timedelta(days=2)
+    assert "Congés" in text(desk.get(AT))
+    absence = Absence.objects.get()
+    gone = {"sorte": "absence", "id": str(absence.id), "agenda": form["agenda"]}
+    assert "de nouveau ouvertes" in text(desk.post(f"{AT}absence/retirer", gone, follow=True))
+
+
+def test_the_house_closes_somebody_meets_weekly_and_another_stands_in(doctors: House) -> None:
+    desk, day = doctors.enter(), doctors.day + timedelta(days=60)
+    base = {"agenda": str(doctors.practice.role), "du": day.isoformat()}
+    desk.post(f"{AT}absence/", base | {"qui": "maison", "quand": "fois", "mot": "Pont"})
+    weekly = {"qui": "soignant", "quand": "semaine", "jour": "2", "semaines": "2"}
+    desk.post(f"{AT}absence/", base | weekly | {"de": "13:00", "a": "14:00"})
+    stands_in = {"qui": "soignant", "quand": "fois", "remplace": str(doctors.second)}
+    desk.post(f"{AT}absence/", base | stands_in)
+    assert Closure.objects.get().public_note == "Pont"
+    assert RecurringAbsence.objects.get().every_weeks == 2
+    assert Substitution.objects.get().substitute_id == doctors.second
+    again = desk.post(f"{AT}absence/", base | stands_in)
+    assert again.status_code == 409
+    assert "remplace déjà ce soignant" in text(again)
+    page = text(desk.get(AT))
+    for said in ("Pont", "Chaque mercredi, 13 h 00 – 14 h 00", "Remplacements"):
+        assert said in page
+
+
+def test_a_reason_gets_a_cap_and_a_room(doctors: House) -> None:
+    desk, reason = doctors.enter(), doctors.practice.reason
+    site = str(doctors.practice.site)
+    desk.post(f"{AT}salles/", {"sorte": "Échographe", "nom": "Écho 1", "lieu": site})
+    kind = Resource.objects.get().kind_id
+    typed = {
+        "duration_minutes": "30", "buffer_before_minutes": "0", "buffer_after_minutes": "0",
+        "notice_minutes": "0", "horizon_days": "60", "daily_cap": "3", "salles": [str(kind)],
+        "propose": "oui",
+    }  # fmt: skip
+    desk.post(f"{AT}motif/{reason}/", typed)
+    row = VisitReason.objects.get(id=reason)
+    assert (row.daily_cap, row.needs) == (3, [kind])
+    wrong = desk.post(f"{AT}motif/{reason}/", typed | {"duration_minutes": "3"})
+    assert wrong.status_code == 422
+    assert "Un nombre de 5 à 480" in text(wrong)
+    desk.post(f"{AT}salles/", {"salle": str(Resource.objects.get().id), "quoi": "retirer"})
+    page = text(desk.post(f"{AT}motif/{reason}/", typed))
+    assert "ne donnera aucun créneau" in page, "the only one is out of service"
+
+
+def test_why_a_time_is_not_offered_is_told_at_the_desk(house: House, desk: Client) -> None:
+    asked = f"agenda={house.practice.role}&motif={house.practice.reason}"
+    page = text(desk.get(f"{AT}pourquoi/?{asked}&jour={house.day.isoformat()}&heure=12:30"))
+    assert "Le soignant ne reçoit pas à cette heure." in page
+    assert "Ce créneau est proposé à la réservation." in page, "the whole day stands beside"
+    assert "Ajouter des heures" not in text(desk.get(AT)), "the desk reads and does not set"
