@@ -16,6 +16,7 @@ NAMES = (
     "sign_up",
     "policy",
     "pgaudit",
+    "reminders",
 )
 
 

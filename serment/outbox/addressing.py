@@ -7,11 +7,12 @@ run side by side, so that their records share a sync.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from django.db import models
 
 from serment.directory import tenancy
 from serment.disclosure import Purpose, gate
-from serment.errors import Refused, SermentError
+from serment.errors import Refused, SermentError, SettingWrong
 from serment.outbox import references, registry, rendering
 from serment.outbox.models import Message, Stop
 from serment.outbox.registry import Asked, Facts, Way
@@ -28,7 +29,7 @@ from serment.outbox.sms import chosen
 
 AT_ONCE_MAX: Final = 4
 _beside = ThreadPoolExecutor(AT_ONCE_MAX, "openings")
-One = TypeVar("One")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +50,11 @@ class Parcel:
         return self.message.kind.startswith(registry.REMINDER)
 
     @property
+    def is_prompt(self) -> bool:
+        """Whether it is of no use by letter, or by a call some time later."""
+        return self.is_reminder or self.message.kind == registry.OFFER
+
+    @property
     def provider(self) -> str:
         """To whom it is handed, by the name perimeters go by; empty where to nobody."""
         if self.way is None:
@@ -57,7 +63,12 @@ class Parcel:
 
 
 def _sms_name() -> str:
-    provider = chosen.provider()
+    """Empty where none is set, or it was set wrong: mail leaves all the same."""
+    try:
+        provider = chosen.provider()
+    except SettingWrong as wrong:
+        _log.error("no SMS can leave: %s", wrong.sentence)
+        return ""
     return "" if provider is None else provider.name
 
 
@@ -105,7 +116,7 @@ def _wished(parcel: Parcel) -> None:
         return
     said = _open(parcel, "safe_contact") if _has(row, "safe_contact") else ""
     texts = rendering.has_sms(parcel.message.kind) and bool(_sms_name())
-    asked = Asked(_has(row, "email"), texts and _has(row, "phone"), texts, parcel.is_reminder)
+    asked = Asked(_has(row, "email"), texts and _has(row, "phone"), texts, parcel.is_prompt)
     parcel.way = registry.way_of(said, asked)
 
 
@@ -115,7 +126,7 @@ def _opened(parcel: Parcel) -> None:
     if way is None or not way.source:
         return
     if way.source == "phone" and not _takes_texts(parcel):
-        parcel.way = registry.way_of_no_sms(way, is_reminder=parcel.is_reminder)
+        parcel.way = registry.way_of_no_sms(way, is_reminder=parcel.is_prompt)
         return
     value = _open(parcel, way.source, parcel.provider)
     parcel.way = replace(way, address=registry.address_in(way, value))
@@ -144,8 +155,12 @@ def _has(row: Any, name: str) -> bool:
 
 def _heed_stops(parcels: Sequence[Parcel]) -> None:
     """Whoever said STOP gets no text any more, and no reminder at that address."""
-    tags = {references.stop_tag(one.way.address): one for one in parcels if one.way is not None}
-    for stopped in Stop.objects.filter(tag__in=list(tags)):
-        parcel = tags[bytes(stopped.tag)]
-        if parcel.way is not None and (parcel.way.channel == "sms" or parcel.is_reminder):
-            parcel.way = registry.way_of_no_sms(parcel.way, is_reminder=parcel.is_reminder)
+    tags = {
+        one: references.stop_tag(one.way.address) for one in parcels if one.way is not None
+    }  # fmt: skip
+    known = Stop.objects.filter(tag__in=list(tags.values())).values_list("tag", flat=True)
+    stopped = {bytes(tag) for tag in known}
+    for parcel, tag in tags.items():
+        way = parcel.way
+        if tag in stopped and way is not None and (way.channel == "sms" or parcel.is_reminder):
+            parcel.way = registry.way_of_no_sms(way, is_reminder=parcel.is_reminder)

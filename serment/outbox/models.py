@@ -203,6 +203,13 @@ class ReminderTicket(models.Model):
                 fields=["establishment", "record_id"], name="outbox_reminder_once"
             )
         ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["establishment"],
+                condition=models.Q(answer="cannot"),
+                name="outbox_reminder_cannot",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from serment import clock
 from serment.directory.pipeline import Statement, together
 from serment.disclosure import Actor, Purpose, gate
-from serment.outbox import jobs, marks
+from serment.outbox import jobs, marks, reminders
 from serment.outbox.models import AT_ONCE, Channel, Message, State
 from serment.outbox.post_fields import PERSON_FIELDS
 from serment.outbox.reminders import Right
@@ -107,6 +107,7 @@ def undone(cancelled: UUID, again: UUID, establishment_id: UUID) -> bool:
 def cancellation(record_id: UUID, establishment_id: UUID, ticket: bytes) -> Message:
     """Tell the person that it was cancelled; what was not yet sent about it is called back."""
     withdraw(record_id, establishment_id)
+    reminders.forget(establishment_id, record_id)
     return _post(CANCELLATION, record_id, establishment_id, ticket)
 
 

@@ -41,7 +41,8 @@ def called_back(
     provider = chosen.provider()
     if provider is None or provider.name != name:
         raise NotThere
-    if not hmac.compare_digest(token.encode(), references.hook_token(name, reference).encode()):
+    known = references.hook_token(name, reference) if reference else provider.callback_token
+    if not known or not hmac.compare_digest(token.encode(), known.encode()):
         raise NotThere
     for told in provider.told(query, body, reference):
         if told.reference and told.fate in _STATES:

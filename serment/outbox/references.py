@@ -52,9 +52,8 @@ def answer_key(secret: str) -> bytes:
     return hashlib.sha256(b"serment answer 1" + secret.encode()).digest()
 
 
-def hook_token(provider: str, reference: str = "") -> str:
-    """What a provider's call-back carries, so that nobody else can call: one for each message, or
-    for the account where ``reference`` is empty."""
+def hook_token(provider: str, reference: str) -> str:
+    """What a provider's call-back about one message carries, so that nobody else can call."""
     return _letters(_keyed("hook", f"{provider}\0{reference}".encode()))
 
 

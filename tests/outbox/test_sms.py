@@ -161,7 +161,7 @@ def test_a_receipt_is_believed_by_its_secret_and_a_stop_ends_texts(
     [taken] = sms.taken
     [row] = HandOver.objects.all()
     own = f"/-/messages/{name}/{row.reference}/"
-    account = f"/-/messages/{name}/{references.hook_token(name)}/"
+    account = f"/-/messages/{name}/{server.OVH['callback_token']}/"
     told = json.dumps({"msg_status": "hard_bounce", "to": MOBILE[1:]})
     forged = [f"{own}{'a' * 20}/", f"/-/messages/{name}/{'a' * 20}/", "/-/messages/nobody/a/"]
     for address in forged:

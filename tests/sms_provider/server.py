@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 OVH = {"application_key": "ak", "application_secret": "as", "consumer_key": "ck",
-       "service": "sms-ab12345-1"}  # fmt: skip
+       "service": "sms-ab12345-1", "callback_token": "c" * 24}  # fmt: skip
 BREVO = {"api_key": "xkeysib-stand-in"}
 SENDERS = ("Rappel", "RDV")
 CLOCK_SECONDS_APART_MAX = 60
@@ -48,6 +48,8 @@ class Account:
     taken: list[Taken] = field(default_factory=list)
     ways: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    mails: list[dict[str, Any]] = field(default_factory=list)
+    """What came to Brevo's ``/v3/smtp/email``."""
     url: str = ""
 
     def of(self, reference: str) -> list[Taken]:
@@ -88,7 +90,11 @@ class _Answers(BaseHTTPRequestHandler):
             return 503, {"message": "Service unavailable"}
         if way == "poor":
             return 402, {"code": "not_enough_credits", "message": "not enough credits"}
-        said = self._ovh(wanted) if "/sms/" in self.path else self._brevo(wanted)
+        if self.path.endswith("/smtp/email"):
+            self.account.mails.append(wanted)
+            said: tuple[int, Any] = (201, {"messageId": f"<{len(self.account.mails)}@brevo>"})
+        else:
+            said = self._ovh(wanted) if "/sms/" in self.path else self._brevo(wanted)
         return None if way == "silent" else said
 
     def _ovh(self, wanted: dict[str, Any]) -> tuple[int, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from serment import clock
 from serment.config import keeper_probe, publication
-from serment.config.doctor import instance, machine, sign_in, transport
+from serment.config.doctor import instance, machine, providers, sign_in, transport
 from serment.config.doctor.finding import Finding
 from serment.config.environment import ROOT, Environment
 from serment.errors import SermentError
@@ -91,6 +91,7 @@ def _instance(env: Environment, *, running: bool) -> Iterator[Finding]:
     ]
     yield from (finding for finding in checks if finding is not None)
     yield from sign_in.findings(env)
+    yield from providers.findings(env)
     if running:
         yield from transport.reached(env, clock.now())
     if told is not None:

@@ -41,6 +41,7 @@ class Brevo:
     sender: str = ""
     url: str = URL
     name: str = "brevo"
+    callback_token: str = ""
 
     def send(self, sms: Sms) -> None:
         """``POST …/send``. Raises as the port says."""

@@ -26,7 +26,9 @@ from serment.outbox.sms.line import Answer, exchange
 from serment.outbox.sms.port import Fate, NotTaken, Sms, TakesNone, Told, Unsure
 
 URL: Final = "https://eu.api.ovh.com/1.0"
-NEEDS: Final = ("application_key", "application_secret", "consumer_key", "service")
+NEEDS: Final = (
+    "application_key", "application_secret", "consumer_key", "service", "callback_token"
+)  # fmt: skip
 _FATES: Final = {1: Fate.DELIVERED, 2: Fate.RETURNED, 16: Fate.RETURNED}
 """Of ``deliveryReceipt``: the network's codes; others say that it is still on its way."""
 _STOPS_READ_MAX: Final = 50
@@ -40,6 +42,7 @@ class Ovhcloud:
     application_secret: str = field(repr=False)
     consumer_key: str = field(repr=False)
     service: str
+    callback_token: str = field(repr=False)
     sender: str = ""
     url: str = URL
     name: str = "ovhcloud"

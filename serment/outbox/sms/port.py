@@ -66,6 +66,8 @@ class Provider(Protocol):
 
     name: str
     """By which its disclosures are found: ``serment perimeter --recipient NAME``."""
+    callback_token: str
+    """In the address of the account's call-backs, the operator's secret; empty: there is none."""
 
     def send(self, sms: Sms) -> None:
         """Hand it over. Raises ``NotTaken``, ``TakesNone`` or ``Unsure``."""

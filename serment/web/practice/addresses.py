@@ -16,12 +16,16 @@ from serment.web.practice.team import Member
 
 SAID = {
     "pris": _("Rendez-vous pris."),
-    "pris-courriel": _("Rendez-vous pris. La confirmation part par courriel dans la minute."),
+    "pris-courriel": _(
+        "Rendez-vous pris. La confirmation part par courriel dans les deux minutes."
+    ),
     "pris-lettre": _(
         "Rendez-vous pris. Cette personne n’a pas d’adresse e-mail : imprimez la carte"
         " ou la lettre."
     ),
-    "annule-courriel": _("Rendez-vous annulé. Un courriel part à la personne dans la minute."),
+    "annule-courriel": _(
+        "Rendez-vous annulé. Un courriel part à la personne dans les deux minutes."
+    ),
     "pris-voulu": _("Rendez-vous pris. La personne est prévenue comme elle l’a demandé."),
     "annule-voulu": _("Rendez-vous annulé. La personne est prévenue comme elle l’a demandé."),
     "deplace-voulu": _("Rendez-vous déplacé. La personne est prévenue comme elle l’a demandé."),
@@ -46,7 +50,7 @@ SAID = {
     "remis": _("Le rendez-vous est remis à sa place."),
     "remis-courriel": _("Le rendez-vous est remis à sa place. Un courriel le confirme."),
     "remis-personne": _(
-        "Le rendez-vous est remis à sa place. Aucun message n’était parti ; aucun ne part."
+        "Le rendez-vous est remis à sa place. Aucun message n’était parti ; aucun ne part."
     ),
     "remis-lettre": _("Le rendez-vous est remis à sa place. La lettre d’annulation n’attend plus."),
     "plus-libre": _("Ce temps n’est plus libre : choisissez une autre heure."),

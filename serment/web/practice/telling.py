@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAIL, LETTER, NOBODY, WISHED = "courriel", "lettre", "personne", "voulu"
 
 IF_CANCELLED: dict[str, _StrPromise] = {
-    MAIL: _("Si vous annulez, un courriel part dans la minute."),
+    MAIL: _("Si vous annulez, un courriel part dans les deux minutes."),
     LETTER: _("Sans adresse e-mail : si vous annulez, une lettre attendra d’être imprimée."),
     WISHED: _("Si vous annulez, la personne l’apprend comme elle l’a demandé."),
     NOBODY: _("Si vous annulez, le temps est libre ; personne n’est prévenu."),

@@ -45,6 +45,18 @@ def letters_waiting(context: template.Context) -> int | None:
 
 
 @register.simple_tag(takes_context=True)
+def cannot_come(context: template.Context) -> int:
+    """How many wrote that they cannot come and are still in the agenda; 0 for who ends no visit."""
+    request: HttpRequest = context["request"]
+    if not accounts.is_staff(request):
+        return 0
+    actor = accounts.actor_for(request)
+    if actor.establishment is None or not rights.may(actor, Act.CANCEL):
+        return 0
+    return pile.who_cannot_come(actor.establishment)
+
+
+@register.simple_tag(takes_context=True)
 def access_to_give_back(context: template.Context) -> int:
     """How many colleagues wait for a second person, whom this one could be."""
     request: HttpRequest = context["request"]

@@ -1,0 +1,187 @@
+"""Reminders planned and handed to a mail sink: how many a second, and whether memory stays flat.
+
+``REMINDERS=100000 python -m bench.reminders`` for the whole of it; 3,000 by default. All fall due
+at one instant at one house. The sink is a process of its own that takes mail by SMTP and throws it
+away; each message opens its address at a keeper that synced its record first, and stands in a
+synced row before it is handed over.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from bench import ground, population
+from bench.report import Figure, write
+
+REMINDERS = int(os.environ.get("REMINDERS", "3000"))
+A_SECOND = 200.0
+GROWTH_MIB_MAX = 32.0
+SIGNERS = 4
+_SEALED_AT_ONCE = 200
+_PARIS = ZoneInfo("Europe/Paris")
+_SINK = """
+import asyncio, sys
+from aiosmtpd.controller import Controller
+
+class Sink:
+    async def handle_DATA(self, server, session, envelope):
+        return "250 thrown away"
+
+async def main():
+    from aiosmtpd.smtp import SMTP
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(Sink()), "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
+
+
+@contextmanager
+def sink() -> Iterator[int]:
+    """A mail server; its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    running = subprocess.Popen([sys.executable, "-c", _SINK, str(port)])
+    try:
+        for _attempt in range(100):
+            with socket.socket() as knock:
+                if knock.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield port
+    finally:
+        running.terminate()
+        running.wait()
+
+
+def booked(house: UUID, role: UUID, starts_at: datetime) -> None:
+    """Files, visits and rights to remind, sealed and signed as bookings do it."""
+    from serment.directory import tenancy
+    from serment.disclosure import SYSTEM, Actor, Purpose, gate
+    from serment.identity.models import PatientFile
+    from serment.outbox import reminders
+    from serment.outbox.models import ReminderTicket
+    from serment.scheduling.models import Appointment
+
+    who = uuid4()
+    desk = Actor("staff", who, "secretary", house,
+                 capability=gate.open_session("staff", who, "secretary", house, 12))  # fmt: skip
+    for start in range(0, REMINDERS, _SEALED_AT_ONCE):
+        count = min(_SEALED_AT_ONCE, REMINDERS - start)
+        files = [PatientFile(id=uuid4(), establishment_id=house) for _one in range(count)]
+        visits = [
+            Appointment(
+                id=uuid4(), establishment_id=house, role_id=role, request_key=uuid4().bytes,
+                starts_at=starts_at, ends_at=starts_at + timedelta(minutes=20),
+            )
+            for _one in files
+        ]  # fmt: skip
+        with tenancy.inside(house):
+            named = [
+                (file, {"family_name": "Banc", "email": f"p{start + n}@exemple.fr"}, file.pk)
+                for n, file in enumerate(files)
+            ]
+            gate.seal_many(SYSTEM, Purpose.IMPORT, named, tenant=house)
+            told = [
+                (one, {"details": "{}"}, file.pk) for one, file in zip(visits, files, strict=True)
+            ]
+            gate.seal_many(SYSTEM, Purpose.IMPORT, told, tenant=house)
+            PatientFile.objects.bulk_create(files)
+            Appointment.objects.bulk_create(visits)
+        errands = [reminders.errand(one.pk, starts_at) for one in visits]
+        with ThreadPoolExecutor(SIGNERS) as signers:
+            tickets = list(signers.map(lambda one: gate.sign(desk, one), errands))
+        with tenancy.inside(house):
+            rights = [
+                reminders.right(one.pk, ticket, None)
+                for one, ticket in zip(visits, tickets, strict=True)
+            ]
+            ReminderTicket.objects.bulk_create(
+                [
+                    ReminderTicket(
+                        id=right.id, establishment_id=house, record_id=one.pk,
+                        terms=right.terms, ticket=right.ticket,
+                    )
+                    for one, right in zip(visits, rights, strict=True)
+                ]
+            )  # fmt: skip
+
+
+def _mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measured(house: UUID, due: datetime) -> list[Figure]:
+    """Plan them all, hand them all over."""
+    from serment.directory import tenancy
+    from serment.outbox import delivery, reminders
+    from serment.outbox.models import ReminderPlan
+
+    with tenancy.inside(house):
+        ReminderPlan.objects.create(
+            establishment_id=house, moments=[118], swept=due - timedelta(minutes=15)
+        )
+    begun = time.perf_counter()
+    planned = reminders.sweep_of(house, due)
+    planning = time.perf_counter() - begun
+    assert planned == REMINDERS, planned
+    before = _mib()
+    begun = time.perf_counter()
+    sent = delivery.send_due_of(house, due).sent
+    sending = time.perf_counter() - begun
+    assert sent == REMINDERS, sent
+    rate, grown = sent / sending, _mib() - before
+    return [
+        _figure("reminders planned", planned / planning, "a second", A_SECOND, ">= 200 a second"),
+        _figure("handed to the mail sink", rate, "a second", A_SECOND, ">= 200 a second"),
+        _figure("memory grown meanwhile", grown, "MiB", GROWTH_MIB_MAX, "flat: <= 32 MiB"),
+    ]
+
+
+def _figure(what: str, value: float, unit: str, limit: float, target: str) -> Figure:
+    return Figure(what, value, unit, "limit", limit, value / limit, target, REMINDERS)
+
+
+def main() -> int:
+    """Exit 1 where a limit is missed."""
+    with ground.instance(keeper=True) as state, sink() as port:
+        from django.conf import settings
+
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        now = datetime.now(UTC)
+        with ground.superuser(state) as root:
+            population.people(root, now, roles=5)
+        from serment.directory.models import PractitionerRole
+
+        role = PractitionerRole.objects.select_related("site").order_by("pk")[0]
+        day = (now + timedelta(days=2)).astimezone(_PARIS).date()
+        starts_at = datetime.combine(day, clock_time(10), _PARIS).astimezone(UTC)
+        zone = ZoneInfo(role.site.timezone)
+        due = datetime.combine(
+            starts_at.astimezone(zone).date() - timedelta(days=1), clock_time(18), zone
+        )
+        booked(role.establishment_id, role.pk, starts_at)
+        figures = measured(role.establishment_id, due.astimezone(UTC))
+    write("reminders", figures)
+    missed = [figures[0].value < A_SECOND, figures[1].value < A_SECOND,
+              figures[2].value > GROWTH_MIB_MAX]  # fmt: skip
+    return int(any(missed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
