@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from serment.keeper import wire
-from serment.keeper.passkeys import asks, deciding, rows
+from serment.keeper.passkeys import acts, asks, deciding, rows
+from serment.keeper.passkeys.acts import UNTIL_SECOND_US
 from serment.keeper.policy.asks import DigestAsk, GrantAsk, GrantRow, ProposeAsk
 from serment.keeper.policy.grants import SOLO_DELAY_US
 from tests.keeper.authenticator import Authenticator
@@ -18,6 +19,7 @@ from tests.keeper.enrolled import (
     again,
     asserted,
     enrol,
+    enrolled,
     opened,
     registered,
     settled,
@@ -162,3 +164,64 @@ def test_the_pages_word_enrols_no_further_officer_where_two_can_sign(
     assert asserted(inside, other, "grant_approve", wanted, GrantRow).good
     give(inside, one.who, invented.who, "security_officer")  # two signed: no third signature
     enrol(inside, again(inside, invented).who, invented.passkey)
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_to_be_given_the_role_one_has_hastens_nothing(
+    inside: Inside, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: given by one manager once more, the role that the pages invented counts at
+    once, and the manager vouches for its key."""
+    if not guarded:
+        monkeypatch.setattr(deciding, "_begins", lambda *_: 0)
+    manager = settled(inside, "manager")
+    invented = Colleague(registered(inside, "privacy_officer"), Authenticator())
+    invented.name = enrol(inside, invented.who, invented.passkey).passkey
+    same = asks.StaffAsk(invented.who.actor.id, "privacy_officer")
+    asserted(inside, manager, "staff_role", same, wire.Nothing)
+    vouch = asks.PasskeyAsk(invented.name)
+    if guarded:
+        with pytest.raises(Refused, match="refused"):
+            asserted(inside, manager, "vouch", vouch, asks.PasskeyRow)
+    else:
+        asserted(inside, manager, "vouch", vouch, asks.PasskeyRow)
+    told = signed_in(inside, invented.passkey).evidence
+    assert told == ("claimed" if guarded else "verified")
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_what_two_claimed_before_a_key_counted_makes_nobody_an_officer_at_once_after_it(
+    inside: Inside, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: approvals that the pages invented on the first day give a role to somebody
+    whose key counts already."""
+    if not guarded:
+        monkeypatch.setattr(deciding, "_begins", lambda *_: 0)
+    manager, clerk = enrolled(inside, "manager"), enrolled(inside)
+    wanted = proposed(inside, manager.who, clerk.who, "security_officer")
+    assert not approve(inside, manager.who, wanted)
+    assert approve(inside, inside.staff("privacy_officer"), wanted)
+    inside.later(A_DAY_US + 1)
+    assert signed_in(inside, clerk.passkey).evidence == "verified", "the control: as a clerk"
+    give(inside, again(inside, manager).who, clerk.who, "security_officer")
+    told = signed_in(inside, clerk.passkey).evidence
+    assert told == ("claimed" if guarded else "verified")
+    inside.later(UNTIL_SECOND_US)
+    assert signed_in(inside, clerk.passkey).evidence == "verified"
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_key_in_the_place_of_an_officers_counts_after_three_days(
+    inside: Inside, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: pages that lie stop an officer's key in their name, which takes no
+    signature, make another, and sign as that officer on the next day."""
+    if not guarded:
+        monkeypatch.setattr(acts, "decided", lambda *_: False)
+    officer, thief = settled(inside, "manager"), Authenticator()
+    inside.ask(officer.who, "revoke", asks.PasskeyAsk(officer.name), asks.PasskeyRow)
+    enrol(inside, again(inside, officer).who, thief)
+    inside.later(A_DAY_US + 1)
+    assert signed_in(inside, thief).evidence == ("claimed" if guarded else "verified")
+    inside.later(UNTIL_SECOND_US - A_DAY_US)
+    assert signed_in(inside, thief).evidence == "verified"

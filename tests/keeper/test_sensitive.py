@@ -9,6 +9,7 @@ import pytest
 
 from serment.keeper import wire
 from serment.keeper.passkeys import acts, asks, deciding, rows
+from serment.keeper.passkeys.acts import UNTIL_SECOND_US
 from serment.keeper.policy.asks import (
     AddAsk,
     DigestAsk,
@@ -21,7 +22,6 @@ from serment.keeper.policy.asks import (
 from serment.keeper.rights import ASKS
 from tests.keeper.authenticator import Authenticator
 from tests.keeper.enrolled import (
-    A_DAY_US,
     Colleague,
     again,
     asserted,
@@ -119,7 +119,7 @@ def test_taking_the_passkey_away_opens_nothing(inside: Inside) -> None:
     enrol(inside, one.who, thiefs.passkey)
     with pytest.raises(Refused, match="refused"):
         asserted(inside, thiefs, "unfreeze", lift, wire.Nothing)
-    inside.later(A_DAY_US)
+    inside.later(UNTIL_SECOND_US)
     asserted(inside, again(inside, thiefs), "unfreeze", lift, wire.Nothing)
 
 

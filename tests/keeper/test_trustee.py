@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from serment.keeper import wire
-from serment.keeper.passkeys import asks, deciding
+from serment.keeper.passkeys import acts, asks, deciding, rows
 from serment.keeper.policy import granting, trustee
 from serment.keeper.policy.asks import DigestAsk, GrantAsk, GrantList, GrantRow, ProposeAsk
 from serment.keeper.policy.grants import SOLO_DELAY_US
@@ -22,6 +22,7 @@ from tests.keeper.enrolled import (
     opened,
     registered,
     settled,
+    signed_in,
 )
 from tests.keeper.inside import HERE, Inside, Person, Refused
 from tests.keeper.test_officers_roles import give, proposed
@@ -178,3 +179,35 @@ def test_ending_it_hastens_nothing_that_waits(
         assert 0 <= inside.house.now() + SOLO_DELAY_US - now.good_from < 60_000_000
         with pytest.raises(Refused):
             asserted(inside, second, "grant_approve", wanted, GrantRow)
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_trustees_key_put_in_the_place_of_theirs_hastens_nothing(
+    inside: Inside, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: who has the officer's key and the pages stops the trustee's in their name,
+    makes another, vouches for it and has both signatures within the minute."""
+    if not guarded:
+        monkeypatch.setattr(acts, "decided", lambda *_: False)
+    doctor = settled(inside, "manager")
+    second = named(inside, doctor)
+    wanted = raised(inside, doctor.who, registered(inside))
+    asserted(inside, doctor, "grant_approve", wanted, GrantRow)
+    [theirs] = rows.passkeys_of(inside.house.store, second.who.actor.id)
+    inside.ask(second.who, "revoke", asks.PasskeyAsk(theirs.name), asks.PasskeyRow)
+    second.passkey = Authenticator()
+    made = enrol(inside, again(inside, second).who, second.passkey)
+    vouch = asks.PasskeyAsk(made.passkey)
+    if not guarded:
+        asserted(inside, doctor, "vouch", vouch, asks.PasskeyRow)
+        assert asserted(inside, second, "grant_approve", wanted, GrantRow).good
+        return
+    with pytest.raises(Refused, match="refused"):
+        asserted(inside, doctor, "vouch", vouch, asks.PasskeyRow)
+    with pytest.raises(Refused, match="refused"):
+        asserted(inside, second, "grant_approve", wanted, GrantRow)
+    inside.later(SOLO_DELAY_US - A_DAY_US)
+    fresh(inside, doctor, second)
+    assert not state(inside, doctor.who, wanted).good
+    inside.later(A_DAY_US + 1)
+    assert signed_in(inside, second.passkey).evidence == "verified"

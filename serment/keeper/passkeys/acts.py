@@ -33,7 +33,7 @@ from serment.keeper.passkeys.rows import VERSION, Member, Passkey
 from serment.keeper.peers import kin_of
 from serment.keeper.policy.granting import GrantNeeded, role_granted, use_up
 from serment.keeper.policy.grants import Grant
-from serment.keeper.policy.trustee import TRUSTEE
+from serment.keeper.policy.trustee import DECIDING, TRUSTEE
 from serment.keeper.rights import OFFICERS, Capability, staff_of
 from serment.keeper.tokens import mint
 from serment.keeper.wire import ActorWire, Body, Request
@@ -48,7 +48,9 @@ UNTIL_SETTLED_US: Final = DAY
 
 UNTIL_SECOND_US: Final = 3 * DAY
 """An officer beside another whom neither two officers nor the operator named: as long as in a
-practice of one what takes two. A manager and pages that lie would be two on the next day."""
+practice of one what takes two. A manager and pages that lie would be two on the next day. As long
+for the next key of somebody who decides, in the place of one that counted: pages that lie stop
+that one in their name and make another."""
 
 
 class AssertionNeeded(NoAccess):
@@ -79,11 +81,25 @@ async def challenge(house: House, ask: Request, peer: int) -> Body:
 
 
 async def enrol(house: House, ask: Request, peer: int) -> Body:
-    """op ``enrol``: a person's first passkey; ``claimed`` for a day unless somebody vouches."""
+    """op ``enrol``: a person's first passkey; ``claimed`` for a day unless somebody vouches.
+
+    For three, where it takes the place of one with which they decided. A trustee's begins then:
+    the officer they are there to second hastens nothing by vouching for it.
+    """
     who = staff_of(house, ask, peer)
     if any(one.live for one in rows.passkeys_of(house.store, who.id)):
         raise AssertionNeeded
-    return await _enrol(house, ask, peer, house.now() + UNTIL_SETTLED_US)
+    now = house.now()
+    if not decided(house, who):
+        return await _enrol(house, ask, peer, now + UNTIL_SETTLED_US)
+    begins = now + UNTIL_SECOND_US if who.role == TRUSTEE else 0
+    return await _enrol(house, ask, peer, now + UNTIL_SECOND_US, begins)
+
+
+def decided(house: House, who: Capability) -> bool:
+    """Had somebody whose role decides a key that counted?"""
+    own = rows.passkeys_of(house.store, who.id)
+    return who.role in DECIDING and any(one.settled(house.now()) for one in own)
 
 
 async def enrol_another(house: House, ask: Request, peer: int, by: Passkey) -> Body:
@@ -91,11 +107,12 @@ async def enrol_another(house: House, ask: Request, peer: int, by: Passkey) -> B
     return await _enrol(house, ask, peer, max(house.now(), by.settles_at))
 
 
-async def _enrol(house: House, ask: Request, peer: int, settles_at: int) -> Body:
+async def _enrol(house: House, ask: Request, peer: int, settles_at: int, begins: int = 0) -> Body:
     wanted = msgspec.msgpack.decode(ask.body, type=EnrolAsk)
     who = staff_of(house, ask, peer)
     fresh = await made(house, wanted, Purpose(What.ENROL, kin_of(ask.process), who.id))
     member, on = _member(house, staff_of(house, ask, peer))
+    member = msgspec.structs.replace(member, begins=max(member.begins, begins))
     row = Passkey(
         VERSION, name_of(house, fresh.credential), fresh.credential, fresh.key, member.actor,
         member.establishment, member.role, wanted.label, house.now(),
@@ -111,7 +128,7 @@ async def _enrol(house: House, ask: Request, peer: int, settles_at: int) -> Body
         rows.put_passkey(house.store, row)
         rows.put_count(house.store, row.name, fresh.count)
         said = told(row, "passkey_enrolled")
-        if member.begins > house.now():
+        if member.role in OFFICERS and member.begins > house.now():
             said.append(alarm(member.establishment, "officer_by_word"))
         leaves = house.recorder.prepare(ask, peer, said)
     await house.recorder.write(leaves)
@@ -141,13 +158,13 @@ def _member(house: House, who: Capability) -> tuple[Member, tuple[bytes, Grant] 
     on = role_granted(house, new, who.role) if two or who.role in OFFICERS else None
     if two and on is None:
         raise GrantNeeded
-    by_word = who.role in OFFICERS and not _is_signed(on)
+    by_word = who.role in OFFICERS and not is_signed(on)
     if by_word and rows.has_other_officer(house.store, record.tenant, who.id):
         new = msgspec.structs.replace(new, begins=house.now() + UNTIL_SECOND_US)
     return new, on
 
 
-def _is_signed(on: tuple[bytes, Grant] | None) -> bool:
+def is_signed(on: tuple[bytes, Grant] | None) -> bool:
     """Did everybody who approved the role sign for it? What is claimed the pages may invent."""
     return on is not None and all(one.evidence == VERIFIED for one in on[1].approvals)
 

@@ -15,10 +15,12 @@ from serment.keeper.house import AskUnusable, House, NoAccess
 from serment.keeper.leaves import Leaf
 from serment.keeper.passkeys import rows
 from serment.keeper.passkeys.acts import (
+    UNTIL_SECOND_US,
     AssertionNeeded,
     challenge,
     enrol,
     enrol_another,
+    is_signed,
     passkeys,
     row_of,
     sign_in,
@@ -30,6 +32,7 @@ from serment.keeper.passkeys.rows import VERSION, Member, Passkey
 from serment.keeper.peers import kin_of
 from serment.keeper.policy import deciding as freezing
 from serment.keeper.policy import granting, trustee
+from serment.keeper.policy.grants import Grant
 from serment.keeper.rights import OFFICERS, Capability, staff_of
 from serment.keeper.wire import Body, Nothing, Request
 from serment.keeper.words import VERIFIED
@@ -165,15 +168,33 @@ async def _staff_role(house: House, ask: Request, peer: int) -> Body:
     with house.recorder.together():
         if on is not None:
             granting.use_up(house, *on)
-        now = msgspec.structs.replace(known, role=wanted.role, ended_at=0, begins=0)
+        begins = _begins(house, ask, known, on)
+        now = msgspec.structs.replace(known, role=wanted.role, ended_at=0, begins=begins)
         rows.put_member(house.store, now)
         for row in rows.passkeys_of(house.store, known.actor):
-            rows.put_passkey(house.store, msgspec.structs.replace(row, role=wanted.role))
+            settles = max(row.settles_at, begins) if row.live else row.settles_at
+            rows.put_passkey(
+                house.store, msgspec.structs.replace(row, role=wanted.role, settles_at=settles)
+            )
         ended = rows.end_sessions(house.store, known.actor)
         leaves = house.recorder.prepare(ask, peer, told(now, "staff_role"))
     granting.raise_all(house)
     await _end(house, ended, leaves)
     return Nothing()
+
+
+def _begins(house: House, ask: Request, known: Member, on: tuple[bytes, Grant] | None) -> int:
+    """From when a key of theirs counts: at once only of whom the operator or a signed grant named.
+
+    To be given the role one has hastens nothing; nor does a grant from before any officer's key
+    counted, beside an officer who has one.
+    """
+    if ask.actor.kind == "operator" or is_signed(on):
+        return 0
+    anew = on is not None and on[1].role in OFFICERS
+    if anew and rows.has_other_officer(house.store, known.establishment, known.actor):
+        return max(known.begins, house.now() + UNTIL_SECOND_US)
+    return known.begins
 
 
 def _concerns_officers(known: Member, role: str) -> bool:

@@ -88,7 +88,7 @@ _WORDS: Final[dict[str, tuple[_StrPromise, _StrPromise, str]]] = {
     "passkey_enrolled": (
         _("Une nouvelle clé professionnelle"),
         _(
-            "Elle compte dans un jour."
+            "Elle compte dans un jour, celle qui remplace la clé d’un responsable dans trois."
             " Si cette personne n’a rien ajouté, arrêtez la clé et gelez ses connexions."
         ),
         "key",
