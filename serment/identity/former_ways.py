@@ -40,19 +40,24 @@ class Former(msgspec.Struct, frozen=True):
 def note(actor: Actor, file_id: UUID, former: Mapping[str, str], now: datetime) -> None:
     """Staff changed the address; ``former`` is what stood there, and how they may be reached.
 
-    Whoever said how to reach them is not written to at the usual address: nothing is noted.
+    Whoever said how to reach them is not written to at the usual address: nothing is noted. That
+    others of the house have the address was said by nobody.
     """
-    if former.get("email") and not former.get(contact.FIELD):
+    if former.get("email") and _nothing_said(contact.read(former.get(contact.FIELD, ""))):
         _add(actor, file_id, former["email"], now)
 
 
 def note_wishes(actor: Actor, file_id: UUID, former: Wishes, wishes: Wishes, now: datetime) -> None:
     """Staff wrote down how the person wants to be reached. The first time, every former way is
     forgotten: it may be what they want to be spared."""
-    if former == contact.NOTHING_SAID:
+    if _nothing_said(former):
         _keep(actor, file_id, [])
     elif former.mail and former.email and former.email != wishes.email:
         _add(actor, file_id, former.email, now)
+
+
+def _nothing_said(wishes: Wishes) -> bool:
+    return wishes in (contact.NOTHING_SAID, contact.as_shared(contact.NOTHING_SAID))
 
 
 def tell(actor: Actor, file_id: UUID, letter: Letter, now: datetime) -> bool:

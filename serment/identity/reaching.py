@@ -65,8 +65,12 @@ def say_at_desk(actor: Actor, file_id: UUID, wishes: Wishes) -> None:
     """In one house's file, as its person says it at the desk or by telephone. Raises NotThere."""
     with transaction.atomic():
         former_ways.note_wishes(actor, file_id, of_file(actor, file_id), wishes, clock.now())
-        for file in _with_joined(actor, Purpose.RECEPTION, _file(file_id)):
-            _seal(actor, Purpose.RECEPTION, file, wishes, file.establishment_id)
+        _write_down(actor, file_id, wishes)
+
+
+def _write_down(actor: Actor, file_id: UUID, wishes: Wishes) -> None:
+    for file in _with_joined(actor, Purpose.RECEPTION, _file(file_id)):
+        _seal(actor, Purpose.RECEPTION, file, wishes, file.establishment_id)
 
 
 def say_of_own(actor: Actor, file_id: UUID, wishes: Wishes, house: UUID) -> None:
@@ -93,12 +97,13 @@ def alike(actor: Actor, file_id: UUID, email: str) -> list[UUID]:
 
 def note_shared(actor: Actor, file_id: UUID, email: str) -> int:
     """An address just written that other files of the house have: from now on a message to it is
-    neutral, for all of them. How many others there are."""
+    neutral, for all of them. How many others there are. No wish of a person's: former ways stay."""
     others = alike(actor, file_id, email)
     for one in [file_id, *others] if others else ():
-        known = of_file(actor, one)
-        if not known.shared:
-            say_at_desk(actor, one, contact.as_shared(known))
+        with transaction.atomic():
+            known = of_file(actor, one)
+            if not known.shared:
+                _write_down(actor, one, contact.as_shared(known))
     return len(others)
 
 

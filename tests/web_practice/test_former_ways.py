@@ -16,6 +16,7 @@ from serment.disclosure import Purpose
 from serment.identity import contact, files, former_ways, reaching
 from serment.outbox import envelopes
 from serment.outbox.rendering import Letter
+from serment.web.practice import glass_messages
 from tests.web_practice.house import House
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,7 @@ def corrected(house: House, desk: Client, file: UUID) -> Callable[[str], None]:
 
 def _told(house: House, file: UUID, now: datetime) -> list[str]:
     """Where else an emergency of that moment is told."""
+    envelopes.send_waiting(clock.now())  # what the desk's own sign-in had to say
     mail.outbox.clear()
     with tenancy.inside(tenant=house.practice.establishment):
         said = Letter("Un message pour vous", "Il y a du nouveau.\n")
@@ -87,3 +89,35 @@ def test_nothing_goes_where_the_person_said_that_it_may_not(
     with tenancy.inside(tenant=house.practice.establishment):
         reaching.say_at_desk(actor, file, contact.Wishes(email=FALSE))
     assert _told(house, file, now) == [safe], "the control: a safe way was one"
+
+
+def test_an_address_that_others_have_was_said_by_nobody(
+    house: House, desk: Client, file: UUID, corrected: Callable[[str], None]
+) -> None:
+    """As it was, whoever gave the person's address to another file, or theirs to the person's, had
+    the former way forgotten: the house notes by itself that an address is shared."""
+    now = datetime.now(UTC)
+    with tenancy.inside(tenant=house.practice.establishment):
+        actor = house.practice.secretary()
+        files.change(actor, house.files[2], {"email": FALSE})
+    corrected(FALSE)
+    assert _told(house, file, now) == [TRUE]
+    with tenancy.inside(tenant=house.practice.establishment):
+        assert reaching.of_file(actor, file).shared
+    corrected("tiers@exemple.fr")
+    assert TRUE in _told(house, file, now)
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_an_address_changed_while_the_message_waits_does_not_keep_it_from_the_person(
+    house: House, desk: Client, file: UUID, corrected: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch, guarded: bool,
+) -> None:  # fmt: skip
+    """Negative control: it waits a minute and goes where the file says then."""
+    if not guarded:
+        monkeypatch.setattr(glass_messages, "tell_changed", lambda *_: None)
+    mail.outbox.clear()
+    desk.post(f"/cabinet/urgence/{file}/", {"raison": "life", "pourquoi": "Malaise au comptoir"})
+    corrected(FALSE)
+    envelopes.send_waiting(clock.now())
+    assert ([TRUE] in [one.to for one in mail.outbox]) is guarded

@@ -29,7 +29,7 @@ from serment.identity.merging import Merging
 from serment.identity.models import PatientFile
 from serment.identity.rights import Act
 from serment.web import asked
-from serment.web.practice import identity, team
+from serment.web.practice import glass_messages, identity, team
 from serment.web.practice.patients import FORM_FIELDS, booking_query, paris_today, sexes
 
 SEARCHED_LETTERS_MAX = 80
@@ -88,6 +88,7 @@ def change(request: HttpRequest, file_id: UUID) -> HttpResponse:
     files.change(actor, file_id, values)
     if (values["email"] or "") != former.get("email", ""):
         former_ways.note(actor, file_id, former, clock.now())
+        glass_messages.tell_changed(actor, file_id)
         reaching.note_shared(actor, file_id, values["email"] or "")
     return HttpResponseRedirect(reverse("practice:patient", args=[file_id]))
 

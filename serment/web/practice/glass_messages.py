@@ -21,6 +21,7 @@ from serment.disclosure.glass import Opened
 from serment.identity import former_ways
 from serment.identity.models import PatientFile, Role, StaffMember
 from serment.outbox import post, registry, rendering
+from serment.outbox.models import Message, State
 from serment.web.practice import team
 
 PERSON = "glass"
@@ -66,6 +67,18 @@ def tell(actor: Actor, file_id: UUID, opened: Opened) -> bool:
     # Without an address of any kind it becomes a letter at the desk: nobody is left untold.
     post.again(PERSON, file_id, here, opened.to_person)
     return _tell_former(actor, file_id) or reached
+
+
+def tell_changed(actor: Actor, file_id: UUID) -> None:
+    """The address was changed while the message of an emergency still waited for its minute: it
+    would go to the new one alone."""
+    here = actor.establishment
+    assert here is not None  # noqa: S101 -- a member of staff works somewhere
+    waits = Message.objects.filter(
+        establishment_id=here, record_id=file_id, kind=PERSON, state=State.WAITING
+    )
+    if waits.exists():
+        _tell_former(actor, file_id)
 
 
 def _tell_former(actor: Actor, file_id: UUID) -> bool:
