@@ -12,7 +12,8 @@ from serment.keeper.policy import asks, glass
 from serment.keeper.policy.budgets import HOUR_US
 from tests.apart import apart
 from tests.keeper.enrolled import registered
-from tests.keeper.inside import OPERATOR, THERE, Inside, Person, Refused, record_of
+from tests.keeper.inside import OPERATOR, THERE, Inside, Person, Refused, record_of, word
+from tests.keeper.test_not_ones_own import child_of, patient, seal
 from tests.keeper.test_policy import alarms, freeze, uuid_text
 
 WHY = "Malaise à l’accueil, allergies inconnues"
@@ -140,4 +141,20 @@ def test_an_abuse_is_an_alarm_and_what_was_typed_goes_with_its_person(inside: In
     inside.ask(OPERATOR, "erase", wire.IdAsk(record_of(file)), erasure.ErasureState)
     assert [(row.why, row.outcome) for row in listed(inside, officer)] == [("", "abusive")]
     apart(glass.tell_overdue(inside.house))
+    assert listed(inside, officer) == []
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_no_emergency_is_said_of_what_lies_in_no_house(
+    inside: Inside, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: of who acts for somebody, which a house with that person's file may read,
+    the glass was broken for an hour and the house's officers were told nothing."""
+    if not guarded:
+        monkeypatch.setattr(glass, "_must_be_of_house", lambda *_: None)
+    parent, clerk, officer = patient(inside), inside.staff(), inside.staff("privacy_officer")
+    child = child_of(inside, parent)
+    seal(inside, parent, "relation", child.person, None, child.relation)
+    wanted = asks.GlassAsk(child.relation, WHY, "life", [])
+    assert word(inside, clerk, "break_glass", wanted) == ("refused" if guarded else "")
     assert listed(inside, officer) == []

@@ -97,6 +97,7 @@ async def break_glass(house: House, ask: Request, peer: int) -> Body:
     reach = Reach(house, ask, capability)
     if capability is None or capability.kind != "staff" or row is None or not reach.opens(row):
         raise NoAccess
+    _must_be_of_house(capability, row)
     if wanted.reason not in GLASS_REASONS:
         raise AskUnusable
     if house.standing.subject_frozen(row, house.now()):
@@ -117,6 +118,12 @@ async def break_glass(house: House, ask: Request, peer: int) -> Body:
             *(_ticket(house, who, "staff.email") for who in wanted.tell),
         ]
     return GlassAnswer(broken.name, tickets, broken.at + GLASS_US)
+
+
+def _must_be_of_house(who: Capability, row: RecordRow) -> None:
+    """Who acts for a person opens here too, and lies in no house whose officers are told."""
+    if row.tenant != who.establishment:
+        raise NoAccess
 
 
 def _broken(ask: Request, row: RecordRow, wanted: GlassAsk, now: int) -> Glass:
