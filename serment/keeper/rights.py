@@ -15,6 +15,7 @@ import msgspec
 
 from serment.keeper.acting import standing
 from serment.keeper.house import NOBODY, House, NoAccess, SessionOver
+from serment.keeper.peers import kin_of
 from serment.keeper.policy import roles
 from serment.keeper.store import RecordRow
 from serment.keeper.untouched import is_slip, is_unconfirmed, is_untouched
@@ -22,6 +23,8 @@ from serment.keeper.wire import ActorWire, Request
 from serment.keeper.words import FIXED_IDS, PATIENT_PURPOSES, STAFF_NAME_FIELDS, VERIFIED
 
 OFFICERS = frozenset({"manager", "privacy_officer", "security_officer"})
+
+_PROGRAMS: Final = frozenset({"web", "worker"})
 
 LINK: Final = "link"
 """The field of a ticket that lets a patient link one file, once."""
@@ -257,10 +260,16 @@ class Reach:
         actor = self._ask.actor
         if actor.kind == "system" and is_unconfirmed(self._house, row):
             return True
-        if not self.writes(row, row.subject, row.tenant):
+        if not self.writes(row, row.subject, row.tenant) or self._is_a_programs(row):
             return False
         alone = actor.kind == "system" or row.tenant == NOBODY or row.kind in roles.OWN_HOUSE
         return alone or is_slip(self._house, row, actor)
+
+    def _is_a_programs(self, row: RecordRow) -> bool:
+        """Does Serment itself ask, from the pages or the worker, and not of sign-in? What an import
+        made that nobody has seen yet is forgotten at the shell, where imports are."""
+        program = kin_of(self._ask.process) in _PROGRAMS
+        return self._ask.actor.kind == "system" and row.tenant != NOBODY and program
 
     def signs(self, row: RecordRow | None, purpose: str, fields: list[str]) -> bool:
         """May work be signed for this record? Serment itself signs only for names of staff."""

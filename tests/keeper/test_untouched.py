@@ -126,3 +126,19 @@ def test_a_message_of_sign_in_is_sealed_opened_and_forgotten_again(inside: Insid
     assert word(inside, WORKER, "reveal", ask, purpose="sign_in", errand=ticket) == ""
     gone = wire.IdAsk(envelope, "envelope")
     assert word(inside, SYSTEM, "delete", gone, purpose="sign_in") == ""
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("process", ["web-7", "worker-7"])
+def test_the_pages_forget_no_import_that_nobody_has_seen_yet(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, process: str, guarded: bool
+) -> None:
+    """Negative control: whoever holds the pages has a practice's import of last night forgotten
+    file by file, in Serment's name, before anybody opened one."""
+    if not guarded:
+        monkeypatch.setattr(rights, "_PROGRAMS", frozenset())
+    ask = wire.IdAsk(record_of(inside.patient()), "patient")
+    told = word(inside, SYSTEM, "delete", ask, purpose="sign_in", process=process)
+    assert told == ("refused" if guarded else "")
+    if guarded:
+        assert word(inside, SYSTEM, "delete", ask, purpose="import", process="operator-7") == ""
