@@ -150,7 +150,7 @@ def test_a_house_chooses_its_moments_and_a_kind_of_visit_its_own(reminded: Remin
 
 
 def test_a_link_shows_the_hour_and_only_its_button_answers_once(
-    reminded: Reminded, smtp: Sink, client: Client, settings: Any
+    reminded: Reminded, smtp: Sink, client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
@@ -169,6 +169,11 @@ def test_a_link_shows_the_hour_and_only_its_button_answers_once(
     client.post(address[0], {"reponse": "oui"})  # the control: it answered already
     assert [one.record for one in answers.cannot_come(here)] == [reminded.visit]
     assert client.get(f"/r/{'a' * 20}").status_code == 404
+    stops: list[answers.Asked] = []
+    monkeypatch.setattr(answers, "no_more", stops.append)
+    for _ in range(5):
+        assert client.post(address[0], {"reponse": "stop"}).status_code == 302
+    assert len(stops) == 3, "each opens an address once more, on record"
     with tenancy.inside(here):
         ReminderTicket.objects.all().delete()
     assert client.get(address[0]).status_code == 404

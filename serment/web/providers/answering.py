@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.core.internal import ratelimit
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -38,6 +39,18 @@ def _written(request: HttpRequest, found: answers.Asked, secret: str) -> HttpRes
         new = answers.answer(found, comes=wanted == "oui")
         said = wanted if new else "deja"
     elif wanted == "stop":
-        answers.no_more(found)
+        if _may_stop(request, found.reference):
+            answers.no_more(found)
         said = "stop"
     return HttpResponseRedirect(f"{reverse('providers:answer', args=[secret])}?dit={said}")
+
+
+_STOPS = "3/h/key"
+"""Each has an address opened and is on record: pressed ever so often, it is said already."""
+
+
+def _may_stop(request: HttpRequest, reference: str) -> bool:
+    config = {"stop": _STOPS}
+    return bool(
+        ratelimit.consume(request, app="serment", action="stop", config=config, key=reference)
+    )
