@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext_lazy as _
 
 from serment.identity import account_told
-from serment.outbox import post
+from serment.outbox import post, registry
 from serment.web.practice import glass_messages, trustee_messages
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ class About(StrEnum):
 
     VISIT = "visit"
     FILE = "file"
+    PROMPT = "prompt"
+    """No letter: it would come too late. Of a freed hour the waiting list tells whom to call."""
     COLLEAGUE = "colleague"
     """No letter: who works here reads it on their own pages, and is only written to by e-mail."""
 
@@ -30,6 +32,7 @@ KINDS: Final[dict[str, tuple[About, _StrPromise]]] = {
     post.CONFIRMATION: (About.VISIT, _("Confirmation")),
     post.CANCELLATION: (About.VISIT, _("Annulation")),
     post.MOVE: (About.VISIT, _("Changement d’heure")),
+    registry.REMINDER: (About.PROMPT, _("Rappel")),
     glass_messages.PERSON: (About.FILE, _("Dossier ouvert en urgence")),
     account_told.SECOND: (About.FILE, _("Un code de plus a été remis")),
     account_told.BACK: (About.FILE, _("Un compte est redemandé")),
