@@ -82,7 +82,7 @@ def sign_in(request: HttpRequest, account: UUID) -> None:
 
     tenancy.stand_in(account=account)
     found = Account.objects.filter(pk=account, is_active=True).first()
-    if found is None:
+    if found is None or found.is_shut:
         raise NotThere
     get_adapter(request).login(request, found)
 

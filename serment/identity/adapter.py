@@ -26,7 +26,7 @@ from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import Purpose, gate
 from serment.errors import Unusable
-from serment.identity import accounts, addresses, alerts, cards, draft, turned_away, walls
+from serment.identity import accounts, addresses, alerts, asleep, cards, draft, turned_away, walls
 from serment.identity.means import attempts, listed, stage, strength, telling
 from serment.identity.models import Account
 from serment.identity.openid import leaving
@@ -127,6 +127,13 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         turned_away.noted(request, Kind.WRONG_PASSWORD)
         attempts.password_failed(request, str(credentials.get("email", "")))
 
+    def pre_login(self, request: HttpRequest, user: Account, **rest: Any) -> HttpResponse | None:
+        """Whose account closed for want of use asks for it back, whatever they showed."""
+        if user.is_shut:
+            return asleep.to_ask_back(request)
+        led: HttpResponse | None = super().pre_login(request, user, **rest)
+        return led
+
     def login(self, request: HttpRequest, user: Account) -> None:
         """Sign in, and have the keeper open the session that reveals will name."""
         tenancy.stand_in(account=user.pk)
@@ -135,6 +142,7 @@ class SealedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         accounts.begin_session(request, user)
         if listed.enter(request, user.pk):
             telling.new_device(request, user)
+        asleep.seen(request, user)
 
     def logout(self, request: HttpRequest) -> None:
         """Sign out here and at the keeper; then the next page signs out at a provider."""

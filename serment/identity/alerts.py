@@ -18,6 +18,8 @@ from serment.outbox.rendering import Letter
 
 TOLD: Final = frozenset(
     {
+        "account/email/acting",
+        "account/email/asleep",
         "account/email/means_changed",
         "account/email/openid_linked",
         "account/email/passwords_failed",

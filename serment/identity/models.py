@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from serment import ids
 from serment.disclosure import Sealed
+from serment.identity import halves
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -43,6 +44,15 @@ class Account(AbstractBaseUser):
     # How this person may be reached (``contact.py``), as one text of one length.
     safe_contact = Sealed(zone="contact", label=_("contact sûr"))
 
+    # The half-year of the last sign-in, as its first day; what is known of an account that sleeps
+    # (``asleep.py``): how many messages said so, when it closes at the soonest, that it did.
+    used_half = models.DateField(default=halves.this_one)
+    sleep_told = models.PositiveSmallIntegerField(default=0)
+    closes_on = models.DateField(null=True, blank=True)
+    closed = models.BooleanField(default=False)
+    # An errand that opens the address to the worker, for those messages, in years and no sooner.
+    sleep_ticket = models.BinaryField(default=b"")
+
     # The dates Django would keep: see the module's docstring.
     last_login = None
 
@@ -57,6 +67,11 @@ class Account(AbstractBaseUser):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def is_shut(self) -> bool:
+        """Closed for want of use, and not asked back: the usual recovery gives a new password."""
+        return self.closed and not self.has_usable_password()
 
 
 class PatientFile(models.Model):

@@ -40,6 +40,16 @@ def close_unused(timestamp: int) -> None:
     dormant.close_unused(clock.now())
 
 
+@app.periodic(cron="11 6 * * *", periodic_id="asleep")
+@app.task(name="identity.close_asleep", queueing_lock="identity.close_asleep")
+def close_asleep(timestamp: int) -> None:
+    """Each morning: some of the accounts that nobody signed in to for three years."""
+    from serment import clock
+    from serment.identity import asleep
+
+    asleep.close_asleep(clock.now())
+
+
 def sweep_later(account: UUID, now: datetime) -> None:
     """In a day look whether the account was confirmed; part of the transaction that makes it.
 

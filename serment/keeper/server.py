@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from serment.keeper import (
+    in_use,
     joining,
     listing,
     measuring,
@@ -28,6 +29,7 @@ from serment.keeper import (
     writing,
 )
 from serment.keeper.acting import acts as acting
+from serment.keeper.acting import ending
 from serment.keeper.again import must_still_stand
 from serment.keeper.continuity import acts as continuity
 from serment.keeper.house import AskUnusable, House, NoAccess, SessionOver
@@ -127,6 +129,8 @@ ACTS.update(continuity.ACTS)
 ACTS.update(timestamps.ACTS)
 ACTS.update(passkeys.ACTS)
 ACTS.update(acting.ACTS)
+ACTS.update(ending.ACTS)
+ACTS.update(in_use.ACTS)
 
 
 class Desk:

@@ -18,6 +18,8 @@ from serment.keeper.rights import Capability, Errand, Reach, check
 from serment.keeper.wire import Body, Item, MintErrand, OpenSession, Request, Text, TextAsk, Token32
 from serment.keeper.words import (
     CLAIMED,
+    CLOSING_TICKET_SOONEST,
+    CLOSING_TICKET_WIDTH_MAX,
     ERRAND_AHEAD_MAX,
     ERRAND_WIDTH_MAX,
     FIXED_IDS,
@@ -132,10 +134,13 @@ async def mint_errand(house: House, ask: Request, peer: int) -> Body:
 
 
 def window_fits(now: int, kind: str, purpose: str, not_before: int, not_after: int) -> bool:
-    """A ticket is short and soon; the names of staff stay readable as long as the record."""
-    named = kind == "staff" and purpose == "transparency"
-    width = NAME_TICKET_MAX if named else ERRAND_WIDTH_MAX
-    ahead = NAME_TICKET_MAX if named else ERRAND_AHEAD_MAX
+    """A ticket is short and soon; the names of staff stay readable as long as the record, and an
+    account that nobody used for years has its address opened to say that it closes."""
+    width, ahead = ERRAND_WIDTH_MAX, ERRAND_AHEAD_MAX
+    if kind == "staff" and purpose == "transparency":
+        width = ahead = NAME_TICKET_MAX
+    elif kind == "account" and purpose == "message" and not_before > now + CLOSING_TICKET_SOONEST:
+        width, ahead = CLOSING_TICKET_WIDTH_MAX, NAME_TICKET_MAX
     return 0 < not_after - not_before <= width and not_after <= now + ahead
 
 

@@ -103,6 +103,11 @@ ERRAND_WIDTH_MAX: Final = 31 * DAY
 ERRAND_AHEAD_MAX: Final = 400 * DAY
 """A ticket is good for a month at most, and ends within the horizon of an agenda."""
 
+CLOSING_TICKET_SOONEST: Final = 730 * DAY
+CLOSING_TICKET_WIDTH_MAX: Final = 5 * 366 * DAY
+"""Nor soon nor short: what tells an account's person, years after they were last here, that it is
+about to close."""
+
 NAME_TICKET_MAX: Final = 3_660 * DAY
 """But who opened a file is told by name for as long as the record is kept."""
 

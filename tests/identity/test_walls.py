@@ -126,4 +126,6 @@ def test_no_table_of_identity_or_the_outbox_ties_a_person_to_a_visit() -> None:
         # And the month somebody came, the week they last did: no day's visits stand beside those.
         and (table, name)
         not in {("identity_staffmember", one) for one in ("ends_at", "since", "seen_week")}
+        # Of an account the half-year somebody was last here, and years later a day it closes.
+        | {("identity_account", one) for one in ("used_half", "closes_on")}
     ]

@@ -1,4 +1,4 @@
-"""Acts on mandates: given or offered, accepted, listed, ended; and what is kept from them.
+"""Acts on mandates: given or offered, accepted, listed; what is kept from them (``ending``: ended).
 
 A person lets others act for their account; establishments do so for files of theirs, having seen a
 proof; and whoever makes a new person up acts for that person, of whom nothing was there before. So
@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import msgspec
 
 from serment.keeper.acting import shutting
 from serment.keeper.acting.asks import (
-    BARRED,
-    ENDED,
     NAMED,
     OFFERED,
     SCOPES,
@@ -25,9 +23,14 @@ from serment.keeper.acting.asks import (
     ActingAsk,
     ActingRow,
     ActingRows,
-    ActUntilAsk,
-    EndActingAsk,
     KeepAsk,
+)
+from serment.keeper.acting.mandates import (
+    BY_SELF,
+    NOBODY_COUNTS,
+    of_persons,
+    persons_of,
+    write,
 )
 from serment.keeper.acting.standing import files_of, stands
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
@@ -45,13 +48,6 @@ RELATIONS_MAX: Final = 12
 
 OFFER_US: Final = 31 * 86_400_000_000
 _TOKEN_BYTES: Final = 32
-Admission = tuple[frozenset[bytes], Sequence[Access]]
-"""Who counts, and the alarms to record beside it (``admit``)."""
-
-NOBODY_COUNTS: Final[Admission] = (frozenset(), ())
-_BY_SELF: Final = frozenset({"helper", NAMED})
-"""What persons give, and end, themselves. Parents and guardians are named and ended by law: an
-establishment that saw the paper does it."""
 _BY_DESK: Final = frozenset({"parent", "guardian", "helper"})
 _OF_MADE_UP: Final = frozenset({"parent", "guardian"})
 
@@ -79,7 +75,7 @@ async def act_for(house: House, ask: Request, peer: int) -> Body:
     admitted = NOBODY_COUNTS
     if ask.actor.kind == "staff":
         admitted = await admit(house, ask, peer, [person])
-    await _write(house, ask, peer, person, "acting", link, admitted=admitted)
+    await write(house, ask, peer, person, "acting", link, admitted=admitted)
     return Token32(token)
 
 
@@ -104,7 +100,7 @@ def _gives(
         return offered and person.kind == "patient" and reach.opens(person)
     if person.record == capability.id:
         named = wanted.relation == NAMED and not wanted.scopes
-        return named != bool(wanted.offer_until) and wanted.relation in _BY_SELF
+        return named != bool(wanted.offer_until) and wanted.relation in BY_SELF
     fresh = reach.creates_for(person) and _is_made_up(house, person)
     return fresh and not wanted.offer_until and wanted.relation in _OF_MADE_UP
 
@@ -142,13 +138,13 @@ async def act_accept(house: House, ask: Request, peer: int) -> Body:
     person = None if offer is None else house.store.record(offer.file)
     if capability is None or offer is None or person is None:
         raise NoAccess
-    if capability.id in _persons_of(house, offer.file):
+    if capability.id in persons_of(house, offer.file):
         raise AskUnusable  # nobody acts for themself
     if shutting.is_shut(house, capability.id, offer.file):
         raise AskUnusable  # whom a house shut out is not let in again by another's offer
     _room_for(house, capability.id)
     link = msgspec.structs.replace(offer, account=capability.id, at=now, state="", offer_until=0)
-    await _write(house, ask, peer, person, "acting", link, instead_of=offer)
+    await write(house, ask, peer, person, "acting", link, instead_of=offer)
     return ActingRows([_row(link, capability.id)])
 
 
@@ -162,7 +158,7 @@ async def acting(house: House, ask: Request, peer: int) -> Body:
     if capability is None or not _may_list(house, ask, capability, wanted.id):
         raise NoAccess
     mine = capability.id if capability.kind == "patient" else b""
-    links = _of_persons(house, _persons_of(house, wanted.id) | files_of(house, wanted.id))
+    links = of_persons(house, persons_of(house, wanted.id) | files_of(house, wanted.id))
     if mine:
         now = house.now()
         links += [one for one in house.store.links(account=mine) if stands(one, now)]
@@ -178,17 +174,6 @@ def _may_list(house: House, ask: Request, capability: Capability, subject: bytes
         return capability.id == subject
     row = house.store.record(subject)
     return row is not None and row.kind == "patient" and Reach(house, ask, capability).opens(row)
-
-
-def _persons_of(house: House, subject: bytes) -> set[bytes]:
-    """The subject, and the account or made-up person whose file it is."""
-    links = house.store.links(file=subject)
-    return {subject, *(link.account for link in links if link.relation == "self")}
-
-
-def _of_persons(house: House, persons: set[bytes]) -> list[LinkRow]:
-    found = [link for one in sorted(persons) for link in house.store.links(file=one)]
-    return [link for link in found if link.relation != "self" and link.record]
 
 
 def _is_told(house: House, link: LinkRow) -> bool:
@@ -209,72 +194,6 @@ def _row(link: LinkRow, reader: bytes) -> ActingRow:
     )  # fmt: skip
 
 
-async def act_end(house: House, ask: Request, peer: int) -> Body:
-    """op ``act_end``: from now on who acted reaches nothing of it.
-
-    Who acts may always stop. Persons end what they gave. An establishment ends what concerns its
-    file; of a mandate over the person behind it, it shuts its own file only. What was shut stays
-    so for that account, until who shut it, or a practitioner, opens it again (``shutting``).
-    """
-    wanted = msgspec.msgpack.decode(ask.body, type=EndActingAsk)
-    capability, now = check(house, ask, peer), house.now()
-    row = house.store.record(wanted.subject)
-    if capability is None or row is None:
-        raise NoAccess
-    staff = capability.kind == "staff"
-    if staff and not Reach(house, ask, capability).opens(row):
-        raise NoAccess
-    if wanted.reopen:
-        await shutting.reopen(house, ask, peer, capability, row, wanted.record)
-        return Nothing()
-    link = _found(house, wanted.subject, wanted.record)
-    person = house.store.record(link.file) or row
-    if staff:
-        if link.file != wanted.subject:
-            shut = LinkRow(
-                link.account, wanted.subject, now, link.relation, now, "", link.record, BARRED,
-                by=capability.id,
-            )  # fmt: skip
-            await _write(house, ask, peer, row, "acting_ended", shut)
-            return Nothing()
-    elif link.account != capability.id and not _is_givers(house, capability, link):
-        raise NoAccess
-    by = capability.id if staff and link.state != OFFERED else b""
-    over = msgspec.structs.replace(link, state=ENDED, until=now, by=by)
-    await _write(house, ask, peer, person, "acting_ended", over)
-    return Nothing()
-
-
-def _is_givers(house: House, capability: Capability, link: LinkRow) -> bool:
-    return link.relation in _BY_SELF and link.file in files_of(house, capability.id)
-
-
-async def act_until(house: House, ask: Request, peer: int) -> Body:
-    """op ``act_until``: the end of a mandate over a file, as the paper says it; staff only."""
-    wanted = msgspec.msgpack.decode(ask.body, type=ActUntilAsk)
-    capability = check(house, ask, peer)
-    row = house.store.record(wanted.subject)
-    if capability is None or row is None or not Reach(house, ask, capability).opens(row):
-        raise NoAccess
-    link = _found(house, wanted.subject, wanted.record)
-    if capability.kind != "staff" or link.state not in ("", OFFERED):
-        raise NoAccess
-    if link.file != wanted.subject and not 0 < wanted.until <= (link.until or wanted.until):
-        raise NoAccess  # of a person other houses know too, an end only comes nearer
-    person = house.store.record(link.file) or row
-    longer = msgspec.structs.replace(link, until=wanted.until)
-    await _write(house, ask, peer, person, "acting", longer, instead_of=link)
-    return Nothing()
-
-
-def _found(house: House, subject: bytes, record: bytes) -> LinkRow:
-    """The mandate over a subject, or over the person whose file it is."""
-    for link in _of_persons(house, _persons_of(house, subject) | files_of(house, subject)):
-        if link.record == record and link.state not in (BARRED, ENDED):
-            return link
-    raise NoAccess
-
-
 async def keep(house: House, ask: Request, peer: int) -> Body:
     """op ``keep``: close a visit to all who act for its person, or open it to them again."""
     wanted = msgspec.msgpack.decode(ask.body, type=KeepAsk)
@@ -291,29 +210,9 @@ async def keep(house: House, ask: Request, peer: int) -> Body:
     return Nothing()
 
 
-async def _write(
-    house: House, ask: Request, peer: int, person: RecordRow, what: str, link: LinkRow, *,
-    instead_of: LinkRow | None = None, admitted: Admission = NOBODY_COUNTS,
-) -> None:  # fmt: skip
-    """On record first, of the person acted for; then the link is what it says."""
-    (counted, alarms), told = admitted, Item(link.record, "relation", [what])
-    access = Access(person.subject, person.tenant, [told], KIND_WRITE, person.kind,
-                    counted=bool(counted))  # fmt: skip
-    await house.recorder.record(ask, peer, [access, *alarms])
-    check(house, ask, peer)
-    with house.store.transaction():
-        if instead_of is not None:
-            if instead_of not in house.store.links(account=instead_of.account):
-                raise NoAccess  # of two at once the second finds it gone, or changed, here
-            house.store.drop_link(instead_of)
-        house.store.put_link(link)
-
-
 ACTS: Final[dict[str, Callable[[House, Request, int], Awaitable[Body]]]] = {
     "act_for": act_for,
     "act_accept": act_accept,
     "acting": acting,
-    "act_end": act_end,
-    "act_until": act_until,
     "keep": keep,
 }

@@ -1,0 +1,52 @@
+"""Mandates as links: over whom they are, and writing one down, on record first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from serment.keeper.acting.asks import NAMED
+from serment.keeper.house import House, NoAccess
+from serment.keeper.leaves import Access
+from serment.keeper.rights import check
+from serment.keeper.store import LinkRow, RecordRow
+from serment.keeper.wire import Item, Request
+from serment.keeper.words import KIND_WRITE
+
+Admission = tuple[frozenset[bytes], Sequence[Access]]
+"""Who counts, and the alarms to record beside it (``admit``)."""
+
+NOBODY_COUNTS: Final[Admission] = (frozenset(), ())
+BY_SELF: Final = frozenset({"helper", NAMED})
+"""What persons give, and end, themselves. Parents and guardians are named and ended by law: an
+establishment that saw the paper does it."""
+
+
+def persons_of(house: House, subject: bytes) -> set[bytes]:
+    """The subject, and the account or made-up person whose file it is."""
+    links = house.store.links(file=subject)
+    return {subject, *(link.account for link in links if link.relation == "self")}
+
+
+def of_persons(house: House, persons: set[bytes]) -> list[LinkRow]:
+    """The mandates over these, whatever became of them."""
+    found = [link for one in sorted(persons) for link in house.store.links(file=one)]
+    return [link for link in found if link.relation != "self" and link.record]
+
+
+async def write(
+    house: House, ask: Request, peer: int, person: RecordRow, what: str, link: LinkRow, *,
+    instead_of: LinkRow | None = None, admitted: Admission = NOBODY_COUNTS,
+) -> None:  # fmt: skip
+    """On record first, of the person acted for; then the link is what it says."""
+    (counted, alarms), told = admitted, Item(link.record, "relation", [what])
+    access = Access(person.subject, person.tenant, [told], KIND_WRITE, person.kind,
+                    counted=bool(counted))  # fmt: skip
+    await house.recorder.record(ask, peer, [access, *alarms])
+    check(house, ask, peer)
+    with house.store.transaction():
+        if instead_of is not None:
+            if instead_of not in house.store.links(account=instead_of.account):
+                raise NoAccess  # of two at once the second finds it gone, or changed, here
+            house.store.drop_link(instead_of)
+        house.store.put_link(link)
