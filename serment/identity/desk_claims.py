@@ -22,7 +22,8 @@ from serment.directory import tenancy
 from serment.disclosure import Actor, NotYours, Purpose, gate
 from serment.errors import Refused
 from serment.identity import accounts, cards, desk_codes, reaching, walls
-from serment.identity.desk_codes import CodeUnusable, Terms
+from serment.identity.desk_codes import CodeUnusable
+from serment.identity.desk_words import Terms
 from serment.identity.means import keeping, listed, proofs, rescue, strength
 from serment.identity.models import Account, PatientFile
 

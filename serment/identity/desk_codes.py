@@ -8,20 +8,13 @@ file keeps, sealed, which were handed out and on what.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import os
-import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from allauth.core.internal import ratelimit
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
@@ -30,6 +23,16 @@ from django.utils.translation import gettext as _
 from serment.disclosure import Actor, Purpose, gate, persons
 from serment.errors import NotThere, Refused
 from serment.identity import account_told, cards, handed, turned_away, walls
+from serment.identity.desk_words import (
+    Terms,
+    as_kept,
+    born,
+    digest_of,
+    drawn,
+    midnight,
+    sealed_terms,
+    terms_in,
+)
 from serment.identity.handed import Handed, Standing
 from serment.identity.ins import Document
 from serment.identity.means import codes
@@ -49,11 +52,6 @@ KNOWN: Final = "known"
 SEEN: Final = (*(one.value for one in Document), KNOWN)
 LINK: Final = ["link"]
 _KEPT_MAX: Final = 6
-_LETTERS: Final = 10
-_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
-_READ_AS: Final = str.maketrans({"o": "0", "i": "1", "l": "1", "u": "v"})
-_PAD_BYTES: Final = 2048
-_NONCE_BYTES: Final = 12
 _CLOCKS_APART: Final = timedelta(minutes=5)
 
 
@@ -67,19 +65,6 @@ class HasAccount(Refused):
 
 class BirthDateMissing(Refused):
     """Complétez d’abord la date de naissance du dossier."""
-
-
-class Terms(msgspec.Struct, frozen=True):
-    """What a code stands for. ``born`` is a keyed digest; ``back``: an account lost, not a new
-    one."""
-
-    file: str
-    house: str
-    ticket: bytes
-    born: bytes
-    card: str
-    sheet: list[str]
-    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +98,15 @@ def issue(
         standing = handed.read(values["desk_link"])
         _must_be_meant(actor, file, standing, now, second=second)
         _withdraw(standing)
-        until = _midnight(now)
+        until = midnight(now, GOOD_DAYS)
         since = now - _CLOCKS_APART
         # The keeper records who signed it: this is the line the patient reads.
         ticket = gate.errand(actor, file_id, LINK, Purpose.ADMINISTRATION, since, until)
         printed, digests = codes.sheet()
         standing.card = standing.card or cards.drawn()
-        code = "".join(secrets.choice(_ALPHABET) for _ in range(_LETTERS))
+        code = drawn()
         terms = Terms(
-            file_id.hex, file.establishment_id.hex, ticket, _born(values["birth_date"]),
+            file_id.hex, file.establishment_id.hex, ticket, born(values["birth_date"]),
             standing.card, digests, standing.opened,
         )  # fmt: skip
         _keep(code, terms, until)
@@ -168,9 +153,9 @@ def check(request: HttpRequest, typed: str, birth_date: str, now: datetime) -> t
     if not tries:
         turned_away.noted(request, Kind.WRONG_DESK_CODE)
         raise CodeUnusable(_("Trop d’essais. Attendez quelques minutes avant de recommencer."))
-    code = _as_kept(typed)
+    code = as_kept(typed)
     terms = _terms(code, now)
-    if terms is not None and hmac.compare_digest(terms.born, _born(birth_date)):
+    if terms is not None and hmac.compare_digest(terms.born, born(birth_date)):
         tries.rollback()
         return code, terms
     if terms is not None:
@@ -223,11 +208,6 @@ def spent(actor: Actor, code: str, terms: Terms, *, opened: bool) -> None:
     _write(actor, file, standing, Purpose.SELF)
 
 
-def digest_of(code: str) -> bytes:
-    """How the row is named."""
-    return hmac.digest(_secret(), b"row " + code.encode(), "sha256")
-
-
 def _terms(code: str, now: datetime) -> Terms | None:
     digest = digest_of(code)
     with walls.holding(digest):
@@ -236,21 +216,13 @@ def _terms(code: str, now: datetime) -> Terms | None:
         sealed = good.select_for_update().values_list("sealed", flat=True).first()
     if sealed is None:
         return None
-    blob = bytes(sealed)
-    try:
-        opened = _cipher(code).decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], digest)
-    except InvalidTag:
-        return None
-    return msgspec.msgpack.decode(opened.rstrip(b"\x00")[:-1], type=Terms)
+    return terms_in(code, bytes(sealed))
 
 
 def _keep(code: str, terms: Terms, until: datetime) -> None:
-    digest, data = digest_of(code), msgspec.msgpack.encode(terms) + b"\x80"
-    padded = data + bytes(-len(data) % _PAD_BYTES)
-    nonce = os.urandom(_NONCE_BYTES)
-    sealed = nonce + _cipher(code).encrypt(nonce, padded, digest)
+    digest = digest_of(code)
     with walls.holding(digest):
-        DeskCode.objects.create(digest=digest, sealed=sealed, expires_at=until)
+        DeskCode.objects.create(digest=digest, sealed=sealed_terms(code, terms), expires_at=until)
 
 
 def _withdraw(standing: Standing) -> bool:
@@ -280,26 +252,3 @@ def _tries(request: HttpRequest) -> Any:
     """One more of this source, false past the last; ``rollback`` gives it back."""
     wanted = {"desk_code": TRIES}
     return ratelimit.consume(request, app="serment", action="desk_code", config=wanted)
-
-
-def _as_kept(typed: str) -> str:
-    return "".join(letter for letter in typed.lower() if letter.isalnum()).translate(_READ_AS)
-
-
-def _born(birth_date: str) -> bytes:
-    return hmac.digest(_secret(), b"born " + birth_date.encode(), "sha256")
-
-
-def _cipher(code: str) -> AESGCM:
-    return AESGCM(hmac.digest(_secret(), b"terms " + code.encode(), "sha256"))
-
-
-def _midnight(now: datetime) -> datetime:
-    """When it ends: at a midnight, so that the row tells no instant of its own."""
-    day = (now + timedelta(days=GOOD_DAYS)).astimezone(UTC)
-    return day.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-@lru_cache(maxsize=1)
-def _secret() -> bytes:
-    return hashlib.sha256(gate.alias("desk codes").encode()).digest()

@@ -35,6 +35,7 @@ from serment.identity import (
     passwords,
     policy,
 )
+from serment.identity.desk_words import Terms
 from serment.identity.models import Account
 
 _TYPED: Final = "serment.desk_code"
@@ -188,7 +189,7 @@ def link(request: HttpRequest) -> HttpResponse:
 
 def _terms(
     request: HttpRequest, form: forms.Form, code: str, birth_date: str
-) -> tuple[str, desk_codes.Terms] | None:
+) -> tuple[str, Terms] | None:
     """What the code stands for; None with the form's error where it stands for nothing."""
     try:
         return desk_codes.check(request, code, birth_date, clock.now())
@@ -197,7 +198,7 @@ def _terms(
         return None
 
 
-def _linked(actor: Actor, form: forms.Form, code: str, terms: desk_codes.Terms) -> bool:
+def _linked(actor: Actor, form: forms.Form, code: str, terms: Terms) -> bool:
     try:
         desk_claims.link_own(actor, code, terms)
     except desk_codes.CodeUnusable as gone:

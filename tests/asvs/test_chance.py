@@ -7,7 +7,7 @@ import math
 import pytest
 from django.test import RequestFactory
 
-from serment.identity import desk_codes, invitations, passwords
+from serment.identity import desk_words, invitations, passwords
 from serment.identity.means import codes, totp
 from serment.identity.means import passkeys as patients_passkeys
 from serment.identity.openid import pending
@@ -43,5 +43,5 @@ def test_what_must_not_be_guessed_is_long_enough(monkeypatch: pytest.MonkeyPatch
     paper = codes._ALPHABET
     assert (len(paper), codes.LETTERS) == (32, 10)
     assert codes.LETTERS * math.log2(10) >= 33  # the sheet of digits
-    assert desk_codes._LETTERS * math.log2(len(desk_codes._ALPHABET)) >= 50
+    assert desk_words._LETTERS * math.log2(len(desk_words._ALPHABET)) >= 50
     assert passwords.BITS_MIN >= 50

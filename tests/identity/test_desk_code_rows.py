@@ -17,7 +17,7 @@ from django.test import RequestFactory
 
 from serment import clock
 from serment.directory import tenancy
-from serment.identity import desk_codes, walls
+from serment.identity import desk_codes, desk_words, walls
 from serment.identity.models import DeskCode, PatientFile
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def test_guesses_at_once_are_counted_one_after_the_other(
     issued, looked, all_here = hand(), [], threading.Barrier(12)
     really = desk_codes._terms
 
-    def terms(code: str, now: datetime) -> desk_codes.Terms | None:
+    def terms(code: str, now: datetime) -> desk_words.Terms | None:
         found = really(code, now)
         looked.append(found is not None)
         time.sleep(0.1)
@@ -69,8 +69,8 @@ def test_the_rows_name_nobody_and_no_code_is_found_without_the_keepers_secret(
         cursor.execute("SET LOCAL row_security = on")
         cursor.execute("SELECT count(*) FROM identity_deskcode")
         assert cursor.fetchone() == (0,)
-    kept = desk_codes._as_kept(issued.code)
-    with walls.holding(desk_codes.digest_of(kept)):
+    kept = desk_words.as_kept(issued.code)
+    with walls.holding(desk_words.digest_of(kept)):
         row = DeskCode.objects.get()
     blob = bytes(row.digest) + bytes(row.sealed)
     for secret in (file.bytes, file.hex.encode(), establishment.bytes, kept.encode(),
@@ -87,7 +87,7 @@ def test_the_rows_name_nobody_and_no_code_is_found_without_the_keepers_secret(
 def test_only_the_worker_sees_codes_of_all_and_only_those_whose_day_has_passed(
     hand: Callable[..., desk_codes.Issued], superuser: Any
 ) -> None:
-    digest = desk_codes.digest_of(desk_codes._as_kept(hand().code))
+    digest = desk_words.digest_of(desk_words.as_kept(hand().code))
     superuser.execute("SET ROLE serment_worker")
     try:
         superuser.execute("DELETE FROM identity_deskcode")
