@@ -28,7 +28,8 @@ from serment.web import asked, field_words, wording
 from serment.web.privacy import asking
 from serment.web.privacy.asking import ZONE, Question
 
-SHOWN: Final = 100
+SHOWN: Final = 25
+"""On a telephone a line is as tall as a thumb is wide, four times: a page one still reads."""
 PAGES_MAX: Final = 10**6
 COLUMNS: Final = (
     "leaf", "at", "actor_kind", "actor", "name", "role", "kind", "purpose", "fields", "records",
@@ -53,7 +54,7 @@ class Line:
 @policy.staff_may(rights.Act.COUNT_DISCLOSURES)
 @require_GET
 def lines(request: HttpRequest) -> HttpResponse:
-    """Newest first, a hundred a page."""
+    """Newest first, a few a page."""
     actor, now = accounts.staff_actor_for(request), clock.now()
     wanted = asking.question(request, now)
     rows = asking.answer(actor, wanted, now).rows[::-1]
@@ -62,6 +63,8 @@ def lines(request: HttpRequest) -> HttpResponse:
     context = {
         "lines": _told(actor, shown),
         "count": len(rows),
+        "first": at * SHOWN + 1,
+        "last": at * SHOWN + len(shown),
         "wanted": wanted,
         "query": wanted.as_query(),
         "since": wording.day(wanted.first),

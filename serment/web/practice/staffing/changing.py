@@ -122,6 +122,8 @@ def end(request: HttpRequest, member_id: UUID) -> HttpResponse:
     actor, now = accounts.staff_actor_for(request), clock.now()
     member = staff.of_house(actor, member_id)
     if request.method != "POST":
+        if member.pk == actor.id:  # who says there whom to ask; nobody ends their own
+            return HttpResponseRedirect(reverse("practice:team_member", args=[member_id]))
         one = told.colleagues(actor, [member], now)[0]
         return render(request, "practice/member_end.html", _context(actor, one, now))
     try:
