@@ -89,6 +89,8 @@ class Environment:
     """The root certificate its answers chain to, read by the keeper."""
     openid: tuple[OpenidSetting, ...] = ()
     """Providers of sign-in; none by default (docs/operate/openid.md)."""
+    calendars_inside: bool = False
+    """Calendars of practitioners may lie in this house's own network, and in clear."""
     trial: bool = False
     """A restored copy beside a living instance: keys of its own, no key backup, no mail."""
 
@@ -245,5 +247,6 @@ def read() -> Environment:
         timestamp_url=None if trial else os.environ.get("SERMENT_TIMESTAMP_URL") or None,
         timestamp_ca=None if trial else _folder("SERMENT_TIMESTAMP_CA"),
         openid=() if trial else _openid(),
+        calendars_inside=os.environ.get("SERMENT_CALENDARS_INSIDE") == "1",
         trial=trial,
     )

@@ -253,6 +253,7 @@ DEFAULT_FROM_EMAIL = ENV.mail_from or f"Serment <ne-pas-repondre@{ENV.host}>"
 MAIL_DOMAIN = parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or ENV.host
 # The names by which what was handed to a provider is found: serment perimeter --recipient NAME.
 MAIL_PROVIDER = ENV.mail_provider.provider if ENV.mail_provider else f"smtp:{EMAIL_HOST}"
+CALENDARS_INSIDE = ENV.calendars_inside
 SMS: dict[str, Any] | None = asdict(ENV.sms) if ENV.sms else None
 # Of messages to whoever wants them neutral: an address without a name.
 NEUTRAL_FROM_EMAIL = ENV.mail_neutral_from or parseaddr(DEFAULT_FROM_EMAIL)[1]

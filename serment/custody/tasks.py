@@ -14,3 +14,12 @@ def continuity_sheets(timestamp: int) -> None:
     from serment.custody import continuity
 
     continuity.issue_all(clock.now())
+
+
+@app.periodic(cron="* * * * *", periodic_id="outside-calendars")
+@app.task(name="custody.outside_calendars", queueing_lock="custody.outside_calendars")
+def outside_calendars(timestamp: int) -> None:
+    """Each minute: calendars elsewhere that are due to be read."""
+    from serment.custody import outside_rounds
+
+    outside_rounds.sweep(clock.now())

@@ -145,6 +145,8 @@ class Limits:
     needs: tuple[Need, ...] = ()
     full_days: frozenset[date] = frozenset()
     """Local dates on which as many of its visits are booked as it allows."""
+    elsewhere: tuple[Span, ...] = ()
+    """Of the time taken, what an outside calendar takes: told apart where it is explained."""
 
 
 NO_LIMITS = Limits()

@@ -51,6 +51,7 @@ class Rule(StrEnum):
     MIDNIGHT = "midnight"
     OUTSIDE_OPENINGS = "outside_openings"
     TAKEN = "taken"
+    ELSEWHERE = "elsewhere"
     SUBSTITUTE_BUSY = "substitute_busy"
     NO_ROOM = "no_room"
     DAY_FULL = "day_full"
@@ -88,7 +89,7 @@ def diagnose(
 ) -> Finding:
     """The rule that decides about a visit starting at ``minute`` (since the epoch)."""
     busy = list(taken)
-    early = _too_early_or_late(calendar, visit, minute, now)
+    early = too_early_or_late(calendar, visit, minute, now)
     if early is not None:
         return Finding(early)
     window = (minute, minute + 1)
@@ -110,7 +111,8 @@ def diagnose(
             else _why_closed(calendar, visit, block, opened, minute)
         )
     if touches(block, busy):
-        return Finding(Rule.TAKEN)
+        here = [span for span in busy if span not in limits.elsewhere]
+        return Finding(Rule.TAKEN if touches(block, here) else Rule.ELSEWHERE)
     return _limited(visit, block, day, limits) or _at_another_time(around, minute, now)
 
 
@@ -121,7 +123,8 @@ def _at_another_time(around: OpenSpan, minute: int, now: int) -> Finding:
     return Finding(Rule.OFF_GRID)
 
 
-def _too_early_or_late(calendar: Calendar, visit: Visit, minute: int, now: int) -> Rule | None:
+def too_early_or_late(calendar: Calendar, visit: Visit, minute: int, now: int) -> Rule | None:
+    """The rule about when to book, where it closes the time."""
     if minute <= now:
         return Rule.PAST
     if minute < availability.first_minute(visit, now):
