@@ -210,6 +210,10 @@ def _open(column: Column, plan: rules.Plan, shut: Sequence[Closure]) -> None:
         for low, high in availability.without(spans, availability.shut_spans(calendar, on))
     ]
     midnight = _midnight(on, calendar.zone), _midnight(on + timedelta(days=1), calendar.zone)
+    noon = wall_clock.minute_of(midnight[0]) + wall_clock.DAY_MINUTES // 2
+    if any(one.within[0] <= noon < one.within[1] for one in plan.stand_ins):
+        # Away, and yet somebody receives in their place: the day is not drawn as closed.
+        column.entries = [entry for entry in column.entries if entry.kind != "absence"]
     column.entries += [
         Entry(row.id, plan.role_id, row.span.lower, row.span.upper, "absence", note=row.public_note)
         for row in shut

@@ -25,6 +25,7 @@ from serment.scheduling import (
     audience,
     confirming,
     counting,
+    groups,
     holders,
     occupying,
     offering,
@@ -203,6 +204,10 @@ def take_time(
     books it by chance; what it needs and does not find, it goes without. Raises ``DayFull``.
     """
     kind, over = Occupancy.Kind.APPOINTMENT, booking.overbook and offer.at_desk
+    if offer.session is not None:
+        if not groups.sit(offer.session, offer.claim.tenant, appointment_id):
+            raise groups.SessionFull(_("Cette séance est complète."), offer.nearest(now))
+        return Taken(overbooked=False, counted=_counted(offer, now, over=over))
     free = occupying.take(offer.claim, now, kind=kind, appointment_id=appointment_id) is not None
     if not free and not over:
         return None

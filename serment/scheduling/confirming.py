@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from serment.directory.models import Establishment
 from serment.directory.pipeline import Statement
@@ -17,7 +19,7 @@ from serment.disclosure import Actor, NotYours, Purpose, gate
 from serment.outbox import post, references, registry, reminders
 from serment.outbox.models import Message
 from serment.scheduling import reminding
-from serment.scheduling.models import Appointment
+from serment.scheduling.models import Appointment, Substitution
 
 
 def register() -> None:
@@ -120,13 +122,28 @@ def _facts(appointment_id: UUID) -> registry.Facts | None:
     return registry.Facts(
         starts_at=found.starts_at,
         timezone=site.timezone,
-        with_whom=str(found.role.practitioner),
+        with_whom=_who(found),
         where="" if mode == "video" else f"{site.address_line}, {site.postcode} {site.city}",
         phone=site.phone,
         bring=(english and site.bring_en) or site.bring_fr,
         link=settings.LOGIN_REDIRECT_URL,
         mode=mode,
     )
+
+
+def _who(appointment: Appointment) -> str:
+    """Whom the person will see: the substitute, where somebody stands in that day."""
+    role = appointment.role
+    day = appointment.starts_at.astimezone(ZoneInfo(role.site.timezone)).date()
+    stands_in = (
+        Substitution.objects.filter(role_id=role.id, first_day__lte=day, last_day__gte=day)
+        .select_related("substitute__practitioner")
+        .first()
+    )
+    if stands_in is None:
+        return str(role.practitioner)
+    told = {"who": stands_in.substitute.practitioner, "whom": role.practitioner}
+    return _("%(who)s, qui remplace %(whom)s") % told
 
 
 def _mode(appointment: Appointment) -> str:

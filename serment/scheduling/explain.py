@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from serment.scheduling import counting, rules, wall_clock
+from serment.scheduling import counting, groups, rules, wall_clock
 from serment.scheduling.availability import Public
 from serment.scheduling.diagnosis import Finding, Rule, diagnose
 
@@ -109,6 +109,8 @@ def day(
         none = Explanation("no_role", nobody()) if plan is None else None
         return [(one, none or Explanation("reason_closed", closed)) for one in instants]
     reason = reason.seen_by(audience)
+    if reason.in_groups:
+        return [(one, _in_group(plan, reason, one, using)) for one in instants]
     taken = rules.taken([plan], span, present, using=using)
     full = counting.full_days({role_id: (plan.calendar, reason.visit)}, span, using=using)
     limits = plan.limits(reason, taken, full.get(role_id, rules.NO_DAYS))
@@ -119,6 +121,16 @@ def day(
         finding = diagnose(plan.calendar, reason.visit, busy, minute, present, limits)
         found.append((one, Explanation(finding.rule.value, sentence(finding, plan))))
     return found
+
+
+def _in_group(plan: rules.Plan, reason: rules.Reason, instant: datetime, using: str) -> Explanation:
+    try:
+        session = groups.at(plan.role_id, reason.visit.id, instant, using=using)
+    except groups.NoSuchSession as none:
+        return Explanation("no_session", none.sentence)
+    if not session.left:
+        return Explanation("session_full", _("Cette séance est complète."))
+    return Explanation(Rule.OFFERED, str(_SENTENCES[Rule.OFFERED]))
 
 
 def nobody() -> str:

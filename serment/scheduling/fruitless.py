@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from serment.scheduling import availability, explain, rules, wall_clock
+from serment.scheduling import availability, explain, groups, rules, wall_clock
 from serment.scheduling.availability import DESK_HORIZON_DAYS, Opening, Public, Visit
 from serment.scheduling.diagnosis import diagnose
 
@@ -53,6 +53,9 @@ def reason(role: UUID, reason_id: UUID, now: datetime) -> str:
     known = plan.reasons.get(reason_id) if plan else None
     if plan is None or known is None:
         return ""  # not offered online, and meant not to be
+    if known.in_groups:
+        ahead = groups.starts(plan, known, window, start, using=USING)
+        return "" if ahead else _("Ce motif se fait en groupe : posez une première séance.")
     openings = plan.calendar.openings
     if not openings:
         return _("Ce soignant n’a pas encore d’heures d’ouverture.")

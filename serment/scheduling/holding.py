@@ -76,7 +76,14 @@ def _former(tag: bytes) -> holders.Held | None:
 
 def _take(offer: offering.Offer, now: datetime) -> Hold:
     expires_at = now + timedelta(minutes=HOLD_MINUTES)
-    taken = occupying.take(offer.claim, now, kind=Occupancy.Kind.HOLD, expires_at=expires_at)
+    # In a group the time is the session's already: the row says that a form is being filled.
+    taken = occupying.take(
+        offer.claim,
+        now,
+        kind=Occupancy.Kind.HOLD,
+        exclusive=offer.session is None,
+        expires_at=expires_at,
+    )
     if taken is None or not occupying.take_needed(
         offer.needs,
         offer.claim,

@@ -13,8 +13,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from serment import ids
 from serment.directory.pipeline import Statement, together
 from serment.scheduling import wall_clock
@@ -42,6 +40,11 @@ _DROP_HOLD = """
 DELETE FROM scheduling_occupancy
 WHERE id = %(id)s AND establishment_id = %(tenant)s AND claimant_id = %(claimant)s
   AND kind = 'hold'
+"""
+
+_GET_UP = """
+DELETE FROM scheduling_seat
+WHERE establishment_id = %(tenant)s AND appointment_id = %(appointment)s
 """
 
 _RELEASE = """
@@ -78,10 +81,11 @@ def take(
     expires_at: datetime | None = None,
     appointment_id: UUID | None = None,
     companion_of: UUID | None = None,
+    row_id: UUID | None = None,
 ) -> UUID | None:
     """Take the time; the row's id, or None where somebody else has it."""
     values = claim.values() | {
-        "id": ids.new_id(),
+        "id": row_id or ids.new_id(),
         "now": now,
         "kind": kind,
         "exclusive": exclusive,
@@ -133,6 +137,6 @@ def drop_hold(claimant: UUID, tenant: UUID, hold_id: UUID | None) -> Statement:
 
 
 def release(tenant: UUID, appointment_id: UUID) -> None:
-    """Free all time that an appointment takes."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RELEASE, {"tenant": tenant, "appointment": appointment_id})
+    """Free all time that an appointment takes, and its seat in a group."""
+    values = {"tenant": tenant, "appointment": appointment_id}
+    together([(_RELEASE, values), (_GET_UP, values)])

@@ -18,13 +18,14 @@ from serment.scheduling import (
     availability,
     counting,
     explain,
+    groups,
     red_flags,
     refusals,
     rules,
     wall_clock,
 )
 from serment.scheduling.availability import Limits, Need, Public, Span
-from serment.scheduling.diagnosis import Rule, diagnose
+from serment.scheduling.diagnosis import Finding, Rule, diagnose, too_early_or_late
 from serment.scheduling.occupying import Claim
 from serment.scheduling.search import Slot
 
@@ -82,6 +83,8 @@ class Offer:
     at_desk: bool
     needs: tuple[Need, ...] = ()
     """Of which one each is taken with it."""
+    session: groups.Session | None = None
+    """Of which a seat is taken, and no time."""
 
     @property
     def day(self) -> counting.Day:
@@ -115,6 +118,8 @@ def check(wish: Wish, taken: Rows, now: datetime, audience: Public = Public.EVER
     ``SlotTaken`` with the nearest slots."""
     plan, reason = wish.plan, _open_reason(wish).seen_by(audience)
     minute, present = wish.minute, wall_clock.minute_of(now)
+    if reason.in_groups:
+        return _seat(wish, reason, reason.visit, present, at_desk=False)
     limits = _limits(plan, reason, taken, minute)
     rule, sentence = _rule(plan, reason.visit, taken, minute, present, limits)
     between = wall_clock.instant_of(minute) != wish.starts_at
@@ -144,6 +149,8 @@ def check_at_desk(wish: Wish, taken: Rows, now: datetime, *, overbook: bool) -> 
         raise refusals.PastTime(_("Cette heure est déjà passée."))
     # As if asked just before: what has begun a moment ago is judged by all other rules.
     asked = min(present, minute - 1)
+    if reason.in_groups:
+        return _seat(wish, reason, reason.visit.for_desk(), asked, at_desk=True)
     limits = _limits(plan, reason, taken, minute)
     rule, sentence = _rule(plan, reason.visit.for_desk(), taken, minute, asked, limits)
     if rule not in (_DESK_MAY_OVERBOOK if overbook else _DESK_MAY):
@@ -152,6 +159,19 @@ def check_at_desk(wish: Wish, taken: Rows, now: datetime, *, overbook: bool) -> 
             raise refusals.SlotTaken(_("Ce temps est déjà pris."), near)
         raise _ERRORS.get(rule, refusals.NotOffered)(sentence, near)
     return _offer(plan, reason, minute, limits, at_desk=True)
+
+
+def _seat(
+    wish: Wish, reason: rules.Reason, visit: availability.Visit, now: int, *, at_desk: bool
+) -> Offer:
+    """The session at that very time, if it is not too early or too late to join."""
+    minute, plan = wish.minute, wish.plan
+    session = groups.at(plan.role_id, visit.id, wish.starts_at)
+    early = too_early_or_late(plan.calendar, visit, minute, now)
+    if early is not None:
+        finding = explain.sentence(Finding(early), plan)
+        raise _ERRORS.get(early, refusals.NotOffered)(finding)
+    return Offer(plan, reason, _claim(plan, reason, minute), minute, at_desk, (), session)
 
 
 def check_person(
@@ -242,6 +262,8 @@ def _nearest(plan: rules.Plan, reason: rules.Reason, minute: int, now: int) -> l
 def free_minutes(plan: rules.Plan, reason: rules.Reason, window: Span, now: int) -> list[int]:
     """The slots of a reason within a window, as they are now, seen from the transaction."""
     taken = rules.taken([plan], window, now, using=USING)
+    if reason.in_groups:
+        return groups.starts(plan, reason, window, now, using=USING)
     asked = {plan.role_id: (plan.calendar, reason.visit)}
     full = counting.full_days(asked, window, using=USING).get(plan.role_id, rules.NO_DAYS)
     limits = plan.limits(reason, taken, full)

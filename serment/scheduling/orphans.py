@@ -17,7 +17,7 @@ from serment.scheduling import availability, explain, rules, wall_clock
 from serment.scheduling.availability import Visit
 from serment.scheduling.cancelling import STANDING
 from serment.scheduling.diagnosis import Rule, diagnose
-from serment.scheduling.models import Appointment
+from serment.scheduling.models import Appointment, Seat
 
 USING = "default"
 
@@ -63,7 +63,11 @@ def of_now(roles: Sequence[UUID], now: datetime) -> list[Orphan]:
 def _coming(roles: Sequence[UUID], now: datetime) -> list[Orphan]:
     rows = Appointment.objects.filter(role_id__in=roles, status__in=STANDING, starts_at__gt=now)
     values = rows.order_by("starts_at", "id").values_list("id", "role_id", "starts_at", "ends_at")
-    return [Orphan(*row) for row in values]
+    found = [Orphan(*row) for row in values]
+    # A session of a group stands where it was set, in open hours or not.
+    seated = Seat.objects.filter(appointment_id__in=[one.id for one in found])
+    in_groups = set(seated.values_list("appointment_id", flat=True))
+    return [one for one in found if one.id not in in_groups]
 
 
 def _open_for(coming: Sequence[Orphan], now: datetime) -> list[Orphan]:

@@ -38,6 +38,8 @@ class Reason:
     red_flags: tuple[str, ...] = ()
     needs: tuple[UUID, ...] = ()
     """Kinds of room or device, one of each."""
+    in_groups: bool = False
+    """Offered where a session was set (``groups``), and not where hours are open."""
 
     @property
     def mode(self) -> str:
@@ -150,7 +152,7 @@ def plans(
 
 
 def _reason(row: tuple[Any, ...]) -> Reason:
-    in_person, video, new_patients, known_patients, red_flags, _site, needs = row[13:20]
+    in_person, video, new_patients, known_patients, red_flags, _site, needs, groups = row[13:21]
     return Reason(
         Visit(*row[5:13]),
         in_person,
@@ -159,6 +161,7 @@ def _reason(row: tuple[Any, ...]) -> Reason:
         known_patients,
         tuple(red_flags),
         tuple(needs or ()),
+        groups,
     )
 
 

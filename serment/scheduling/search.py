@@ -14,7 +14,14 @@ from itertools import islice
 from typing import Literal
 from uuid import UUID
 
-from serment.scheduling import availability, counting, places_around, rules, wall_clock
+from serment.scheduling import (
+    availability,
+    counting,
+    groups,
+    places_around,
+    rules,
+    wall_clock,
+)
 from serment.scheduling.availability import Public
 from serment.scheduling.places_around import Filters
 
@@ -216,10 +223,23 @@ class _Look:
         full = self._full_days(chosen, window)
         found: dict[UUID, list[Slot]] = {role: [] for role in role_ids}
         for role, (plan, reason) in chosen.items():
+            if reason.in_groups:
+                found[role] = self._sessions(plan, reason, window, mode)[:limit]
+                continue
             limits = plan.limits(reason, taken, full.get(role, rules.NO_DAYS))
             slots = self._slots(plan, reason, taken.get(role, []), limits, window, mode)
             found[role] = list(islice(slots, limit))
         return found
+
+    def _sessions(
+        self, plan: rules.Plan, reason: rules.Reason, window: availability.Span, mode: str
+    ) -> list[Slot]:
+        """Those of a reason in groups: sessions with a seat left, as they were set."""
+        lasts = timedelta(minutes=reason.visit.duration)
+        starts = groups.starts(plan, reason, window, self.now, using=self.using)
+        instants = [wall_clock.instant_of(minute) for minute in starts]
+        how = mode or reason.mode
+        return [Slot(plan.role_id, reason.visit.id, one, one + lasts, how) for one in instants]
 
     def _full_days(
         self, chosen: dict[UUID, tuple[rules.Plan, rules.Reason]], window: availability.Span

@@ -101,6 +101,7 @@ SAMPLES: dict[str, Sample] = {
     "practice:book": Sample(data={"patient": "@file"}),
     "practice:hours_remove": Sample("post", answers=frozenset({404})),
     "practice:absence_remove": Sample("post", answers=frozenset({404})),
+    "practice:sessions_change": Sample("post", answers=frozenset({422})),
     "practice:reason_rules": Sample(path={"reason_id": "$reason"}),
     "practice:letters_names": _post(),
     "practice:letters_sheets": _post(lettre="@letter"),

@@ -8,7 +8,7 @@ TENANT: Final = {
     "custody_agendaarrival", "custody_arrivedevent", "identity_accessreturn",
     "identity_invitation", "identity_rightsreview", "outbox_message", "outbox_reminderplan",
     "outbox_reminderticket", "outbox_tally", "scheduling_daycount",
-    "scheduling_occupancy",
+    "scheduling_occupancy", "scheduling_seat",
 }  # fmt: skip
 """Read and written where the establishment stands, and nowhere else."""
 
@@ -35,7 +35,8 @@ SECRET: Final = {
 PUBLISHED: Final = {
     "directory_commune", "directory_establishment", "directory_practitioner",
     "directory_practitionerrole", "directory_profession", "directory_site", "directory_specialty",
-    "scheduling_absence", "scheduling_closure", "scheduling_openingexception",
+    "scheduling_absence", "scheduling_closure", "scheduling_groupsession",
+     "scheduling_openingexception",
     "scheduling_recurringabsence", "scheduling_resource", "scheduling_resourcekind",
     "scheduling_substitution", "scheduling_visitreason", "scheduling_weeklyopening",
 }  # fmt: skip

@@ -11,6 +11,7 @@ from serment import ids
 from serment.directory import tenancy
 from tests.scheduling.practice import (
     NOW,
+    PARIS,
     TUESDAY,
     Practice,
     days,
@@ -183,7 +184,7 @@ def substituted(practice: Practice, by: UUID, first: date, last: date) -> None:
 
 
 def test_a_substitute_holds_the_hours_of_the_replaced(practice: Practice) -> None:
-    from serment.scheduling import booking, explain
+    from serment.scheduling import agenda, booking, confirming, explain
     from serment.scheduling.models import Absence, Occupancy
 
     colleague = another_doctor(practice)
@@ -198,6 +199,11 @@ def test_a_substitute_holds_the_hours_of_the_replaced(practice: Practice) -> Non
         assert {one for (one,) in rows} == {practice.role, colleague.role}
         said = explain.why_not(practice.role, practice.reason, NINE, NOW, using="default")
         assert said.rule == "substitute_busy"
+        facts = confirming._standing_facts(made.id)
+        assert facts is not None
+        assert "qui remplace" in facts.with_whom
+        (column,) = agenda.day(practice.establishment, [practice.role], TUESDAY, PARIS)
+        assert [one.kind for one in column.entries] == ["appointment"], "not drawn as away"
         Absence.objects.create(
             establishment_id=practice.establishment,
             role_id=colleague.role,

@@ -183,3 +183,17 @@ def test_why_a_time_is_not_offered_is_told_at_the_desk(house: House, desk: Clien
     assert "Le soignant ne reçoit pas à cette heure." in page
     assert "Ce créneau est proposé à la réservation." in page, "the whole day stands beside"
     assert "Ajouter des heures" not in text(desk.get(AT)), "the desk reads and does not set"
+
+
+def test_a_session_in_a_group_is_set_and_somebody_is_booked_in(doctors: House) -> None:
+    desk, reason = doctors.enter(), doctors.practice.reason
+    with tenancy.inside(doctors.practice.establishment):
+        VisitReason.objects.filter(id=reason).update(in_groups=True)
+    at = f"{doctors.day.isoformat()}T19:00"
+    typed = {"motif": str(reason), "debut": at, "places": "8"}
+    assert desk.post(f"{AT}seances/changer", typed | {"places": ""}).status_code == 422
+    page = text(desk.post(f"{AT}seances/changer", typed, follow=True))
+    assert "0 inscrits pour 8 places" in page
+    assert "Ce temps est déjà pris" in text(desk.post(f"{AT}seances/changer", typed))
+    booking = re.findall(r'href="(/cabinet/reserver/\?[^"]*)"', page)[0].replace("&amp;", "&")
+    assert "19 h 00" in text(desk.get(booking))

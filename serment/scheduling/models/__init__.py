@@ -3,6 +3,7 @@
 Slots have no table: they are derived from these rows (``availability``).
 """
 
+from serment.scheduling.models.groups import GroupSession, Seat
 from serment.scheduling.models.hours import (
     Absence,
     Closure,
@@ -28,12 +29,14 @@ __all__ = [
     "Appointment",
     "Closure",
     "DayCount",
+    "GroupSession",
     "Holder",
     "Occupancy",
     "OpeningException",
     "RecurringAbsence",
     "Resource",
     "ResourceKind",
+    "Seat",
     "Substitution",
     "VisitReason",
     "WeeklyOpening",

@@ -45,6 +45,7 @@ class VisitReason(models.Model):
         db_default=[],
         verbose_name=_("salle, appareil"),
     )
+    in_groups = models.BooleanField(_("en groupe"), default=False, db_default=False)
     fee_cents = models.PositiveIntegerField(_("tarif (centimes)"), null=True, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     active = models.BooleanField(_("proposé"), default=True)

@@ -38,6 +38,7 @@ class Occupancy(models.Model):
         HOLD = "hold", _("créneau retenu")
         IMPORT = "import", _("agenda importé")
         BLOCK = "block", _("temps bloqué")
+        SESSION = "session", _("séance de groupe")
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     establishment = models.ForeignKey(

@@ -94,6 +94,7 @@ def _read(row: VisitReason, typed: asked.Given) -> dict[str, str]:
     kinds = {one for one in map(asked.uuid, typed.getlist("salles")) if one}
     known = ResourceKind.objects.filter(establishment_id=row.establishment_id, id__in=kinds)
     row.needs = list(known.order_by("name_fr").values_list("id", flat=True))
+    row.in_groups = typed.get("groupe", "") == "oui"
     row.active = typed.get("propose", "") == "oui"
     return errors
 

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from serment.web.practice.timetable import absences, hours, page, reasons, rooms, unsettled, why
+from serment.web.practice.timetable import (
+    absences,
+    hours,
+    page,
+    reasons,
+    rooms,
+    sessions,
+    unsettled,
+    why,
+)
 
 urlpatterns = [
     path("", page.hours, name="hours"),
@@ -12,6 +21,8 @@ urlpatterns = [
     path("absence/retirer", absences.remove, name="absence_remove"),
     path("motif/<uuid:reason_id>/", reasons.edit, name="reason_rules"),
     path("salles/", rooms.rooms, name="rooms"),
+    path("seances/", sessions.sessions, name="sessions"),
+    path("seances/changer", sessions.change, name="sessions_change"),
     path("pourquoi/", why.why, name="why"),
     path("sans-heure/", unsettled.unsettled, name="unsettled"),
 ]
