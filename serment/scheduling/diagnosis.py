@@ -51,6 +51,7 @@ class Rule(StrEnum):
     MIDNIGHT = "midnight"
     OUTSIDE_OPENINGS = "outside_openings"
     TAKEN = "taken"
+    ELSEWHERE = "elsewhere"
     SUBSTITUTE_BUSY = "substitute_busy"
     NO_ROOM = "no_room"
     DAY_FULL = "day_full"
@@ -110,7 +111,8 @@ def diagnose(
             else _why_closed(calendar, visit, block, opened, minute)
         )
     if touches(block, busy):
-        return Finding(Rule.TAKEN)
+        here = [span for span in busy if span not in limits.elsewhere]
+        return Finding(Rule.TAKEN if touches(block, here) else Rule.ELSEWHERE)
     return _limited(visit, block, day, limits) or _at_another_time(around, minute, now)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from serment.scheduling import counting, groups, rules, wall_clock
+from serment.scheduling import counting, groups, outside_calendars, rules, wall_clock
 from serment.scheduling.availability import Public
 from serment.scheduling.diagnosis import Finding, Rule, diagnose
 
@@ -45,6 +45,7 @@ _SENTENCES: dict[Rule, _StrPromise] = {
     Rule.MIDNIGHT: gettext_lazy("Une consultation ne passe pas minuit."),
     Rule.OUTSIDE_OPENINGS: gettext_lazy("Le soignant ne reçoit pas à cette heure."),
     Rule.TAKEN: gettext_lazy("Ce temps est déjà pris."),
+    Rule.ELSEWHERE: gettext_lazy("Le soignant est pris ailleurs, d’après un autre de ses agendas."),
     Rule.SUBSTITUTE_BUSY: gettext_lazy("La personne qui remplace ce soignant n’est pas libre."),
     Rule.NO_ROOM: gettext_lazy("La salle ou l’appareil qu’il faut n’est pas libre."),
     Rule.DAY_FULL: gettext_lazy("Ce motif est complet ce jour-là."),
@@ -113,7 +114,10 @@ def day(
         return [(one, _in_group(plan, reason, one, using)) for one in instants]
     taken = rules.taken([plan], span, present, using=using)
     full = counting.full_days({role_id: (plan.calendar, reason.visit)}, span, using=using)
-    limits = plan.limits(reason, taken, full.get(role_id, rules.NO_DAYS))
+    limits = replace(
+        plan.limits(reason, taken, full.get(role_id, rules.NO_DAYS)),
+        elsewhere=outside_calendars.taken(plan.establishment_id, role_id, window, using=using),
+    )
     busy = taken.get(role_id, [])
     found = []
     for one in instants:

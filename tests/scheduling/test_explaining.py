@@ -126,6 +126,7 @@ REMOVE: dict[Rule, Callable[[Asked], Asked]] = {
     Rule.MIDNIGHT: lambda asked: asked.visits(duration=5, buffer_before=0, buffer_after=0),
     Rule.OUTSIDE_OPENINGS: _opened_here,
     Rule.TAKEN: _not_taken,
+    Rule.ELSEWHERE: _not_taken,
     Rule.SUBSTITUTE_BUSY: lambda asked: replace(asked, limits=replace(asked.limits, needs=())),
     Rule.NO_ROOM: lambda asked: replace(asked, limits=replace(asked.limits, needs=())),
     Rule.DAY_FULL: lambda asked: replace(

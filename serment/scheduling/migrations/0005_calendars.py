@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('directory', '0002_desks_that_lock'),
-        ('scheduling', '0005_waiting'),
+        ('scheduling', '0005_group_sessions'),
     ]
 
     operations = [

@@ -3,6 +3,7 @@
 Slots have no table: they are derived from these rows (``availability``).
 """
 
+from serment.scheduling.models.calendars import CalendarFeed, OutsideCalendar
 from serment.scheduling.models.groups import GroupSession, Seat
 from serment.scheduling.models.hours import (
     Absence,
@@ -27,12 +28,14 @@ __all__ = [
     "OCCUPANCY_EXCLUSION",
     "Absence",
     "Appointment",
+    "CalendarFeed",
     "Closure",
     "DayCount",
     "GroupSession",
     "Holder",
     "Occupancy",
     "OpeningException",
+    "OutsideCalendar",
     "RecurringAbsence",
     "Resource",
     "ResourceKind",

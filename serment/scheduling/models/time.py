@@ -39,6 +39,7 @@ class Occupancy(models.Model):
         IMPORT = "import", _("agenda importé")
         BLOCK = "block", _("temps bloqué")
         SESSION = "session", _("séance de groupe")
+        OUTSIDE = "outside", _("agenda extérieur")
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     establishment = models.ForeignKey(
