@@ -22,7 +22,8 @@ from datetime import time as clock_time
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from bench import ground, population
+from bench import ground
+from bench.population import _rpps
 from bench.report import Figure, write
 
 REMINDERS = int(os.environ.get("REMINDERS", "3000"))
@@ -66,6 +67,29 @@ def sink() -> Iterator[int]:
     finally:
         running.terminate()
         running.wait()
+
+
+def practice() -> tuple[UUID, UUID]:
+    """A house with one doctor."""
+    from serment.directory import models, tenancy
+
+    house = uuid4()
+    with tenancy.inside(house):
+        models.Establishment.objects.create(id=house, slug="banc", name="Banc", kind="practice")
+        site = models.Site.objects.create(
+            establishment_id=house, slug="banc", name="Banc", address_line="1 rue du Banc",
+            postcode="75011", city="Paris", commune_code="75111", latitude=48.86, longitude=2.37,
+            timezone="Europe/Paris", holiday_region="FR",
+        )  # fmt: skip
+        doctor = models.Practitioner.objects.create(
+            rpps=_rpps(0), slug="banc", title="Dr", given_name="Camille", family_name="Banc"
+        )
+        role = models.PractitionerRole.objects.create(
+            establishment_id=house, site=site, practitioner=doctor,
+            profession=models.Profession.objects.get(code="10"),
+            specialty=models.Specialty.objects.get(code="SM38"),
+        )  # fmt: skip
+    return house, role.pk
 
 
 def booked(house: UUID, role: UUID, starts_at: datetime) -> None:
@@ -158,25 +182,17 @@ def _figure(what: str, value: float, unit: str, limit: float, target: str) -> Fi
 
 def main() -> int:
     """Exit 1 where a limit is missed."""
-    with ground.instance(keeper=True) as state, sink() as port:
+    with ground.instance(keeper=True), sink() as port:
         from django.conf import settings
 
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
-        now = datetime.now(UTC)
-        with ground.superuser(state) as root:
-            population.people(root, now, roles=5)
-        from serment.directory.models import PractitionerRole
-
-        role = PractitionerRole.objects.select_related("site").order_by("pk")[0]
-        day = (now + timedelta(days=2)).astimezone(_PARIS).date()
+        house, role = practice()
+        day = (datetime.now(UTC) + timedelta(days=2)).astimezone(_PARIS).date()
         starts_at = datetime.combine(day, clock_time(10), _PARIS).astimezone(UTC)
-        zone = ZoneInfo(role.site.timezone)
-        due = datetime.combine(
-            starts_at.astimezone(zone).date() - timedelta(days=1), clock_time(18), zone
-        )
-        booked(role.establishment_id, role.pk, starts_at)
-        figures = measured(role.establishment_id, due.astimezone(UTC))
+        due = datetime.combine(day - timedelta(days=1), clock_time(18), _PARIS)
+        booked(house, role, starts_at)
+        figures = measured(house, due.astimezone(UTC))
     write("reminders", figures)
     missed = [figures[0].value < A_SECOND, figures[1].value < A_SECOND,
               figures[2].value > GROWTH_MIB_MAX]  # fmt: skip

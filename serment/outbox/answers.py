@@ -37,12 +37,43 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """The message behind a link."""
+
+    kind: str
+    establishment: UUID
+    record: UUID
+    reference: str
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """A visit whose person answered."""
 
     record: UUID
     starts_at: datetime
     zone: str
+
+
+def behind(secret: str) -> Behind:
+    """Raises ``NotThere`` for no link of ours, or one whose message gave way to a later one."""
+    row = HandOver.objects.filter(answer_key=references.answer_key(secret)).first()
+    if row is None:
+        raise NotThere
+    with tenancy.inside(tenant=row.establishment_id):
+        message = Message.objects.filter(pk=row.message_id).first()
+    if message is None:
+        raise NotThere
+    return Behind(
+        message.kind, row.establishment_id, message.record_id, row.reference, row.answered
+    )
+
+
+def use(found: Behind) -> bool:
+    """Use the link up, in the transaction of what its reader wants; False where it was."""
+    unused = HandOver.objects.filter(reference=found.reference, answered=False)
+    return bool(unused.update(answered=True))
 
 
 def of_link(secret: str, now: datetime) -> Asked:

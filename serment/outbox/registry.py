@@ -31,6 +31,8 @@ class Facts:
     bring: str = ""
     link: str = ""
     mode: str = "in_person"
+    until: str = ""
+    """Of an hour that is kept: until when, as one says it."""
 
 
 FactsOf = Callable[[UUID], Facts | None]
@@ -42,6 +44,9 @@ People = Callable[[UUID], models.Model | None]
 
 REMINDER = "reminder"
 """How the kinds of messages begin that are reminders."""
+
+OFFER = "offer"
+"""An hour kept for one who waits, for a while."""
 
 
 @dataclass(frozen=True, slots=True)

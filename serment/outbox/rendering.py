@@ -18,7 +18,7 @@ from serment.outbox import references
 from serment.outbox.registry import Facts, Way
 
 OPENLY = Way("mail")
-SMS_KINDS: Final = frozenset({"confirmation", "move", "cancellation", "reminder"})
+SMS_KINDS: Final = frozenset({"confirmation", "move", "cancellation", "reminder", "offer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,7 @@ def sms(kind: str, facts: Facts, language: str, way: Way, reference: str) -> str
         "kind": kind.partition(".")[0],
         "when": told(facts, language),
         "bare": way.bare,
+        "until": facts.until,
         "answer": "" if way.neutral or way.bare else _answer_link(reference),
     }
     with translation.override(language):
