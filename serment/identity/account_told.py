@@ -1,4 +1,5 @@
-"""Told to whoever reads a file already: a code was handed out for it, or its account asked back.
+"""Told of a file to its person: a code was handed out for it, its account asked back, a desk let
+somebody act for them or ended it.
 
 As every message it goes the way that the file's person named, and says no more than they want.
 """
@@ -19,11 +20,13 @@ from serment.outbox import post, registry
 
 SECOND: Final = "second_account"
 BACK: Final = "account_back"
+ACTING: Final = "acting_offered"
+ACTING_OVER: Final = "acting_over"
 
 
 def register() -> None:
     """Tell the outbox what these messages are about; when the application starts."""
-    for kind in (SECOND, BACK):
+    for kind in (SECOND, BACK, ACTING, ACTING_OVER):
         registry.register(kind, _of_file)
 
 

@@ -91,9 +91,22 @@ def visits_of(house: House) -> set[UUID]:
 
 def link_of_last_mail() -> str:
     envelopes.send_waiting(clock.now())
-    found = re.search(r"https?://[^/]+(/mes-proches/invitation/\S+)", mail.outbox[-1].body)
-    assert found is not None
-    return found[1]
+    links = [
+        found[1]
+        for one in mail.outbox
+        if (found := re.search(r"https?://[^/]+(/mes-proches/invitation/\S+)", str(one.body)))
+    ]
+    return links[-1]
+
+
+def told_to(email: str) -> list[str]:
+    """What was said of mandates to this address."""
+    envelopes.send_waiting(clock.now())
+    delivery.send_due(clock.now() + timedelta(minutes=10))
+    about = [
+        one for one in mail.outbox if one.to == [email] and "/invitation/" not in str(one.body)
+    ]
+    return [str(one.body) for one in about if "agi" in str(one.body)]
 
 
 def invited(house: House, file: UUID, relative: Somebody, **more: str) -> None:
@@ -194,12 +207,18 @@ def test_a_mother_lets_her_daughter_act_reads_what_she_did_and_ends_it_at_once()
     assert stranger.browser.post(link).status_code == 410
     assert "Rendez-vous de Monique Lemoine" in daughter.reads("/mes-rendez-vous/")
     assert daughter.browser.get(f"/mes-rendez-vous/{visit}/").status_code == 200
+    (begun,) = told_to(mother.email)
+    assert "a accepté" in begun
     told = mother.reads("/qui-a-ouvert-mes-donnees/")
     assert "Ma fille Jeanne (Jeanne Lemoine)" in told
     assert "à qui vous avez donné accès" in told
     relation = relation_in(mother.reads("/mes-proches/").partition("Ils agissent pour moi")[2])
     assert daughter.browser.get(f"/mes-proches/{relation}/acces").status_code == 404, "no scope"
+    assert told_to(daughter.email) == []
     assert mother.browser.post(f"/mes-proches/{relation}/fin").status_code == 302
+    (over,) = told_to(daughter.email)
+    assert "y a mis fin" in over
+    assert not [name for name in ("Monique", "Jeanne", "Lemoine") if name in begun + over]
     assert daughter.browser.get(f"/mes-rendez-vous/{visit}/").status_code == 404
     assert "Monique" not in daughter.reads("/mes-rendez-vous/") + daughter.reads("/mes-proches/")
     assert daughter.books(house, 15, pour=relation).status_code == 404
@@ -253,6 +272,42 @@ def test_what_a_minor_keeps_secret_shows_on_no_page_of_a_parent() -> None:
     assert minor.browser.post(f"/mes-rendez-vous/{open_}/annuler").status_code == 302
     delivery.send_due(delivery.next_try(0, clock.now()))
     assert mail.outbox == []
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_desk_s_invitation_is_told_to_the_file_and_its_end_to_nobody_who_is_a_minor(
+    guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: told of a minor too, the end is read by whoever was shut out."""
+    from serment.identity.relatives import desk as at_desk
+
+    if not guarded:
+        monkeypatch.setattr(at_desk, "is_minor", lambda *_: False)
+    said = dict[str, list[str]]()
+    for given, born in (("Lucie", born_years_ago(16)), ("Monique", "1950-11-02")):
+        house = make_house(5 if given == "Lucie" else 6)
+        person, relative = somebody(given, born=born), somebody("Bastien")
+        hour = 14 if given == "Lucie" else 15
+        assert person.books(house, hour).status_code == 302
+        (visit,) = gate.records_of(person.actor, person.account)
+        file = gate.files_behind(person.actor, Purpose.SELF, [visit])[visit]
+        adult = {"titre": "guardian", "mesure": "tutelle", "piece": "jugement"}
+        until = (clock.now() + timedelta(days=90)).date().isoformat()
+        more = {} if given == "Lucie" else {**adult, "jusqu_au": until}
+        invited(house, file, relative, **more)
+        mail.outbox.clear()
+        (offered,) = told_to(person.email)
+        assert "invite quelqu’un à agir" in offered
+        (mandate,) = [one for one in acting.of(relative.actor, relative.account) if one.mine]
+        cut = {"acte": "couper", "lien": str(mandate.record)}
+        gone = house.enter().post(f"/cabinet/patients/{file}/proches", cut)
+        assert gone.url.endswith(f"/{file}/proches")
+        mail.outbox.clear()
+        said[given] = told_to(person.email)
+        assert told_to(relative.email) == []
+    assert len(said["Monique"]) == 1
+    assert "a mis fin" in said["Monique"][0]
+    assert len(said["Lucie"]) == (0 if guarded else 1)
 
 
 def test_a_measure_ends_and_the_desk_is_told_to_renew_it(monkeypatch: pytest.MonkeyPatch) -> None:

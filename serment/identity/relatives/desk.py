@@ -14,11 +14,12 @@ from uuid import UUID
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, acting, gate
 from serment.errors import NotThere
+from serment.identity import account_told
 from serment.identity.models import PatientFile, Role
 from serment.identity.relatives import people
 from serment.identity.relatives.models import RelationProof
 from serment.identity.relatives.people import Known
-from serment.identity.relatives.terms import Document, Relation, Seen, majority
+from serment.identity.relatives.terms import Document, Relation, Seen, is_minor, majority
 
 _KIND: Final = "relationproof"
 RENEW_DAYS: Final = 60
@@ -104,9 +105,23 @@ def note_seen(
         proof.save(force_insert=True)
 
 
-def cut(actor: Actor, file: UUID, relation: UUID) -> None:
-    """From this minute whoever acted by it reaches nothing of this house's file."""
-    acting.end(actor, file, relation)
+def tell_offered(actor: Actor, file_id: UUID, now: datetime) -> None:
+    """To the file's person: somebody was invited to act for them. Not by whom, nor what for."""
+    account_told.tell(account_told.ACTING, actor, _file(file_id), now)
+
+
+def cut(actor: Actor, file_id: UUID, relation: UUID, now: datetime) -> None:
+    """From this minute whoever acted by it reaches nothing of this house's file.
+
+    Its person is told, but a minor is not: the address in the file is often that of whoever is
+    shut out, and a message would ask why, which may be care that was kept from them.
+    """
+    waits = any(one.record == relation and one.state == acting.OFFERED
+                for one in acting.of(actor, file_id))  # fmt: skip
+    acting.end(actor, file_id, relation)
+    birth = birth_of(actor, file_id)
+    if not waits and birth is not None and not is_minor(birth, now):
+        account_told.tell(account_told.ACTING_OVER, actor, _file(file_id), now)
 
 
 def reopen(actor: Actor, file: UUID, relation: UUID) -> None:
@@ -129,11 +144,16 @@ def until_majority(actor: Actor, file: UUID, relation: UUID) -> None:
 
 def birth_of(actor: Actor, file: UUID) -> date | None:
     """The birth date in the file."""
-    row = PatientFile.objects.filter(pk=file).first()
-    if row is None:
-        raise NotThere
+    row = _file(file)
     opened = gate.reveal(actor, Purpose.RECEPTION, [row], ["birth_date"])[row.pk]["birth_date"]
     return date.fromisoformat(opened) if opened else None
+
+
+def _file(file_id: UUID) -> PatientFile:
+    row = PatientFile.objects.filter(pk=file_id).first()
+    if row is None:
+        raise NotThere
+    return row
 
 
 def measures(rows: list[AtDesk], now: datetime) -> list[AtDesk]:

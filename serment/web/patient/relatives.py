@@ -21,7 +21,7 @@ from serment.identity import accounts, names, policy
 from serment.identity.files import ValuesUnusable
 from serment.identity.names import NameUnusable
 from serment.identity.policy import Strength
-from serment.identity.relatives import granting, people
+from serment.identity.relatives import granting, people, told
 from serment.identity.relatives.terms import (
     SCOPE_WORDS,
     Measure,
@@ -178,5 +178,6 @@ def end(request: HttpRequest, relation: UUID) -> HttpResponse:
         context = {"who": who, "mandate": mandate, "by_law": by_law, "now": now}
         return render(request, "patient/relative_end.html", context)
     granting.end(actor, relation)
+    told.ended(mandate)
     messages.success(request, _("C’est fini : depuis cette minute, plus rien ne s’ouvre par là."))
     return HttpResponseRedirect(reverse("patient:relatives"))

@@ -13,7 +13,7 @@ from serment.disclosure import Actor, acting, gate
 from serment.errors import Unusable
 from serment.identity import accounts, policy
 from serment.identity.policy import Strength
-from serment.identity.relatives import granting, people
+from serment.identity.relatives import granting, people, told
 from serment.identity.relatives.granting import Invitation, InvitationSpent
 
 
@@ -30,6 +30,7 @@ def accept(request: HttpRequest, word: str) -> HttpResponse:
         if request.method == "GET":
             return render(request, "patient/relative_accept.html", {"who": who})
         mandate = granting.accept(actor, invitation)
+        told.begun(mandate, invitation)
     except InvitationSpent as spent:
         context = {"spent": spent.sentence}
         return render(request, "patient/relative_accept.html", context, status=410)

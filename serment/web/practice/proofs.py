@@ -52,7 +52,7 @@ def relatives(request: HttpRequest, file_id: UUID) -> HttpResponse:
     if act == "vu" and sent.get("piece") in Document.values:
         _seen(request, actor, file_id, relation, Document(sent["piece"]))
     elif act == "couper":
-        desk.cut(actor, file_id, relation)
+        desk.cut(actor, file_id, relation, clock.now())
         messages.success(request, _("C’est coupé : depuis cette minute, plus rien ne s’ouvre."))
     elif act == "rouvrir":
         desk.reopen(actor, file_id, relation)
@@ -97,6 +97,7 @@ def _invite(request: HttpRequest, actor: Actor, file: UUID) -> HttpResponse:
     relation = granting.invite_to_file(actor, file, email, terms, ends_at, now)
     document = Document(sent["piece"])
     desk.note_seen(actor, file, relation, document, of_request(request).name, now)
+    desk.tell_offered(actor, file, now)
     messages.success(request, _("L’invitation est partie. Elle sert une fois, pendant sept jours."))
     return HttpResponseRedirect(reverse("practice:relatives", args=[file]))
 
