@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import psycopg
 from django.core.wsgi import get_wsgi_application
@@ -13,6 +14,7 @@ from serment.config.doctor import instance
 from serment.directory import places
 from serment.live.application import Setting, build
 from serment.live.arrival import Proxies
+from serment.live.changes import Changes
 from serment.live.health import LedgerState, Probes
 
 # Procrastinate's workers write a heartbeat every ten seconds.
@@ -60,6 +62,16 @@ async def _ask_worker() -> None:
         raise TimeoutError
 
 
+async def _listen() -> AsyncIterator[str]:
+    """What the database says of agendas, on a connection of its own."""
+    given = connecting.parameters(_ENV, "serment_live")
+    async with await psycopg.AsyncConnection.connect(**given, autocommit=True) as connection:
+        await connection.execute("LISTEN serment_agenda")
+        yield ""
+        async for one in connection.notifies():
+            yield one.payload
+
+
 class Keeper:
     """Asked at the pages' entrance; what it last said of the users of all entrances."""
 
@@ -91,6 +103,7 @@ application = build(
         proxies=Proxies.at(_ENV.proxies),
         ledger=_ENV.ledger_site,
         ledger_key=_ENV.ledger_public / "key",
+        heard=Changes(_listen),
         probes=Probes(
             database=_ask_database,
             keeper=_keeper.ledger_state,

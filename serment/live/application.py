@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from serment.ledger.serving import files
 from serment.live.arrival import OnlySealed, Proxies
+from serment.live.changes import Changes
 from serment.live.headers import Guarded
 from serment.live.health import Health, Probes
 from serment.live.serving import Limits, Serving, WSGIApplication, end_process
@@ -34,6 +35,8 @@ class Setting:
     proxies: Proxies = field(default_factory=Proxies)
     """Who may say for whom a request comes."""
     limits: Limits = field(default_factory=Limits)
+    heard: Changes | None = None
+    """What open screens are told of; without it they ask again from time to time."""
     end: Callable[[], None] = end_process
 
 
@@ -47,7 +50,12 @@ def site(setting: Setting) -> Starlette:
     """Its doors. ``/-/alive`` is the supervisor's knock and tells nothing."""
     scheme = urlsplit(setting.public_url).scheme
     serving = Serving(
-        setting.pages, scheme, setting.limits, proxies=setting.proxies, end=setting.end
+        setting.pages,
+        scheme,
+        setting.limits,
+        proxies=setting.proxies,
+        end=setting.end,
+        heard=setting.heard,
     )
 
     async def alive(_: Request) -> Response:

@@ -22,7 +22,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from serment.live import aside, pages
+from serment.live import aside, changes, pages
 from serment.live.arrival import NOBODY, Proxies, asker, peer_of
 from serment.live.spool import Spool
 from serment.live.thread import PageThread, TooLong
@@ -64,6 +64,8 @@ class _Answer:
     status: int
     headers: list[tuple[bytes, bytes]]
     body: Spool
+    hears: str = ""
+    """The house of whose changes the screen may be told from here on."""
 
 
 class Gone(Exception):  # noqa: N818
@@ -90,12 +92,14 @@ class Serving:
         *,
         proxies: Proxies = NOBODY,
         end: Callable[[], None] = end_process,
+        heard: changes.Changes | None = None,
     ) -> None:
         self._application = application
         self._scheme = scheme
         self._limits = limits
         self._proxies = proxies
         self._end = end
+        self._heard = heard
         self._thread: PageThread[_Answer] = PageThread(limits.answer_seconds_max)
         self._aside = aside.Aside()
         self._serving = 0
@@ -117,26 +121,37 @@ class Serving:
             return
         self._serving += 1
         try:
-            await self._serve(scope, receive, send)
+            hearing = await self._serve(scope, receive, send)
         finally:
             self._serving -= 1
+        if hearing is not None and self._heard is not None:
+            # Not among those being served: no end of the process waits for a screen.
+            await self._heard.stream(hearing.hears, hearing.headers, receive, send)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> _Answer | None:
+        """Answer, or give back the answer that goes on as a stream."""
         try:
             async with asyncio.timeout(self._limits.body_seconds_max):
                 body = await self._take_in(receive)
         except TimeoutError:
-            return await pages.too_slow()(scope, receive, send)
+            await pages.too_slow()(scope, receive, send)
+            return None
         except Gone:  # or what came was no body, and somebody waits for an answer
-            return await pages.broken_off()(scope, receive, send)
+            await pages.broken_off()(scope, receive, send)
+            return None
         if body is None:
-            return await pages.too_large()(scope, receive, send)
+            await pages.too_large()(scope, receive, send)
+            return None
         with body:
             answer = await self._ask(scope, body)
         if isinstance(answer, Response):
-            return await answer(scope, receive, send)
+            await answer(scope, receive, send)
+            return None
         with answer.body:
-            return await _send_out(answer, scope["method"] == "HEAD", send)
+            if answer.hears:
+                return answer
+            await _send_out(answer, scope["method"] == "HEAD", send)
+        return None
 
     async def _take_in(self, receive: Receive) -> Spool | None:
         """The whole body; None where it is too large. Raises Gone."""
@@ -220,6 +235,8 @@ class Serving:
         environ["wsgi.multithread"] = False
         environ["CONTENT_LENGTH"] = str(body.length_bytes)
         environ[aside.KEY] = {}
+        if self._heard is not None:
+            environ[changes.KEY] = {}
         peer = peer_of(scope)
         environ[FORWARDED] = not self._proxies.trusts(peer) and any(map(_tells_of_relay, given))
         environ["REMOTE_ADDR"] = asker(peer, given.getlist("x-forwarded-for"), self._proxies)
@@ -252,7 +269,8 @@ class Serving:
         status, headers = started[-1]
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         body.rewind()
-        return _Answer(int(status.split(" ", 1)[0]), raw, body)
+        hears = environ.get(changes.KEY, {}).get(changes.HOUSE, "")
+        return _Answer(int(status.split(" ", 1)[0]), raw, body, hears)
 
 
 def _is_passed_on(name: bytes) -> bool:

@@ -21,6 +21,7 @@ from serment.identity import sessions, staff
 from serment.identity.means import devices, keeping
 from serment.identity.means.book import DEVICES_MAX, SESSIONS_MAX, Book, Listed
 from serment.identity.models import SignedInSession
+from serment.identity.unattended import is_unattended
 
 STAFF_IDLE: Final = timedelta(hours=1)
 STAFF_WHOLE: Final = timedelta(hours=12)
@@ -62,7 +63,7 @@ def over(request: HttpRequest) -> bool:
     since = timedelta(seconds=now.timestamp() - seen)
     if since > idle or timedelta(seconds=now.timestamp() - began) > whole:
         return True
-    if since > _NOTED_EVERY:
+    if since > _NOTED_EVERY and not is_unattended(request):
         request.session[_SEEN] = now.timestamp()
     return False
 

@@ -53,14 +53,17 @@ SAID = {
         "Le rendez-vous est remis à sa place. Aucun message n’était parti ; aucun ne part."
     ),
     "remis-lettre": _("Le rendez-vous est remis à sa place. La lettre d’annulation n’attend plus."),
+    "defait": _("Défait : le rendez-vous est revenu à sa place."),
     "plus-libre": _("Ce temps n’est plus libre : choisissez une autre heure."),
 }
 """What the agenda says about the act one comes from, by the word in its address."""
+_OF_BEFORE = frozenset({"rdv", "dit", "fait", "propose"})
+"""What an address says of an act before (``shifting``)."""
 REFUSED = frozenset({"plus-libre", "dossier-ferme", "change"})
 """Words that say that nothing was done."""
 
 
-def _ours(address: str) -> str:
+def ours(address: str) -> str:
     """An address of the practice's own pages, else the agenda."""
     fine = url_has_allowed_host_and_scheme(address, None) and address.startswith("/cabinet/")
     return address if fine else reverse("practice:agenda")
@@ -68,13 +71,13 @@ def _ours(address: str) -> str:
 
 def back(request: HttpRequest) -> HttpResponseRedirect:
     """To the page the form was on."""
-    return HttpResponseRedirect(_ours(asked.sent(request).get("retour", "")))
+    return HttpResponseRedirect(ours(asked.sent(request).get("retour", "")))
 
 
 def back_beside(request: HttpRequest, appointment: UUID, said: str = "") -> HttpResponseRedirect:
     """To the page the form was on, with this appointment's panel and a word (``SAID``)."""
-    parts = urlsplit(_ours(asked.sent(request).get("retour", "")))
-    query = [(name, value) for name, value in parse_qsl(parts.query) if name not in ("rdv", "dit")]
+    parts = urlsplit(ours(asked.sent(request).get("retour", "")))
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name not in _OF_BEFORE]
     query.append(("rdv", str(appointment)))
     if said:
         query.append(("dit", said))

@@ -20,7 +20,7 @@ from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.scheduling import agenda, closing
 from serment.web import asked, wording
-from serment.web.practice import addresses, closed, grid, naming, panel, team, urgent
+from serment.web.practice import addresses, closed, grid, naming, panel, shifting, team, urgent
 from serment.web.practice import desk as desks
 from serment.web.practice.desk import Desk
 from serment.web.practice.team import Member
@@ -246,10 +246,11 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
         "desk": desk,
         "panel": opened,
         "here": request.get_full_path(),
-        "kept": _kept(request, without=("rdv", "dit")),
+        "kept": _kept(request, without=("rdv", *shifting.ACTS)),
         "said": addresses.SAID.get(asked.query(request).get("dit", "")),
         "said_hour": opened.hours if opened and asked.query(request).get("dit") == "change" else "",
         "no_such_day": _no_such_day(request),
+        "shifted": shifting.told(request, list(everybody)),
         "said_undo": asked.query(request).get("dit", "").startswith("annule-"),
         "said_no": asked.query(request).get("dit") in addresses.REFUSED,
         "count": sum(column.drawn.column.booked_count for column in columns),

@@ -13,6 +13,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from serment.scheduling.agenda import Column, Entry
+from serment.scheduling.cancelling import STANDING
 
 ROW_MINUTES = 5
 ROWS_AN_HOUR = 60 // ROW_MINUTES
@@ -91,6 +92,16 @@ class Placed:
     def state_said(self) -> bool:
         """Whether a word of its own says what became of it; "occupied" would push that word out."""
         return self.entry.status in STATES_SAID
+
+    @property
+    def may_move(self) -> bool:
+        """Whether it still stands, so that it can be taken by hand."""
+        return self.is_appointment and self.entry.status in STANDING
+
+    @property
+    def minutes(self) -> int:
+        """How long it lasts."""
+        return int((self.entry.ends_at - self.entry.starts_at).total_seconds() // 60)
 
     @property
     def short(self) -> bool:

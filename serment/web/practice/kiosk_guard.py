@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
 
+from serment.identity.unattended import is_unattended
 from serment.web import asked
 from serment.web.practice import kiosk_state
 
@@ -30,12 +31,12 @@ class Locked:
         if SESSION_KEY in session and kiosk_state.is_locked(session):
             return refusal(request)  # the key of a session set aside, used as if it were open
         if SESSION_KEY in session and kiosk_state.is_idle(request):
-            kiosk_state.lock(request, [_page(request)])
+            kiosk_state.lock(request, [] if is_unattended(request) else [_page(request)])
             return kiosk_state.put_cookie(request, refusal(request))
         answer = self._get_response(request)
         if _leads_to_sign_in(request, answer) and kiosk_state.has_any(request):
             answer = refusal(request)
-        else:
+        elif not is_unattended(request):
             kiosk_state.note_presence(request)
         return kiosk_state.put_cookie(request, answer)
 

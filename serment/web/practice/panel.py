@@ -30,6 +30,12 @@ from serment.web.practice.desk import Desk
 from serment.web.practice.naming import Person, Why
 
 Status = Appointment.Status
+_STATES = {
+    "arrive": Status.ARRIVED,
+    "vu": Status.FULFILLED,
+    "absent": Status.NOSHOW,
+    "prevu": Status.BOOKED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,12 @@ class Panel:
     @property
     def may_take_back(self) -> bool:
         """Whether "arrived" or "did not come" can be taken back."""
-        return self.appointment.status in (Status.ARRIVED, Status.NOSHOW)
+        return self.appointment.status in (Status.ARRIVED, Status.NOSHOW, Status.FULFILLED)
+
+    @property
+    def may_finish(self) -> bool:
+        """Whether somebody who is here can be marked as seen."""
+        return self.appointment.status == Status.ARRIVED
 
     @property
     def may_miss(self) -> bool:
@@ -158,17 +169,17 @@ def open_appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse
 @policy.staff_may(Act.SEE_AGENDA, Act.CANCEL)
 @require_POST
 def mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """Arrived, did not come, or back to booked."""
+    """Arrived, seen, did not come, or back to booked."""
     actor = accounts.actor_for(request)
     appointment = seen(appointment_id)
     state = asked.sent(request).get("etat", "")
-    wanted = {"arrive": Status.ARRIVED, "absent": Status.NOSHOW, "prevu": Status.BOOKED}.get(state)
+    wanted = _STATES.get(state)
     if wanted is None:
         raise Refused
     try:
         cancelling.mark(actor, appointment.id, wanted, clock.now(), _as_seen(request))
     except refusals.MovedSince:
-        return _moved_since(appointment)
+        return moved_since(appointment)
     return addresses.back_beside(request, appointment.id)
 
 
@@ -182,7 +193,7 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     try:
         booking.cancel(actor, appointment.id, why, clock.now(), _as_seen(request))
     except refusals.MovedSince:
-        return _moved_since(appointment)
+        return moved_since(appointment)
     known = Desk(request, clock.now()).is_open(desks.person_of(appointment.id))
     told = _told(actor, appointment, known=known)
     return addresses.back_beside(request, appointment.id, f"annule-{told}")
@@ -193,7 +204,7 @@ def _as_seen(request: HttpRequest) -> datetime | None:
     return asked.instant(asked.sent(request).get("vu", ""))
 
 
-def _moved_since(appointment: Appointment) -> HttpResponse:
+def moved_since(appointment: Appointment) -> HttpResponse:
     """To where it is now, saying so; nothing was done."""
     now_at = seen(appointment.id)
     member = team.Member(now_at.role)

@@ -1,0 +1,31 @@
+"""May this screen hear of changes in its house's agendas? The public port tells it, not this."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from serment.identity import accounts, policy
+from serment.identity.rights import Act
+from serment.web.practice import team
+
+HEARS: Final = "serment.hears"
+HOUSE: Final = "house"
+"""Where the port looks for the answer (``serment/live/changes.py``, which no page imports)."""
+
+
+@policy.staff_may(Act.SEE_AGENDA)
+@require_GET
+def direct(request: HttpRequest) -> HttpResponse:
+    """The house it may hear of, to the port in front; nothing where there is none."""
+    house = team.establishment_of(accounts.actor_for(request))
+    slot = request.META.get(HEARS)
+    if slot is None:
+        return HttpResponse(status=204)
+    slot[HOUSE] = str(house)
+    answer = HttpResponse(content_type="text/plain; charset=utf-8")
+    answer["Cache-Control"] = "no-store, private"
+    answer["X-Accel-Buffering"] = "no"
+    return answer

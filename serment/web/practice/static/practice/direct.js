@@ -1,0 +1,122 @@
+/* What others do shows here within a second: the house is heard while the page is looked at, and only
+   the column that changed is drawn anew. Where nothing can be heard, the page asks twice a minute. */
+"use strict";
+
+{
+  const UNATTENDED = { "Serment-Unattended": "1" };
+  const ASK_EVERY = 30000;
+  const AT_ONCE = 60;
+  let stop = null;
+  let hears = false;
+  let asked = new Set();
+  let soon = 0;
+  let asking = false;
+
+  const inUse = () => {
+    const at = document.activeElement;
+    const writes = at?.matches?.("#desk textarea, #desk input:not([type=hidden])");
+    return writes || (window.sermentHand && window.sermentHand());
+  };
+  // Locked or signed out: the server leads to the page that says so.
+  const refused = (answer) => {
+    const to = answer.headers.get("HX-Redirect");
+    if (to) location.replace(to);
+    else if (answer.redirected || answer.status === 401 || answer.status === 423) location.reload();
+  };
+  const swap = (from, to) => {
+    const at = document.activeElement;
+    const id = from.contains(at) ? at.id : "";
+    const inside = from.contains(at);
+    const fresh = document.adoptNode(to);
+    from.replaceWith(fresh);
+    window.htmx?.process(fresh);
+    if (inside) (document.getElementById(id) || fresh.querySelector(".entry, .unseal"))?.focus({ preventScroll: true });
+  };
+  const refresh = async () => {
+    if (asking || inUse()) return later(400);
+    const roles = asked;
+    asked = new Set();
+    asking = true;
+    const here = location.href;
+    try {
+      const answer = await fetch(here.split("#")[0], { headers: UNATTENDED, redirect: "manual", cache: "no-store" });
+      if (!answer.ok) return refused(answer.type === "opaqueredirect" ? { headers: new Headers(), redirected: true } : answer);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (location.href !== here || inUse()) return;
+      const all = roles.has("*");
+      for (const day of document.querySelectorAll(".day[data-agenda]")) {
+        if (!all && !roles.has(day.dataset.agenda)) continue;
+        const fresh = page.querySelector(`.day[data-agenda="${day.dataset.agenda}"][data-day="${day.dataset.day}"]`);
+        if (fresh && fresh.outerHTML !== day.outerHTML) swap(day, fresh);
+      }
+      for (const id of ["panel", "board", "month"]) {
+        const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
+        if (old && fresh && old.textContent !== fresh.textContent) swap(old, fresh);
+      }
+      const [old, fresh] = [document.querySelector("p.days-foot"), page.querySelector("p.days-foot")];
+      if (old && fresh) old.replaceWith(document.adoptNode(fresh));
+      document.dispatchEvent(new CustomEvent("serment:columns"));
+    } catch {
+      /* The network: asked again at the next turn. */
+    } finally {
+      asking = false;
+    }
+  };
+  const later = (wait) => {
+    clearTimeout(soon);
+    soon = setTimeout(refresh, wait);
+  };
+  const changed = (role) => {
+    asked.add(role);
+    later(AT_ONCE);
+  };
+  const shows = (role) => role === "*" || document.querySelector(`[data-agenda="${CSS.escape(role)}"], #board, #month`);
+
+  // One stream follows the other without a gap: the new one is there before the old one is let go.
+  const hear = async () => {
+    const mine = new AbortController();
+    let followed = false;
+    try {
+      const answer = await fetch(document.body.dataset.direct || "/cabinet/direct", { headers: UNATTENDED, redirect: "manual", cache: "no-store", signal: mine.signal });
+      if (answer.status === 204) return;
+      if (!answer.ok) return refused(answer.type === "opaqueredirect" ? { headers: new Headers(), redirected: true } : answer);
+      stop = () => mine.abort();
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      let rest = "";
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        hears = true;
+        document.documentElement.classList.add("hears");
+        const lines = (rest + value).split("\n");
+        rest = lines.pop();
+        for (const line of lines) {
+          if (line === "again") {
+            followed = true;
+            hear();
+          } else if (line && line !== "hears" && line !== ":" && shows(line)) changed(line);
+        }
+      }
+      if (!followed && !document.hidden && !mine.signal.aborted) throw new Error("ended early");
+    } catch {
+      hears = false;
+      document.documentElement.classList.remove("hears");
+      if (followed || document.hidden || mine.signal.aborted) return;
+      // The server went, or its half minute: what was said meanwhile is asked for.
+      setTimeout(() => document.hidden || (changed("*"), hear()), 2000);
+    }
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      stop?.();
+      stop = null;
+      hears = false;
+    } else {
+      changed("*");
+      hear();
+    }
+  });
+  document.addEventListener("serment:empty-handed", () => asked.size && later(AT_ONCE));
+  setInterval(() => document.hidden || hears || changed("*"), ASK_EVERY);
+  if (document.querySelector(".day[data-agenda], #board, #month")) hear();
+}
