@@ -12,6 +12,7 @@ class SchedulingConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the outbox, which lies below, what its messages are about."""
-        from serment.scheduling import confirming
+        from serment.scheduling import confirming, taking
 
         confirming.register()
+        taking.register()

@@ -15,7 +15,15 @@ from django.utils.translation import gettext as _
 from serment.directory import tenancy
 from serment.disclosure import Actor, NotYours, Purpose, gate
 from serment.outbox import post
-from serment.scheduling import confirming, counting, occupying, refusals, sealed_details
+from serment.scheduling import (
+    confirming,
+    counting,
+    freed,
+    occupying,
+    refusals,
+    sealed_details,
+    terms,
+)
 from serment.scheduling.models import Appointment
 from serment.scheduling.sealed_details import Details
 
@@ -36,8 +44,8 @@ def cancel(
 
     The transaction must stand where the appointment is seen: in its establishment for staff, with
     it among ``serment.records`` for a patient. Raises ``NoSuchAppointment``, or ``AlreadyOver``
-    when it is cancelled or (for a patient) has begun, or ``MovedSince`` when it no longer begins
-    ``as_seen``.
+    when it is cancelled or (for a patient) has begun, ``TooLate`` for a patient after the house's
+    deadline, or ``MovedSince`` when it no longer begins ``as_seen``.
     """
     appointment = seen(appointment_id)
     tenant = appointment.establishment_id
@@ -47,8 +55,11 @@ def cancel(
         standing = standing.filter(starts_at=appointment.starts_at)
         if actor.kind != "staff":
             standing = standing.filter(starts_at__gt=now)
+            if standing.exists():
+                terms.must_cancel_in_time(appointment, now)
         if not standing.update(status=Status.CANCELLED):
             raise refusals.AlreadyOver(_("Ce rendez-vous est déjà annulé ou passé."))
+        awaited = freed.begin(appointment.role_id)
         occupying.release(tenant, appointment_id)
         _uncount(actor, appointment)
         appointment.status = Status.CANCELLED
@@ -59,6 +70,8 @@ def cancel(
                 raise
             # Nothing is written any more for an erased person, nor sent; the time is free.
             post.withdraw(appointment_id, tenant)
+        if awaited:
+            freed.serve(tenant, appointment.role_id, now)
     return appointment
 
 

@@ -16,16 +16,19 @@ from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 from serment.directory import tenancy
-from serment.directory.pipeline import together
+from serment.directory.pipeline import Rows, together
 from serment.disclosure import Actor, Purpose, gate
 from serment.scheduling import (
+    audience,
     booking,
     cancelling,
     confirming,
+    freed,
     occupying,
     offering,
     refusals,
     sealed_details,
+    terms,
 )
 from serment.scheduling.booking import Booking, Taken
 from serment.scheduling.models import Appointment
@@ -38,16 +41,18 @@ def move(
     actor: Actor, appointment_id: UUID, wanted: Booking, now: datetime,
     as_seen: datetime | None = None,
 ) -> Appointment:  # fmt: skip
-    """Move it, seal what changed, tell the person; durable on commit. Staff only.
+    """Move it, seal what changed, tell the person; durable on commit.
 
-    ``wanted`` says where to and for whom, who must be the person it is. The transaction must
-    stand in the establishment. The same move twice, also at once, is one. Raises
-    ``NoSuchAppointment``, ``AlreadyOver``, ``SomebodyElses``, ``MovedSince`` when it no longer
-    begins ``as_seen``, and whatever ``book`` raises.
+    ``wanted`` says where to and for whom, who must be the person it is. The transaction must stand
+    in the establishment; for a patient, before the visit. The same move twice, also at once, is
+    one. Raises ``NoSuchAppointment``, ``AlreadyOver``, ``SomebodyElses``, ``MovedSince`` when it no
+    longer begins ``as_seen``, ``TooLate`` for a patient after the house's deadline, and whatever
+    ``book`` raises.
     """
-    cancelling.seen(appointment_id)
+    visit = cancelling.seen(appointment_id)
     wish = offering.wish(wanted.role_id, wanted.reason_id, wanted.starts_at)
-    if actor.kind != "staff" or actor.establishment != wish.plan.establishment_id:
+    house = wish.plan.establishment_id
+    if visit.establishment_id != house or (actor.kind == "staff" and actor.establishment != house):
         raise refusals.NoSuchAppointment
     try:
         with tenancy.inside(wish.plan.establishment_id):
@@ -75,6 +80,11 @@ def _move(
     wanted = replace(wanted, kept=wanted.kept or written.kept)
     if stays and _wishes(written) == _details(wanted, _AS_WISHED):
         return appointment  # this very move was made before
+    if actor.kind != "staff":
+        if appointment.status == Appointment.Status.ARRIVED:
+            raise refusals.AlreadyOver
+        terms.must_move_in_time(appointment, now)
+    awaited = not stays and freed.begin(appointment.role_id)
     if written.counted:
         cancelling.give_place_back(appointment, written)
     appointment.ends_at, taken_so = _exchange(actor, appointment_id, wanted, wish, now)
@@ -87,6 +97,8 @@ def _move(
         actor, appointment, details, patient_file, now, tell=not stays, was=was
     )
     appointment.save(update_fields=["role", "starts_at", "ends_at", "status", "details"])
+    if awaited:
+        freed.serve(appointment.establishment_id, was[0], now)
     return appointment
 
 
@@ -107,11 +119,22 @@ def _exchange(
     tenant = wish.plan.establishment_id
     occupying.release(tenant, appointment_id)
     (taken,) = together([wish.taken_statement(now)])
-    offer = booking.offer_for(actor, wanted, wish, taken, now)
+    offer = _offer(actor, wanted, wish, taken, now)
     taken_so = booking.take_time(offer, wanted, appointment_id, now)
     if taken_so is None:
         raise refusals.SlotTaken(_("Ce créneau vient d’être pris."), offer.nearest(now))
     return offer.ends_at, taken_so
+
+
+def _offer(
+    actor: Actor, wanted: Booking, wish: offering.Wish, taken: Rows, now: datetime
+) -> offering.Offer:
+    """By the desk's rules, or by those about hours that are booked online. Who comes, and how, was
+    asked when the visit was booked and stays."""
+    if actor.kind == "staff":
+        return booking.offer_for(actor, wanted, wish, taken, now)
+    public = audience.of_patient(actor, wish.plan, now, wanted.persons)
+    return offering.check(wish, taken, now, public)
 
 
 def _wishes(written: Details) -> Details:

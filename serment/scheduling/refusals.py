@@ -98,6 +98,38 @@ class TooMany(Refused):
     """Vous avez déjà autant de rendez-vous à venir qu’on peut en prendre en ligne."""
 
 
+class TooLate(Refused):
+    """C’est trop tard pour le faire en ligne : appelez le cabinet."""
+
+
+class WaitingClosed(Refused):
+    """Ce cabinet ne tient pas de liste d’attente en ligne : appelez-le."""
+
+
+class AlreadyWaiting(Conflict):
+    """Vous êtes déjà sur cette liste d’attente."""
+
+
+class TooManyWishes(Refused):
+    """Vous êtes déjà sur autant de listes d’attente qu’on peut l’être : quittez-en une."""
+
+
+class NothingSuits(Refused):
+    """Choisissez au moins un jour, et une heure de fin après celle du début."""
+
+
+class KeptToOneself(Refused):
+    """Aucun message ne part pour ce rendez-vous, que vous gardez pour vous : appelez le cabinet."""
+
+
+class OfferOver(Conflict):
+    """Cette heure n’est plus gardée pour vous. Vous restez à votre place sur la liste."""
+
+
+class NoSuchWish(NotThere):
+    """Vous n’êtes pas, ou plus, sur cette liste d’attente."""
+
+
 class NoSuchReason(NotThere):
     """Ce motif n’existe pas ou n’existe plus."""
 

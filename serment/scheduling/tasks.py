@@ -23,3 +23,21 @@ def sweep_counts(timestamp: int) -> None:
     from serment.scheduling import counting
 
     counting.sweep(clock.now())
+
+
+@app.periodic(cron="* * * * *", periodic_id="offers")
+@app.task(name="scheduling.pass_on", queueing_lock="scheduling.pass_on")
+def pass_on(timestamp: int) -> None:
+    """Each minute: an hour nobody answered for goes to the next who waits."""
+    from serment.scheduling import freed
+
+    freed.pass_on(clock.now())
+
+
+@app.periodic(cron="*/15 * * * *", periodic_id="waiting")
+@app.task(name="scheduling.serve_waiting", queueing_lock="scheduling.serve_waiting")
+def serve_waiting(timestamp: int) -> None:
+    """Each quarter of an hour: hours that became free by no act of the agenda's own."""
+    from serment.scheduling import freed
+
+    freed.sweep(clock.now())

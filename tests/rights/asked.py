@@ -164,6 +164,10 @@ SAMPLES: dict[str, Sample] = {
     "patient:appointment": Sample(path=MINE),
     "patient:cancel": Sample("post", MINE),
     "patient:ics": Sample(path=MINE),
+    "patient:move": Sample(path=MINE),
+    "patient:wait": Sample(path={"role_id": "$role"}, data={"plus-tot": "@appointment"}),
+    "patient:wait_answer": Sample("post", {"wish_id": "@appointment"}, answers=frozenset({404})),
+    "practice:waiting_add": Sample(path=FILE),
     "patient:receipt": Sample(path={"seq": "@seq"}, answers=frozenset({200, 503})),
 }  # fmt: skip
 """A route that is not here is asked for with GET and nothing else (``UNKNOWN``)."""

@@ -8,12 +8,12 @@ TENANT: Final = {
     "custody_agendaarrival", "custody_arrivedevent", "identity_accessreturn",
     "identity_invitation", "identity_rightsreview", "outbox_message", "outbox_reminderplan",
     "outbox_reminderticket", "outbox_tally", "scheduling_daycount",
-    "scheduling_occupancy", "scheduling_seat",
+    "scheduling_occupancy", "scheduling_seat", "scheduling_slotoffer",
 }  # fmt: skip
 """Read and written where the establishment stands, and nowhere else."""
 
 TENANT_OR_NAMED: Final = {
-    "identity_patientfile", "identity_staffmember", "scheduling_appointment",
+    "identity_patientfile", "identity_staffmember", "scheduling_appointment", "scheduling_wish",
 }  # fmt: skip
 """The same, or rows whose ids the keeper gave (``serment.records``); a member's own account."""
 
@@ -36,7 +36,7 @@ PUBLISHED: Final = {
     "directory_commune", "directory_establishment", "directory_practitioner",
     "directory_practitionerrole", "directory_profession", "directory_site", "directory_specialty",
     "scheduling_absence", "scheduling_closure", "scheduling_groupsession",
-     "scheduling_openingexception",
+    "scheduling_onlineterms", "scheduling_openingexception",
     "scheduling_recurringabsence", "scheduling_resource", "scheduling_resourcekind",
     "scheduling_substitution", "scheduling_visitreason", "scheduling_weeklyopening",
 }  # fmt: skip

@@ -12,7 +12,7 @@ from django.db import connections
 
 from serment import ids
 from serment.directory import tenancy
-from serment.disclosure import Actor, Purpose, gate
+from serment.disclosure import Actor, NotYours, Purpose, gate
 from tests.scheduling.practice import NOW, TUESDAY, Practice, count, free_at, make_practice, paris
 
 pytestmark = pytest.mark.django_db
@@ -159,10 +159,11 @@ def test_another_persons_a_cancelled_or_another_houses_visit_is_not_moved(
 ) -> None:
     from serment.scheduling import booking, moving, refusals
 
-    visit, file, actor = _booked(practice)
+    visit, file, _actor = _booked(practice)
     desk = practice.secretary()
-    with pytest.raises(refusals.NoSuchAppointment):
-        _move(actor, practice, visit, file, TEN)
+    stranger, _theirs = practice.patient()
+    with pytest.raises(NotYours):
+        _move(stranger, practice, visit, file, TEN)
     with pytest.raises(refusals.SomebodyElses):
         _move(desk, practice, visit, ids.new_id(), TEN)
     away = make_practice(1)

@@ -22,6 +22,7 @@ from serment.scheduling.models.time import (
     Holder,
     Occupancy,
 )
+from serment.scheduling.models.waiting import OnlineTerms, SlotOffer, Wish
 
 __all__ = [
     "CARE_DAYS_AFTER",
@@ -34,13 +35,16 @@ __all__ = [
     "GroupSession",
     "Holder",
     "Occupancy",
+    "OnlineTerms",
     "OpeningException",
     "OutsideCalendar",
     "RecurringAbsence",
     "Resource",
     "ResourceKind",
     "Seat",
+    "SlotOffer",
     "Substitution",
     "VisitReason",
     "WeeklyOpening",
+    "Wish",
 ]

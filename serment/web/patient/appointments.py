@@ -50,6 +50,9 @@ class Line:
     kept: bool = False
     whom: str = ""
     """Whose it is, where it is not the reader's own."""
+    reason_id: UUID | None = None
+    person: Person | None = None
+    """The same person, as somebody the reader acts for."""
 
 
 def lines(
@@ -76,8 +79,7 @@ def lines(
     details = sealed_details.reveal_openable(actor, Purpose.SELF, found)
     wanted = {one.reason for one in details.values() if one.reason}
     reasons = VisitReason.objects.in_bulk(list(wanted))
-    name = whom.name if whom else ""
-    return [_line(one, details.get(one.id, CLOSED), reasons, reader, now, name) for one in found]
+    return [_line(one, details.get(one.id, CLOSED), reasons, reader, now, whom) for one in found]
 
 
 def _line(
@@ -86,7 +88,7 @@ def _line(
     reasons: dict[UUID, VisitReason],
     reader: ZoneInfo,
     now: datetime,
-    whom: str,
+    whom: Person | None,
 ) -> Line:
     reason = reasons.get(details.reason) if details.reason else None
     zone = ZoneInfo(one.role.site.timezone)
@@ -101,7 +103,9 @@ def _line(
         upcoming=upcoming,
         can_cancel=upcoming and one.status in ("booked", "pending", "proposed"),
         kept=details.kept,
-        whom=whom,
+        whom=whom.name if whom else "",
+        reason_id=details.reason,
+        person=whom,
     )
 
 
@@ -109,30 +113,36 @@ def _line(
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     """Coming first, then past ones, newest on top."""
+    from serment.web.patient import waiting
+
     actor, now, reader = accounts.actor_for(request), clock.now(), hours.of_reader(request)
     everything = lines(actor, now, reader)
     context = {
         "relatives": [
             (person, [line for line in lines(actor, now, reader, whom=person) if line.upcoming])
-            for person in _whose_are_seen(request, actor)
+            for person in whose_are_seen(request, actor)
         ],
         "upcoming": [line for line in everything if line.upcoming],
+        "waiting": waiting.places(actor, request),
+        "just_waiting": "attend" in asked.query(request),
+        "offer_over": "finie" in asked.query(request),
         "past": [line for line in reversed(everything) if not line.upcoming],
     }
     return render(request, "patient/appointments.html", context)
 
 
-def _own(request: HttpRequest, appointment_id: UUID) -> Line:
+def own(request: HttpRequest, appointment_id: UUID) -> Line:
+    """The reader's visit, or that of whom they act for. Raises ``NoSuchAppointment``."""
     actor, reader = accounts.actor_for(request), hours.of_reader(request)
     found = lines(actor, clock.now(), reader, only=appointment_id)
-    for person in [] if found else _whose_are_seen(request, actor):
+    for person in [] if found else whose_are_seen(request, actor):
         found = found or lines(actor, clock.now(), reader, only=appointment_id, whom=person)
     if not found:
         raise refusals.NoSuchAppointment
     return found[0]
 
 
-def _whose_are_seen(request: HttpRequest, actor: Actor) -> list[Person]:
+def whose_are_seen(request: HttpRequest, actor: Actor) -> list[Person]:
     """The people whose appointments the reader sees beside their own; by two factors only."""
     if not for_whom.is_sure(request):
         return []
@@ -143,13 +153,14 @@ def _whose_are_seen(request: HttpRequest, actor: Actor) -> list[Person]:
 @require_GET
 def one(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """One appointment: when, where, what to bring, how to cancel."""
-    line = _own(request, appointment_id)
+    line = own(request, appointment_id)
     context = {
         "line": line,
         "appointment": line.appointment,
         "role": line.appointment.role,
         "site": line.appointment.role.site,
         "just_confirmed": "confirme" in asked.query(request) and line.can_cancel,
+        "just_moved": "deplace" in asked.query(request) and line.can_cancel,
         "just_cancelled": "annule" in asked.query(request)
         and line.appointment.status == "cancelled",
     }
@@ -160,14 +171,19 @@ def one(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """A link in a message opens this page; only its button acts."""
-    line = _own(request, appointment_id)
+    line = own(request, appointment_id)
     if request.method == "GET":
         context = {"line": line, "role": line.appointment.role, "site": line.appointment.role.site}
         return render(request, "patient/cancel.html", context)
     actor = accounts.actor_for(request)
     why = asked.sent(request).get("raison", "").strip()[:300]
-    with transaction.atomic(), tenancy.inside(records=[appointment_id]):
-        booking.cancel(actor, appointment_id, why, clock.now())
+    try:
+        with transaction.atomic(), tenancy.inside(records=[appointment_id]):
+            booking.cancel(actor, appointment_id, why, clock.now())
+    except refusals.TooLate as late:
+        context = {"line": line, "role": line.appointment.role, "site": line.appointment.role.site}
+        context["late"] = str(_(late.sentence))
+        return render(request, "patient/cancel.html", context, status=422)
     return HttpResponseRedirect(reverse("patient:appointment", args=[appointment_id]) + "?annule=1")
 
 
@@ -188,7 +204,7 @@ def calendar(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     Its link leads to the appointment, which only the person signed in can read; an alarm rings the
     day before and an hour before.
     """
-    appointment = _own(request, appointment_id).appointment
+    appointment = own(request, appointment_id).appointment
     event = Event()
     event.add("uid", f"{appointment.id}@serment")
     event.add("dtstamp", clock.now())

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -31,21 +32,31 @@ def address_of(slot: search.Slot, *, video: bool = False) -> str:
     return f"{reverse('patient:book', args=[slot.role_id])}?{urlencode(asked)}"
 
 
-def offered(slot: search.Slot, site: ZoneInfo, reader: ZoneInfo, *, video: bool = False) -> Offered:
-    """One slot of a practitioner at a site, for a reader."""
+def move_address(slot: search.Slot, visit: UUID, week: int) -> str:
+    """The page that moves a visit there, in the week that was looked at."""
+    asked = {"heure": slot.starts_at.isoformat(), "semaine": str(week)}
+    return f"{reverse('patient:move', args=[visit])}?{urlencode(asked)}"
+
+
+def offered(
+    slot: search.Slot, site: ZoneInfo, reader: ZoneInfo, *, video: bool = False,
+    moves: tuple[UUID, int] | None = None,
+) -> Offered:  # fmt: skip
+    """One slot of a practitioner at a site, for a reader; ``moves``: a visit, and the week."""
     return Offered(
         hour=wording.hour(slot.starts_at, hours.clock_of(slot.mode, site, reader)),
         said=hours.told(slot.starts_at, site, reader, slot.mode),
-        address=address_of(slot, video=video),
+        address=move_address(slot, *moves) if moves else address_of(slot, video=video),
     )
 
 
 def by_day(
-    slots: Iterable[search.Slot], site: ZoneInfo, reader: ZoneInfo, *, video: bool = False
-) -> dict[date, list[Offered]]:
+    slots: Iterable[search.Slot], site: ZoneInfo, reader: ZoneInfo, *, video: bool = False,
+    moves: tuple[UUID, int] | None = None,
+) -> dict[date, list[Offered]]:  # fmt: skip
     """Under the date of the clock by which they are told, earliest first."""
     found: dict[date, list[Offered]] = {}
     for slot in sorted(slots, key=lambda one: one.starts_at):
         on = slot.starts_at.astimezone(hours.clock_of(slot.mode, site, reader)).date()
-        found.setdefault(on, []).append(offered(slot, site, reader, video=video))
+        found.setdefault(on, []).append(offered(slot, site, reader, video=video, moves=moves))
     return found

@@ -8,12 +8,14 @@ from serment.web.patient import (
     booking,
     contact,
     home,
+    moving,
     opened,
     practitioner,
     relatives,
     relatives_accept,
     relatives_opened,
     results,
+    waiting,
 )
 
 app_name = "patient"
@@ -29,6 +31,9 @@ urlpatterns = [
     path("mes-rendez-vous/", appointments.listing, name="appointments"),
     path("mes-rendez-vous/<uuid:appointment_id>/", appointments.one, name="appointment"),
     path("mes-rendez-vous/<uuid:appointment_id>/annuler", appointments.cancel, name="cancel"),
+    path("mes-rendez-vous/<uuid:appointment_id>/deplacer", moving.page, name="move"),
+    path("attendre/<uuid:role_id>/", waiting.join, name="wait"),
+    path("mes-attentes/<uuid:wish_id>", waiting.answer, name="wait_answer"),
     path("mes-rendez-vous/<uuid:appointment_id>/agenda.ics", appointments.calendar, name="ics"),
     path("qui-a-ouvert-mes-donnees/", opened.timeline, name="opened"),
     path("qui-a-ouvert-mes-donnees/recu/<int:seq>", opened.receipt, name="receipt"),

@@ -27,6 +27,7 @@ from serment.web.practice import (
     telephone,
     urgent,
     waiting,
+    waiting_list,
     watching,
 )
 
@@ -60,6 +61,13 @@ urlpatterns = [
         name="watch_identity",
     ),
     path("patients/<uuid:file_id>/code", urgent.told_closed(desk_code.code), name="desk_code"),
+    path(
+        "patients/<uuid:file_id>/attente",
+        urgent.told_closed(waiting_list.add),
+        name="waiting_add",
+    ),
+    path("liste-d-attente/", waiting_list.page, name="waiting_list"),
+    path("en-ligne/", waiting_list.online_terms, name="online_terms"),
     path("patients/<uuid:file_id>/contact", urgent.told_closed(reach.page), name="reach"),
     path(
         "patients/<uuid:file_id>/code/annuler",

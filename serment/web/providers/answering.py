@@ -13,7 +13,9 @@ from django.views.decorators.http import require_http_methods
 from serment import clock
 from serment.identity import policy
 from serment.outbox import answers, rendering
+from serment.scheduling import freed
 from serment.web import asked
+from serment.web.providers import offered
 
 _WHY = "a link that was sent to one person: it shows a day and an hour, and nothing of whose"
 
@@ -23,6 +25,9 @@ _WHY = "a link that was sent to one person: it shows a day and an hour, and noth
 @require_http_methods(["GET", "POST"])
 def answer(request: HttpRequest, secret: str) -> HttpResponse:
     """The page; only a button acts, for a link is opened by programs too."""
+    behind = answers.behind(secret)
+    if behind.kind == freed.OFFER:
+        return offered.page(request, behind, secret)
     found = answers.of_link(secret, clock.now())
     if request.method == "POST":
         return _written(request, found, secret)

@@ -1,0 +1,176 @@
+"""A freed hour is one person's at a time, in the order of joining, and only for a while."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from serment.directory import tenancy
+from serment.disclosure import Purpose, gate
+from serment.outbox.models import Message
+from serment.scheduling import freed, refusals, sealed_details, taking, waiting_list
+from serment.scheduling.models import Appointment, OnlineTerms, SlotOffer, Wish
+from tests.scheduling.practice import NOW, TUESDAY, count, free_at, paris
+from tests.waiting_list.house import HALF, NINE, cancels, full, joins, offers, waits
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(minutes=31)
+
+
+def test_a_freed_hour_is_the_first_one_s_whom_it_suits_then_the_next_one_s() -> None:
+    practice, [(_who, visit)] = full()
+    afternoons = waits(practice, from_hour=12)[1]
+    (first, one), (_second, two) = waits(practice), waits(practice)
+    assert [place.rank for place in waiting_list.of_actor(first)] == [2]
+    assert offers(practice) == {}
+    cancels(practice, visit)
+    assert offers(practice) == {one: NINE}, "not who wants afternoons, not who came later"
+    assert free_at(practice) == [], "nobody else sees it"
+    with tenancy.inside(practice.establishment):
+        posted = dict(Message.objects.filter(kind="offer").values_list("record_id", "state"))
+    assert posted == {one: "waiting"}
+    freed.sweep_of(practice.establishment, LATER)
+    assert offers(practice) == {two: NINE}, "lapsed, and not offered to the same again"
+    taking.refuse(practice.establishment, two, NINE, LATER)
+    assert offers(practice) == {}
+    assert free_at(practice, now=LATER) == ["09:00"], "nobody is left: everybody's"
+    assert waiting_list.of_actor(first)[0].rank == 2, "who did not answer keeps their place"
+    assert afternoons not in offers(practice)
+
+
+def test_taking_it_by_the_link_s_act_books_the_visit_that_was_sealed_at_joining() -> None:
+    practice, [(_who, visit)] = full()
+    actor, wish = waits(practice)
+    cancels(practice, visit)
+    with pytest.raises(refusals.OfferOver):
+        taking.take(practice.establishment, wish, NINE + HALF, NOW)
+    made = taking.take(practice.establishment, wish, NINE, NOW)
+    assert made == wish
+    assert (offers(practice), count(practice, "Wish")) == ({}, 0)
+    assert free_at(practice) == []
+    with tenancy.inside(practice.establishment):
+        row = Appointment.objects.get(id=made)
+        kinds = set(Message.objects.filter(record_id=made, state="waiting").values_list("kind"))
+    assert (row.starts_at, row.status) == (NINE, "booked")
+    assert kinds == {("confirmation",)}
+    details = sealed_details.reveal(actor, Purpose.SELF, [row])[made]
+    assert (details.reason, details.first_visit) == (practice.reason, True)
+    with pytest.raises(refusals.OfferOver):
+        taking.take(practice.establishment, wish, NINE, NOW)
+    with tenancy.inside(practice.establishment):
+        assert gate.files_behind(practice.secretary(), Purpose.AGENDA, [made])
+
+
+def test_sooner_moves_the_visit_and_its_old_hour_goes_to_the_next() -> None:
+    practice, [(_who, visit), (late, theirs)] = full(2)
+    with tenancy.inside(practice.establishment):
+        file = gate.files_behind(practice.secretary(), Purpose.BOOKING, [theirs])[theirs]
+    OnlineTerms.objects.all().delete()
+    monday_by = timedelta(0)
+    freed_by, freed.SOONER_BY = freed.SOONER_BY, monday_by
+    try:
+        wish = joins(practice, late, file, moves=theirs)
+        _other, next_one = waits(practice)
+        cancels(practice, visit)
+        assert offers(practice) == {wish: NINE}
+        assert taking.take(practice.establishment, wish, NINE, NOW) == theirs
+    finally:
+        freed.SOONER_BY = freed_by
+    with tenancy.inside(practice.establishment):
+        row = Appointment.objects.get(id=theirs)
+    assert (row.starts_at, count(practice)) == (NINE, 2)
+    assert offers(practice) == {next_one: NINE + HALF}
+
+
+def test_at_night_the_morning_is_waited_for() -> None:
+    practice, [(_who, visit)] = full()
+    with tenancy.inside(practice.establishment):
+        opening = practice  # the hour is at nine: half an hour from eight is in time
+        assert opening
+    _actor, wish = waits(practice)
+    night = paris(TUESDAY, 2)
+    cancels(practice, visit, night)
+    with tenancy.inside(practice.establishment):
+        offer = SlotOffer.objects.get(wish_id=wish)
+        message = Message.objects.get(record_id=wish, kind="offer")
+    assert offer.expires_at == paris(TUESDAY, 8, 30)
+    assert message.send_after == paris(TUESDAY, 8)
+
+
+def test_who_leaves_gives_the_hour_on_and_a_joining_twice_is_refused() -> None:
+    practice, [(_who, visit)] = full()
+    (first, one), (_second, two) = waits(practice), waits(practice)
+    cancels(practice, visit)
+    with tenancy.inside(records=[one]):
+        waiting_list.leave(first, one, NOW)
+    assert offers(practice) == {two: NINE}
+    assert waiting_list.of_actor(first) == []
+    actor, file = practice.patient(email="deux@exemple.fr")
+    joins(practice, actor, file)
+    with pytest.raises(refusals.AlreadyWaiting):
+        joins(practice, actor, file)
+
+
+@pytest.mark.parametrize("veiled", [True, False])
+def test_no_row_ties_who_waits_to_an_hour_or_a_visit(
+    monkeypatch: pytest.MonkeyPatch, veiled: bool
+) -> None:
+    if not veiled:
+        monkeypatch.setattr("serment.outbox.veil.veiled", lambda record: record)
+        monkeypatch.setattr("serment.outbox.veil.unveiled", lambda record: record)
+    practice, [(_who, visit), (late, theirs)] = full(2)
+    with tenancy.inside(practice.establishment):
+        file = gate.files_behind(practice.secretary(), Purpose.BOOKING, [theirs])[theirs]
+    sooner = joins(practice, late, file, moves=theirs)
+    _actor, wish = waits(practice)
+    cancels(practice, visit)
+    assert set(offers(practice)) == {wish}
+    with tenancy.inside(practice.establishment), connection.cursor() as cursor:
+        cursor.execute("SELECT row_to_json(o)::text FROM scheduling_slotoffer o")
+        offered = " ".join(row for (row,) in cursor.fetchall())
+        cursor.execute("SELECT row_to_json(w)::text FROM scheduling_wish w")
+        waiting = " ".join(row for (row,) in cursor.fetchall())
+        lengths = {len(bytes(one.terms)) for one in Wish.objects.all()}
+    assert (str(wish) in offered) is not veiled, "the control names it"
+    assert str(sooner) in waiting
+    hidden = [str(theirs), theirs.hex, file.hex, str(file), practice.reason.hex]
+    assert not [one for one in hidden if one in waiting + offered]
+    assert len(lengths) == 1
+
+
+def test_a_crash_in_the_act_that_frees_keeps_nothing_for_anybody(monkeypatch: Any) -> None:
+    practice, [(_who, visit)] = full()
+    _actor, wish = waits(practice)
+    tell = freed._Queue._tell
+    monkeypatch.setattr(freed._Queue, "_tell", lambda *_given: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        cancels(practice, visit)
+    assert (offers(practice), free_at(practice)) == ({}, [])
+    monkeypatch.setattr(freed._Queue, "_tell", tell)
+    cancels(practice, visit)
+    assert freed.sweep_of(practice.establishment, NOW) == 0, "what was offered is offered once"
+    assert offers(practice) == {wish: NINE}
+
+
+def test_the_house_says_until_when_its_patients_move_and_cancel() -> None:
+    from serment.scheduling import booking, moving
+
+    practice, [(actor, visit), (_other, _theirs)] = full(2)
+    cancels(practice, _theirs)
+    with tenancy.inside(practice.establishment):
+        OnlineTerms.objects.create(
+            establishment_id=practice.establishment, move_hours=48, cancel_hours=48
+        )
+        file = gate.files_behind(actor, Purpose.BOOKING, [visit])[visit]
+        form = practice.booking(file, NINE + HALF)
+        with pytest.raises(refusals.TooLate):
+            moving.move(actor, visit, form, NOW)
+        with pytest.raises(refusals.TooLate):
+            booking.cancel(actor, visit, "", NOW)
+        OnlineTerms.objects.update(move_hours=2, cancel_hours=2)
+        assert moving.move(actor, visit, form, NOW).starts_at == NINE + HALF
+        assert booking.cancel(actor, visit, "", NOW).status == "cancelled"
+    assert "09:00" in free_at(practice)
