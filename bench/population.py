@@ -22,8 +22,8 @@ FUTURE_DAYS = 60
 FUTURE_PER_ROLE_MAX = 250
 
 _DIRECTORY = """
-INSERT INTO directory_establishment (id, slug, name, kind, phone)
-SELECT gen_random_uuid(), 'bench-' || n, 'Cabinet ' || n, 'practice', ''
+INSERT INTO directory_establishment (id, slug, name, kind, phone, lock_minutes)
+SELECT gen_random_uuid(), 'bench-' || n, 'Cabinet ' || n, 'practice', '', 5
 FROM generate_series(1, %(sites)s::int) n;
 INSERT INTO directory_site (id, establishment_id, slug, name, address_line, postcode, city,
   commune_code, latitude, longitude, timezone, holiday_region, phone, step_free,
