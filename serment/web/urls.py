@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from serment.web import demo, language, receipts, wellknown
+from serment.web import calendar_feed, demo, language, receipts, wellknown
 from serment.web.privacy import (
     accesses,
     alarms,
@@ -51,6 +51,7 @@ urlpatterns = [
     path("acces/recu", receipt.by_number, name="receipt_by_number"),
     path("verifier-un-recu/", receipts.explain, name="receipts"),
     path("verifier-un-recu/serment-verify.pyz", receipts.verifier, name="verifier"),
+    path("calendar/<str:token>.ics", calendar_feed.read, name="calendar_feed"),
     path("aide/", include("serment.web.help.urls")),
     path("partenaires/", partners.door, name="partners"),
     path(".well-known/security.txt", wellknown.security, name="security"),

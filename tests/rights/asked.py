@@ -99,6 +99,15 @@ SAMPLES: dict[str, Sample] = {
     "practice:lock": Sample("post"),
     "practice:reopen": Sample("post"),
     "practice:book": Sample(data={"patient": "@file"}),
+    "calendar_feed": Sample(path={"token": "a"}, answers=frozenset({404})),
+    "practice:calendar_feed": Sample(
+        "post", data={"agenda": "@role", "quoi": "finir"}, answers=LET_IN | {404}
+    ),
+    "practice:calendar_connect": Sample(
+        "post", data={"agenda": "@role", "adresse": "http://a"}, answers=frozenset({404, 422})
+    ),
+    "practice:calendar_disconnect": Sample("post", answers=frozenset({404})),
+    "practice:calendar_settle": Sample("post", answers=frozenset({404})),
     "practice:hours_remove": Sample("post", answers=frozenset({404})),
     "practice:absence_remove": Sample("post", answers=frozenset({404})),
     "practice:sessions_change": Sample("post", answers=frozenset({422})),

@@ -21,6 +21,7 @@ from serment.identity.relatives.terms import Relation, Terms
 from serment.identity.staff_models import AccessReturn, Invitation, RightsReview
 from serment.outbox import delivery, letters
 from serment.scheduling import booking
+from serment.scheduling.models import OutsideCalendar
 from tests.rights.conftest import HOST
 from tests.web_practice.house import PASSWORD, House, make_house
 
@@ -123,6 +124,10 @@ def _team(house: House) -> dict[str, str]:
         RightsReview.objects.create(
             establishment_id=where, member=colleague, reviewer=colleague, role="secretary",
             decision="keep", on=now.date(),
+        )  # fmt: skip
+        OutsideCalendar.objects.create(
+            establishment_id=where, role_id=house.practice.role, kind="ics", signed_from=now,
+            next_at=now,
         )  # fmt: skip
     made = {"member": colleague.pk, "invitation": invitation.pk, "back": back.pk}
     return {name: str(value) for name, value in made.items()}

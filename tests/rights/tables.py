@@ -8,7 +8,7 @@ TENANT: Final = {
     "custody_agendaarrival", "custody_arrivedevent", "identity_accessreturn",
     "identity_invitation", "identity_rightsreview", "outbox_message", "outbox_reminderplan",
     "outbox_reminderticket", "outbox_tally", "scheduling_daycount",
-    "scheduling_occupancy", "scheduling_seat", "scheduling_slotoffer",
+    "scheduling_occupancy", "scheduling_outsidecalendar", "scheduling_seat", "scheduling_slotoffer",
 }  # fmt: skip
 """Read and written where the establishment stands, and nowhere else."""
 
@@ -28,17 +28,16 @@ APPENDED: Final = {"sightings_sighting"}
 
 SECRET: Final = {
     "identity_deskcode", "identity_signedinsession", "outbox_envelope", "outbox_handover",
-    "outbox_stop", "scheduling_holder",
+    "outbox_stop", "scheduling_calendarfeed", "scheduling_holder",
 }  # fmt: skip
 """Rows that name nobody: a keyed tag, a cookie's digest or a ticket is what opens them."""
 
 PUBLISHED: Final = {
     "directory_commune", "directory_establishment", "directory_practitioner",
     "directory_practitionerrole", "directory_profession", "directory_site", "directory_specialty",
-    "scheduling_absence", "scheduling_closure", "scheduling_groupsession",
-    "scheduling_onlineterms", "scheduling_openingexception",
-    "scheduling_recurringabsence", "scheduling_resource", "scheduling_resourcekind",
-    "scheduling_substitution", "scheduling_visitreason", "scheduling_weeklyopening",
+    "scheduling_absence", "scheduling_closure", "scheduling_groupsession", "scheduling_onlineterms",
+    "scheduling_openingexception", "scheduling_recurringabsence", "scheduling_resource",
+    "scheduling_resourcekind", "scheduling_substitution", "scheduling_visitreason", "scheduling_weeklyopening",
 }  # fmt: skip
 """The public directory: everybody reads it; its establishment writes it, or a migration."""
 
