@@ -238,3 +238,34 @@ def test_a_year_of_errands_is_signed_and_renewed_in_its_second_half(
         row.signed_from -= timedelta(days=200)
         outside.renew(doctor, row, now)
         assert bytes(row.tickets) != before
+
+
+def test_the_menu_of_whose_agenda_it_is_counts_the_questions(settings: Any) -> None:
+    from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+    from serment.identity.models import StaffMember
+    from tests.web_practice.house import make_house
+
+    house = make_house(role="practitioner")
+    practice, where = house.practice, house.practice.establishment
+    with tenancy.inside(where):
+        StaffMember.objects.filter(role="practitioner").update(practitioner_role_id=practice.role)
+    browser = house.enter()
+    assert "À décider" not in browser.get(house.agenda()).content.decode()
+    with tenancy.inside(where):
+        for role in (practice.role, house.second):
+            OutsideCalendar.objects.create(
+                establishment_id=where,
+                role_id=role,
+                kind="ics",
+                signed_from=clock.now(),
+                next_at=clock.now(),
+                spans=[DateTimeTZRange(house.at(0), house.at(23))],
+            )
+            outside_calendars.rebuild(where, role)
+        asked = len(outside_calendars.clashes(where, [practice.role], clock.now()))
+    assert asked
+    page = browser.get(house.agenda()).content.decode()
+    assert f'<span class="menu-count">{asked}</span>' in page
+    shown = browser.get(f"/cabinet/agendas/?agenda={practice.role}").content.decode()
+    assert shown.count('name="rdv"') == asked

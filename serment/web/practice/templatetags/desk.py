@@ -7,9 +7,10 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from serment import clock
-from serment.identity import accounts, returns, rights
+from serment.identity import accounts, returns, rights, staff
 from serment.identity.rights import Act
 from serment.outbox import pile
+from serment.scheduling import outside_calendars
 
 register = template.Library()
 
@@ -54,6 +55,17 @@ def cannot_come(context: template.Context) -> int:
     if actor.establishment is None or not rights.may(actor, Act.CANCEL):
         return 0
     return pile.who_cannot_come(actor.establishment)
+
+
+@register.simple_tag(takes_context=True)
+def to_decide(context: template.Context) -> int:
+    """How many of a practitioner's own appointments an outside calendar overlaps."""
+    request: HttpRequest = context["request"]
+    member = staff.of_request(request) if accounts.is_staff(request) else None
+    if member is None or member.practitioner_role_id is None:
+        return 0
+    agendas = outside_calendars.agendas_of(member.practitioner_role_id)
+    return len(outside_calendars.clashes(member.establishment_id, agendas, clock.now()))
 
 
 @register.simple_tag(takes_context=True)
