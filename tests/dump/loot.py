@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 PUBLIC_TABLES = (
     "directory_", "django_", "auth_", "scheduling_visitreason", "scheduling_weeklyopening",
-    "scheduling_openingexception", "scheduling_absence",
+    "scheduling_openingexception", "scheduling_absence", "scheduling_onlineterms",
 )  # fmt: skip
 """What anybody reads on the site without signing in, and the program's own words."""
 

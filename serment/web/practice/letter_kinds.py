@@ -34,7 +34,6 @@ KINDS: Final[dict[str, tuple[About, _StrPromise]]] = {
     post.MOVE: (About.VISIT, _("Changement d’heure")),
     registry.REMINDER: (About.PROMPT, _("Rappel")),
     registry.OFFER: (About.PROMPT, _("Heure libérée")),
-    registry.OFFER: (About.PROMPT, _("Heure libérée")),
     glass_messages.PERSON: (About.FILE, _("Dossier ouvert en urgence")),
     account_told.SECOND: (About.FILE, _("Un code de plus a été remis")),
     account_told.BACK: (About.FILE, _("Un compte est redemandé")),

@@ -47,7 +47,7 @@
       for (const day of document.querySelectorAll(".day[data-agenda]")) {
         if (!all && !roles.has(day.dataset.agenda)) continue;
         const fresh = page.querySelector(`.day[data-agenda="${day.dataset.agenda}"][data-day="${day.dataset.day}"]`);
-        if (fresh && fresh.outerHTML !== day.outerHTML) swap(day, fresh);
+        if (fresh && !fresh.isEqualNode(day)) swap(day, fresh);
       }
       for (const id of ["panel", "board", "month"]) {
         const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
