@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 
 from serment.config.database import roles
 from serment.directory import tenancy
-from serment.outbox import delivery
+from serment.outbox import delivery, handing
 from serment.outbox.models import Message
 from tests.outbox.conftest import LATER, Booked, Sink
 
@@ -63,9 +63,10 @@ def test_two_workers_at_once_send_each_message_once(smtp: Sink, book: Booked) ->
 def test_without_the_lock_a_message_leaves_twice(
     monkeypatch: pytest.MonkeyPatch, smtp: Sink, book: Booked
 ) -> None:
-    """The guard removed: both read the row before either writes its claim."""
+    """The guard removed: both read the row before either writes its claim, and begin together."""
     book()
-    both_read = threading.Barrier(2)
+    both_read, both_begun = threading.Barrier(2), threading.Barrier(2)
+    begin = handing._begin
     claimed = delivery._claim
     rounds: list[Any] = []
 
@@ -78,12 +79,18 @@ def test_without_the_lock_a_message_leaves_twice(
         both_read.wait(5)
         return found
 
+    def begin_together(*args: Any) -> Any:
+        former = begin(*args)
+        both_begun.wait(5)
+        return former
+
     def work() -> None:
         delivery.send_due(LATER)
         connections.close_all()
 
     with monkeypatch.context() as unguarded:
         unguarded.setattr(delivery, "_claim", claim_without_lock)
+        unguarded.setattr(handing, "_begin", begin_together)
         workers = [threading.Thread(target=work) for _one in range(2)]
         for worker in workers:
             worker.start()
