@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from serment import clock
 from tests.journeys.test_desk_books_by_telephone import _desk, _focused, _press
@@ -111,3 +111,48 @@ def test_finds_books_moves_undoes_marks_and_cancels_without_a_mouse(
     desk.look()
     _press(desk, "h", "ArrowRight", "Enter")
     expect(page).to_have_url(re.compile(f"jour={DAY + timedelta(days=1)}"))
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_an_answer_finds_its_place_though_the_piece_that_asked_is_drawn_anew(
+    visitor: Callable[..., Visitor], guarded: bool
+) -> None:
+    """Without the guard the answer, a whole page, stands inside the desk."""
+    desk = _desk(visitor(1440))
+    page = desk.page
+    awaited: list[Route] = []
+
+    def hold(route: Route) -> None:
+        awaited.append(route)
+
+    page.route("**/cabinet/noms", hold)
+    if not guarded:
+        page.route("**/agenda*.js", _without_the_guard)
+    desk.go("/cabinet/semaine/")
+    expect(page.locator("html.hears")).to_be_attached()
+    with page.expect_request("**/cabinet/noms"):
+        page.locator("button[value=noms]").first.click()
+    answer = awaited[0].fetch()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(".opened").first).to_be_visible()
+    _press(desk, "m")
+    awaited[0].fulfill(response=answer)
+    if guarded:
+        expect(page.locator("#month")).to_be_visible()  # the key was for what the answer shows
+        expect(page.locator("main")).to_have_count(1)
+    else:
+        expect(page.locator("main")).to_have_count(2)
+
+
+def _without_the_guard(route: Route) -> None:
+    """And without what is pressed ahead, so that the page stays to be looked at."""
+    script = route.fetch()
+    body = script.text()
+    for guard in (
+        'event.detail.selectOverride = "#desk";',
+        'event.detail.swapOverride = "outerHTML show:none";',
+        "press(key);",
+    ):
+        assert guard in body
+        body = body.replace(guard, "")
+    route.fulfill(response=script, body=body)

@@ -37,11 +37,23 @@ if (!window.sermentDesk) {
       step(event.target, key);
       return;
     }
-    const wanted = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].at(-1);
-    if (wanted) {
-      event.preventDefault();
-      wanted.click();
-    }
+    if (awaited.size || pressable(key)) event.preventDefault();
+    press(key);
+  });
+
+  // A key pressed while the desk waits for an answer is meant for what that answer will show.
+  const awaited = new Set();
+  const ahead = [];
+  const pressable = (key) => [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].at(-1);
+  const press = (key) => (awaited.size ? ahead.push(key) : pressable(key)?.click());
+  document.addEventListener("htmx:beforeSend", (event) => {
+    const { xhr, target } = event.detail;
+    if (target?.id !== "desk") return;
+    awaited.add(xhr);
+    xhr.addEventListener("loadend", () => setTimeout(() => {
+      awaited.delete(xhr);
+      for (const key of ahead.splice(0)) press(key);
+    }));
   });
 
   // A date that is typed is whole once Enter is pressed or its field is left: the browser tells of a
@@ -185,6 +197,11 @@ if (!window.sermentDesk) {
       }
       return;
     }
+    // The piece that asked may be drawn anew by now: by its own rules, gone with it, a whole page would
+    // stand inside the desk.
+    event.detail.selectOverride = "#desk";
+    event.detail.swapOverride = "outerHTML show:none";
+    event.detail.target = document.getElementById("desk");
     const box = scroller();
     kept = box ? [box.scrollLeft, box.scrollTop] : null;
     const day = document.activeElement?.closest(".day");

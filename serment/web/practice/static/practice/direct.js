@@ -42,7 +42,11 @@
       const answer = await fetch(here.split("#")[0], { headers: UNATTENDED, redirect: "manual", cache: "no-store" });
       if (!answer.ok) return refused(answer.type === "opaqueredirect" ? { headers: new Headers(), redirected: true } : answer);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (location.href !== here || inUse()) return;
+      if (location.href !== here) return;
+      if (inUse()) {
+        for (const role of roles) asked.add(role);
+        return later(400);
+      }
       const all = roles.has("*");
       for (const day of document.querySelectorAll(".day[data-agenda]")) {
         if (!all && !roles.has(day.dataset.agenda)) continue;
