@@ -199,9 +199,10 @@ if (!window.sermentDesk) {
     }
     // The piece that asked may be drawn anew by now: by its own rules, gone with it, a whole page would
     // stand inside the desk.
-    event.detail.selectOverride = "#desk";
-    event.detail.swapOverride = "outerHTML show:none";
-    event.detail.target = document.getElementById("desk");
+    const desk = document.getElementById("desk");
+    event.detail.selectOverride = desk.getAttribute("hx-select");
+    event.detail.swapOverride = desk.getAttribute("hx-swap");
+    event.detail.target = desk;
     const box = scroller();
     kept = box ? [box.scrollLeft, box.scrollTop] : null;
     const day = document.activeElement?.closest(".day");
