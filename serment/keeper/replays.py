@@ -26,7 +26,8 @@ ANSWERS_MAX: Final = 200_000
 ACTS_ONCE: Final = frozenset(
     {"seal", "reveal", "find", "records_of", "files_behind", "link", "delete", "open_session",
      "errand", "history", "perimeter", "measure", "batch", "relate",
-     "join", "tell_apart", "alike", "marked", "holders", "in_use", "break_glass", "freeze",
+     "join", "tell_apart", "alike", "marked", "holders", "in_use", "forget_visits",
+     "break_glass", "freeze",
      "unfreeze",
      "grant_propose", "grant_close", "grant_approve", "grant_revoke",
      "glass_justify", "glass_review", "grant_erase", "solo",

@@ -47,7 +47,8 @@ ASKS: Final[dict[str, frozenset[str]]] = {
          "act_for", "acting", "act_end", "act_until", "keep"}
     ),
     "worker": frozenset(
-        {"reveal", "files_behind", "in_use", "continuity_sheet", "timestamp_query", "timestamp"}
+        {"reveal", "files_behind", "in_use", "forget_visits", "continuity_sheet",
+         "timestamp_query", "timestamp"}
     ),
     "operator": frozenset(
         {"hello", "stats", "perimeter", "measure", "reindex", "backup", "backup_mark", "erase",

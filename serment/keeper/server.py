@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from serment.keeper import (
+    forgetting,
     in_use,
     joining,
     listing,
@@ -131,6 +132,7 @@ ACTS.update(passkeys.ACTS)
 ACTS.update(acting.ACTS)
 ACTS.update(ending.ACTS)
 ACTS.update(in_use.ACTS)
+ACTS.update(forgetting.ACTS)
 
 
 class Desk:

@@ -75,6 +75,18 @@ def is_slip(house: House, row: RecordRow, actor: ActorWire) -> bool:
     return made is not None and house.now() < made + DAY
 
 
+def last_written(house: House, row: RecordRow) -> int | None:
+    """When somebody last wrote this record (µs); None where no leaf tells."""
+    for actor, patient in _leaves(house, row.subject):
+        wrote = actor.kind == KIND_WRITE and any(
+            item.record == row.record and not UNSEEN.issuperset(item.fields)
+            for item in patient.items
+        )
+        if wrote:
+            return actor.at
+    return None
+
+
 def _is_hung_on(house: House, row: RecordRow) -> bool:
     return row.record == row.subject and (
         len(house.store.records_of(row.subject)) > 1

@@ -25,6 +25,15 @@ def sweep_counts(timestamp: int) -> None:
     counting.sweep(clock.now())
 
 
+@app.periodic(cron="50 3 * * *", periodic_id="retention")
+@app.task(name="scheduling.sweep_retention", queueing_lock="scheduling.sweep_retention")
+def sweep_retention(timestamp: int) -> None:
+    """Every night: visits that a house no longer keeps."""
+    from serment.scheduling import retention
+
+    retention.sweep(clock.now())
+
+
 @app.periodic(cron="* * * * *", periodic_id="offers")
 @app.task(name="scheduling.pass_on", queueing_lock="scheduling.pass_on")
 def pass_on(timestamp: int) -> None:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 PUBLIC_TABLES = (
     "directory_", "django_", "auth_", "scheduling_visitreason", "scheduling_weeklyopening",
     "scheduling_openingexception", "scheduling_absence", "scheduling_onlineterms",
+    "scheduling_visitretention",
 )  # fmt: skip
-"""What anybody reads on the site without signing in, and the program's own words."""
+"""What anybody reads on the site without signing in, the program's own words, and for how long
+a house keeps what is over."""
 
 _COPY = re.compile(rb'^COPY public\."?(\w+)"? \((.*)\) FROM stdin;$')
 

@@ -13,7 +13,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serment.ids import new_id
-from serment.keeper import in_use, joining, tending, timestamps, tokens, upkeep, wire, words
+from serment.keeper import (
+    forgetting,
+    in_use,
+    joining,
+    tending,
+    timestamps,
+    tokens,
+    upkeep,
+    wire,
+    words,
+)
 from serment.keeper.acting import asks as acting
 from serment.keeper.aliases import AliasCount
 from serment.keeper.continuity import asks as continuity
@@ -59,6 +69,7 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "marked": joining.MarkAsk,
     "holders": joining.HoldersAsk,
     "in_use": in_use.InUseAsk,
+    "forget_visits": forgetting.ForgetAsk,
     "files_of": wire.IdAsk,
     "alias": wire.TextAsk,
     "open_session": wire.OpenSession,

@@ -21,7 +21,7 @@ from serment.identity.relatives.terms import Relation, Terms
 from serment.identity.staff_models import AccessReturn, Invitation, RightsReview
 from serment.outbox import delivery, letters
 from serment.scheduling import booking
-from serment.scheduling.models import OutsideCalendar
+from serment.scheduling.models import OutsideCalendar, VisitRetention
 from tests.rights.conftest import HOST
 from tests.web_practice.house import PASSWORD, House, make_house
 
@@ -121,6 +121,7 @@ def _team(house: House) -> dict[str, str]:
             establishment_id=where, member=colleague, asked_by=colleague,
             expires_at=now + timedelta(days=1),
         )  # fmt: skip
+        VisitRetention.objects.create(establishment_id=where, years=20, begins_on=now.date())
         RightsReview.objects.create(
             establishment_id=where, member=colleague, reviewer=colleague, role="secretary",
             decision="keep", on=now.date(),

@@ -9,6 +9,7 @@ TENANT: Final = {
     "identity_invitation", "identity_rightsreview", "outbox_message", "outbox_reminderplan",
     "outbox_reminderticket", "outbox_tally", "scheduling_daycount",
     "scheduling_occupancy", "scheduling_outsidecalendar", "scheduling_seat", "scheduling_slotoffer",
+    "scheduling_visitretention",
 }  # fmt: skip
 """Read and written where the establishment stands, and nowhere else."""
 

@@ -134,6 +134,23 @@ def test_every_question_costs_a_fixed_number_of_queries(
     assert costs[0] == costs[1] <= 8
 
 
+def test_a_month_costs_as_many_queries_as_a_day() -> None:
+    from django.db import connections
+    from django.test.utils import CaptureQueriesContext
+
+    from serment.scheduling import search
+
+    role = make_practice().role
+    costs = []
+    for count in (1, 31):
+        window = (paris(TUESDAY, 0), paris(TUESDAY + days(count), 0))
+        with CaptureQueriesContext(connections["search"]) as asked:
+            found = search.next_slots([role], None, window, NOW, 10_000)[role]
+        costs.append((len(asked), len(found)))
+    assert costs[0][0] == costs[1][0]
+    assert costs[1][1] > 10 * costs[0][1] > 0
+
+
 def test_each_refusal_is_explained_by_the_rule_behind_it() -> None:
     from serment.scheduling import explain
     from serment.scheduling.models import Absence, OpeningException, WeeklyOpening

@@ -14,6 +14,7 @@ from serment.scheduling.models.hours import (
     WeeklyOpening,
 )
 from serment.scheduling.models.others import Resource, ResourceKind, Substitution
+from serment.scheduling.models.retention import VisitRetention
 from serment.scheduling.models.time import (
     CARE_DAYS_AFTER,
     OCCUPANCY_EXCLUSION,
@@ -45,6 +46,7 @@ __all__ = [
     "SlotOffer",
     "Substitution",
     "VisitReason",
+    "VisitRetention",
     "WeeklyOpening",
     "Wish",
 ]

@@ -15,6 +15,7 @@ from serment.web.practice import (
     filing,
     glass,
     identity,
+    keeping,
     kiosk,
     letters,
     month,
@@ -67,6 +68,7 @@ urlpatterns = [
         name="waiting_add",
     ),
     path("liste-d-attente/", waiting_list.page, name="waiting_list"),
+    path("conservation/", keeping.page, name="keeping"),
     path("en-ligne/", waiting_list.online_terms, name="online_terms"),
     path("patients/<uuid:file_id>/contact", urgent.told_closed(reach.page), name="reach"),
     path(
