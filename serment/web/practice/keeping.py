@@ -42,6 +42,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "keeping", "kept": kept, "choices": retention.CHOICES, "wanted": years,
         "over": wanted.over, "asks": posted and not unusable, "unusable": unusable,
+        "begun": kept.begins_on is not None and kept.begins_on <= now.date(),
         "begins_on": now.date() + retention.BEGINS_AFTER,
     }  # fmt: skip
     return render(request, "practice/keeping.html", context, status=422 if unusable else 200)
