@@ -97,13 +97,13 @@ def book(actor: Actor, booking: Booking, now: datetime) -> Appointment:
 
 def _book(actor: Actor, booking: Booking, wish: offering.Wish, now: datetime) -> Appointment:
     tenant, key = wish.plan.establishment_id, _key_of(actor, booking)
-    taken, made, to_come = _seen(actor, booking, wish, key, now)
-    found = _already(tenant, booking, key) if made else None
+    seen = _seen(actor, booking, wish, key, now)
+    found = _already(tenant, booking, key) if seen.made else None
     if found is not None:
         return found
-    if to_come is not None:
-        to_come.check()
-    offer = offer_for(actor, booking, wish, taken, now)
+    if seen.to_come is not None:
+        seen.to_come.check()
+    offer = offer_for(actor, booking, wish, seen.taken, seen.judged_at)
     appointment = Appointment(
         id=ids.new_id(),
         establishment_id=tenant,
@@ -141,20 +141,30 @@ def _book(actor: Actor, booking: Booking, wish: offering.Wish, now: datetime) ->
     return appointment
 
 
-def _seen(
-    actor: Actor, booking: Booking, wish: offering.Wish, key: bytes, now: datetime
-) -> tuple[Rows, Rows, own_visits.ToCome | None]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
     """Time taken, what the form made before, and for a patient what they have to come."""
+
+    taken: Rows
+    made: Rows
+    judged_at: datetime
+    to_come: own_visits.ToCome | None = None
+
+
+def _seen(actor: Actor, booking: Booking, wish: offering.Wish, key: bytes, now: datetime) -> _Seen:
     tenant = wish.plan.establishment_id
     # What the form made is looked for last: whose time is seen taken, their appointment is too.
     asked: list[Statement] = [wish.taken_statement(now), (_MADE_BEFORE, [tenant, key])]
     if actor.kind != "patient":
         taken, made = together(asked)
-        return taken, made, None
+        return _Seen(taken, made, now)
     own = own_visits.statements(actor, booking.role_id, booking.starts_at, now, booking.persons)
     dropping = holders.drop_on(holders.tag_of(actor), tenant, booking.role_id)
-    _set, rows, _dropped, taken, made = together([*own, dropping, *asked])
-    return taken, made, own_visits.to_come(rows)
+    _set, rows, dropped, taken, made = together([*own, dropping, *asked])
+    judged_at = now
+    if dropped and wish.reason is not None:
+        judged_at = holders.judged_at(holders.held(dropped), wish.claim, now)
+    return _Seen(taken, made, judged_at, own_visits.to_come(rows))
 
 
 def _insertion(appointment: Appointment) -> Statement:
@@ -205,7 +215,7 @@ def take_time(
     """
     kind, over = Occupancy.Kind.APPOINTMENT, booking.overbook and offer.at_desk
     if offer.session is not None:
-        if not groups.sit(offer.session, offer.claim.tenant, appointment_id):
+        if not groups.sit(offer.session, offer.claim.tenant, appointment_id, now):
             raise groups.SessionFull(_("Cette séance est complète."), offer.nearest(now))
         return Taken(overbooked=False, counted=_counted(offer, now, over=over))
     free = occupying.take(offer.claim, now, kind=kind, appointment_id=appointment_id) is not None

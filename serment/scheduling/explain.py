@@ -111,7 +111,7 @@ def day(
         return [(one, none or Explanation("reason_closed", closed)) for one in instants]
     reason = reason.seen_by(audience)
     if reason.in_groups:
-        return [(one, _in_group(plan, reason, one, using)) for one in instants]
+        return [(one, _in_group(plan, reason, one, now, using)) for one in instants]
     taken = rules.taken([plan], span, present, using=using)
     full = counting.full_days({role_id: (plan.calendar, reason.visit)}, span, using=using)
     limits = replace(
@@ -127,9 +127,11 @@ def day(
     return found
 
 
-def _in_group(plan: rules.Plan, reason: rules.Reason, instant: datetime, using: str) -> Explanation:
+def _in_group(
+    plan: rules.Plan, reason: rules.Reason, instant: datetime, now: datetime, using: str
+) -> Explanation:
     try:
-        session = groups.at(plan.role_id, reason.visit.id, instant, using=using)
+        session = groups.at(plan.role_id, reason.visit.id, instant, now, using=using)
     except groups.NoSuchSession as none:
         return Explanation("no_session", none.sentence)
     if not session.left:

@@ -28,15 +28,17 @@ USING = "default"
 _COMING = """
 SELECT s.id, s.role_id, s.reason_id, s.starts_at, s.ends_at, s.seats, count(t.number)
 FROM scheduling_groupsession s
-LEFT JOIN scheduling_seat t ON t.session_id = s.id
+LEFT JOIN scheduling_seat t
+  ON t.session_id = s.id AND (t.expires_at IS NULL OR t.expires_at > %s)
 WHERE s.role_id = ANY(%s::uuid[]) AND s.starts_at >= %s AND s.starts_at < %s
 GROUP BY s.id ORDER BY s.starts_at, s.id
 """
 # Any free number: those who come at once seldom ask for the same one. One that a rival took in the
 # same moment is not taken again; whoever asked looks anew, at what the rival left.
 _SIT = """
-INSERT INTO scheduling_seat (id, establishment_id, session_id, number, appointment_id)
-SELECT %(id)s, s.establishment_id, s.id, n, %(appointment)s
+INSERT INTO scheduling_seat
+  (id, establishment_id, session_id, number, appointment_id, hold_id, expires_at)
+SELECT %(id)s, s.establishment_id, s.id, n, %(appointment)s, %(hold)s, %(expires)s
 FROM scheduling_groupsession s, generate_series(1, s.seats) n
 WHERE s.id = %(session)s AND s.establishment_id = %(tenant)s AND NOT EXISTS (
   SELECT FROM scheduling_seat t
@@ -45,6 +47,15 @@ WHERE s.id = %(session)s AND s.establishment_id = %(tenant)s AND NOT EXISTS (
 ORDER BY random() LIMIT 1
 ON CONFLICT (establishment_id, session_id, number) DO NOTHING
 RETURNING number
+"""
+# A seat kept for a form that nobody came back for goes with the hold's own row (foreign key).
+_DROP_EXPIRED = """
+DELETE FROM scheduling_occupancy
+WHERE establishment_id = %(tenant)s AND id IN (
+  SELECT o.id FROM scheduling_occupancy o JOIN scheduling_seat t ON t.hold_id = o.id
+  WHERE t.establishment_id = %(tenant)s AND t.session_id = %(session)s AND t.expires_at <= %(now)s
+  ORDER BY o.id FOR UPDATE OF o
+)
 """
 _LEFT = """
 SELECT s.seats - (SELECT count(*) FROM scheduling_seat t WHERE t.session_id = s.id)
@@ -82,13 +93,22 @@ class Session:
         return max(0, self.seats - self.taken)
 
 
+@dataclass(frozen=True, slots=True)
+class HeldBy:
+    """The row of time that says a form is being filled, and until when its seat is kept."""
+
+    id: UUID
+    expires_at: datetime
+
+
 def coming(
-    roles: Iterable[UUID], window: tuple[datetime, datetime], *, using: str = USING
+    roles: Iterable[UUID], window: tuple[datetime, datetime], now: datetime, *, using: str = USING
 ) -> list[Session]:
-    """The sessions of these roles that begin within a window, full ones too."""
+    """The sessions of these roles that begin within a window, full ones too. A seat kept while a
+    form is filled is taken until that is over."""
     named = "{" + ",".join(map(str, roles)) + "}"
     with connections[using].cursor() as cursor:
-        cursor.execute(_COMING, [named, *window])
+        cursor.execute(_COMING, [now, named, *window])
         return [Session(*row) for row in cursor.fetchall()]
 
 
@@ -102,23 +122,37 @@ def starts(
     span = wall_clock.instant_of(first), wall_clock.instant_of(max(first, window[1]))
     return [
         wall_clock.minute_of(one.starts_at)
-        for one in coming([plan.role_id], span, using=using)
+        for one in coming([plan.role_id], span, wall_clock.instant_of(now), using=using)
         if one.reason_id == visit.id and one.left and one.starts_at.astimezone(zone).date() <= last
     ]
 
 
-def at(role: UUID, reason: UUID, starts_at: datetime, *, using: str = USING) -> Session:
+def at(
+    role: UUID, reason: UUID, starts_at: datetime, now: datetime, *, using: str = USING
+) -> Session:
     """The session of that very time. Raises ``NoSuchSession``."""
     window = (starts_at, starts_at + timedelta(seconds=1))
-    for one in coming([role], window, using=using):
+    for one in coming([role], window, now, using=using):
         if one.reason_id == reason:
             return one
     raise NoSuchSession(_("Ce motif se fait en groupe : il n’y a pas de séance à cette heure."))
 
 
-def sit(session: Session, tenant: UUID, appointment_id: UUID) -> bool:
-    """Take a seat; False where none is left. Inside the booking's transaction."""
-    values = {"session": session.id, "tenant": tenant, "appointment": appointment_id}
+def sit(session: Session, tenant: UUID, who: UUID | HeldBy, now: datetime) -> bool:
+    """Take a seat for an appointment, or for a form being filled; False where none is left.
+
+    Inside the transaction of the booking or of the hold.
+    """
+    hold = who if isinstance(who, HeldBy) else None
+    values = {
+        "session": session.id,
+        "tenant": tenant,
+        "appointment": None if hold else who,
+        "hold": hold and hold.id,
+        "expires": hold and hold.expires_at,
+        "now": now,
+    }
+    together([(_DROP_EXPIRED, values)])
     while True:
         seated, left = together([(_SIT, values | {"id": ids.new_id()}), (_LEFT, [session.id])])
         if seated:
@@ -169,6 +203,8 @@ def _needs(reason: VisitReason, block: Claim, now: datetime) -> tuple[availabili
 def remove(session: GroupSession) -> None:
     """Take an empty session away; its time is free. Raises ``SeatsTaken``."""
     GroupSession.objects.select_for_update().get(id=session.id)
+    # Who fills a form just now is told that the session is no more.
+    Seat.objects.filter(session=session, appointment_id__isnull=True).delete()
     if Seat.objects.filter(session=session).exists():
         raise SeatsTaken(
             _(

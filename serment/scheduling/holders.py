@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from serment.scheduling import occupying
 from serment.scheduling.occupying import Claim
 
 SETTING = "serment.holder"
+HOLD_MINUTES = 10
 _SALT = "serment.scheduling.holders"
 
 _LOCK = "SELECT pg_advisory_xact_lock(%s)"
@@ -57,6 +58,7 @@ _DROP_ON = """
 DELETE FROM scheduling_occupancy
 WHERE establishment_id = %(tenant)s AND claimant_id = %(claimant)s AND kind = 'hold'
   AND id = (SELECT occupancy_id FROM scheduling_holder WHERE tag = %(tag)s)
+RETURNING establishment_id, claimant_id, id, expires_at, lower(span), upper(span)
 """
 
 _SWEEP = "DELETE FROM scheduling_holder WHERE expires_at <= %(now)s"
@@ -103,8 +105,20 @@ def held(rows: Rows) -> Held | None:
     return Held(*rows[0]) if rows else None
 
 
+def judged_at(kept: Held | None, claim: Claim, now: datetime) -> datetime:
+    """The moment by which a slot's notice is judged: for whoever keeps it, when they took it.
+
+    What is said to be kept must not be refused because its notice ran out meanwhile. A slot that
+    has begun is late for everybody.
+    """
+    if kept is None or not kept.keeps(claim, now) or claim.starts_at <= now:
+        return now
+    return min(now, kept.expires_at - timedelta(minutes=HOLD_MINUTES))
+
+
 def drop_on(tag: bytes, tenant: UUID, claimant: UUID) -> Statement:
-    """The statement that gives back what the account holds on this claimant."""
+    """The statement that gives back what the account holds on this claimant; its rows say what
+    it held, for ``held``."""
     return _DROP_ON, {"tag": tag, "tenant": tenant, "claimant": claimant}
 
 

@@ -19,6 +19,7 @@ from serment.directory.pipeline import Rows, Statement, together
 from serment.disclosure import Actor
 from serment.scheduling import (
     audience,
+    groups,
     holders,
     occupying,
     offering,
@@ -28,7 +29,7 @@ from serment.scheduling import (
 )
 from serment.scheduling.models import Occupancy
 
-HOLD_MINUTES = 10
+HOLD_MINUTES = holders.HOLD_MINUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ def _former(tag: bytes) -> holders.Held | None:
 
 def _take(offer: offering.Offer, now: datetime) -> Hold:
     expires_at = now + timedelta(minutes=HOLD_MINUTES)
-    # In a group the time is the session's already: the row says that a form is being filled.
+    # In a group the time is the session's already: the row says that a form is being filled, and
+    # a seat is kept by it.
     taken = occupying.take(
         offer.claim,
         now,
@@ -84,6 +86,10 @@ def _take(offer: offering.Offer, now: datetime) -> Hold:
         exclusive=offer.session is None,
         expires_at=expires_at,
     )
+    if taken is not None and offer.session is not None:
+        hold = groups.HeldBy(taken, expires_at)
+        if not groups.sit(offer.session, offer.claim.tenant, hold, now):
+            raise groups.SessionFull(_("Cette séance est complète."), offer.nearest(now))
     if taken is None or not occupying.take_needed(
         offer.needs,
         offer.claim,
@@ -126,7 +132,12 @@ def look(
         )
         own_visits.to_come(own).check()
         who = audience.of_patient(actor, wish.plan, now, persons)
-        offering.check(wish, _without(taken, holders.held(held), now), now, who)
+        kept = holders.held(held)
+        judged_at = now if kept is None else holders.judged_at(kept, wish.claim, now)
+        offer = offering.check(wish, _without(taken, kept, now), judged_at, who)
+        mine = kept is not None and kept.keeps(wish.claim, now)
+        if offer.session is not None and not offer.session.left and not mine:
+            raise groups.SessionFull(_("Cette séance est complète."), offer.nearest(now))
 
 
 def _without(taken: Rows, own: holders.Held | None, now: datetime) -> Rows:

@@ -166,7 +166,7 @@ def _seat(
 ) -> Offer:
     """The session at that very time, if it is not too early or too late to join."""
     minute, plan = wish.minute, wish.plan
-    session = groups.at(plan.role_id, visit.id, wish.starts_at)
+    session = groups.at(plan.role_id, visit.id, wish.starts_at, wall_clock.instant_of(now))
     early = too_early_or_late(plan.calendar, visit, minute, now)
     if early is not None:
         finding = explain.sentence(Finding(early), plan)

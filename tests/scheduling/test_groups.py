@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 
 from serment.directory import tenancy
-from tests.scheduling.practice import NOW, TUESDAY, Practice, free_at, make_practice, paris
+from tests.scheduling.practice import NOW, TUESDAY, Practice, count, free_at, make_practice, paris
 
 pytestmark = pytest.mark.django_db(databases=["default", "search"])
 EVENING = paris(TUESDAY, 18, 30)
@@ -64,13 +67,35 @@ def test_the_practitioner_is_nobody_else_s_during_a_session(workshop: Practice) 
     assert found[workshop.role][0].starts_at == paris(TUESDAY, 10)
 
 
-def test_a_hold_in_a_group_keeps_nobody_out(workshop: Practice) -> None:
+def test_a_seat_is_kept_while_its_form_is_filled_and_no_longer(workshop: Practice) -> None:
     from serment.scheduling import booking, groups, holding
     from serment.scheduling.models import VisitReason
 
     with tenancy.inside(workshop.establishment):
         groups.create(VisitReason.objects.get(id=workshop.reason), EVENING, 2, NOW)
-    (one, file), (other, others_file) = workshop.patient(), workshop.patient()
-    holding.hold(one, workshop.role, workshop.reason, EVENING, NOW)
+    (one, file), (other, others_file), (late, lates_file) = [workshop.patient() for _ in range(3)]
+    asked = (workshop.role, workshop.reason, EVENING)
+    holding.hold(one, *asked, NOW)
+    assert free_at(workshop) == ["18:30"], "another may come"
     booking.book(other, workshop.booking(others_file, EVENING), NOW)
+    assert free_at(workshop) == []
+    for refused in (holding.hold, holding.look):
+        with pytest.raises(groups.SessionFull):
+            refused(late, *asked, NOW)
+    with pytest.raises(groups.SessionFull):
+        booking.book(late, workshop.booking(lates_file, EVENING), NOW)
     booking.book(one, workshop.booking(file, EVENING), NOW)
+    with tenancy.inside(workshop.establishment):
+        booking.cancel(workshop.secretary(), _made(workshop), "", NOW)
+    holding.hold(one, *asked, NOW)
+    holding.hold(late, workshop.role, workshop.reason, EVENING, NOW + timedelta(minutes=11))
+    assert count(workshop, "Seat") == 2, "whose form was left gives way"
+
+
+def _made(workshop: Practice) -> UUID:
+    from serment.scheduling.models import Seat
+
+    found = Seat.objects.filter(appointment_id__isnull=False).first()
+    assert found is not None
+    assert found.appointment_id is not None
+    return found.appointment_id

@@ -82,6 +82,27 @@ def test_choosing_another_slot_gives_the_first_back(practice: Practice) -> None:
     assert count(practice, "Occupancy") == 0
 
 
+def test_a_kept_slot_is_not_refused_because_its_notice_ran_out(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from serment.scheduling import booking, holders, holding, refusals
+
+    soon, five = NOW + timedelta(hours=1), NOW + timedelta(minutes=5)
+    actor, file = practice.patient()
+    stranger, strangers = practice.patient()
+    keep(practice, actor, soon)
+    with pytest.raises(refusals.NotOffered):
+        booking.book(stranger, practice.booking(strangers, soon), five)
+    with monkeypatch.context() as without:
+        without.setattr(holders, "judged_at", lambda _kept, _claim, now: now)
+        with pytest.raises(refusals.NoticeTooShort):
+            booking.book(actor, practice.booking(file, soon), five)
+    with pytest.raises(refusals.NoticeTooShort):
+        booking.book(actor, practice.booking(file, soon), NOW + timedelta(minutes=10))
+    holding.look(actor, practice.role, practice.reason, soon, five)
+    assert booking.book(actor, practice.booking(file, soon), five).starts_at == soon
+
+
 def test_also_at_another_practice(practice: Practice) -> None:
     other = make_practice(1)
     actor, _ = practice.patient()

@@ -43,7 +43,11 @@ class GroupSession(models.Model):
 
 
 class Seat(models.Model):
-    """One seat of a session, taken by an appointment; of two for one number one is refused."""
+    """One seat of a session, taken by an appointment; of two for one number one is refused.
+
+    Or kept while a form is filled: then it names the row of time that says so, and goes with it
+    (foreign key, on delete cascade).
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     establishment = models.ForeignKey(
@@ -51,13 +55,24 @@ class Seat(models.Model):
     )
     session = models.ForeignKey(GroupSession, models.PROTECT, related_name="+", db_index=False)
     number = models.PositiveSmallIntegerField()
-    appointment_id = models.UUIDField(unique=True)
+    appointment_id = models.UUIDField(unique=True, null=True, blank=True)
+    hold_id = models.UUIDField(unique=True, null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["establishment", "session", "number"], name="seat_number_once"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    appointment_id__isnull=False, hold_id__isnull=True, expires_at__isnull=True
+                )
+                | models.Q(
+                    appointment_id__isnull=True, hold_id__isnull=False, expires_at__isnull=False
+                ),
+                name="seat_taken_or_kept",
+            ),
         ]
 
     def __str__(self) -> str:

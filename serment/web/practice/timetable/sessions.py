@@ -114,7 +114,7 @@ def _show(
         one.id: f"{one.name(language)} · {known[one.role_id].name}"
         for one in reasons.order_by("name_fr", "id")
     }
-    coming = groups.coming(list(known), (now, now + AHEAD))
+    coming = groups.coming(list(known), (now, now + AHEAD), now)
     context: dict[str, Any] = {
         "section": "hours",
         "sessions": [_line(one, known[one.role_id], names.get(one.reason_id, ""), now)
