@@ -13,12 +13,14 @@ import resource
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
+from pathlib import Path
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -146,7 +148,26 @@ def booked(house: UUID, role: UUID, starts_at: datetime) -> None:
 
 
 def _mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """What this process holds now; its greatest ever would hide growth below it."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / (1 << 20)
+
+
+@contextmanager
+def _highest(found: list[float]) -> Iterator[None]:
+    """Put the most that was held meanwhile, looked at twice a second, into ``found``."""
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.5):
+            found.append(_mib())
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    yield
+    over.set()
+    looking.join()
+    found.append(_mib())
 
 
 def measured(house: UUID, due: datetime) -> list[Figure]:
@@ -164,16 +185,20 @@ def measured(house: UUID, due: datetime) -> list[Figure]:
     planning = time.perf_counter() - begun
     assert planned == REMINDERS, planned
     before = _mib()
-    begun = time.perf_counter()
-    sent = delivery.send_due_of(house, due).sent
-    sending = time.perf_counter() - begun
+    held: list[float] = []
+    begun, spent = time.perf_counter(), time.process_time()
+    with _highest(held):
+        sent = delivery.send_due_of(house, due).sent
+    sending, spent = time.perf_counter() - begun, time.process_time() - spent
     assert sent == REMINDERS, sent
-    rate, grown = sent / sending, _mib() - before
+    rate, grown = sent / sending, max(held) - before
     return [
         _figure("reminders planned", planned / planning, "a second", A_SECOND, ">= 200 a second"),
         _figure("handed to the mail sink", rate, "a second", A_SECOND, ">= 200 a second"),
+        _figure("the worker's processor time a message", spent / sent * 1000, "ms", 1000 / A_SECOND,
+                "<= 5 ms"),
         _figure("memory grown meanwhile", grown, "MiB", GROWTH_MIB_MAX, "flat: <= 32 MiB"),
-    ]
+    ]  # fmt: skip
 
 
 def _figure(what: str, value: float, unit: str, limit: float, target: str) -> Figure:
@@ -195,7 +220,7 @@ def main() -> int:
         figures = measured(house, due.astimezone(UTC))
     write("reminders", figures)
     missed = [figures[0].value < A_SECOND, figures[1].value < A_SECOND,
-              figures[2].value > GROWTH_MIB_MAX]  # fmt: skip
+              figures[3].value > GROWTH_MIB_MAX]  # fmt: skip
     return int(any(missed))
 
 

@@ -114,7 +114,7 @@ def ask(  # noqa: PLR0913 -- the parts of the envelope, each by name
     except FrameRefused as unusable:
         raise Unusable(_("Cette demande est trop grande.")) from unusable
     except Denied as no:
-        raise _refusal(no.why) from no
+        raise refusal(no.why) from no
 
 
 _REFUSALS: Final[dict[str, tuple[type[Refused], _StrPromise]]] = {
@@ -156,7 +156,8 @@ _REFUSALS: Final[dict[str, tuple[type[Refused], _StrPromise]]] = {
 }
 
 
-def _refusal(why: str) -> Refused:
+def refusal(why: str) -> Refused:
+    """What the keeper's word for a refusal is here; not raised."""
     if why not in _REFUSALS:
         return Unusable(_("Le gardien des données ne peut pas utiliser cette demande."))
     kind, sentence = _REFUSALS[why]

@@ -24,8 +24,9 @@ class IdentityConfig(AppConfig):
         account_told.register()
         registry.register_ways(contact.WAYS)
         registry.register_people(
-            lambda person: (
-                PatientFile.objects.filter(pk=person).first()
-                or StaffMember.objects.filter(pk=person).first()
-            )
+            lambda people: {
+                one.pk: one
+                for rows in (StaffMember.objects, PatientFile.objects)
+                for one in rows.filter(pk__in=people)
+            }
         )

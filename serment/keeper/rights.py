@@ -47,7 +47,7 @@ ASKS: Final[dict[str, frozenset[str]]] = {
          "act_for", "acting", "act_end", "act_until", "keep"}
     ),
     "worker": frozenset(
-        {"reveal", "files_behind", "in_use", "forget_visits", "continuity_sheet",
+        {"reveal", "files_behind", "by_tickets", "in_use", "forget_visits", "continuity_sheet",
          "timestamp_query", "timestamp"}
     ),
     "operator": frozenset(

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from serment.keeper import (
+    by_tickets,
     forgetting,
     in_use,
     joining,
@@ -132,6 +133,7 @@ ACTS.update(passkeys.ACTS)
 ACTS.update(acting.ACTS)
 ACTS.update(ending.ACTS)
 ACTS.update(in_use.ACTS)
+ACTS.update(by_tickets.ACTS)
 ACTS.update(forgetting.ACTS)
 
 

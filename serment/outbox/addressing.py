@@ -1,25 +1,23 @@
 """How each message of a batch goes and where: opened at the last moment, on record, bit by bit.
 
 First whose record it is, then what they said of how to be reached, then the one address or number
-that is used; and that opening names the provider it is handed to. Calls to the keeper of one batch
-run side by side, so that their records share a sync.
+that is used; and that opening names the provider it is handed to. Each step of a whole batch is one
+request to the keeper, every part of it under its own message's ticket.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
 
 from serment.directory import tenancy
-from serment.disclosure import Purpose, gate
+from serment.disclosure import Purpose, by_tickets
 from serment.errors import Refused, SermentError, SettingWrong
 from serment.outbox import references, registry, rendering
 from serment.outbox.models import Message, Stop
@@ -27,8 +25,6 @@ from serment.outbox.registry import Asked, Facts, Way
 from serment.outbox.rendering import Letter
 from serment.outbox.sms import chosen
 
-AT_ONCE_MAX: Final = 4
-_beside = ThreadPoolExecutor(AT_ONCE_MAX, "openings")
 _log = logging.getLogger(__name__)
 
 
@@ -74,12 +70,14 @@ def _sms_name() -> str:
 
 def addressed(parcels: Sequence[Parcel], tenant: UUID) -> None:
     """Give each parcel its way, with the address; a fault where something did not open."""
-    _each(parcels, _whose)
+    _find_files(parcels)
     with tenancy.inside(tenant=tenant):
-        for parcel in _sound(parcels):
-            parcel.row = registry.person(parcel.file) if parcel.file else None
-    _each(_sound(parcels), _wished)
-    _each(_sound(parcels), _opened)
+        rows = registry.people({one.file for one in _sound(parcels) if one.file})
+    for parcel in _sound(parcels):
+        parcel.row = rows.get(parcel.file) if parcel.file else None
+    _choose_ways(_sound(parcels))
+    _drop_who_takes_no_texts(_sound(parcels))
+    _open_addresses(_sound(parcels))
     _heed_stops([one for one in _sound(parcels) if one.way is not None and one.way.address])
 
 
@@ -87,66 +85,78 @@ def _sound(parcels: Iterable[Parcel]) -> list[Parcel]:
     return [one for one in parcels if one.fault is None]
 
 
-def _each(parcels: Sequence[Parcel], act: Callable[[Parcel], None]) -> None:
-    guarded = partial(_guarded, act)
-    for _done in _beside.map(guarded, parcels) if len(parcels) > 1 else map(guarded, parcels):
-        pass
-
-
-def _guarded(act: Callable[[Parcel], None], parcel: Parcel) -> None:
-    """One that does not open must not keep the others of its batch."""
+def _find_files(parcels: Sequence[Parcel]) -> None:
+    tickets = [(bytes(one.message.ticket), one.message.record_id) for one in parcels]
+    found: Sequence[UUID | SermentError]
     try:
-        act(parcel)
+        found = by_tickets.files_behind(tickets, Purpose.MESSAGE)
     except SermentError as fault:
-        parcel.fault = fault
+        found = [fault] * len(tickets)
+    for parcel, file in zip(parcels, found, strict=True):
+        if isinstance(file, UUID):
+            parcel.file = file
+        else:
+            parcel.fault = file
 
 
-def _whose(parcel: Parcel) -> None:
-    message = parcel.message
-    ticket, record = bytes(message.ticket), message.record_id
-    parcel.file = gate.files_behind_with_ticket(ticket, [record], Purpose.MESSAGE)[record]
-
-
-def _wished(parcel: Parcel) -> None:
+def _choose_ways(parcels: Sequence[Parcel]) -> None:
     """A ticket that does not name their wishes opens nothing at all: no message goes where it may
     not."""
-    row = parcel.row
-    if row is None:
-        parcel.way = Way("letter")
-        return
-    said = _open(parcel, "safe_contact") if _has(row, "safe_contact") else ""
-    texts = rendering.has_sms(parcel.message.kind) and bool(_sms_name())
-    asked = Asked(_has(row, "email"), texts and _has(row, "phone"), texts, parcel.is_prompt)
-    parcel.way = registry.way_of(said, asked)
+    said = _opened([(one, "safe_contact", "") for one in parcels if _has(one.row, "safe_contact")])
+    for parcel in _sound(parcels):
+        row = parcel.row
+        if row is None:
+            parcel.way = Way("letter")
+            continue
+        texts = rendering.has_sms(parcel.message.kind) and bool(_sms_name())
+        asked = Asked(_has(row, "email"), texts and _has(row, "phone"), texts, parcel.is_prompt)
+        parcel.way = registry.way_of(said.get(parcel, ""), asked)
 
 
-def _opened(parcel: Parcel) -> None:
+def _drop_who_takes_no_texts(parcels: Sequence[Parcel]) -> None:
+    """Whose number is no mobile's; a ticket of an earlier release does not open it."""
+    bound = [one for one in parcels if one.way is not None and one.way.source == "phone"]
+    numbers = _opened([(one, "phone", "") for one in bound])
+    for parcel in bound:
+        assert parcel.way is not None  # noqa: S101 -- those without were left out
+        if isinstance(parcel.fault, Refused):
+            parcel.fault = None
+        if not registry.is_mobile(numbers.get(parcel, "")):
+            parcel.way = registry.way_of_no_sms(parcel.way, is_reminder=parcel.is_prompt)
+
+
+def _open_addresses(parcels: Sequence[Parcel]) -> None:
     """The one value that is handed over, by a record that names to whom."""
-    way = parcel.way
-    if way is None or not way.source:
-        return
-    if way.source == "phone" and not _takes_texts(parcel):
-        parcel.way = registry.way_of_no_sms(way, is_reminder=parcel.is_prompt)
-        return
-    value = _open(parcel, way.source, parcel.provider)
-    parcel.way = replace(way, address=registry.address_in(way, value))
+    bound = [
+        (one, one.way.source, one.provider)
+        for one in parcels
+        if one.way is not None and one.way.source
+    ]
+    for parcel, value in _opened(bound).items():
+        assert parcel.way is not None  # noqa: S101
+        parcel.way = replace(parcel.way, address=registry.address_in(parcel.way, value))
 
 
-def _takes_texts(parcel: Parcel) -> bool:
-    """Whether the file's number is a mobile's; a ticket of an earlier release does not open it."""
+def _opened(wanted: Sequence[tuple[Parcel, str, str]]) -> dict[Parcel, str]:
+    """Field by field, each by its message's own ticket, in one request; one that does not open
+    keeps nothing from the others of its batch."""
+    openings = [
+        by_tickets.Opening(bytes(one.message.ticket), one.row, name, recipient)
+        for one, name, recipient in wanted
+        if one.row is not None
+    ]
+    values: Sequence[str | SermentError]
     try:
-        return registry.is_mobile(_open(parcel, "phone"))
-    except Refused:
-        return False
-
-
-def _open(parcel: Parcel, name: str, recipient: str = "") -> str:
-    ticket, row = bytes(parcel.message.ticket), parcel.row
-    assert row is not None  # noqa: S101 -- only parcels with a row come here
-    opened = gate.reveal_with_ticket(
-        ticket, [row], [name], Purpose.MESSAGE, recipient=recipient
-    )  # fmt: skip
-    return opened[row.pk][name]
+        values = by_tickets.reveal(openings, Purpose.MESSAGE)
+    except SermentError as fault:
+        values = [fault] * len(wanted)
+    opened: dict[Parcel, str] = {}
+    for (parcel, _name, _recipient), value in zip(wanted, values, strict=True):
+        if isinstance(value, str):
+            opened[parcel] = value
+        else:
+            parcel.fault = value
+    return opened
 
 
 def _has(row: Any, name: str) -> bool:

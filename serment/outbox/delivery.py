@@ -16,12 +16,13 @@ from uuid import UUID
 from serment.directory import tenancy
 from serment.directory.models import Establishment
 from serment.errors import Broken, Refused
-from serment.outbox import handing, marks
+from serment.outbox import handing, mailing, marks
 from serment.outbox.handing import Outcome
 from serment.outbox.models import Channel, Message, State
 
 BACK_OFF_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
-_BATCH = 40
+_BATCH = 200
+"""As many as one request to the keeper opens."""
 
 
 @dataclass(slots=True)
@@ -52,13 +53,16 @@ def send_due_of(establishment_id: UUID, now: datetime) -> Round:
 
 
 def _send_due_of(establishment_id: UUID, now: datetime, done: Round) -> None:
-    while claimed := _claim(establishment_id, now):
-        for message, outcome in _deliver(establishment_id, claimed, now):
-            _count(done, message, outcome)
+    with mailing.Senders() as senders:
+        while claimed := _claim(establishment_id, now):
+            for message, outcome in _deliver(establishment_id, claimed, now, senders):
+                _count(done, message, outcome)
 
 
-def _deliver(establishment_id: UUID, claimed: list[Message], now: datetime) -> list[Outcome]:
-    return handing.deliver(establishment_id, claimed, now, len(BACK_OFF_MINUTES))
+def _deliver(
+    establishment_id: UUID, claimed: list[Message], now: datetime, senders: mailing.Senders
+) -> list[Outcome]:
+    return handing.deliver(establishment_id, claimed, now, len(BACK_OFF_MINUTES), senders)
 
 
 def _claim(establishment_id: UUID, now: datetime) -> list[Message]:
@@ -72,10 +76,15 @@ def _claim(establishment_id: UUID, now: datetime) -> list[Message]:
         claimed = list(
             due.order_by("send_after").select_for_update(skip_locked=True, of=("self",))[:_BATCH]
         )
+        tried: dict[int, list[UUID]] = {}
         for message in claimed:
+            tried.setdefault(message.attempts, []).append(message.pk)
             message.send_after = next_try(message.attempts, now)
             message.attempts += 1
-            message.save(update_fields=["send_after", "attempts"])
+        for attempts, these in tried.items():
+            Message.objects.filter(pk__in=these).update(
+                send_after=next_try(attempts, now), attempts=attempts + 1
+            )
     return claimed
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import logging
 import smtplib
+import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -25,34 +27,57 @@ from serment.outbox.addressing import Parcel, addressed
 from serment.outbox.models import AT_ONCE, Channel, HandOver, Message, State
 from serment.outbox.registry import Way
 from serment.outbox.sms import chosen
-from serment.outbox.sms.port import Sms, Unsure
+from serment.outbox.sms.port import NotTaken, Sms, Unsure
 
+AT_RISK_MAX: Final = 40
+"""Hand-overs under way at once: as many may have to be asked about after a crash."""
+CLAIM_SECONDS: Final = 50.0
+"""Within the shortest back-off: until then nobody else takes up what a batch claimed."""
 _KEPT_DAYS = 62
 _AT_THE_DESK = {"letter": Channel.LETTER, "call": Channel.CALL}
 _log = logging.getLogger(__name__)
 Outcome = tuple[Message, State]
 
 
-def deliver(tenant: UUID, claimed: Sequence[Message], now: datetime, tries: int) -> list[Outcome]:
+def deliver(
+    tenant: UUID,
+    claimed: Sequence[Message],
+    now: datetime,
+    tries: int,
+    senders: mailing.Senders,
+) -> list[Outcome]:
     """One attempt at each; every outcome is written before this returns."""
+    over = time.monotonic() + CLAIM_SECONDS
     parcels = [Parcel(message) for message in claimed]
     ended: dict[UUID, State] = {}
     with tenancy.inside(tenant=tenant):
-        for parcel in parcels:
-            _find_facts(parcel, ended, now)
+        _find_facts(parcels, ended, now)
     standing = [one for one in parcels if one.message.pk not in ended]
     addressed(standing, tenant)
     for parcel in standing:
         _sort(parcel, ended)
     bound = [one for one in standing if one.message.pk not in ended]
-    former = _begin(tenant, bound, now.date())
-    fates = _handed(bound, former, ended)
+    _end(tenant, [one for one in parcels if one.message.pk in ended], ended, {}, now, tries)
+    for start in range(0, len(bound), AT_RISK_MAX):
+        some = bound[start : start + AT_RISK_MAX]
+        former = _begin(tenant, some, now.date())
+        fates = _handed(some, former, ended, senders, over)
+        _end(tenant, some, ended, fates, now, tries)
+    return [(one.message, ended[one.message.pk]) for one in parcels]
+
+
+def _end(
+    tenant: UUID, parcels: Sequence[Parcel], ended: dict[UUID, State],
+    fates: dict[str, tuple[str, bool]], now: datetime, tries: int,
+) -> None:  # fmt: skip
+    if not parcels:
+        return
     for parcel in parcels:
         state = ended[parcel.message.pk]
         if state == State.WAITING and parcel.message.attempts >= tries:
             ended[parcel.message.pk] = _given_up(parcel)
-    _write(tenant, parcels, ended, fates, now.date())
-    return [(one.message, ended[one.message.pk]) for one in parcels]
+    _write(tenant, parcels, {one.message.pk: ended[one.message.pk] for one in parcels}, fates,
+           now.date())  # fmt: skip
 
 
 def _given_up(parcel: Parcel) -> State:
@@ -60,16 +85,27 @@ def _given_up(parcel: Parcel) -> State:
     return State.WAITING if at_the_desk else State.FAILED
 
 
-def _find_facts(parcel: Parcel, ended: dict[UUID, State], now: datetime) -> None:
-    """What it is about; a reminder wakes nobody, and of a visit that has begun there is none."""
-    with translation.override(parcel.message.language):
-        parcel.facts = registry.facts_of(parcel.message.kind, parcel.message.record_id)
-    if parcel.facts is None or (parcel.is_reminder and parcel.facts.starts_at <= now):
-        ended[parcel.message.pk] = State.CANCELLED
-    elif parcel.is_reminder and moments.is_quiet(now, parcel.facts.timezone):
-        awake = moments.awake_again(now, parcel.facts.timezone)
-        Message.objects.filter(pk=parcel.message.pk).update(send_after=awake)
-        ended[parcel.message.pk] = State.WAITING
+def _find_facts(parcels: Sequence[Parcel], ended: dict[UUID, State], now: datetime) -> None:
+    """What each is about; a reminder wakes nobody, and of a visit that has begun there is none."""
+    alike: dict[tuple[str, str], list[Parcel]] = {}
+    for parcel in parcels:
+        message = parcel.message
+        alike.setdefault((message.kind.partition(".")[0], message.language), []).append(parcel)
+    for (kind, language), some in alike.items():
+        with translation.override(language):
+            found = registry.facts_of_many(kind, [one.message.record_id for one in some])
+        for parcel in some:
+            parcel.facts = found.get(parcel.message.record_id)
+    asleep: dict[datetime, list[UUID]] = {}
+    for parcel in parcels:
+        if parcel.facts is None or (parcel.is_reminder and parcel.facts.starts_at <= now):
+            ended[parcel.message.pk] = State.CANCELLED
+        elif parcel.is_reminder and moments.is_quiet(now, parcel.facts.timezone):
+            awake = moments.awake_again(now, parcel.facts.timezone)
+            asleep.setdefault(awake, []).append(parcel.message.pk)
+            ended[parcel.message.pk] = State.WAITING
+    for awake, these in asleep.items():
+        Message.objects.filter(pk__in=these).update(send_after=awake)
 
 
 def _sort(parcel: Parcel, ended: dict[UUID, State]) -> None:
@@ -132,28 +168,33 @@ def _begin(tenant: UUID, bound: Sequence[Parcel], today: date) -> dict[str, str]
 
 
 def _handed(
-    bound: Iterable[Parcel], former: dict[str, str], ended: dict[UUID, State]
-) -> dict[str, tuple[str, bool]]:
+    bound: Sequence[Parcel], former: dict[str, str], ended: dict[UUID, State],
+    senders: mailing.Senders, over: float,
+) -> dict[str, tuple[str, bool]]:  # fmt: skip
     """Hand each over; what became of it by reference, and whether somebody may read it twice."""
     fates: dict[str, tuple[str, bool]] = {}
-    with mailing.Post() as post:
-        for parcel in bound:
-            message = parcel.message
-            reference = references.reference_of(message.pk, parcel.provider)
-            lost = former.get(reference) == HandOver.State.UNDER_WAY
-            try:
-                twice = _hand(parcel, reference, post, lost=lost)
-            except Unsure as fault:
-                ended[message.pk] = outcome_of_fault(fault, message.pk)
-                fates[reference] = HandOver.State.UNDER_WAY, False
-            except (OSError, Broken, Refused) as fault:
-                ended[message.pk] = outcome_of_fault(fault, message.pk)
-                # What was lost earlier stays lost, until the provider can be asked.
-                state = HandOver.State.UNDER_WAY if lost else HandOver.State.NOT_TAKEN
-                fates[reference] = state, False
-            else:
-                ended[message.pk] = State.SENT
-                fates[reference] = HandOver.State.TAKEN, twice
+
+    def hand(post: mailing.Post, parcel: Parcel) -> None:
+        message = parcel.message
+        reference = references.reference_of(message.pk, parcel.provider)
+        lost = former.get(reference) == HandOver.State.UNDER_WAY
+        try:
+            if time.monotonic() > over:
+                raise NotTaken  # another worker may have claimed it by now
+            twice = _hand(parcel, reference, post, lost=lost)
+        except Unsure as fault:
+            ended[message.pk] = outcome_of_fault(fault, message.pk)
+            fates[reference] = HandOver.State.UNDER_WAY, False
+        except (OSError, Broken, Refused) as fault:
+            ended[message.pk] = outcome_of_fault(fault, message.pk)
+            # What was lost earlier stays lost, until the provider can be asked.
+            state = HandOver.State.UNDER_WAY if lost else HandOver.State.NOT_TAKEN
+            fates[reference] = state, False
+        else:
+            ended[message.pk] = State.SENT
+            fates[reference] = HandOver.State.TAKEN, twice
+
+    senders.each(hand, bound)
     return fates
 
 

@@ -1,4 +1,4 @@
-"""Mail to its server or provider, over one connection a batch, telling what surely did not leave.
+"""Mail to its server or provider, over a few lines kept for a round; what surely did not leave.
 
 Plain SMTP and the providers of django-anymail alike: whatever ``EMAIL_BACKEND`` names.
 """
@@ -6,8 +6,10 @@ Plain SMTP and the providers of django-anymail alike: whatever ``EMAIL_BACKEND``
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
 from django.core.mail import EmailMessage, get_connection
@@ -15,14 +17,65 @@ from django.core.mail import EmailMessage, get_connection
 from serment.outbox.sms.port import NotTaken, TakesNone, Unsure
 
 _HEARD_NOTHING = ("ConnectTimeout", "NewConnectionError", "MaxRetryError", "ConnectTimeoutError")
+MAILS_A_LINE: Final = 100
+"""Many servers hang up after as many; what they cut off would be counted as possibly twice."""
+_HANGS_UP: Final = 421
+SENDERS: Final = 3
+_FEW: Final = 4
 _NOT_NOW = frozenset({401, 402, 403, 408, 429, 503})
 
 
-class Post:
-    """One batch's connection, opened with the first message and anew after a fault."""
+One = TypeVar("One")
+
+
+class Senders:
+    """A few lines to the mail server side by side, for one round: while one waits for an answer,
+    another speaks. SMS leave beside them."""
 
     def __init__(self) -> None:
+        self._posts = [Post() for _one in range(SENDERS)]
+        self._pool = ThreadPoolExecutor(SENDERS, "senders")
+
+    def __enter__(self) -> Senders:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._pool.shutdown()
+        for post in self._posts:
+            post.hang_up()
+
+    def each(self, act: Callable[[Post, One], None], batch: Sequence[One]) -> None:
+        """Do it with each, over whichever line is free; returns once all are done. What one of
+        them raises is raised here."""
+        for post in self._posts:
+            post.is_away = False
+        lines = self._posts if len(batch) > _FEW else self._posts[:1]
+        shares = [batch[place :: len(lines)] for place in range(len(lines))]
+
+        def work(post: Post, share: Sequence[One]) -> None:
+            for one in share:
+                act(post, one)
+
+        if len(lines) == 1:
+            work(lines[0], batch)
+        else:
+            list(self._pool.map(work, lines, shares))
+
+
+class Post:
+    """One round's connection, opened with the first message and anew after a fault.
+
+    Where it cannot be opened the rest of a batch is not tried (``is_away``): a server that answers
+    nothing would otherwise be waited for once a message.
+    """
+
+    def __init__(self) -> None:
+        self.is_away = False
         self._line: Any = None
+        self._sent = 0
 
     def __enter__(self) -> Post:
         return self
@@ -31,26 +84,41 @@ class Post:
         self, kind: type[BaseException] | None, fault: BaseException | None,
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
-        self._hang_up()
+        self.hang_up()
 
     def send(self, mail: EmailMessage) -> None:
         """Hand one over. Raises ``Unsure`` where the answer is missing behind the hand-over, else
         what says that it was not taken: an ``OSError`` of SMTP's, ``NotTaken``, ``TakesNone``."""
-        if self._line is None:
-            self._line = get_connection()
-            self._line.open()
+        if self.is_away:
+            raise NotTaken
+        if self._line is None or self._sent >= MAILS_A_LINE:
+            self.hang_up()
+            self._open()
+        self._sent += 1
         mail.connection = self._line
         try:
             mail.send()
-        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused):
+        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as said:
+            if getattr(said, "smtp_code", 0) == _HANGS_UP:
+                self.hang_up()
             raise  # said by the server itself: it did not take this one
         except (AnymailAPIError, AnymailRecipientsRefused) as fault:
             raise _meant(fault) from fault
         except OSError as lost:
-            self._hang_up()
+            self.hang_up()
             raise Unsure from lost
 
-    def _hang_up(self) -> None:
+    def _open(self) -> None:
+        line = get_connection()
+        try:
+            line.open()
+        except OSError:
+            self.is_away = True
+            raise
+        self._line, self._sent = line, 0
+
+    def hang_up(self) -> None:
+        """Close the line, if there is one."""
         line, self._line = self._line, None
         if line is not None:
             try:

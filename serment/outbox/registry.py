@@ -1,12 +1,12 @@
 """What packages above give to the outbox, so that it need not know them.
 
-``scheduling`` says what a record is about (``register``); ``identity`` says how a person's row is
-loaded (``register_people``). Both do so in ``AppConfig.ready()``.
+``scheduling`` says what a record is about (``register``); ``identity`` says how people's rows
+are loaded (``register_people``). Both do so in ``AppConfig.ready()``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -38,8 +38,11 @@ class Facts:
 FactsOf = Callable[[UUID], Facts | None]
 """Record id → its facts, None when the message has lost its object. Called inside the tenant."""
 
-People = Callable[[UUID], models.Model | None]
-"""Person id → the row whose sealed ``email`` is written to. Called inside the tenant."""
+FactsOfMany = Callable[[Sequence[UUID]], dict[UUID, Facts]]
+"""The same for a whole batch; what has lost its object is left out."""
+
+People = Callable[[Collection[UUID]], dict[UUID, models.Model]]
+"""Person ids → the rows whose sealed ``email`` is written to. Called inside the tenant."""
 
 
 REMINDER = "reminder"
@@ -113,15 +116,19 @@ _visits: list[Visits] = []
 _facts: dict[str, FactsOf] = {}
 _ways: list[Ways] = []
 _people: list[People] = []
+_many: dict[FactsOf, FactsOfMany] = {}
 
 
-def register(kind: str, facts_of: FactsOf) -> None:
-    """Say what messages of a kind are about. Registering again replaces."""
+def register(kind: str, facts_of: FactsOf, of_many: FactsOfMany | None = None) -> None:
+    """Say what messages of a kind are about; ``of_many``: the same for many at once. Registering
+    again replaces."""
     _facts[kind] = facts_of
+    if of_many is not None:
+        _many[facts_of] = of_many
 
 
 def register_people(load: People) -> None:
-    """Say how the row of a person is loaded. Registering again replaces."""
+    """Say how the rows of people are loaded. Registering again replaces."""
     _people[:] = [load]
 
 
@@ -178,10 +185,25 @@ def to_come(house: UUID, records: list[UUID], now: datetime) -> set[UUID]:
 
 def facts_of(kind: str, record_id: UUID) -> Facts | None:
     """The facts of a record, None when it is gone or nothing was registered for its kind."""
+    return facts_of_many(kind, [record_id]).get(record_id)
+
+
+def facts_of_many(kind: str, records: Sequence[UUID]) -> dict[UUID, Facts]:
+    """The same of a batch; without those that ``facts_of`` would say None of."""
     known = _facts.get(kind.partition(".")[0])
-    return known(record_id) if known else None
+    if known is None:
+        return {}
+    if known in _many:
+        return _many[known](records)
+    found = {one: known(one) for one in records}
+    return {one: facts for one, facts in found.items() if facts is not None}
 
 
 def person(person_id: UUID) -> models.Model | None:
     """The row of a person inside the present tenant."""
-    return _people[0](person_id) if _people else None
+    return people([person_id]).get(person_id)
+
+
+def people(person_ids: Collection[UUID]) -> dict[UUID, models.Model]:
+    """The rows of many; who has none is left out."""
+    return _people[0](person_ids) if _people and person_ids else {}

@@ -5,15 +5,17 @@ Runs inside the transaction of the act: the message and the booking commit toget
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from serment.directory.models import Establishment
+from serment.directory.models import Establishment, PractitionerRole
 from serment.directory.pipeline import Statement
 from serment.disclosure import Actor, NotYours, Purpose, gate
 from serment.outbox import post, references, registry, reminders
@@ -24,10 +26,9 @@ from serment.scheduling.models import Appointment, Substitution
 
 def register() -> None:
     """Tell the outbox how to find the facts; called once, when Django has loaded."""
-    registry.register(post.CONFIRMATION, _standing_facts)
-    registry.register(post.MOVE, _standing_facts)
-    registry.register(post.CANCELLATION, _facts)
-    registry.register(registry.REMINDER, _standing_facts)
+    for kind in (post.CONFIRMATION, post.MOVE, registry.REMINDER):
+        registry.register(kind, _standing_facts, _standing_facts_of_many)
+    registry.register(post.CANCELLATION, _facts, _facts_of_many)
     registry.register_visits(reminding.VISITS)
 
 
@@ -103,26 +104,45 @@ def withdraw(actor: Actor, appointment: Appointment, now: datetime) -> None:
     post.cancellation(appointment.id, appointment.establishment_id, ticket)
 
 
-def _standing_facts(appointment_id: UUID) -> registry.Facts | None:
-    standing = Appointment.objects.exclude(status=Appointment.Status.CANCELLED)
-    return _facts(appointment_id) if standing.filter(id=appointment_id).exists() else None
-
-
 def _facts(appointment_id: UUID) -> registry.Facts | None:
-    found = (
-        Appointment.objects.select_related("role__site", "role__practitioner", "establishment")
-        .filter(id=appointment_id)
-        .first()
+    return _facts_of_many([appointment_id]).get(appointment_id)
+
+
+def _standing_facts(appointment_id: UUID) -> registry.Facts | None:
+    return _standing_facts_of_many([appointment_id]).get(appointment_id)
+
+
+def _standing_facts_of_many(ids: Sequence[UUID]) -> dict[UUID, registry.Facts]:
+    return _told_of(Appointment.objects.exclude(status=Appointment.Status.CANCELLED), ids)
+
+
+def _facts_of_many(ids: Sequence[UUID]) -> dict[UUID, registry.Facts]:
+    return _told_of(Appointment.objects.all(), ids)
+
+
+def _told_of(rows: QuerySet[Appointment], ids: Sequence[UUID]) -> dict[UUID, registry.Facts]:
+    """What may be said of each; what is asked of a practitioner is asked once for all."""
+    visits = list(
+        rows.filter(id__in=ids).select_related("role__site", "role__practitioner", "establishment")
     )
-    if found is None:
-        return None
-    site = found.role.site
-    mode = _mode(found)
+    roles = {one.role_id: one.role for one in visits}
+    substitutes = Substitution.objects.filter(role_id__in=roles).select_related(
+        "substitute__practitioner"
+    )
+    stand_ins = list(substitutes) if visits else []
+    modes = {role_id: _mode(role, visits) for role_id, role in roles.items()}
     english = (get_language() or "fr").startswith("en")
+    return {one.id: _facts_said(one, stand_ins, modes[one.role_id], english) for one in visits}
+
+
+def _facts_said(
+    visit: Appointment, stand_ins: Iterable[Substitution], mode: str, english: bool
+) -> registry.Facts:
+    site = visit.role.site
     return registry.Facts(
-        starts_at=found.starts_at,
+        starts_at=visit.starts_at,
         timezone=site.timezone,
-        with_whom=_who(found),
+        with_whom=_who(visit, stand_ins),
         where="" if mode == "video" else f"{site.address_line}, {site.postcode} {site.city}",
         phone=site.phone,
         bring=(english and site.bring_en) or site.bring_fr,
@@ -131,29 +151,26 @@ def _facts(appointment_id: UUID) -> registry.Facts | None:
     )
 
 
-def _who(appointment: Appointment) -> str:
+def _who(visit: Appointment, stand_ins: Iterable[Substitution]) -> str:
     """Whom the person will see: the substitute, where somebody stands in that day."""
-    role = appointment.role
-    day = appointment.starts_at.astimezone(ZoneInfo(role.site.timezone)).date()
-    stands_in = (
-        Substitution.objects.filter(role_id=role.id, first_day__lte=day, last_day__gte=day)
-        .select_related("substitute__practitioner")
-        .first()
-    )
-    if stands_in is None:
-        return str(role.practitioner)
-    told = {"who": stands_in.substitute.practitioner, "whom": role.practitioner}
-    return _("%(who)s, qui remplace %(whom)s") % told
+    role = visit.role
+    day = visit.starts_at.astimezone(ZoneInfo(role.site.timezone)).date()
+    for one in stand_ins:
+        if one.role_id == role.id and one.first_day <= day <= one.last_day:
+            told = {"who": one.substitute.practitioner, "whom": role.practitioner}
+            return _("%(who)s, qui remplace %(whom)s") % told
+    return str(role.practitioner)
 
 
-def _mode(appointment: Appointment) -> str:
+def _mode(role: PractitionerRole, visits: Iterable[Appointment]) -> str:
     """How somebody comes, as far as it shows without opening what they chose: by the reasons
     that could have been chosen."""
-    if appointment.establishment.kind == Establishment.Kind.TELECONSULTATION:
+    house = next(one.establishment for one in visits if one.role_id == role.id)
+    if house.kind == Establishment.Kind.TELECONSULTATION:
         return "video"
-    ways = set(appointment.role.reasons.filter(active=True).values_list("in_person", "video"))
+    ways = set(role.reasons.filter(active=True).values_list("in_person", "video"))
     here = any(in_person for in_person, _video in ways)
-    afar = appointment.role.video and any(video for _in_person, video in ways)
+    afar = role.video and any(video for _in_person, video in ways)
     if here and afar:
         return "either"
     return "video" if afar else "in_person"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from serment.ids import new_id
 from serment.keeper import (
+    by_tickets,
     forgetting,
     in_use,
     joining,
@@ -69,6 +70,7 @@ BODIES: dict[str, type[msgspec.Struct]] = {
     "marked": joining.MarkAsk,
     "holders": joining.HoldersAsk,
     "in_use": in_use.InUseAsk,
+    "by_tickets": by_tickets.ByTicketsAsk,
     "forget_visits": forgetting.ForgetAsk,
     "files_of": wire.IdAsk,
     "alias": wire.TextAsk,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +15,8 @@ from procrastinate.contrib.django import app
 
 from serment.config.database import roles
 from serment.directory import tenancy
-from serment.outbox import delivery, handing
-from serment.outbox.models import Message
+from serment.outbox import delivery, handing, mailing
+from serment.outbox.models import HandOver, Message
 from tests.outbox.conftest import LATER, Booked, Sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,3 +118,63 @@ def test_the_queue_takes_the_job_and_sends(smtp: Sink, book: Booked, superuser: 
     with _as_worker(), app.replace_connector(app.connector.get_worker_connector()) as worker_app:
         worker_app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
     assert len(smtp.taken) == 1
+
+
+def test_killed_in_the_middle_of_a_batch_the_rest_leaves_once_and_what_was_under_way_is_told(
+    monkeypatch: pytest.MonkeyPatch, smtp: Sink, book: Booked
+) -> None:
+    """Only what the killed worker was just handing over may be read twice, and under one name.
+
+    The control: a worker that handed over all at once leaves all of them in doubt.
+    """
+    for at_risk, in_doubt in ((2, 2), (5, 5)):
+        for _visit in range(5):
+            book()
+        smtp.taken.clear()
+        end = handing._end
+
+        def die(*all_of_it: Any, fatal: int = 5 - at_risk) -> None:
+            if len(smtp.taken) >= fatal and all_of_it[1]:
+                raise KeyboardInterrupt  # before the outcome of these is written
+            end(*all_of_it)  # noqa: B023
+
+        with monkeypatch.context() as dying:
+            dying.setattr(handing, "AT_RISK_MAX", at_risk)
+            dying.setattr(handing, "_end", die)
+            with pytest.raises(KeyboardInterrupt):
+                delivery.send_due(LATER)
+        delivery.send_due(LATER + timedelta(minutes=3))
+        names = [str(one["Message-ID"]) for one in smtp.taken]
+        assert (len(set(names)), len(names) - len(set(names))) == (5, in_doubt)
+        assert HandOver.objects.filter(possibly_twice=True).count() == in_doubt
+        HandOver.objects.all().delete()
+
+
+def test_a_server_that_does_not_answer_is_waited_for_once_a_line_and_not_once_a_message(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, book: Booked
+) -> None:
+    tried: list[int] = []
+
+    class Silent:
+        def open(self) -> None:
+            tried.append(1)
+            raise TimeoutError
+
+    monkeypatch.setattr(mailing, "get_connection", Silent)
+    for _visit in range(12):
+        book()
+    assert delivery.send_due(LATER).put_off == 12
+    assert len(tried) == mailing.SENDERS
+    assert {one.state for one in HandOver.objects.all()} == {HandOver.State.NOT_TAKEN}
+
+
+def test_what_a_claim_no_longer_covers_is_left_to_the_next_round(
+    monkeypatch: pytest.MonkeyPatch, smtp: Sink, book: Booked
+) -> None:
+    """Otherwise the next worker, who may claim it by then, sends it too."""
+    book()
+    with monkeypatch.context() as slow:
+        slow.setattr(handing, "CLAIM_SECONDS", -1)
+        assert delivery.send_due(LATER).put_off == 1
+    assert smtp.taken == []
+    assert delivery.send_due(LATER + timedelta(minutes=3)).sent == 1
