@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("scheduling", "0005_group_sessions"), ("scheduling", "0005_waiting")]
+    dependencies = [("scheduling", "0005_group_sessions"), ("scheduling", "0006_visits_are_not_kept_for_ever")]
 
     operations = [
         migrations.AlterField(
