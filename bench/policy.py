@@ -8,7 +8,6 @@ With and without alternate in short blocks, so that a busy moment hits both alik
 
 from __future__ import annotations
 
-import os
 import random
 import statistics
 import time
@@ -20,7 +19,7 @@ from typing import Any
 from unittest import mock
 
 from bench import ground
-from bench.report import Figure, write
+from bench.report import Figure, processor_ms, write
 
 ROUNDS = 16
 BLOCK = 8
@@ -116,25 +115,15 @@ class Spent:
         """Some pages one after the other, after a few that are not counted."""
         for _ in range(WARM):
             browser.get(page)
-        times, before = [], _processor_ms()
+        times, before = [], processor_ms("default")
         for _ in range(BLOCK):
             begun = time.perf_counter()
             answer = browser.get(page)
             times.append((time.perf_counter() - begun) * 1000)
             assert answer.status_code == 200, (page, answer.status_code)
-        self.processor_ms += _processor_ms() - before
+        self.processor_ms += processor_ms("default") - before
         self.medians.append(statistics.median(times))
         self.pages += BLOCK
-
-
-def _processor_ms() -> float:
-    """Of this process and of the database's process that serves it (in ticks of the kernel)."""
-    from django.db import connections
-
-    wire = connections["default"].connection
-    told = Path(f"/proc/{wire.info.backend_pid}/stat").read_text().rpartition(") ")[2].split()
-    ticks = int(told[11]) + int(told[12])
-    return time.process_time() * 1000 + ticks * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def _figures(what: str, own: Spent, bare: Spent) -> Iterator[Figure]:

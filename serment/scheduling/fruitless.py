@@ -54,7 +54,7 @@ def reason(role: UUID, reason_id: UUID, now: datetime) -> str:
     if plan is None or known is None:
         return ""  # not offered online, and meant not to be
     if known.in_groups:
-        ahead = groups.starts(plan, known, window, start, using=USING)
+        ahead = groups.starts({role: (plan, known)}, window, start, using=USING)[role]
         return "" if ahead else _("Ce motif se fait en groupe : posez une première séance.")
     openings = plan.calendar.openings
     if not openings:

@@ -7,7 +7,7 @@ offered where there is a session with a seat left, and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -113,18 +113,26 @@ def coming(
 
 
 def starts(
-    plan: rules.Plan, reason: rules.Reason, window: Span, now: int, *, using: str
-) -> list[int]:
-    """When a reason in groups can be booked: sessions with a seat, in their notice and horizon."""
-    visit, zone = reason.visit, plan.calendar.zone
-    first = max(window[0], availability.first_minute(visit, now))
-    last = availability.last_day(plan.calendar, visit, now)
-    span = wall_clock.instant_of(first), wall_clock.instant_of(max(first, window[1]))
-    return [
-        wall_clock.minute_of(one.starts_at)
-        for one in coming([plan.role_id], span, wall_clock.instant_of(now), using=using)
-        if one.reason_id == visit.id and one.left and one.starts_at.astimezone(zone).date() <= last
-    ]
+    asked: Mapping[UUID, tuple[rules.Plan, rules.Reason]], window: Span, now: int, *, using: str
+) -> dict[UUID, list[int]]:
+    """When reasons in groups can be booked, by role: sessions with a seat left, in their notice
+    and horizon. One question for all, and none where nothing was asked."""
+    found: dict[UUID, list[int]] = {role: [] for role in asked}
+    if not asked:
+        return found
+    span = wall_clock.instant_of(window[0]), wall_clock.instant_of(window[1])
+    for one in coming(asked, span, wall_clock.instant_of(now), using=using):
+        plan, reason = asked[one.role_id]
+        visit, minute = reason.visit, wall_clock.minute_of(one.starts_at)
+        if (
+            one.reason_id == visit.id
+            and one.left
+            and minute >= availability.first_minute(visit, now)
+            and wall_clock.local_date(minute, plan.calendar.zone)
+            <= availability.last_day(plan.calendar, visit, now)
+        ):
+            found[one.role_id].append(minute)
+    return found
 
 
 def at(

@@ -263,7 +263,8 @@ def free_minutes(plan: rules.Plan, reason: rules.Reason, window: Span, now: int)
     """The slots of a reason within a window, as they are now, seen from the transaction."""
     taken = rules.taken([plan], window, now, using=USING)
     if reason.in_groups:
-        return groups.starts(plan, reason, window, now, using=USING)
+        role = plan.role_id
+        return groups.starts({role: (plan, reason)}, window, now, using=USING)[role]
     asked = {plan.role_id: (plan.calendar, reason.visit)}
     full = counting.full_days(asked, window, using=USING).get(plan.role_id, rules.NO_DAYS)
     limits = plan.limits(reason, taken, full)

@@ -1,11 +1,12 @@
 """The rows behind the rules of some roles: what is asked of PostgreSQL, and what its answers mean.
 
-Every statement answers for all roles asked about, by their place in the question.
+Every statement answers for all roles asked about, by their place in the question. What many share
+(hours above all) is answered once, with the places of all who do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -21,93 +22,153 @@ _TO = "ceil(date_part('epoch', upper({0})) / 60)::bigint"
 _WEEK = "coalesce(({0} - DATE '0001-01-01') / 7, 0)"
 
 # Roles asked for answer by their place in the question: for hundreds of them, with ten rows each, a
-# number is read and looked up far quicker than an id.
-_ASKED = "unnest(%(roles)s::uuid[]) WITH ORDINALITY AS asked(id, place)"
+# number is read and looked up far quicker than an id. ``OFFSET 0`` keeps the planner from reading
+# the rules of all roles there are instead of looking up those of the few that are asked about.
+_ASKED = """
+WITH asked AS MATERIALIZED (
+  SELECT u.place, r.id, r.establishment_id, r.site_id, s.timezone, s.holiday_region
+  FROM unnest(%(roles)s::uuid[], %(places)s::int[]) AS u(id, place)
+  JOIN directory_practitionerrole r ON r.id = u.id
+  JOIN directory_site s ON s.id = r.site_id
+)
+"""
 
 # Roles that patients may see, where they are, and the reasons they may book online.
-REASONS = f"""
-SELECT asked.place, r.establishment_id, s.timezone, s.holiday_region, r.takes_new_patients,
+_REASONS = """
+SELECT u.place, r.establishment_id, s.timezone, s.holiday_region, r.takes_new_patients,
        v.id, v.duration_minutes, v.buffer_before_minutes, v.buffer_after_minutes,
        v.notice_minutes, v.horizon_days, v.late_release_minutes,
        v.daily_cap, v.in_person, v.video AND r.video, v.new_patients, v.known_patients,
-       v.red_flags, r.site_id, nullif(v.needs, '{{}}'), v.in_groups
-FROM {_ASKED}
-JOIN directory_practitionerrole r ON r.id = asked.id
+       v.red_flags, r.site_id, nullif(v.needs, '{}'), v.in_groups
+FROM unnest(%(roles)s::uuid[], %(places)s::int[]) AS u(id, place)
+JOIN directory_practitionerrole r ON r.id = u.id
 JOIN directory_site s ON s.id = r.site_id
-LEFT JOIN scheduling_visitreason v
-  ON v.role_id = r.id AND v.establishment_id = r.establishment_id AND v.active
+"""
+_OF_ROLE = "v.role_id = r.id AND v.establishment_id = r.establishment_id AND v.active"
+REASONS = f"""
+{_REASONS}
+LEFT JOIN scheduling_visitreason v ON {_OF_ROLE}
 WHERE r.active
 ORDER BY v.position, v.name_fr, v.id
+"""
+# Of each role only the reason that ``Plan.reason`` chooses where none was named.
+FIRST_REASONS = f"""
+{_REASONS.replace("u.place", "DISTINCT ON (u.place) u.place", 1).replace("v.red_flags", "NULL")}
+JOIN scheduling_visitreason v ON {_OF_ROLE}
+WHERE r.active AND CASE %(mode)s WHEN 'video' THEN v.video AND r.video
+  WHEN 'in_person' THEN v.in_person ELSE true END
+ORDER BY u.place, v.new_patients AND r.takes_new_patients DESC, v.position, v.name_fr, v.id
 """
 
 # What comes back by the week and holds somewhere between two dates: the hours of those roles, and
 # (with a note, which hours have none) times away, of the roles, their sites and their houses.
-WEEKLY = f"""
-SELECT asked.place, o.weekday, o.starts, o.ends, o.valid_from, o.valid_until, o.every_weeks,
-       {_WEEK.format("o.anchor")}, nullif(o.skipped, '{{}}'), NULL, o.closed_on_holidays,
-       nullif(o.reasons, '{{}}'), o.late_release_minutes, o.public
-FROM {_ASKED}
-JOIN directory_practitionerrole r ON r.id = asked.id
-JOIN scheduling_weeklyopening o ON o.role_id = r.id AND o.establishment_id = r.establishment_id
-WHERE coalesce(o.valid_from, '-infinity') <= %(last)s
-  AND coalesce(o.valid_until, 'infinity') >= %(first)s
-UNION ALL
-SELECT asked.place, a.weekday, a.starts, a.ends, a.valid_from, a.valid_until, a.every_weeks,
-       {_WEEK.format("a.anchor")}, nullif(a.skipped, '{{}}'), a.public_note, a.role_id IS NULL,
-       NULL, NULL, 0
-FROM {_ASKED}
-JOIN directory_practitionerrole r ON r.id = asked.id
-JOIN scheduling_recurringabsence a ON a.establishment_id = r.establishment_id
-  AND (a.role_id = r.id OR a.role_id IS NULL AND (a.site_id IS NULL OR a.site_id = r.site_id))
-WHERE coalesce(a.valid_from, '-infinity') <= %(last)s
-  AND coalesce(a.valid_until, 'infinity') >= %(first)s
+_WEEKS = f"""
+weekday, starts, ends, valid_from, valid_until, every_weeks, {_WEEK.format("anchor")},
+       nullif(skipped, '{{}}')
 """
-_NOTE = 9
+_HOLDS = """
+coalesce(valid_from, '-infinity') <= %(last)s AND coalesce(valid_until, 'infinity') >= %(first)s
+    AND weekday = ANY(%(weekdays)s::smallint[])
+"""
+_AWAY = f"""
+SELECT array_agg(asked.place), {_WEEKS}, public_note, of_all, NULL::uuid[], NULL::int, 0,
+       timezone, holiday_region
+FROM asked CROSS JOIN LATERAL (
+  SELECT *, role_id IS NULL AS of_all FROM scheduling_recurringabsence
+  WHERE WHOSE AND establishment_id = asked.establishment_id AND {_HOLDS} OFFSET 0
+) a
+GROUP BY 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 16
+"""
+WEEKLY = f"""
+{_ASKED}
+SELECT array_agg(asked.place), {_WEEKS}, NULL, closed_on_holidays, nullif(reasons, '{{}}'),
+       late_release_minutes, public, timezone, holiday_region
+FROM asked CROSS JOIN LATERAL (
+  SELECT * FROM scheduling_weeklyopening
+  WHERE role_id = asked.id AND establishment_id = asked.establishment_id AND {_HOLDS} OFFSET 0
+) o
+GROUP BY 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16
+UNION ALL
+{_AWAY.replace("WHOSE", "role_id = asked.id")}
+UNION ALL
+{_AWAY.replace("WHOSE", "role_id IS NULL AND coalesce(site_id, asked.site_id) = asked.site_id")}
+"""
+_NOTE, _OPENING, _ZONE, _REGION = 9, 14, 14, 15
 
 # Dates that differ from the week.
 EXCEPTIONS = f"""
+{_ASKED}
 SELECT asked.place, e.day, e.starts, e.ends, e.kind = 'opened'
-FROM {_ASKED}
-JOIN directory_practitionerrole r ON r.id = asked.id
-JOIN scheduling_openingexception e ON e.role_id = r.id AND e.establishment_id = r.establishment_id
+FROM asked JOIN scheduling_openingexception e
+  ON e.role_id = asked.id AND e.establishment_id = asked.establishment_id
 WHERE e.day BETWEEN %(first)s AND %(last)s
+"""
+
+# Who has a session of a group in the window.
+SESSIONS = f"""
+{_ASKED}
+SELECT DISTINCT asked.place FROM asked JOIN scheduling_groupsession g ON g.role_id = asked.id
+WHERE g.starts_at >= %(from)s AND g.starts_at < %(to)s
 """
 
 # Times away that touch the window, one without an end lasts; and when the house or site is closed.
 ABSENCES = f"""
+{_ASKED}
 SELECT asked.place, coalesce({_FROM.format("a.span")}, 0),
        coalesce({_TO.format("a.span")}, 1 << 31), false
-FROM {_ASKED}
-JOIN directory_practitionerrole r ON r.id = asked.id
-JOIN scheduling_absence a ON a.role_id = r.id AND a.establishment_id = r.establishment_id
+FROM asked JOIN scheduling_absence a
+  ON a.role_id = asked.id AND a.establishment_id = asked.establishment_id
 WHERE a.span && tstzrange(%(from)s, %(to)s)
 UNION ALL
 SELECT asked.place, {_FROM.format("c.span")}, {_TO.format("c.span")}, true
-FROM {_ASKED}
-JOIN directory_practitionerrole r ON r.id = asked.id
-JOIN scheduling_closure c ON c.establishment_id = r.establishment_id
-  AND (c.site_id IS NULL OR c.site_id = r.site_id)
+FROM asked JOIN scheduling_closure c ON c.establishment_id = asked.establishment_id
+  AND coalesce(c.site_id, asked.site_id) = asked.site_id
 WHERE c.span && tstzrange(%(from)s, %(to)s)
 """
 
 # Who else decides: rooms and devices that the roles' reasons need, by kind; substitutes, by dates.
 OTHERS = f"""
-SELECT asked.place, x.id, k.id, k.name_fr, k.name_en, NULL::date, NULL::date
-FROM {_ASKED}
-JOIN directory_practitionerrole r ON r.id = asked.id
-JOIN scheduling_resource x ON x.establishment_id = r.establishment_id AND x.site_id = r.site_id
-JOIN scheduling_resourcekind k ON k.id = x.kind_id AND k.establishment_id = x.establishment_id
-WHERE x.active AND EXISTS (
-  SELECT FROM scheduling_visitreason v
-  WHERE v.role_id = r.id AND v.establishment_id = r.establishment_id AND x.kind_id = ANY(v.needs)
+{_ASKED}, wanted AS MATERIALIZED (
+  SELECT DISTINCT n.place, r.establishment_id, r.site_id, kind.id
+  FROM unnest(%(needing)s::uuid[], %(their_places)s::int[]) AS n(id, place)
+  JOIN directory_practitionerrole r ON r.id = n.id
+  CROSS JOIN LATERAL (
+    SELECT v.needs FROM scheduling_visitreason v
+    WHERE v.role_id = r.id AND v.establishment_id = r.establishment_id OFFSET 0
+  ) v
+  CROSS JOIN unnest(v.needs) AS kind(id)
 )
+SELECT wanted.place, x.id, k.id, k.name_fr, k.name_en, NULL::date, NULL::date
+FROM wanted
+JOIN scheduling_resource x ON x.establishment_id = wanted.establishment_id
+  AND x.site_id = wanted.site_id AND x.kind_id = wanted.id AND x.active
+JOIN scheduling_resourcekind k ON k.id = x.kind_id AND k.establishment_id = x.establishment_id
 UNION ALL
 SELECT asked.place, b.substitute_id, NULL, NULL, NULL, b.first_day, b.last_day
-FROM {_ASKED}
-JOIN directory_practitionerrole r ON r.id = asked.id
-JOIN scheduling_substitution b ON b.role_id = r.id AND b.establishment_id = r.establishment_id
+FROM asked JOIN scheduling_substitution b
+  ON b.role_id = asked.id AND b.establishment_id = asked.establishment_id
 WHERE b.first_day <= %(last)s AND b.last_day >= %(first)s
 ORDER BY 4, 2
+"""
+
+# Who may have a slot in a short window: not those whose shortest notice ends later, nor those whom
+# one stretch of time takes for all of it. By its end in the next two hours, which bounds the scan.
+POSSIBLE = f"""
+{_ASKED}
+SELECT asked.id, date_part('epoch', r.earliest)::bigint / 60
+FROM asked CROSS JOIN LATERAL (
+  SELECT greatest(%(since)s, %(now)s + min(v.notice_minutes) * interval '1 minute') AS earliest
+  FROM scheduling_visitreason v
+  WHERE v.role_id = asked.id AND v.establishment_id = asked.establishment_id AND v.active
+) r
+WHERE r.earliest < %(until)s AND NOT EXISTS (
+  SELECT FROM scheduling_occupancy o
+  WHERE o.establishment_id = asked.establishment_id AND o.claimant_id = asked.id
+    AND upper(o.span) >= %(until)s AND upper(o.span) < %(until)s + interval '2 hours'
+    AND upper(o.span) - lower(o.span) <= interval '1 day' AND lower(o.span) <= r.earliest
+    AND (o.expires_at IS NULL OR o.expires_at > %(now)s)
+)
+ORDER BY asked.place
 """
 
 # Time taken that touches the window, expired holds excepted. Spans up to a day by their end, which
@@ -150,15 +211,26 @@ def weekly(
     away: dict[int, list[Away]] = {}
     for row in rows:
         if row[_NOTE] is None:
-            openings.setdefault(row[0], []).append(_opening(row))
+            opening = _opening(row)
+            for place in row[0]:
+                openings.setdefault(place, []).append(opening)
         else:
-            away.setdefault(row[0], []).append(_away(row))
+            gone = _away(row)
+            for place in row[0]:
+                away.setdefault(place, []).append(gone)
     return openings, away
 
 
 def _opening(row: tuple[Any, ...]) -> Opening:
     skipped, reasons = frozenset(row[8] or ()), frozenset(row[11] or ())
-    return _known_opening((*row[1:8], skipped, reasons, row[10], *row[12:]))
+    return _known_opening((*row[1:8], skipped, reasons, row[10], *row[12:_OPENING]))
+
+
+def openings_of(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Opening, str, str, list[int]]]:
+    """Of the same rows the hours alone: each with its zone, its region and the places of all."""
+    for row in rows:
+        if row[_NOTE] is None:
+            yield _opening(row), row[_ZONE], row[_REGION], row[0]
 
 
 @lru_cache(maxsize=16384)

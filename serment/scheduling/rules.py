@@ -19,11 +19,22 @@ from django.db import connections
 
 from serment.directory.holidays import is_public_holiday
 from serment.directory.pipeline import Rows, Statement, together
-from serment.scheduling import others, rule_rows, wall_clock
-from serment.scheduling.availability import NO_LIMITS, Calendar, Limits, Public, Span, Visit
+from serment.scheduling import availability, others, rule_rows, wall_clock
+from serment.scheduling.availability import (
+    NO_LIMITS,
+    Calendar,
+    Limits,
+    Opening,
+    Public,
+    Span,
+    Visit,
+)
 from serment.scheduling.others import Rooms, StandIn
 
 NO_DAYS: frozenset[date] = frozenset()
+WEST_MINUTES, EAST_MINUTES = 12 * 60, 14 * 60
+"""How far local time is behind UTC at most, and how far ahead."""
+_RULES = (rule_rows.WEEKLY, rule_rows.EXCEPTIONS, rule_rows.ABSENCES, rule_rows.REASONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +133,77 @@ def plans(
     if not role_ids:
         return {}
     roles = list(dict.fromkeys(role_ids))
-    weekly, dated, away, reasons, beside = _asked(roles, window, using, at_once=at_once)
+    values = _values(roles, window)
+    if at_once:
+        asked = together([(sql, values) for sql in (*_RULES, rule_rows.OTHERS)], using=using)
+    else:
+        asked = [_rows(sql, values, using) for sql in _RULES]
+        asked.append(_others(asked[-1], roles, values, using))
+    return _plans(roles, window, asked, using)
+
+
+def brief_plans(
+    earliest: Mapping[UUID, int], window: Span, mode: str, *, using: str
+) -> dict[UUID, Plan]:
+    """The same as far as each role's first slot within the window depends on it.
+
+    Who opens no minute of it from their ``earliest`` on has no plan. Hours of other weekdays are
+    left out, and all reasons but the one that ``Plan.reason`` chooses.
+    """
+    if not earliest:
+        return {}
+    roles, since = list(earliest), [0, *earliest.values()]
+    values = _values(roles, window) | {"mode": mode, "weekdays": _weekdays(window)}
+    weekly, dated = (_rows(sql, values, using) for sql in (rule_rows.WEEKLY, rule_rows.EXCEPTIONS))
+    places = {place for (place,) in _rows(rule_rows.SESSIONS, values, using)}
+    places.update(row[0] for row in dated if row[4])
+    for opening, zone, region, some in rule_rows.openings_of(weekly):
+        until = _open_until(opening, _zone(zone), region, window)
+        places.update(place for place in some if since[place] < until)
+    if not places:
+        return {}
+    values |= {"roles": _array(roles[place - 1] for place in places), "places": _array(places)}
+    away, reasons = (
+        _rows(sql, values, using) for sql in (rule_rows.ABSENCES, rule_rows.FIRST_REASONS)
+    )
+    beside = _others(reasons, roles, values, using)
+    return _plans(roles, window, (weekly, dated, away, reasons, beside), using)
+
+
+def _open_until(opening: Opening, zone: ZoneInfo, region: str, window: Span) -> int:
+    """The end of what hours open for everyone within a window; 0 where they open none of it."""
+    until, day = 0, wall_clock.local_date(window[0], zone)
+    last = wall_clock.local_date(window[1] - 1, zone)
+    while day <= last:
+        if opening.applies(day, None, Public.EVERYONE) and not (
+            opening.closed_on_holidays and _is_holiday(region, day)
+        ):
+            for span in wall_clock.ranges(day, opening.starts, opening.ends, zone):
+                if availability.touches(window, (span,)):
+                    until = max(until, span[1])
+        day += timedelta(days=1)
+    return until
+
+
+def possible(roles: Sequence[UUID], window: Span, now: int, *, using: str) -> dict[UUID, int]:
+    """From when on a slot may start within a short window, by the notice alone.
+
+    Without those who can have none, whatever their other rules say.
+    """
+    values = {
+        "roles": _array(roles),
+        "places": _array(range(1, len(roles) + 1)),
+        "since": wall_clock.instant_of(window[0]),
+        "until": wall_clock.instant_of(window[1]),
+        "now": wall_clock.instant_of(now),
+    }
+    return dict(_rows(rule_rows.POSSIBLE, values, using))
+
+
+def _plans(
+    roles: Sequence[UUID], window: Span, asked: Sequence[Rows], using: str
+) -> dict[UUID, Plan]:
+    weekly, dated, away, reasons, beside = asked
     openings, recurring = rule_rows.weekly(weekly)
     exceptions = rule_rows.grouped(dated, rule_rows.dated_hours)
     absences = rule_rows.grouped((row for row in away if not row[3]), rule_rows.span)
@@ -142,10 +223,11 @@ def plans(
                 away=tuple(recurring.get(row[0], ())),
                 closures=tuple(closures.get(row[0], ())),
             )
-            stand_ins = others.stand_ins(replaced.get(row[0], ()), free, calendar, window)
-            calendar = others.without_absences(calendar, stand_ins)
             plan = found[row[0]] = Plan(roles[row[0] - 1], row[1], row[18], calendar, {})
-            plan.rooms, plan.stand_ins = rooms.get(row[0], {}), stand_ins
+            if row[0] in replaced:
+                plan.stand_ins = others.stand_ins(replaced[row[0]], free, calendar, window)
+                plan.calendar = others.without_absences(calendar, plan.stand_ins)
+            plan.rooms = rooms.get(row[0], {})
         if row[5] is not None:
             plan.reasons[row[5]] = _reason(row)
     return {plan.role_id: plan for plan in found.values()}
@@ -159,7 +241,7 @@ def _reason(row: tuple[Any, ...]) -> Reason:
         video,
         new_patients and row[4],
         known_patients,
-        tuple(red_flags),
+        tuple(red_flags or ()),
         tuple(needs or ()),
         groups,
     )
@@ -181,30 +263,37 @@ def _of_substitutes(
     }
 
 
-def _asked(roles: Sequence[UUID], window: Span, using: str, *, at_once: bool) -> list[Rows]:
-    values = _values(roles, window)
-    statements = (
-        rule_rows.WEEKLY,
-        rule_rows.EXCEPTIONS,
-        rule_rows.ABSENCES,
-        rule_rows.REASONS,
-        rule_rows.OTHERS,
-    )
-    if at_once:
-        return together([(sql, values) for sql in statements], using=using)
-    return [_rows(sql, values, using) for sql in statements]
+def _others(reasons: Rows, roles: Sequence[UUID], values: Mapping[str, Any], using: str) -> Rows:
+    """Who else decides; rooms are asked for where a reason needs one."""
+    places = list(dict.fromkeys(row[0] for row in reasons if row[19]))
+    needing = _array(roles[place - 1] for place in places)
+    asked = {"needing": needing, "their_places": _array(places)}
+    return _rows(rule_rows.OTHERS, {**values, **asked}, using)
 
 
 def _values(roles: Sequence[UUID], window: Span) -> dict[str, Any]:
-    days = _days(window)
+    days, named = _days(window), _array(roles)
+    places = _array(range(1, len(roles) + 1))
     return {
-        "roles": _array(roles),
+        "roles": named,
+        "needing": named,
+        "places": places,
+        "their_places": places,
+        "weekdays": _array(range(wall_clock.WEEK_DAYS)),
         "first": days[0],
         "last": days[1],
         # Whole days: what ended before the window shifts the slots of its first day.
         "from": wall_clock.instant_of(window[0] - wall_clock.DAY_MINUTES),
         "to": wall_clock.instant_of(window[1] + wall_clock.DAY_MINUTES),
     }
+
+
+def _weekdays(window: Span) -> str:
+    """Those of all local dates that the window touches, from the last zone to the first."""
+    first = wall_clock.instant_of(window[0] - WEST_MINUTES).date()
+    last = wall_clock.instant_of(window[1] + EAST_MINUTES).date()
+    days = min(wall_clock.WEEK_DAYS, (last - first).days + 1)
+    return _array((first + timedelta(days=n)).weekday() for n in range(days))
 
 
 def taken(
@@ -243,7 +332,7 @@ def _days_around(roles: Iterable[Plan], window: Span) -> Span:
     return min(wall_clock.day_start(window[0], zone) for zone in zones), window[1] + longest
 
 
-def _array(ids: Iterable[UUID]) -> str:
+def _array(ids: Iterable[UUID | int]) -> str:
     """As PostgreSQL writes an array; for hundreds of ids far quicker than the driver's way."""
     return "{" + ",".join(map(str, ids)) + "}"
 

@@ -1,13 +1,13 @@
 """Free slots for patients: one practitioner, a few, or all of a specialty around a place.
 
 Every question costs a fixed number of queries through a read-only role, however many roles it is
-about. "Soonest first" looks a few days ahead for everybody, and further only for as long as the
-page is not full; nobody is left out of ``total``.
+about; among hundreds the soonest are looked for in a few (``soonest``). Nobody is left out of
+``total``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -20,6 +20,7 @@ from serment.scheduling import (
     groups,
     places_around,
     rules,
+    soonest,
     wall_clock,
 )
 from serment.scheduling.availability import Public
@@ -27,11 +28,9 @@ from serment.scheduling.places_around import Filters
 
 ALIAS = "search"
 HORIZON_DAYS_MAX = 365
-# Days ahead at which a search for the soonest pauses and asks whether the page is full.
-LOOKS_DAYS = (3, 7, 14, 28, 60, 120, HORIZON_DAYS_MAX)
-# Among many, the first day already fills a page.
-MANY_ROLES = 100
 SHOWN_DAYS = 7
+# In so short a window most can have no slot: these are left out before their rules are read.
+SHORT_MINUTES = 240
 # Up to so many slots a role, a window is looked at piece by piece.
 FEW_SLOTS = 20
 
@@ -46,6 +45,11 @@ class Slot:
     ends_at: datetime
     mode: str
     """``in_person``, ``video`` or ``either``."""
+
+    @property
+    def minute(self) -> int:
+        """When it starts, in minutes since the epoch."""
+        return wall_clock.minute_of(self.starts_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def next_slots(
     if limit > FEW_SLOTS:
         return look.first(role_ids, reason_id, span, limit, mode)
     found: dict[UUID, list[Slot]] = {role: [] for role in role_ids}
-    for part in _parts(span, len(found)):
+    for part in soonest.parts(span, len(found)):
         left = [role for role in found if len(found[role]) < limit]
         if not left:
             break
@@ -127,16 +131,39 @@ def around(  # noqa: PLR0913 -- the question a patient asks has this many parts
     if sort == "nearest":
         page = everybody[offset : offset + limit]
         look = _Look(page, whole, start, alias)
-        firsts = dict(_soonest(look, page, mode, len(page)))
+        firsts = soonest.firsts(page, whole, len(page), look.first_slots(mode))
     else:
-        look = _Look(everybody, whole, start, alias)
-        firsts = dict(_soonest(look, everybody, mode, offset + limit))
+        ahead = offset + limit
+        if len(everybody) > soonest.MANY_ROLES:
+            firsts = soonest.firsts(everybody, whole, ahead, _brief(start, alias, mode))
+        else:
+            look = _Look(everybody, whole, start, alias)
+            firsts = soonest.firsts(everybody, whole, ahead, look.first_slots(mode))
         order = sorted(firsts, key=lambda role: (firsts[role].starts_at, found[role] or 0.0))
         order += [role for role in everybody if role not in firsts]
-        page = order[offset : offset + limit]
+        page = order[offset:ahead]
+        if len(everybody) > soonest.MANY_ROLES:
+            look = _Look(page, _shown(start), start, alias)
     items = _items(look, page, found, firsts, mode)
-    soonest = min((i.soonest for i in items if i.soonest), key=lambda s: s.starts_at, default=None)
-    return Results(items=items, total=len(everybody), soonest=soonest)
+    first = min((i.soonest for i in items if i.soonest), key=lambda s: s.starts_at, default=None)
+    return Results(items=items, total=len(everybody), soonest=first)
+
+
+def _shown(now: int) -> availability.Span:
+    return now, now + SHOWN_DAYS * wall_clock.DAY_MINUTES
+
+
+def _brief(now: int, using: str, mode: str) -> soonest.Look[Slot]:
+    """First slots of hundreds: of each only the rules that decide on this one window are read."""
+
+    def look(roles: Sequence[UUID], window: availability.Span) -> Mapping[UUID, Slot]:
+        earliest = dict.fromkeys(roles, window[0])
+        if window[1] - window[0] <= SHORT_MINUTES:
+            earliest = rules.possible(roles, window, now, using=using)
+        plans = rules.brief_plans(earliest, window, mode, using=using)
+        return _Look((), window, now, using, plans=plans).first_slots(mode)(roles, window)
+
+    return look
 
 
 def _items(
@@ -146,8 +173,7 @@ def _items(
     firsts: dict[UUID, Slot],
     mode: str,
 ) -> list[RoleResult]:
-    shown = (look.now, look.now + SHOWN_DAYS * wall_clock.DAY_MINUTES)
-    slots = look.first(page, None, shown, 10_000, mode)
+    slots = look.first(page, None, _shown(look.now), 10_000, mode)
     items = []
     for role in page:
         by_day: dict[date, list[Slot]] = {}
@@ -156,38 +182,6 @@ def _items(
             by_day.setdefault(local, []).append(slot)
         items.append(RoleResult(role, distances[role], firsts.get(role), by_day))
     return items
-
-
-def _soonest(
-    look: _Look, role_ids: Sequence[UUID], mode: str, enough: int
-) -> Iterator[tuple[UUID, Slot]]:
-    """First slots, looking further ahead until ``enough`` roles have one.
-
-    Each look is complete for all roles, so whoever has a slot in it precedes whoever has none.
-    """
-    left, count = list(role_ids), 0
-    whole = (look.now, look.now + HORIZON_DAYS_MAX * wall_clock.DAY_MINUTES)
-    for part in _parts(whole, len(left)):
-        firsts = look.first(left, None, part, 1, mode)
-        for role, slots in firsts.items():
-            if slots:
-                count += 1
-                yield role, slots[0]
-        left = [role for role in left if not firsts[role]]
-        if count >= enough or not left:
-            return
-
-
-def _parts(window: availability.Span, roles: int) -> Iterator[availability.Span]:
-    """The window in growing pieces: most who look for a slot find one in the first."""
-    start = window[0]
-    for days in (1, *LOOKS_DAYS) if roles > MANY_ROLES else LOOKS_DAYS:
-        end = min(window[1], window[0] + days * wall_clock.DAY_MINUTES)
-        if start < end:
-            yield (start, end)
-        start = end
-    if start < window[1]:
-        yield (start, window[1])
 
 
 class _Look:
@@ -200,9 +194,19 @@ class _Look:
         now: int,
         using: str,
         audience: Public = Public.EVERYONE,
+        plans: dict[UUID, rules.Plan] | None = None,
     ) -> None:
         self.now, self.using, self.audience = now, using, audience
-        self.plans = rules.plans(role_ids, window, using=using)
+        self.plans = rules.plans(role_ids, window, using=using) if plans is None else plans
+
+    def first_slots(self, mode: str) -> soonest.Look[Slot]:
+        """What a search for the soonest asks."""
+
+        def look(roles: Sequence[UUID], window: availability.Span) -> Mapping[UUID, Slot]:
+            found = self.first(roles, None, window, 1, mode)
+            return {role: slots[0] for role, slots in found.items() if slots}
+
+        return look
 
     def first(
         self,
@@ -213,33 +217,26 @@ class _Look:
         mode: str,
     ) -> dict[UUID, list[Slot]]:
         """The first slots of each role within a window."""
-        known = [plan for plan in map(self.plans.get, role_ids) if plan is not None]
         chosen = {
             plan.role_id: (plan, reason)
-            for plan in known
-            if (reason := plan.reason(reason_id, mode=mode)) is not None
+            for plan in map(self.plans.get, role_ids)
+            if plan is not None and (reason := plan.reason(reason_id, mode=mode)) is not None
         }
-        taken = rules.taken(known, window, self.now, using=self.using)
-        full = self._full_days(chosen, window)
+        in_groups = {role: pair for role, pair in chosen.items() if pair[1].in_groups}
+        alone = {role: pair for role, pair in chosen.items() if role not in in_groups}
+        sessions = groups.starts(in_groups, window, self.now, using=self.using)
+        taken = rules.taken([p for p, _ in alone.values()], window, self.now, using=self.using)
+        full = self._full_days(alone, window)
         found: dict[UUID, list[Slot]] = {role: [] for role in role_ids}
-        for role, (plan, reason) in chosen.items():
-            if reason.in_groups:
-                found[role] = self._sessions(plan, reason, window, mode)[:limit]
-                continue
+        for role, (plan, reason) in alone.items():
             limits = plan.limits(reason, taken, full.get(role, rules.NO_DAYS))
-            slots = self._slots(plan, reason, taken.get(role, []), limits, window, mode)
-            found[role] = list(islice(slots, limit))
+            visit = reason.seen_by(self.audience).visit
+            busy = taken.get(role, [])
+            starts = availability.slots(plan.calendar, visit, busy, window, self.now, limits)
+            found[role] = _as_slots(plan, reason, islice(starts, limit), mode)
+        for role, (plan, reason) in in_groups.items():
+            found[role] = _as_slots(plan, reason, sessions[role][:limit], mode)
         return found
-
-    def _sessions(
-        self, plan: rules.Plan, reason: rules.Reason, window: availability.Span, mode: str
-    ) -> list[Slot]:
-        """Those of a reason in groups: sessions with a seat left, as they were set."""
-        lasts = timedelta(minutes=reason.visit.duration)
-        starts = groups.starts(plan, reason, window, self.now, using=self.using)
-        instants = [wall_clock.instant_of(minute) for minute in starts]
-        how = mode or reason.mode
-        return [Slot(plan.role_id, reason.visit.id, one, one + lasts, how) for one in instants]
 
     def _full_days(
         self, chosen: dict[UUID, tuple[rules.Plan, rules.Reason]], window: availability.Span
@@ -247,20 +244,13 @@ class _Look:
         asked = {role: (plan.calendar, reason.visit) for role, (plan, reason) in chosen.items()}
         return counting.full_days(asked, window, using=self.using)
 
-    def _slots(
-        self,
-        plan: rules.Plan,
-        reason: rules.Reason,
-        busy: list[availability.Span],
-        limits: availability.Limits,
-        window: availability.Span,
-        mode: str,
-    ) -> Iterator[Slot]:
-        visit = reason.seen_by(self.audience).visit
-        how, lasts = mode or reason.mode, timedelta(minutes=visit.duration)
-        for minute in availability.slots(plan.calendar, visit, busy, window, self.now, limits):
-            starts_at = wall_clock.instant_of(minute)
-            yield Slot(plan.role_id, visit.id, starts_at, starts_at + lasts, how)
+
+def _as_slots(
+    plan: rules.Plan, reason: rules.Reason, starts: Iterable[int], mode: str
+) -> list[Slot]:
+    how, lasts = mode or reason.mode, timedelta(minutes=reason.visit.duration)
+    instants = map(wall_clock.instant_of, starts)
+    return [Slot(plan.role_id, reason.visit.id, at, at + lasts, how) for at in instants]
 
 
 def _minutes(window: tuple[datetime, datetime]) -> availability.Span:

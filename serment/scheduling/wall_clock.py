@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from serment.errors import Refused
 
 DAY_MINUTES = 1440
+WEEK_DAYS = 7
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = _EPOCH.toordinal()
 

@@ -1,0 +1,130 @@
+"""Who comes first among many is the same whether everybody is asked everything or few are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from serment import ids
+from serment.directory import tenancy
+from serment.scheduling import soonest
+from serment.scheduling.availability import Span
+from tests.scheduling.practice import NOW, TUESDAY, Practice, days, make_practice, paris
+
+EYES, PLACE = "SM38", (48.86, 2.37)
+WEEK = 7 * 1440
+
+
+@dataclass(frozen=True)
+class At:
+    """A slot as far as the search compares it."""
+
+    minute: int
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 40), max_size=3).map(sorted), min_size=1, max_size=40),
+    st.integers(1, 12),
+    st.sampled_from((1, 90, 700)),
+)
+def test_the_first_are_those_of_a_look_at_everybody(
+    starts: list[list[int]], enough: int, apart: int
+) -> None:
+    roles = [UUID(int=n) for n in range(len(starts))]
+    slots = {role: [one * apart for one in some] for role, some in zip(roles, starts, strict=True)}
+
+    def look(some: Sequence[UUID], window: Span) -> Mapping[UUID, At]:
+        within = {r: [m for m in slots[r] if window[0] <= m < window[1]] for r in some}
+        return {role: At(found[0]) for role, found in within.items() if found}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(soonest, "AT_ONCE", 3)
+        patch.setattr(soonest, "MANY_ROLES", 10)
+        found = soonest.firsts(roles, (0, 4 * WEEK), enough, look)
+    everybody = look(roles, (0, 4 * WEEK))
+
+    def order(of: Mapping[UUID, At]) -> list[UUID]:
+        return sorted(of, key=lambda role: (of[role].minute, roles.index(role)))[:enough]
+
+    assert order(found) == order(everybody)
+    assert all(found[role] == everybody[role] for role in found)
+
+
+def _practices() -> Iterator[Practice]:
+    """One for each rule that a brief look might leave out."""
+    from serment.scheduling import groups, occupying
+    from serment.scheduling.models import (
+        Closure,
+        OpeningException,
+        RecurringAbsence,
+        VisitReason,
+        WeeklyOpening,
+    )
+
+    for number in range(12):
+        made = make_practice(number, notice_minutes=120 - 60 * (number % 3))
+        house, role = made.establishment, made.role
+        hours = WeeklyOpening.objects.filter(role_id=role)
+        with tenancy.inside(house):
+            if number == 9:
+                hours.update(every_weeks=2, anchor=NOW.date() + days(7))
+            elif number == 2:
+                hours.update(public=1)
+            elif number == 3:
+                hours.delete()
+                VisitReason.objects.filter(id=made.reason).update(in_groups=True)
+                reason = VisitReason.objects.get(id=made.reason)
+                groups.create(reason, paris(TUESDAY, 8), 2, NOW)
+            elif number == 4:
+                hours.delete()
+                OpeningException.objects.create(
+                    establishment_id=house, role_id=role, day=TUESDAY, kind="opened",
+                    starts=time(7), ends=time(8),
+                )  # fmt: skip
+            elif number == 5:
+                Closure.objects.create(
+                    establishment_id=house, span=(paris(NOW.date(), 0), paris(TUESDAY, 12))
+                )
+            elif number == 6:
+                RecurringAbsence.objects.create(
+                    establishment_id=house, role_id=role, weekday=0, starts=time(9), ends=time(12)
+                )
+            elif number == 7:
+                hours.update(reasons=[ids.new_id()])
+            elif number == 8:
+                claim = occupying.Claim(house, role, paris(NOW.date(), 9), paris(NOW.date(), 17))
+                assert occupying.take(claim, NOW, kind="block") is not None
+        yield made
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "search"])
+def test_a_brief_look_at_few_gives_what_the_full_look_at_all_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from serment.scheduling import rule_rows, search
+
+    practices = list(_practices())
+    easter = paris(date(2026, 4, 5), 20)
+    moments = (NOW, paris(NOW.date(), 11, 17), paris(NOW.date(), 17, 40), easter)
+
+    def answers() -> list[search.Results]:
+        return [
+            search.around(EYES, *PLACE, 10, now, limit=limit) for now in moments for limit in (2, 9)
+        ]
+
+    full = answers()
+    monkeypatch.setattr(soonest, "MANY_ROLES", 0)
+    monkeypatch.setattr(soonest, "AT_ONCE", 2)
+    assert answers() == full
+    assert full[1].items[0].soonest is not None
+    assert full[1].total == len(practices)
+    # Its control: a look that forgets one kind of rule is seen.
+    monkeypatch.setattr(rule_rows, "SESSIONS", rule_rows.SESSIONS + " AND false")
+    assert answers() != full
