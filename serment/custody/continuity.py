@@ -36,6 +36,7 @@ _STANDING: Final = (
     Appointment.Status.PENDING,
     Appointment.Status.BOOKED,
     Appointment.Status.ARRIVED,
+    Appointment.Status.IN_ROOM,
 )
 _log = logging.getLogger(__name__)
 

@@ -17,6 +17,7 @@ from django.db.models.functions import Lower
 
 from serment import clock
 from serment.scheduling import availability, rules, wall_clock
+from serment.scheduling.attending import Presence, presence
 from serment.scheduling.models import Absence, Appointment, Closure, Occupancy
 
 USING = "default"
@@ -35,6 +36,8 @@ class Entry:
     status: str = ""
     """Of an appointment: its FHIR status."""
     overbooked: bool = False
+    presence: Presence | None = None
+    """Of somebody who is here: since when."""
     note: str = ""
     """Of an absence: what the practice shows in public."""
 
@@ -156,9 +159,18 @@ def _appointments(
         ).values_list("appointment_id", flat=True)
     )
     return [
-        Entry(pk, role, starts, ends, "appointment", status, overbooked=pk in over)
-        for pk, role, starts, ends, status in found.values_list(
-            "id", "role_id", "starts_at", "ends_at", "status"
+        Entry(
+            pk,
+            role,
+            starts,
+            ends,
+            "appointment",
+            status,
+            overbooked=pk in over,
+            presence=presence(kept, pk),
+        )
+        for pk, role, starts, ends, status, kept in found.values_list(
+            "id", "role_id", "starts_at", "ends_at", "status", "presence"
         )
     ]
 

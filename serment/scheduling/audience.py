@@ -19,6 +19,7 @@ from serment.scheduling.rules import Plan
 _CAME = (
     Appointment.Status.BOOKED,
     Appointment.Status.ARRIVED,
+    Appointment.Status.IN_ROOM,
     Appointment.Status.FULFILLED,
 )
 

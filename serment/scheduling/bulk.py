@@ -18,6 +18,7 @@ from serment import ids
 from serment.directory import tenancy
 from serment.directory.models import PractitionerRole
 from serment.disclosure import Actor, Purpose, gate
+from serment.scheduling.attending import Presence
 from serment.scheduling.models import Appointment, Occupancy
 from serment.scheduling.sealed_details import Details
 
@@ -36,6 +37,7 @@ class Placed:
     source_key: str
     status: str = Appointment.Status.BOOKED
     exclusive: bool = True
+    presence: Presence | None = None
 
 
 def place(
@@ -95,6 +97,8 @@ def _appointment(
         status=placed.status,
         request_key=key,
     )
+    if placed.presence is not None:
+        made.presence = placed.presence.closed(made.id)
     made.visit_site = sites.get(placed.role_id)
     return made
 

@@ -1,4 +1,4 @@
-"""Ending an appointment, taking that back, and marking how the day went.
+"""Ending an appointment.
 
 What a row tells in clear is its FHIR status; who cancelled and why is sealed.
 """
@@ -28,13 +28,7 @@ from serment.scheduling.models import Appointment
 from serment.scheduling.sealed_details import Details
 
 Status = Appointment.Status
-STANDING = (Status.PROPOSED, Status.PENDING, Status.BOOKED, Status.ARRIVED)
-_MARKS: dict[str, tuple[str, ...]] = {
-    Status.ARRIVED: (Status.BOOKED, Status.NOSHOW),
-    Status.FULFILLED: (Status.BOOKED, Status.ARRIVED, Status.NOSHOW),
-    Status.NOSHOW: (Status.BOOKED, Status.ARRIVED),
-    Status.BOOKED: (Status.ARRIVED, Status.NOSHOW, Status.FULFILLED),
-}
+STANDING = (Status.PROPOSED, Status.PENDING, Status.BOOKED, Status.ARRIVED, Status.IN_ROOM)
 
 
 def cancel(
@@ -50,14 +44,14 @@ def cancel(
     appointment = seen(appointment_id)
     tenant = appointment.establishment_id
     with tenancy.inside(tenant):
-        _must_begin(appointment, as_seen)
+        must_begin(appointment, as_seen)
         standing = Appointment.objects.filter(id=appointment_id, status__in=STANDING)
         standing = standing.filter(starts_at=appointment.starts_at)
         if actor.kind != "staff":
             standing = standing.filter(starts_at__gt=now)
             if standing.exists():
                 terms.must_cancel_in_time(appointment, now)
-        if not standing.update(status=Status.CANCELLED):
+        if not standing.update(status=Status.CANCELLED, presence=None):
             raise refusals.AlreadyOver(_("Ce rendez-vous est déjà annulé ou passé."))
         awaited = freed.begin(appointment.role_id)
         occupying.release(tenant, appointment_id)
@@ -98,7 +92,7 @@ def give_place_back(appointment: Appointment, details: Details) -> None:
     counting.give_back(counting.Day(appointment.role_id, details.reason, on))
 
 
-def _must_begin(appointment: Appointment, as_seen: datetime | None) -> None:
+def must_begin(appointment: Appointment, as_seen: datetime | None) -> None:
     """Who acts on a visit acts on the one they saw; the row stays theirs till the commit."""
     row = Appointment.objects.select_for_update().filter(id=appointment.id)
     appointment.starts_at = row.values_list("starts_at", flat=True).get()
@@ -126,23 +120,6 @@ def _seal_why(actor: Actor, appointment: Appointment, reason: str, now: datetime
     )
     appointment.save(update_fields=["cancellation"])
     confirming.withdraw(actor, appointment, now)
-
-
-def mark(
-    actor: Actor, appointment_id: UUID, status: str, now: datetime, as_seen: datetime | None = None
-) -> Appointment:
-    """Say that somebody arrived, was seen or did not come; staff only, time stays taken."""
-    appointment = seen(appointment_id)
-    if actor.kind != "staff" or actor.establishment != appointment.establishment_id:
-        raise refusals.NoSuchAppointment(_("Ce rendez-vous n’existe pas, ou n’est pas le vôtre."))
-    with tenancy.inside(appointment.establishment_id):
-        _must_begin(appointment, as_seen)
-        from_status = _MARKS.get(status, ())
-        changed = Appointment.objects.filter(id=appointment_id, status__in=from_status)
-        if not changed.update(status=status):
-            raise refusals.AlreadyOver(_("Ce rendez-vous est déjà annulé ou passé."))
-    appointment.status = status
-    return appointment
 
 
 def seen(appointment_id: UUID) -> Appointment:

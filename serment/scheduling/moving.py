@@ -19,6 +19,7 @@ from serment.directory import tenancy
 from serment.directory.pipeline import Rows, together
 from serment.disclosure import Actor, Purpose, gate
 from serment.scheduling import (
+    attending,
     audience,
     booking,
     cancelling,
@@ -81,7 +82,7 @@ def _move(
     if stays and _wishes(written) == _details(wanted, _AS_WISHED):
         return appointment  # this very move was made before
     if actor.kind != "staff":
-        if appointment.status == Appointment.Status.ARRIVED:
+        if appointment.status in attending.HERE:
             raise refusals.AlreadyOver
         terms.must_move_in_time(appointment, now)
     awaited = not stays and freed.begin(appointment.role_id)
@@ -91,12 +92,15 @@ def _move(
     was = appointment.role_id, appointment.starts_at
     appointment.role_id, appointment.starts_at = wanted.role_id, wanted.starts_at
     appointment.visit_site = wish.plan.site_id
-    appointment.status = Appointment.Status.BOOKED
+    if not stays:
+        appointment.status, appointment.presence = Appointment.Status.BOOKED, None
     details = _details(wanted, taken_so).as_json()
     confirming.seal_and_tell_moved(
         actor, appointment, details, patient_file, now, tell=not stays, was=was
     )
-    appointment.save(update_fields=["role", "starts_at", "ends_at", "status", "details"])
+    appointment.save(
+        update_fields=["role", "starts_at", "ends_at", "status", "presence", "details"]
+    )
     if awaited:
         freed.serve(appointment.establishment_id, was[0], now)
     return appointment

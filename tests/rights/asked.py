@@ -81,6 +81,8 @@ SAMPLES: dict[str, Sample] = {
     "practice:discretion": _post(initiales="1"),
     "practice:open": Sample("post", VISIT),
     "practice:mark": Sample("post", VISIT, {"etat": "arrive"}),
+    "practice:board_show": _post(quoi="fermer"),
+    "practice:board_next": _post(agenda="@role"),
     "practice:cancel": Sample("post", VISIT),
     "practice:put_back": Sample("post", VISIT),
     "practice:card": Sample(path=VISIT),

@@ -57,17 +57,17 @@ def test_the_desk_of_another_house_has_no_desk_rights(practice: Practice) -> Non
 
 
 def test_the_desk_marks_who_came(practice: Practice) -> None:
-    from serment.scheduling import booking, cancelling, refusals
+    from serment.scheduling import attending, booking, refusals
 
     desk = practice.secretary()
     actor, file = practice.patient()
     made = booking.book(actor, practice.booking(file, NINE), NOW)
     with tenancy.inside(practice.establishment):
-        assert cancelling.mark(desk, made.id, "arrived", NOW).status == "arrived"
+        assert attending.mark(desk, made.id, "arrived", NOW).status == "arrived"
         with pytest.raises(refusals.AlreadyOver):
-            cancelling.mark(desk, made.id, "cancelled", NOW)
+            attending.mark(desk, made.id, "cancelled", NOW)
         with pytest.raises(refusals.NoSuchAppointment):
-            cancelling.mark(actor, made.id, "noshow", NOW)
+            attending.mark(actor, made.id, "noshow", NOW)
 
 
 def test_a_booking_posts_its_confirmation_and_cancelling_calls_it_back(

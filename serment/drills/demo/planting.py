@@ -21,9 +21,11 @@ from serment.directory.words import slug
 from serment.disclosure import SYSTEM, Purpose, gate
 from serment.drills.demo.people import Person
 from serment.drills.demo.plan import HousePlan, Plan, ReasonPlan, RolePlan, SitePlan, VisitPlan
+from serment.drills.demo.visits import WAITS
 from serment.identity import files
 from serment.identity.models import PatientFile
 from serment.scheduling import bulk
+from serment.scheduling.attending import Presence
 from serment.scheduling.models import (
     Absence,
     Appointment,
@@ -269,11 +271,21 @@ def _plant_visits(
             details=_details(visit, reasons),
             source_key=secrets.token_hex(16),
             status=visit.status,
+            presence=_presence(visit),
         )
         for visit in house.visits
     ]
     made = bulk.place(SYSTEM, establishment, placed)
     return dict(enumerate(made))
+
+
+def _presence(visit: VisitPlan) -> Presence | None:
+    """Who waits came a while ago; who is in the room went in at their hour."""
+    if visit.status == "arrived":
+        return Presence(visit.starts_at - WAITS)
+    if visit.status == "checked-in":
+        return Presence(visit.starts_at - WAITS / 3, visit.starts_at)
+    return None
 
 
 def _details(visit: VisitPlan, reasons: Sequence[Sequence[UUID]]) -> Details:

@@ -12,6 +12,8 @@ from serment.drills.demo.dice import Dice, dice
 from serment.drills.demo.people import Person
 from serment.drills.demo.plan import WEEKS_AFTER, WEEKS_BEFORE, HousePlan, RolePlan, VisitPlan
 
+WAITS = timedelta(minutes=30)
+"""How early people come to the demo."""
 _NOTES = (
     "Vient accompagné", "Rappeler la veille", "Fauteuil roulant", "Préfère être appelé le soir",
     "Envoyé par son médecin traitant", "Résultats à apporter",
@@ -118,8 +120,10 @@ def _status(rolled: Dice, at: datetime, until: datetime, now: datetime) -> str:
     if until < now:
         return "noshow" if chance < 0.045 else "cancelled" if chance < 0.1 else "fulfilled"
     if at < now:
-        return "arrived"
-    return "cancelled" if chance < 0.035 else "booked"
+        return "checked-in"
+    if chance < 0.035:
+        return "cancelled"
+    return "arrived" if at - now < WAITS and chance < 0.8 else "booked"
 
 
 def _whose(

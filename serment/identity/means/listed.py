@@ -21,7 +21,7 @@ from serment.identity import sessions, staff
 from serment.identity.means import devices, keeping
 from serment.identity.means.book import DEVICES_MAX, SESSIONS_MAX, Book, Listed
 from serment.identity.models import SignedInSession
-from serment.identity.unattended import is_unattended
+from serment.identity.unattended import is_unattended, on_a_wall
 
 STAFF_IDLE: Final = timedelta(hours=1)
 STAFF_WHOLE: Final = timedelta(hours=12)
@@ -63,7 +63,7 @@ def over(request: HttpRequest) -> bool:
     since = timedelta(seconds=now.timestamp() - seen)
     if since > idle or timedelta(seconds=now.timestamp() - began) > whole:
         return True
-    if since > _NOTED_EVERY and not is_unattended(request):
+    if since > _NOTED_EVERY and (not is_unattended(request) or on_a_wall(request.session)):
         request.session[_SEEN] = now.timestamp()
     return False
 

@@ -110,7 +110,7 @@ class Appointment(models.Model):
     """Booked time at a role; whose it is, and why they come, only the keeper can say.
 
     What ``details`` holds is said in ``sealed_details``; ``cancellation`` is JSON,
-    ``{"by": kind of actor, "reason": str}``.
+    ``{"by": kind of actor, "reason": str}``; ``course`` who said last how the visit goes.
     """
 
     class Status(models.TextChoices):
@@ -120,6 +120,7 @@ class Appointment(models.Model):
         PENDING = "pending", _("en attente")
         BOOKED = "booked", _("confirmé")
         ARRIVED = "arrived", _("arrivé")
+        IN_ROOM = "checked-in", _("en salle")
         FULFILLED = "fulfilled", _("honoré")
         CANCELLED = "cancelled", _("annulé")
         NOSHOW = "noshow", _("non honoré")
@@ -137,6 +138,9 @@ class Appointment(models.Model):
     request_key = models.BinaryField(max_length=32)
     details = Sealed(zone="administrative", label=_("motif et mode"))
     cancellation = Sealed(zone="administrative", label=_("annulation"))
+    course = Sealed(zone="administrative", label=_("passage au cabinet"))
+    presence = models.BinaryField(max_length=64, null=True, blank=True)
+    """Since when somebody waits, closed (``attending``); nothing once they were seen."""
 
     class Meta:
         constraints = [
@@ -149,7 +153,12 @@ class Appointment(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["establishment", "role", "starts_at"], name="appointment_agenda")
+            models.Index(fields=["establishment", "role", "starts_at"], name="appointment_agenda"),
+            models.Index(
+                fields=["establishment", "starts_at"],
+                name="appointment_here",
+                condition=models.Q(status__in=["arrived", "checked-in"]),
+            ),
         ]
 
     def __str__(self) -> str:

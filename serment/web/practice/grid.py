@@ -23,7 +23,7 @@ SHORT_ROWS = 5
 ROW_PIXELS, LINE_PIXELS, LINES_MAX = 8, 17, 9
 FREE_ROWS_MIN = 2
 LABEL_ROWS = 2
-STATES_SAID = frozenset({"arrived", "noshow", "cancelled", "fulfilled"})
+STATES_SAID = frozenset({"arrived", "checked-in", "noshow", "cancelled", "fulfilled"})
 
 
 @dataclass(frozen=True, slots=True)

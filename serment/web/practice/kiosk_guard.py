@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
 
-from serment.identity.unattended import is_unattended
+from serment.identity.unattended import is_unattended, on_a_wall
 from serment.web import asked
 from serment.web.practice import kiosk_state
 
@@ -30,7 +30,11 @@ class Locked:
         session = request.session
         if SESSION_KEY in session and kiosk_state.is_locked(session):
             return refusal(request)  # the key of a session set aside, used as if it were open
-        if SESSION_KEY in session and kiosk_state.is_idle(request):
+        wall = SESSION_KEY in session and on_a_wall(session)
+        if wall and not _may_hang(request):
+            kiosk_state.lock(request, [])  # nobody watches this screen: it opens nothing else
+            return kiosk_state.put_cookie(request, refusal(request))
+        if SESSION_KEY in session and not wall and kiosk_state.is_idle(request):
             kiosk_state.lock(request, [] if is_unattended(request) else [_page(request)])
             return kiosk_state.put_cookie(request, refusal(request))
         answer = self._get_response(request)
@@ -65,6 +69,13 @@ def _page(request: HttpRequest) -> dict[str, Any]:
     ]
     path = request.get_full_path() if request.method == "GET" else request.path
     return {"path": path[: kiosk_state.LETTERS_MAX], "typed": typed[: kiosk_state.TYPED_MAX]}
+
+
+def _may_hang(request: HttpRequest) -> bool:
+    """The board, hearing of changes, and leaving: by whoever passes, so nothing that opens more."""
+    if request.method == "POST":
+        return request.path in {reverse("practice:lock"), reverse("account_logout")}
+    return request.path in {reverse("practice:board"), reverse("practice:direct")}
 
 
 def _leads_to_sign_in(request: HttpRequest, answer: HttpResponse) -> bool:

@@ -26,7 +26,7 @@ from serment.directory import tenancy
 from serment.directory.models import Establishment
 from serment.disclosure import Actor
 from serment.errors import SermentError
-from serment.identity import accounts, staff, turned_away
+from serment.identity import accounts, staff, turned_away, unattended
 from serment.identity.means import keeping, listed
 from serment.identity.models import Account
 from serment.identity.sessions import SessionStore
@@ -62,9 +62,9 @@ def is_locked(session: Any) -> bool:
 
 
 def minutes_of(request: HttpRequest) -> int:
-    """After how many idle minutes this session's pages lock; 0 where they do not."""
+    """After how many idle minutes this session's pages lock; 0 where they do not, as on a wall."""
     kept: dict[str, Any] = request.session.get(_DESK) or {}
-    return int(kept.get("minutes", 0))
+    return 0 if unattended.on_a_wall(request.session) else int(kept.get("minutes", 0))
 
 
 def is_idle(request: HttpRequest) -> bool:
@@ -270,6 +270,7 @@ def _account(session: SessionStore) -> Account | None:
 
 def _unlock(session: SessionStore) -> None:
     del session[_LOCKED]
+    unattended.take_down(session)
     listed.seen_again(session)
     session[_DESK] = {**session[_DESK], "present": clock.now().timestamp()}
 

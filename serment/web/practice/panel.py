@@ -21,7 +21,7 @@ from serment.errors import Conflict, Refused
 from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.outbox import post
-from serment.scheduling import booking, cancelling, refusals, sealed_details
+from serment.scheduling import attending, booking, cancelling, refusals, sealed_details
 from serment.scheduling.models import Appointment
 from serment.web import asked, wording
 from serment.web.practice import addresses, naming, opened_by, team, telling
@@ -32,6 +32,7 @@ from serment.web.practice.naming import Person, Why
 Status = Appointment.Status
 _STATES = {
     "arrive": Status.ARRIVED,
+    "salle": Status.IN_ROOM,
     "vu": Status.FULFILLED,
     "absent": Status.NOSHOW,
     "prevu": Status.BOOKED,
@@ -73,9 +74,24 @@ class Panel:
         return self.appointment.status in (Status.ARRIVED, Status.NOSHOW, Status.FULFILLED)
 
     @property
+    def may_enter(self) -> bool:
+        """Whether somebody who waits can go in."""
+        return self.appointment.status == Status.ARRIVED
+
+    @property
+    def may_wait_again(self) -> bool:
+        """Whether somebody in the room can go back to where others wait."""
+        return self.appointment.status == Status.IN_ROOM
+
+    @property
+    def presence(self) -> attending.Presence | None:
+        """Since when they are here."""
+        return attending.presence(self.appointment.presence, self.appointment.id)
+
+    @property
     def may_finish(self) -> bool:
         """Whether somebody who is here can be marked as seen."""
-        return self.appointment.status == Status.ARRIVED
+        return self.appointment.status in attending.HERE
 
     @property
     def may_miss(self) -> bool:
@@ -169,7 +185,7 @@ def open_appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse
 @policy.staff_may(Act.SEE_AGENDA, Act.CANCEL)
 @require_POST
 def mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """Arrived, seen, did not come, or back to booked."""
+    """Arrived, in the room, seen, did not come, or back to booked."""
     actor = accounts.actor_for(request)
     appointment = seen(appointment_id)
     state = asked.sent(request).get("etat", "")
@@ -177,7 +193,7 @@ def mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     if wanted is None:
         raise Refused
     try:
-        cancelling.mark(actor, appointment.id, wanted, clock.now(), _as_seen(request))
+        attending.mark(actor, appointment.id, wanted, clock.now(), _as_seen(request))
     except refusals.MovedSince:
         return moved_since(appointment)
     return addresses.back_beside(request, appointment.id)

@@ -5,6 +5,7 @@ from django.urls import include, path
 from serment.web.practice import (
     agenda,
     arriving,
+    board,
     calendars,
     card,
     comparing,
@@ -111,6 +112,9 @@ urlpatterns = [
     path(
         "patients/<uuid:file_id>/effacer", urgent.told_closed(erasing.erase), name="erase_patient"
     ),
+    path("salle-d-attente/", board.board, name="board"),
+    path("salle-d-attente/montrer", board.show, name="board_show"),
+    path("salle-d-attente/suivant", board.following, name="board_next"),
     path("attente/", waiting.waiting, name="waiting"),
     path("attente/arreter", waiting.stop, name="stop_waiting"),
     path("agendas/", calendars.overview, name="calendars"),

@@ -22,6 +22,7 @@ from serment.disclosure import Actor, Purpose, persons
 from serment.identity import accounts, files, ins, policy
 from serment.identity.ins import Mark, Standing, State
 from serment.identity.rights import Act
+from serment.scheduling import attending
 from serment.scheduling.models import Appointment
 from serment.web import asked, wording
 from serment.web.practice import naming, team
@@ -109,7 +110,7 @@ def _coming(actor: Actor, day: date) -> list[Appointment]:
             establishment_id=team.establishment_of(actor),
             starts_at__gte=first,
             starts_at__lt=first + timedelta(days=1),
-            status__in=(Appointment.Status.BOOKED, Appointment.Status.ARRIVED),
+            status__in=(Appointment.Status.BOOKED, *attending.HERE),
         )
         .order_by("starts_at")[:SHOWN_MAX]
     )

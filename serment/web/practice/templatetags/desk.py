@@ -10,7 +10,7 @@ from serment import clock
 from serment.identity import accounts, returns, rights, staff
 from serment.identity.rights import Act
 from serment.outbox import pile
-from serment.scheduling import outside_calendars
+from serment.scheduling import attending, outside_calendars
 
 register = template.Library()
 
@@ -43,6 +43,16 @@ def letters_waiting(context: template.Context) -> int | None:
     if actor.establishment is None or not rights.may(actor, Act.PRINT_CARD):
         return None
     return pile.height(actor.establishment)
+
+
+@register.simple_tag(takes_context=True)
+def here_now(context: template.Context) -> int:
+    """How many wait today, in the whole house."""
+    request: HttpRequest = context["request"]
+    actor = accounts.actor_for(request)
+    if actor.establishment is None:
+        return 0
+    return attending.how_many_wait(actor.establishment, clock.now())
 
 
 @register.simple_tag(takes_context=True)
