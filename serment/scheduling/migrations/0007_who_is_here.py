@@ -8,7 +8,7 @@ import serment.disclosure.fields
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("scheduling", "0005_waiting"),
+        ("scheduling", "0006_seats_kept"),
     ]
 
     operations = [
