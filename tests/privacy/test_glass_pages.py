@@ -14,10 +14,10 @@ from serment.directory import tenancy
 from serment.disclosure import SYSTEM, TooManyFiles, containment, gate, oversight
 from serment.identity import contact, reaching, registration, staff
 from serment.identity.models import PatientFile, Role
-from serment.outbox import delivery
+from serment.outbox import delivery, letters
 from serment.outbox.models import Message
 from serment.sightings.models import Kind, Sighting
-from serment.web.practice import patients
+from serment.web.practice import glass_messages, patients
 from tests import factors
 from tests.scheduling.practice import make_file
 from tests.web_practice.house import PASSWORD, House, make_house
@@ -135,6 +135,40 @@ def test_a_person_without_an_address_is_told_by_whoever_opened_it() -> None:
     sent = {"raison": "care", "pourquoi": WHY}
     told = house.enter().post(f"/cabinet/urgence/{house.files[0]}/", sent, follow=True)
     assert "dites-le-lui" in page(told)
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_the_letter_that_tells_of_it_is_posted_by_somebody_else_where_somebody_else_is(
+    guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: otherwise whoever broke it says that the person was told."""
+    if not guarded:
+        monkeypatch.setattr(glass_messages, "posted_by", lambda _actor, chosen: (chosen, []))
+    house = make_house()
+    here, desk = house.practice.establishment, house.enter()
+    sent = {"raison": "care", "pourquoi": WHY}
+    desk.post(f"/cabinet/urgence/{house.files[0]}/", sent)
+    colleague = officer_of(house, Role.SECRETARY)
+    delivery.send_due(delivery.next_try(0, clock.now()))
+    waits = {"lettre": [str(one.pk) for one in letters.waiting(here) if one.kind == "glass"]}
+    assert len(waits["lettre"]) == 1
+    told = page(desk.post("/cabinet/lettres/envoyees", waits, follow=True))
+    left = [one for one in letters.waiting(here) if one.kind == "glass"]
+    assert len(left) == guarded
+    assert ("un collègue poste la lettre" in told) == guarded
+    colleague.post("/cabinet/lettres/envoyees", waits)
+    assert not [one for one in letters.waiting(here) if one.kind == "glass"]
+
+
+def test_alone_at_the_desk_one_posts_it_oneself() -> None:
+    house = make_house()
+    desk, here = house.enter(), house.practice.establishment
+    desk.post(f"/cabinet/urgence/{house.files[0]}/", {"raison": "care", "pourquoi": WHY})
+    delivery.send_due(delivery.next_try(0, clock.now()))
+    waits = [str(one.pk) for one in letters.waiting(here) if one.kind == "glass"]
+    desk.post("/cabinet/lettres/envoyees", {"lettre": waits})
+    assert waits
+    assert not [one for one in letters.waiting(here) if one.kind == "glass"]
 
 
 def test_a_person_who_has_a_safe_address_and_no_other_is_told_there() -> None:

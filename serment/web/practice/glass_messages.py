@@ -6,7 +6,7 @@ sent: no name, no reason, a link to where the rest stands behind a sign-in.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,9 +16,9 @@ from django.utils.translation import get_language
 
 from serment import clock
 from serment.directory.models import Establishment, Site
-from serment.disclosure import Actor, Purpose, gate
+from serment.disclosure import Actor, Purpose, gate, glass
 from serment.disclosure.glass import Opened
-from serment.identity import former_ways
+from serment.identity import former_ways, rights
 from serment.identity.models import PatientFile, Role, StaffMember
 from serment.outbox import post, registry, rendering
 from serment.outbox.models import Message, State
@@ -67,6 +67,31 @@ def tell(actor: Actor, file_id: UUID, opened: Opened) -> bool:
     # Without an address of any kind it becomes a letter at the desk: nobody is left untold.
     post.again(PERSON, file_id, here, opened.to_person)
     return _tell_former(actor, file_id) or reached
+
+
+def posted_by(actor: Actor, chosen: Sequence[UUID]) -> tuple[list[UUID], list[UUID]]:
+    """Which of these messages this person may say to have posted, and which not: what tells of an
+    emergency is posted by somebody else than who broke the glass, where somebody else is."""
+    here = team.establishment_of(actor)
+    told = dict(
+        Message.objects.filter(
+            establishment_id=here, kind=PERSON, pk__in=chosen, state=State.WAITING
+        ).values_list("pk", "record_id")
+    )
+    if not told or not _others_post(actor, here):
+        return list(chosen), []
+    broke = {one.file for one in glass.broken(actor) if one.by == actor.id}
+    kept_back = [one for one in chosen if told.get(one) in broke]
+    return [one for one in chosen if one not in kept_back], kept_back
+
+
+def _others_post(actor: Actor, here: UUID) -> bool:
+    roles = [role for role in Role if rights.Act.PRINT_CARD in rights.ACTS_OF[role]]
+    return (
+        StaffMember.objects.filter(establishment_id=here, active=True, role__in=roles)
+        .exclude(pk=actor.id)
+        .exists()
+    )
 
 
 def tell_changed(actor: Actor, file_id: UUID) -> None:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from serment import clock
@@ -28,7 +30,7 @@ from serment.outbox.models import Channel, Message
 from serment.outbox.registry import Way
 from serment.scheduling.models import Appointment
 from serment.web import asked, wording
-from serment.web.practice import letter_kinds, naming, team
+from serment.web.practice import glass_messages, letter_kinds, naming, team
 from serment.web.practice.desk import Desk
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
 NAMES = "letters:names"
 SHEETS_MAX = 200
 _LAST = "serment.cabinet.lettres"
+_KEPT_BACK = gettext_lazy(
+    "Vous avez ouvert ce dossier en urgence : un collègue poste la lettre qui le dit à la "
+    "personne, et la marque comme envoyée."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +140,11 @@ def sheets(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sent(request: HttpRequest) -> HttpResponse:
     """They lie in their envelopes; the page that follows offers to take that back."""
-    establishment = team.establishment_of(accounts.actor_for(request))
-    chosen = _chosen(request)
+    actor = accounts.actor_for(request)
+    establishment = team.establishment_of(actor)
+    chosen, kept_back = glass_messages.posted_by(actor, _chosen(request))
+    if kept_back:
+        messages.error(request, _KEPT_BACK)
     for one in chosen:
         outbox.printed(establishment, one)
     request.session[_LAST] = [str(one) for one in chosen]
