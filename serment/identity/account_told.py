@@ -11,12 +11,14 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import get_language
 
 from serment import clock
 from serment.directory.models import Establishment, Site
-from serment.disclosure import Actor
+from serment.disclosure import Actor, Purpose
+from serment.identity import former_ways
 from serment.identity.models import PatientFile
-from serment.outbox import post, registry
+from serment.outbox import post, registry, rendering
 
 SECOND: Final = "second_account"
 BACK: Final = "account_back"
@@ -31,9 +33,19 @@ def register() -> None:
 
 
 def tell(kind: str, actor: Actor, file: PatientFile, now: datetime) -> None:
-    """By a letter at the desk where there is no address. The transaction stands in its house."""
+    """By a letter at the desk where there is no address. The transaction stands in its house.
+
+    Who will sign in to read the file is told to where its person was written to until staff
+    changed it, too: whoever changes an address first keeps it from nobody.
+    """
     ticket = post.sign(actor, file.pk, now)
     post.again(kind, file.pk, file.establishment_id, ticket)
+    facts = _of_file(file.pk)
+    if kind in (SECOND, BACK) and facts is not None:
+        neutrally = registry.Way("mail", neutral=True)
+        letter = rendering.letter(kind, facts, get_language() or "fr", neutrally)
+        purpose = Purpose.SELF if actor.kind == "patient" else Purpose.RECEPTION
+        former_ways.tell(actor, file.pk, letter, now, purpose)
 
 
 def _of_file(file_id: UUID) -> registry.Facts | None:

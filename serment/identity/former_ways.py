@@ -60,9 +60,12 @@ def _nothing_said(wishes: Wishes) -> bool:
     return wishes in (contact.NOTHING_SAID, contact.as_shared(contact.NOTHING_SAID))
 
 
-def tell(actor: Actor, file_id: UUID, letter: Letter, now: datetime) -> bool:
+def tell(
+    actor: Actor, file_id: UUID, letter: Letter, now: datetime,
+    purpose: Purpose = Purpose.RECEPTION,
+) -> bool:  # fmt: skip
     """The same there, neutrally; whether there was any such way."""
-    found = [one.address for one in _known(actor, file_id, now)]
+    found = [one.address for one in _known(actor, file_id, now, purpose)]
     for address in found:
         envelopes.put(_nobody(), address, letter, now, neutral=True)
     return bool(found)
@@ -75,11 +78,13 @@ def _add(actor: Actor, file_id: UUID, address: str, now: datetime) -> None:
         _keep(actor, file_id, [*known, Former(address, until)][:KEPT_MAX])
 
 
-def _known(actor: Actor, file_id: UUID, now: datetime) -> list[Former]:
+def _known(
+    actor: Actor, file_id: UUID, now: datetime, purpose: Purpose = Purpose.RECEPTION
+) -> list[Former]:
     file = _file(file_id)
     if file.former_reach is None:
         return []
-    opened = gate.reveal_openable(actor, Purpose.RECEPTION, [file], [FIELD])
+    opened = gate.reveal_openable(actor, purpose, [file], [FIELD])
     found = opened.get(file_id, {}).get(FIELD, "")
     today = now.date().isoformat()
     known = msgspec.json.decode(found, type=list[Former]) if found else []

@@ -20,10 +20,11 @@ from serment.identity import (
     contact,
     desk_codes,
     files,
+    former_ways,
     handed,
     reaching,
 )
-from serment.outbox import delivery
+from serment.outbox import delivery, envelopes
 from tests import factors
 from tests.identity import at_a_desk
 from tests.identity.at_a_desk import BORN
@@ -164,3 +165,24 @@ def test_a_second_account_is_somebody_s_word_and_the_first_holder_is_told(
     delivery.send_due(delivery.next_try(0, clock.now()))
     assert mail.outbox[-1].to == ["sure@exemple.fr"]
     assert "code" not in mail.outbox[-1].body
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_of_a_second_account_the_address_that_was_changed_before_is_told_too(
+    hand: Callable[..., desk_codes.Issued], file: UUID, establishment: UUID, desk: Actor,
+    monkeypatch: pytest.MonkeyPatch, guarded: bool,
+) -> None:  # fmt: skip
+    """Negative control: otherwise whoever changes the address first reads the message themself."""
+    if not guarded:
+        monkeypatch.setattr(former_ways, "tell", lambda *_: False)
+    gate.link(desk, account=ids.new_id(), patient_file=file)
+    with tenancy.inside(tenant=establishment):
+        former_ways.note(desk, file, {"email": "famille.quatrevaux@exemple.fr"}, clock.now())
+        files.change(desk, file, {"email": "voleur@exemple.fr"})
+    hand(second=True)
+    delivery.send_due(delivery.next_try(0, clock.now()))
+    envelopes.send_waiting(clock.now())
+    told = {one.to[0]: one.body for one in mail.outbox}
+    assert "voleur@exemple.fr" in told
+    assert ("famille.quatrevaux@exemple.fr" in told) == guarded
+    assert "compte" not in told.get("famille.quatrevaux@exemple.fr", "")

@@ -144,8 +144,12 @@ async def act_accept(house: House, ask: Request, peer: int) -> Body:
         raise AskUnusable  # whom a house shut out is not let in again by another's offer
     _room_for(house, capability.id)
     link = msgspec.structs.replace(offer, account=capability.id, at=now, state="", offer_until=0)
-    await write(house, ask, peer, person, "acting", link, instead_of=offer)
-    return ActingRows([_row(link, capability.id)])
+    taker = capability.id
+    await write(
+        house, ask, peer, person, "acting", link, instead_of=offer,
+        unless=lambda: shutting.is_shut(house, taker, offer.file),
+    )  # fmt: skip
+    return ActingRows([_row(link, taker)])
 
 
 async def acting(house: House, ask: Request, peer: int) -> Body:

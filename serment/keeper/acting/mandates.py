@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from serment.keeper.acting.asks import NAMED
@@ -34,16 +34,20 @@ def of_persons(house: House, persons: set[bytes]) -> list[LinkRow]:
     return [link for link in found if link.relation != "self" and link.record]
 
 
-async def write(
+async def write(  # noqa: PLR0913 -- what is written, and what it depends on, each by name
     house: House, ask: Request, peer: int, person: RecordRow, what: str, link: LinkRow, *,
     instead_of: LinkRow | None = None, admitted: Admission = NOBODY_COUNTS,
+    unless: Callable[[], bool] | None = None,
 ) -> None:  # fmt: skip
-    """On record first, of the person acted for; then the link is what it says."""
+    """On record first, of the person acted for; then the link is what it says. ``unless`` is asked
+    once it is on record: what was decided meanwhile goes before."""
     (counted, alarms), told = admitted, Item(link.record, "relation", [what])
     access = Access(person.subject, person.tenant, [told], KIND_WRITE, person.kind,
                     counted=bool(counted))  # fmt: skip
     await house.recorder.record(ask, peer, [access, *alarms])
     check(house, ask, peer)
+    if unless is not None and unless():
+        raise NoAccess
     with house.store.transaction():
         if instead_of is not None:
             if instead_of not in house.store.links(account=instead_of.account):
