@@ -10,6 +10,7 @@ from serment.keeper.policy.grants import SOLO_DELAY_US, Approval, Grant, GrantKi
 
 END = 10**15
 ONE, OTHER = b"1" * 16, b"2" * 16
+NONCE = b"n" * 16
 
 
 def a_grant(**changes: object) -> Grant:
@@ -56,12 +57,13 @@ def test_a_solo_practice_waits_72_hours() -> None:
 @given(st.lists(st.binary(min_size=16, max_size=16), unique=True, max_size=20))
 def test_the_digest_is_of_the_set_and_of_everything_allowed(subjects: list[bytes]) -> None:
     grant = a_grant()
-    digest = digest_of(grant, subjects)
-    assert digest == digest_of(grant, reversed(subjects))
-    assert digest != digest_of(grant, [*subjects, b"x" * 16])
+    digest = digest_of(grant, subjects, NONCE)
+    assert digest == digest_of(grant, reversed(subjects), NONCE)
+    assert digest != digest_of(grant, [*subjects, b"x" * 16], NONCE)
+    assert digest != digest_of(grant, subjects, b"o" * 16), "another proposal of the same"
     for changed in (
         a_grant(purpose="incident"), a_grant(fields=["patient.phone"]), a_grant(not_after=END - 1),
         a_grant(kind=GrantKind.ERASE), a_grant(target=b"t" * 16), a_grant(factor=2),
-        a_grant(establishment=b"f" * 16),
+        a_grant(establishment=b"f" * 16), a_grant(by=b"o" * 16), a_grant(at=1), a_grant(role="x"),
     ):  # fmt: skip
-        assert digest_of(changed, subjects) != digest
+        assert digest_of(changed, subjects, NONCE) != digest

@@ -105,7 +105,7 @@ async def _closed_late(house: Any, ask: wire.Request, peer: int) -> wire.Token32
         granting._tag(house, token),
         granting._own(house, granting.staff_of(house, ask, peer), token),
     )
-    digest = digest_of(former, subjects_of(house, tag))
+    digest = digest_of(former, subjects_of(house, tag), tag)
     closed = msgspec.structs.replace(former, count=count(house, tag), digest=digest)
     await granting._record(house, ask, peer, closed, "grant_closed")
     granting._keep(house, tag, closed)

@@ -117,7 +117,7 @@ async def close(house: House, ask: Request, peer: int) -> Body:
     persons = count(house, tag)
     if grant.kind in (GrantKind.BULK, GrantKind.ERASE) and not persons:
         raise AskUnusable
-    digest = digest_of(grant, subjects_of(house, tag))
+    digest = digest_of(grant, subjects_of(house, tag), tag)
     closed = msgspec.structs.replace(grant, count=persons, digest=digest)
     # Closed before the sync, in the same commit: nobody is added while the record is written.
     with house.recorder.together():

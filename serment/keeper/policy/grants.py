@@ -103,17 +103,18 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
         return msgspec.structs.replace(self, approvals=[*self.approvals, approval], lapsed=lapsed)
 
 
-def digest_of(grant: Grant, subjects: Iterable[bytes]) -> bytes:
-    """What approvers approve: everything the grant allows, and whom, in one hash.
+def digest_of(grant: Grant, subjects: Iterable[bytes], nonce: bytes) -> bytes:
+    """What approvers approve: everything the grant allows, of whom, and who proposed it when, in
+    one hash. ``nonce`` is this proposal's alone: a word given to it is given to no other like it.
 
     ``subjects`` are 16-byte ids; their order does not count.
     """
-    running = hashlib.sha256(b"serment grant 1")
+    running = hashlib.sha256(b"serment grant 2")
     terms = (
         grant.kind, grant.establishment, grant.purpose, sorted(grant.fields), grant.not_after,
-        grant.target, grant.factor,
+        grant.target, grant.factor, grant.role, grant.by, grant.at, nonce,
     )  # fmt: skip
-    head = msgspec.msgpack.encode((*terms, grant.role) if grant.role else terms)
+    head = msgspec.msgpack.encode(terms)
     running.update(len(head).to_bytes(4, "big") + head)
     for subject in sorted(subjects):
         running.update(subject)
