@@ -1,4 +1,7 @@
-"""Log lines without what visitors typed: an exception is told by its type and where it rose."""
+"""Log lines without what visitors typed: an exception is told by its type and where it rose.
+
+And without where they were: a request is told by its route's name, as its path may name a visit.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,24 @@ _ExceptionInfo = (
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class RouteNotPath(logging.Filter):
+    """On a handler: what Django says of a request becomes its status and its route's name.
+
+    Django's own words hold the path, or quote what was sent. Of a record whose request is not known
+    by a route, no more than "no route" is said.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always True: the line stays, its words are others."""
+        asked = getattr(record, "request", None)
+        if asked is not None:
+            match = getattr(asked, "resolver_match", None)
+            route = match.view_name if match is not None else ""
+            record.msg = "answered %s: %s"
+            record.args = (getattr(record, "status_code", "?"), route or "no route")
+        return True
 
 
 class QuietFormatter(logging.Formatter):

@@ -67,4 +67,7 @@ def site(setting: Setting) -> Starlette:
     ]
     if setting.ledger is not None:
         doors.append(Mount("/ledger", app=files(setting.ledger, setting.ledger_key)))
-    return Starlette(routes=[*doors, Mount("/", app=serving)])
+    site = Starlette(routes=[*doors, Mount("/", app=serving)])
+    # A path with a line's end in it matches no route; it has its page of ours all the same.
+    site.router.default, site.router.redirect_slashes = serving, False
+    return site

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpResponsePermanentRedirect
 
 from serment.live import application, headers
-from serment.web import wellknown
+from serment.web import slashes, wellknown
 from tests.attacks.port import Port, Said
 
 EXACT = {
@@ -106,6 +107,8 @@ def test_whatever_kind_of_answer_it_is(
         "health": (port.ask("/healthz"), 200),
         "health asked wrongly": (port.ask("/healthz", "POST"), 404),
         "bytes that are no address": (port.ask(b"/%ff%fe"), 404),
+        "an address of two lines": (port.ask("/compte/%0d%0aX-Evil:1/"), 404),
+        "an address without its last slash": (port.ask("/mes-rendez-vous"), 301),
         "header that is no text": (port.ask("/", accept=b"\xff\xfe"), 200),
         "too large": (port.ask("/", "POST", b"x" * 3_000_001), 413),
         "a file of ours": (port.ask("/static/rien.css"), 404),
@@ -114,6 +117,12 @@ def test_whatever_kind_of_answer_it_is(
     for what, (said, status) in answers.items():
         assert (what, said.status) == (what, status)
         assert (what, lacking(said)) == (what, [])
+    for what in ("nowhere", "an address of two lines", "an address without its last slash"):
+        assert (what, "no-store" in answers[what][0]["cache-control"]) == (what, True)
+    assert b"<html" in answers["an address of two lines"][0].body  # a page of ours, in words
+    # The control: Django's own way to the slash.
+    monkeypatch.setattr(slashes.Common, "response_redirect_class", HttpResponsePermanentRedirect)
+    assert "no-store" not in port.ask("/mes-rendez-vous")["cache-control"]
     ledger = port.ask("/ledger/checkpoint")
     assert ledger["cross-origin-resource-policy"] == "cross-origin"  # everybody may verify it
     assert (ledger.status, ledger["access-control-allow-origin"]) == (200, "*")
