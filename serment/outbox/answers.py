@@ -1,8 +1,8 @@
 """What a reader answers by a message's link: comes, cannot come, wants no more of these.
 
-Whoever has the link needs no account and learns the hour alone. An answer opens nothing and cancels
-nothing by itself: only staff or the person, signed in, end a visit, on the keeper's record; until
-the desk does, it reads that the person cannot come.
+Whoever has the link needs no account and learns the hour alone. What is answered here opens nothing
+and cancels nothing: that is for ``scheduling.by_link``, within the house's deadline. After it the
+desk reads that the person cannot come.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Asked:
     establishment: UUID
     record: UUID
     reference: str
+    kind: str = registry.REMINDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,16 @@ def behind(secret: str) -> Behind:
     )
 
 
-def use(found: Behind) -> bool:
+def use(found: Behind | Asked) -> bool:
     """Use the link up, in the transaction of what its reader wants; False where it was."""
     unused = HandOver.objects.filter(reference=found.reference, answered=False)
     return bool(unused.update(answered=True))
+
+
+def is_used(secret: str) -> bool:
+    """Whether a link of ours did what its reader wanted; its message may be gone since."""
+    known = HandOver.objects.filter(answer_key=references.answer_key(secret), answered=True)
+    return known.exists()
 
 
 def of_link(secret: str, now: datetime) -> Asked:
@@ -91,15 +98,14 @@ def of_link(secret: str, now: datetime) -> Asked:
             raise NotThere
     return Asked(
         facts.starts_at, facts.timezone, row.answered, row.establishment_id, message.record_id,
-        row.reference,
+        row.reference, message.kind.partition(".")[0],
     )  # fmt: skip
 
 
 def answer(asked: Asked, *, comes: bool) -> bool:
     """Write it down for the desk; False where this link answered before."""
     with transaction.atomic(), tenancy.inside(tenant=asked.establishment):
-        unused = HandOver.objects.filter(reference=asked.reference, answered=False)
-        if not unused.update(answered=True):
+        if not use(asked):
             return False
         said = Answer.COMES if comes else Answer.CANNOT
         rights = ReminderTicket.objects.filter(

@@ -71,13 +71,15 @@ def confirmation(record_id: UUID, establishment_id: UUID, ticket: bytes) -> Mess
 
 
 def move(
-    record_id: UUID, establishment_id: UUID, ticket: bytes, was: bytes = b"", becomes: bytes = b""
-) -> Message | None:
+    record_id: UUID, establishment_id: UUID, ticket: bytes, was: bytes = b"", becomes: bytes = b"",
+    opens: datetime | None = None,
+) -> Message | None:  # fmt: skip
     """Tell the person its new time; what was not yet sent about the former one is called back.
 
     Moved again, it is told again: the message about the former move gives way. ``was`` and
     ``becomes``: digests of the time before and after. Moved back to what the person knows before
     anything left, nothing is told; where the confirmation still waits, it says the new time.
+    ``opens`` as in ``cancellation``.
     """
     about = Message.objects.filter(establishment_id=establishment_id, record_id=record_id)
     waiting = {one.kind: one for one in about.filter(state=State.WAITING)}
@@ -89,7 +91,7 @@ def move(
     if MOVE in waiting and known and known == becomes:
         return None
     about.filter(kind=MOVE).delete()
-    return _post(MOVE, record_id, establishment_id, ticket, known)
+    return _not_before(opens, _post(MOVE, record_id, establishment_id, ticket, known))
 
 
 def undone(cancelled: UUID, again: UUID, establishment_id: UUID) -> bool:
@@ -104,11 +106,26 @@ def undone(cancelled: UUID, again: UUID, establishment_id: UUID) -> bool:
     return bool(withdraw(again, establishment_id))
 
 
-def cancellation(record_id: UUID, establishment_id: UUID, ticket: bytes) -> Message:
-    """Tell the person that it was cancelled; what was not yet sent about it is called back."""
+def cancellation(
+    record_id: UUID, establishment_id: UUID, ticket: bytes, opens: datetime | None = None
+) -> Message:
+    """Tell the person that it was cancelled; what was not yet sent about it is called back.
+
+    ``opens``: from when the ticket opens the address; until then the message waits, to the day.
+    """
     withdraw(record_id, establishment_id)
     reminders.forget(establishment_id, record_id)
-    return _post(CANCELLATION, record_id, establishment_id, ticket)
+    return _not_before(opens, _post(CANCELLATION, record_id, establishment_id, ticket))
+
+
+def _not_before(opens: datetime | None, message: Message) -> Message:
+    """A day that many share: the ticket's own hour would be the visit's."""
+    if opens is not None and opens > clock.now():
+        message.send_after = marks.after(timedelta(days=1), opens)
+        Message.objects.filter(pk=message.pk, state=State.WAITING).update(
+            send_after=message.send_after
+        )
+    return message
 
 
 def withdraw(record_id: UUID, establishment_id: UUID) -> int:

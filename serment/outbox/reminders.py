@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final
 from uuid import UUID
@@ -30,9 +30,12 @@ from serment.outbox.veil import veiled
 CATCH_UP: Final = timedelta(hours=12)
 """How far back a sweep looks: a reminder later than that is none any more."""
 _AHEAD: Final = timedelta(days=moments.DAYS_MAX + 1)
+MOVES: Final = timedelta(days=21)
+"""How far beyond its hour a visit may be moved by a link, and its person still be written to."""
 _BATCH: Final = 500
-_TERMS_LETTERS: Final = 48
+_TERMS_LETTERS: Final = 64
 """Every row's terms are as long."""
+_WITH_WINDOW: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +47,40 @@ class Right:
     terms: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a right to remind says, and its ticket: when it opens the address, and until when."""
+
+    ticket: bytes
+    language: str
+    reason: UUID | None
+    counted: bool
+    opens_from: datetime
+    opens_until: datetime
+
+
 def errand(record: UUID, starts_at: datetime) -> gate.Errand:
-    """What whoever books signs besides: from eight days before until the visit begins."""
-    return gate.errand_of(
-        record, list(PERSON_FIELDS), Purpose.MESSAGE, starts_at - _AHEAD, starts_at
-    )
+    """What whoever books signs besides: from eight days before the visit until three weeks after,
+    for it may be moved by a link. The row goes with the visit."""
+    since, until = window(starts_at)
+    return gate.errand_of(record, list(PERSON_FIELDS), Purpose.MESSAGE, since, until)
 
 
-def right(record: UUID, ticket: bytes, reason: UUID | None) -> Right:
-    """The row's values, in the reader's language."""
-    told = json.dumps([get_language() or "fr", "" if reason is None else reason.hex])
+def window(starts_at: datetime) -> tuple[datetime, datetime]:
+    """From when until when an ``errand`` opens."""
+    return starts_at - _AHEAD, starts_at + MOVES
+
+
+def right(
+    record: UUID, ticket: bytes, reason: UUID | None, *, counted: bool = False,
+    opens: tuple[datetime, datetime] | None = None, language: str = "",
+) -> Right:  # fmt: skip
+    """The row's values, in the reader's language. ``opens``: the ticket's window; without it a link
+    only tells the desk. ``counted``: whether the visit has a place among its day's."""
+    language = language or get_language() or "fr"
+    minutes = [] if opens is None else [int(one.timestamp()) // 60 for one in opens]
+    said = [language, "" if reason is None else reason.hex, int(counted), *minutes]
+    told = json.dumps(said, separators=(",", ":"))
     terms = references.closed(told.ljust(_TERMS_LETTERS), record.bytes)
     return Right(ids.new_id(), ticket, terms)
 
@@ -72,6 +99,37 @@ def keep(establishment_id: UUID, record: UUID, given: Right) -> None:
     together([(_KEEP, values)])
     posted = Message.objects.filter(establishment_id=establishment_id, record_id=record)
     posted.filter(kind__startswith=registry.REMINDER).delete()
+
+
+def given(establishment_id: UUID, record: UUID) -> Given | None:
+    """The right to remind of a visit; None where there is none, or it says no window."""
+    rows = ReminderTicket.objects.filter(establishment_id=establishment_id, record_id=record)
+    row = rows.first()
+    told = references.opened(bytes(row.terms), record.bytes) if row is not None else ""
+    if row is None or not told:
+        return None
+    language, reason, *more = json.loads(told)
+    if len(more) < _WITH_WINDOW:
+        return None
+    counted, since, until = more
+    return Given(
+        bytes(row.ticket), language, UUID(reason) if reason else None, bool(counted),
+        _instant(since), _instant(until),
+    )  # fmt: skip
+
+
+def _instant(minutes: int) -> datetime:
+    return datetime.fromtimestamp(minutes * 60, UTC)
+
+
+def keep_on(establishment_id: UUID, record: UUID, known: Given, *, counted: bool) -> None:
+    """The same right for another hour of the visit, within its window."""
+    opens = known.opens_from, known.opens_until
+    keep(
+        establishment_id, record,
+        right(record, known.ticket, known.reason, counted=counted, opens=opens,
+              language=known.language),
+    )  # fmt: skip
 
 
 def forget(establishment_id: UUID, record: UUID) -> None:
@@ -159,7 +217,7 @@ def _terms(row: ReminderTicket) -> tuple[str, UUID | None]:
     told = references.opened(bytes(row.terms), row.record_id.bytes)
     if not told:
         return "fr", None
-    language, reason = json.loads(told)
+    language, reason, *_more = json.loads(told)
     return language, UUID(reason) if reason else None
 
 

@@ -42,6 +42,10 @@ class AlreadyOver(Conflict):
     """Ce rendez-vous est déjà annulé ou passé."""
 
 
+class LinkUsed(Conflict):
+    """Ce lien a déjà servi."""
+
+
 class MovedSince(Conflict):
     """Ce rendez-vous a été déplacé entre-temps."""
 

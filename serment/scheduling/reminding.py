@@ -17,7 +17,7 @@ from serment.outbox import registry, reminders
 from serment.scheduling import sealed_details
 from serment.scheduling.models import Appointment
 
-AHEAD_MAX: Final = timedelta(days=399)
+AHEAD_MAX: Final = timedelta(days=399) - reminders.MOVES
 """The keeper signs for no longer; of a visit beyond nobody is reminded until it is moved."""
 _PAGE: Final = 500
 _TO_COME: Final = (Appointment.Status.BOOKED, Appointment.Status.PENDING)
@@ -36,8 +36,11 @@ def right(
     """The right to remind, once its errand is signed."""
     if not tickets:
         return None
-    reason = sealed_details.read(details).reason
-    return reminders.right(appointment.id, tickets[0], reason)
+    known = sealed_details.read(details)
+    opens = reminders.window(appointment.starts_at)
+    return reminders.right(
+        appointment.id, tickets[0], known.reason, counted=known.counted, opens=opens
+    )
 
 
 def keep(appointment: Appointment, details: str, tickets: Sequence[bytes]) -> None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote_plus
 from uuid import UUID
 
 import pytest
@@ -17,7 +18,8 @@ from serment.directory import tenancy
 from serment.disclosure import Actor
 from serment.outbox import answers, delivery, handing, moments, nights, reminders
 from serment.outbox.models import HandOver, Message, ReminderPlan, ReminderTicket, Stop
-from serment.scheduling import booking, cancelling, moving, secrecy
+from serment.scheduling import booking, cancelling, moving, secrecy, terms
+from serment.scheduling.models import Appointment, Occupancy, OnlineTerms
 from tests.outbox.conftest import Sink
 from tests.outbox.test_wishes import _body
 from tests.scheduling.practice import PARIS, Practice, make_practice, paris
@@ -251,3 +253,98 @@ def test_mail_whose_answer_was_lost_comes_again_under_one_name_and_is_said(
     assert first == second
     [row] = HandOver.objects.filter(reference=first[1:21])
     assert (row.state, row.possibly_twice) == (HandOver.State.TAKEN, True)
+
+
+def _link(smtp: Sink, subject: str) -> str:
+    [mail] = [one for one in smtp.taken if str(one["subject"]).strip().startswith(subject)]
+    found = re.search(r"/r/[a-z2-7]{20}", _body(mail))
+    assert found
+    return found[0]
+
+
+def _plain(settings: Any) -> None:
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+def test_a_link_cancels_at_once_within_the_deadline_and_tells_the_person(
+    reminded: Reminded, smtp: Sink, client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: without the deadline it would be cancelled past it too."""
+    _plain(settings)
+    here, seen = reminded.practice.establishment, reminded.starts_at.isoformat()
+    reminders.sweep(reminded.due())
+    delivery.send_due(reminded.due())
+    address = _link(smtp, "Rappel")
+    asked = {"reponse": "annuler", "vu": seen}
+    with tenancy.inside(here):
+        OnlineTerms.objects.create(establishment_id=here, cancel_hours=24 * 7, move_hours=0)
+    assert "annuler" not in client.get(address).content.decode().split("Il est trop tard")[0]
+    assert client.post(address, asked)["Location"].endswith("dit=tard")
+    assert client.post(address, asked | {"vu": ""})["Location"].endswith("dit=change")
+    with monkeypatch.context() as unguarded:
+        unguarded.setattr(terms, "must_cancel_in_time", lambda *_: None)
+        unguarded.setattr(answers, "use", lambda _found: False)  # and what used it up stops it
+        assert client.post(address, asked)["Location"].endswith("dit=deja")
+    with tenancy.inside(here):
+        OnlineTerms.objects.update(cancel_hours=0)
+    page = client.get(f"{address}?etape=annuler").content.decode()
+    assert "10 h 00" in page
+    assert not re.search("Rivage|quai du Port|Essai|Consultation", page)
+    with tenancy.inside(here):
+        assert Appointment.objects.get(pk=reminded.visit).status == "booked"  # looking did nothing
+    done = client.post(address, asked)["Location"]
+    assert "C’est annulé." in client.get(done).content.decode()
+    with tenancy.inside(here):
+        assert Appointment.objects.get(pk=reminded.visit).status == "cancelled"
+        assert not Occupancy.objects.filter(appointment_id=reminded.visit).exists()
+        assert not ReminderTicket.objects.exists()
+    assert client.post(address, asked).status_code == 404
+    smtp.taken.clear()
+    waits = moments.awake_again(reminded.due(), ZONE)
+    assert delivery.send_due(waits).sent == 1
+    assert [str(one["subject"])[:6] for one in smtp.taken] == ["Annulé"]
+
+
+def test_a_confirmations_link_moves_once_and_the_reminder_comes_for_the_new_hour(
+    practice: Practice, smtp: Sink, client: Client, settings: Any
+) -> None:
+    _plain(settings)
+    _account, file = practice.patient(email=EMAIL)
+    starts_at = paris(_weekday(3), 10)
+    with translation.override("fr"):
+        made = booking.book(practice.secretary(), practice.booking(file, starts_at), NOW)
+    delivery.send_due(NOW + timedelta(minutes=5))
+    address = _link(smtp, "C’est confirmé")
+    page = client.get(f"{address}?etape=deplacer").content.decode()
+    to = re.search(r"heure=([^\"]*)\"", page)
+    assert to
+    wanted = unquote_plus(to[1])
+    assert not re.search("Rivage|quai du Port|Essai|Consultation", page)
+    taken = {"reponse": "deplacer", "vu": starts_at.isoformat(), "heure": starts_at.isoformat()}
+    night = {**taken, "heure": paris(_weekday(3), 3).isoformat()}
+    assert client.post(address, night)["Location"].endswith("dit=prise")
+    far = {**taken, "heure": (starts_at + timedelta(days=22)).isoformat()}
+    assert client.post(address, far)["Location"].endswith("dit=prise")
+    with tenancy.inside(practice.establishment):  # and nothing was given up for it
+        assert Appointment.objects.get(pk=made.id).starts_at == starts_at
+    assert client.post(address, {**taken, "heure": wanted})["Location"].endswith("dit=deplace")
+    with tenancy.inside(practice.establishment):
+        moved = Appointment.objects.get(pk=made.id)
+        [right] = ReminderTicket.objects.all()
+        [taking] = Occupancy.objects.filter(appointment_id=made.id)
+    assert (moved.starts_at, taking.span.lower) == (datetime.fromisoformat(wanted),) * 2
+    assert len(bytes(right.terms)) == reminders._TERMS_LETTERS + 28
+    assert client.post(address, taken)["Location"].endswith("dit=deja")
+    smtp.taken.clear()
+    delivery.send_due(moments.awake_again(NOW + timedelta(minutes=9), ZONE))
+    again = _link(smtp, "Déplacé")
+    assert again != address
+    due = moments.due(moved.starts_at, ZONE, 118)
+    assert due is not None
+    with tenancy.inside(practice.establishment):
+        ReminderPlan.objects.all().delete()
+        ReminderPlan.objects.create(
+            establishment_id=practice.establishment, moments=[118], swept=due - timedelta(hours=1)
+        )
+    assert reminders.sweep(due) == 1

@@ -1,0 +1,160 @@
+"""What the link in a message does to its visit at once: cancel it, or move it; signed in as nobody.
+
+Within what the house lets a patient do by themself. Nothing is opened and nothing sealed: what is
+needed lies in the visit's right to remind, and with its ticket the person is told what was done, at
+the address they gave. Whoever uses the link by mistake, or another's, is found out by that message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.utils import translation
+
+from serment.directory import tenancy
+from serment.directory.pipeline import together
+from serment.outbox import answers, post, reminders
+from serment.outbox.answers import Asked
+from serment.outbox.reminders import Given
+from serment.scheduling import (
+    booking,
+    cancelling,
+    freed,
+    occupying,
+    offering,
+    refusals,
+    search,
+    terms,
+)
+from serment.scheduling.booking import Booking
+from serment.scheduling.models import Appointment
+from serment.scheduling.sealed_details import Details
+
+LOOK: Final = 40
+"""Free hours that a page shows at most."""
+_SOON: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What may be done by the link now."""
+
+    cancel: bool
+    move: bool
+
+
+def open_to(asked: Asked, now: datetime) -> Open:
+    """Within the house's deadlines; a visit that somebody arrived for is the desk's."""
+    with tenancy.inside(asked.establishment):
+        visit = Appointment.objects.filter(id=asked.record).first()
+        given = reminders.given(asked.establishment, asked.record)
+        if visit is None or given is None or not _is_to_come(visit, now):
+            return Open(cancel=False, move=False)
+        own = terms.of_house(asked.establishment)
+        return Open(
+            cancel=now <= terms.until(visit, own.cancel_hours),
+            move=given.reason is not None and now <= terms.until(visit, own.move_hours),
+        )
+
+
+def _is_to_come(visit: Appointment, now: datetime) -> bool:
+    return visit.status in freed.STANDING and visit.starts_at > now
+
+
+def cancel(asked: Asked, seen_at: datetime | None, now: datetime) -> None:
+    """Cancel, free the hour for whoever waits, tell the person; the link is used up with it.
+
+    Raises ``LinkUsed``, ``AlreadyOver``, ``MovedSince`` where it is not ``seen_at`` any more, and
+    ``TooLate`` after the house's deadline.
+    """
+    with _taken_up(asked, seen_at, now) as (visit, given):
+        terms.must_cancel_in_time(visit, now)
+        awaited = freed.begin(visit.role_id)
+        visit.status = Appointment.Status.CANCELLED
+        visit.save(update_fields=["status"])
+        occupying.release(asked.establishment, visit.id)
+        if given.counted:
+            cancelling.give_place_back(visit, Details(given.reason))
+        with translation.override(given.language):
+            post.cancellation(visit.id, asked.establishment, given.ticket, given.opens_from)
+        if awaited:
+            freed.serve(asked.establishment, visit.role_id, now)
+
+
+def hours(asked: Asked, now: datetime) -> list[datetime]:
+    """Free hours with the same practitioner for the same reason, soonest first; none where the
+    right to write to the person would end before them."""
+    with tenancy.inside(asked.establishment):
+        visit = Appointment.objects.filter(id=asked.record).first()
+        given = reminders.given(asked.establishment, asked.record)
+    if visit is None or given is None or given.reason is None or now + _SOON >= given.opens_until:
+        return []
+    window = now + _SOON, given.opens_until
+    found = search.next_slots([visit.role_id], given.reason, window, now, LOOK)[visit.role_id]
+    return [one.starts_at for one in found if one.starts_at != visit.starts_at]
+
+
+def move(asked: Asked, seen_at: datetime | None, to: datetime, now: datetime) -> None:
+    """Give the hour up for another; all of it or nothing, and the link is used up with it.
+
+    Raises as ``cancel`` does, and ``SlotTaken`` or another ``NotOffered`` where the new hour is not
+    free for everybody.
+    """
+    with _taken_up(asked, seen_at, now) as (visit, given):
+        terms.must_move_in_time(visit, now)
+        if given.reason is None or not now < to <= given.opens_until:
+            raise refusals.NotOffered
+        wish = offering.wish(visit.role_id, given.reason, to)
+        awaited = freed.begin(visit.role_id)
+        occupying.release(asked.establishment, visit.id)
+        if given.counted:
+            cancelling.give_place_back(visit, Details(given.reason))
+        visit.ends_at, counted = _take(wish, visit, given.reason, now)
+        visit.starts_at = wish.starts_at
+        visit.status = Appointment.Status.BOOKED
+        visit.save(update_fields=["starts_at", "ends_at", "status"])
+        with translation.override(given.language):
+            reminders.keep_on(asked.establishment, visit.id, given, counted=counted)
+            post.move(visit.id, asked.establishment, given.ticket, opens=given.opens_from)
+        if awaited:
+            freed.serve(asked.establishment, visit.role_id, now)
+
+
+def _take(
+    wish: offering.Wish, visit: Appointment, reason: UUID, now: datetime
+) -> tuple[datetime, bool]:
+    """Take the new time by the rules for everybody: when it ends, and whether it is counted."""
+    (rows,) = together([wish.taken_statement(now)])
+    offer = offering.check(wish, rows, now)
+    form = Booking(
+        role_id=visit.role_id, reason_id=reason, starts_at=wish.starts_at, mode="in_person",
+        request_key=b"", patient_file=visit.id, first_visit=False,
+    )  # fmt: skip
+    taken = booking.take_time(offer, form, visit.id, now)
+    if taken is None:
+        raise refusals.SlotTaken
+    return offer.ends_at, taken.counted
+
+
+@contextmanager
+def _taken_up(
+    asked: Asked, seen_at: datetime | None, now: datetime
+) -> Iterator[tuple[Appointment, Given]]:
+    """The visit, locked, and what its right to remind says; the link is used up. All of it is
+    undone where the block fails."""
+    with tenancy.inside(asked.establishment):
+        if not answers.use(asked):
+            raise refusals.LinkUsed
+        rows = Appointment.objects.select_for_update(of=("self",)).filter(id=asked.record)
+        visit = rows.select_related("role__site").first()
+        given = reminders.given(asked.establishment, asked.record)
+        if visit is None or given is None or not _is_to_come(visit, now):
+            raise refusals.AlreadyOver
+        if visit.starts_at != seen_at:
+            raise refusals.MovedSince
+        yield visit, given
