@@ -70,6 +70,8 @@ class Booking:
     """Shown to nobody who acts for the person, and told of in no message (``secrecy``)."""
     persons: tuple[UUID, ...] = ()
     """Whose visits count for the bounds, where somebody books for another person."""
+    kept_at: datetime | None = None
+    """When its time was kept, where another act has seen to that (``pairs``)."""
 
 
 def book(actor: Actor, booking: Booking, now: datetime) -> Appointment:
@@ -103,7 +105,7 @@ def _book(actor: Actor, booking: Booking, wish: offering.Wish, now: datetime) ->
         return found
     if seen.to_come is not None:
         seen.to_come.check()
-    offer = offer_for(actor, booking, wish, seen.taken, seen.judged_at)
+    offer = offer_for(actor, booking, wish, seen.taken, booking.kept_at or seen.judged_at)
     appointment = Appointment(
         id=ids.new_id(),
         establishment_id=tenant,
@@ -249,6 +251,11 @@ def _key_of(actor: Actor, booking: Booking) -> bytes:
     if actor.kind != "patient":
         return booking.request_key
     return hashlib.blake2b(actor.id.bytes, key=booking.request_key, digest_size=32).digest()
+
+
+def made_before(actor: Actor, tenant: UUID, booking: Booking) -> Appointment | None:
+    """What this very form made; the transaction stands in the house. Raises ``FormAlreadyUsed``."""
+    return _already(tenant, booking, _key_of(actor, booking))
 
 
 def _already(tenant: UUID, booking: Booking, key: bytes) -> Appointment | None:

@@ -48,11 +48,19 @@ def hold(actor: Actor, role_id: UUID, reason_id: UUID, starts_at: datetime, now:
     Raises ``SlotTaken`` or another ``NotOffered`` with the nearest free slots; an earlier hold is
     then still kept.
     """
-    wish = offering.wish(role_id, reason_id, starts_at)
-    tag, tenant = holders.tag_of(actor), wish.plan.establishment_id
+    return hold_all(actor, [offering.wish(role_id, reason_id, starts_at)], now)
+
+
+def hold_all(actor: Actor, wishes: Sequence[offering.Wish], now: datetime) -> Hold:
+    """Keep slots of one house together, all or none; they are given back together too.
+
+    To be given in the order of practitioner and time: two who want some of the same then never
+    wait for each other. Raises as ``hold`` does.
+    """
+    tag, (tenant,) = holders.tag_of(actor), {wish.plan.establishment_id for wish in wishes}
     with tenancy.inside(tenant):
         former = _former(tag)
-        if former is not None and former.keeps(wish.claim, now):
+        if former is not None and keeps_all(former, wishes, now):
             return Hold(former.occupancy, former.expires_at)
         live = former if former is not None and former.expires_at > now else None
         gives_back = live is not None
@@ -61,13 +69,32 @@ def hold(actor: Actor, role_id: UUID, reason_id: UUID, starts_at: datetime, now:
         first: list[Statement] = []
         if live is not None and live.tenant == tenant:
             first, live = [occupying.drop_hold(live.claimant, tenant, live.occupancy)], None
-        *_dropped, taken = together([*first, wish.taken_statement(now)])
-        who = audience.of_patient(actor, wish.plan, now)
-        kept = _take(offering.check(wish, taken, now, who), now)
-        holders.keep(tag, wish.claim, kept.id, kept.expires_at)
+        kept: Hold | None = None
+        for wish in wishes:
+            *_dropped, taken = together([*first, wish.taken_statement(now)])
+            who, first = audience.of_patient(actor, wish.plan, now), []
+            offer = offering.check(wish, taken, now, who)
+            took = take(offer, now, beside=kept.id if kept else None)
+            kept = kept or took
+        assert kept is not None  # noqa: S101 -- at least one is wanted
+        holders.keep(tag, wishes[0].claim, kept.id, kept.expires_at)
         if live is not None:
             holders.give_back(live)
         return replace(kept, gave_back=gives_back)
+
+
+def keeps_all(former: holders.Held, wishes: Sequence[offering.Wish], now: datetime) -> bool:
+    """Whether the account's hold is of all these times; the transaction stands in their house."""
+    if not former.keeps(wishes[0].claim, now):
+        return False
+    beside = Occupancy.objects.filter(companion_of=former.occupancy)
+    return all(
+        beside.filter(
+            claimant_id=wish.plan.role_id,
+            span=(wish.claim.starts_at, wish.claim.ends_at),
+        ).exists()
+        for wish in wishes[1:]
+    )
 
 
 def _former(tag: bytes) -> holders.Held | None:
@@ -75,7 +102,8 @@ def _former(tag: bytes) -> holders.Held | None:
     return holders.held(rows)
 
 
-def _take(offer: offering.Offer, now: datetime) -> Hold:
+def take(offer: offering.Offer, now: datetime, beside: UUID | None = None) -> Hold:
+    """Take the time of an offer as kept; ``beside`` another, it goes with that. ``SlotTaken``."""
     expires_at = now + timedelta(minutes=HOLD_MINUTES)
     # In a group the time is the session's already: the row says that a form is being filled, and
     # a seat is kept by it.
@@ -85,6 +113,7 @@ def _take(offer: offering.Offer, now: datetime) -> Hold:
         kind=Occupancy.Kind.HOLD,
         exclusive=offer.session is None,
         expires_at=expires_at,
+        companion_of=beside,
     )
     if taken is not None and offer.session is not None:
         hold = groups.HeldBy(taken, expires_at)
@@ -96,7 +125,7 @@ def _take(offer: offering.Offer, now: datetime) -> Hold:
         now,
         kind=Occupancy.Kind.HOLD,
         expires_at=expires_at,
-        companion_of=taken,
+        companion_of=beside or taken,
     ):
         raise refusals.SlotTaken(_("Ce créneau vient d’être pris."), offer.nearest(now))
     return Hold(taken, expires_at)

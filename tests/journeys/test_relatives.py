@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.journeys.visitor import EYES_AT_SALLANCHES, PATIENT, RELATIVE, Visitor
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("demo")]
-CHILD = "Capucine Lemoine"
+CHILD, BROTHER = "Capucine Lemoine", "Léon Lemoine"
 
 
 def test_books_for_a_child_and_acts_for_who_lets_him_until_they_end_it(
@@ -60,3 +60,46 @@ def test_books_for_a_child_and_acts_for_who_lets_him_until_they_end_it(
     father.go("/mes-rendez-vous/")
     expect(father.page.locator("main")).to_contain_text(f"Rendez-vous de {CHILD}")
     expect(father.page.locator("main")).not_to_contain_text("Aurore")
+
+
+def test_a_mother_books_for_two_children_and_cancels_one(visitor: Callable[..., Visitor]) -> None:
+    mother = visitor(390)
+    mother.sign_in(PATIENT)
+    mother.go("/mes-proches/ajouter")
+    mother.page.get_by_label("Prénom").fill("Léon")
+    mother.page.get_by_label("Nom", exact=True).fill("Lemoine")
+    mother.page.get_by_label("Date de naissance").fill("3/5/2021")
+    mother.press("Ajouter")
+    expect(mother.page.locator("main")).to_contain_text(BROTHER)
+    mother.go(EYES_AT_SALLANCHES)
+    mother.go(mother.slots()[-1])
+    mother.page.get_by_role("link", name="Réserver pour deux personnes à la fois").click()
+    expect(mother.page.get_by_role("status")).to_contain_text("Les deux heures sont retenues")
+    chosen = mother.page.locator("select[name^=pour] option:checked")
+    expect(chosen).to_have_text([CHILD, BROTHER])
+    mother.press("Confirmer les deux rendez-vous")
+    expect(mother.page.get_by_role("alert")).to_contain_text("Rien de ce que vous avez écrit")
+    mother.look()
+    for number in "12":
+        for question in mother.page.locator(
+            f"input[name^=signe][name$='{number}'][value=non]"
+        ).all():
+            question.check()
+        mother.page.locator(f"input[name=premiere-{number}][value=oui]").check()
+        mother.page.locator(f"#mot-{number}").fill("Contrôle avant la rentrée")
+    on_site = mother.page.locator("input[type=radio][name=mode][value=in_person]")
+    if on_site.count():
+        on_site.check()
+    mother.press("Confirmer les deux rendez-vous")
+    expect(mother.page.get_by_role("status")).to_contain_text("C’est réservé pour les deux.")
+    visits = mother.page.locator("section.relatives-visits")
+    first, second = (visits.filter(has_text=f"Rendez-vous de {one}") for one in (CHILD, BROTHER))
+    theirs = second.locator("article").last
+    hour = theirs.locator("h2").inner_text()
+    before = first.locator("article").count()
+    theirs.get_by_role("link", name="Annuler").click()
+    mother.press("Annuler le rendez-vous")
+    mother.go("/mes-rendez-vous/")
+    expect(second).to_contain_text("Rien de prévu.")
+    expect(second).not_to_contain_text(hour)
+    expect(first.locator("article")).to_have_count(before)

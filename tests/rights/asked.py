@@ -172,6 +172,17 @@ SAMPLES: dict[str, Sample] = {
     "patient:keep": Sample(
         "post", {"role_id": "$role"}, {"motif": "$reason", "heure": "2030-01-01T09:00:00+01:00"}
     ),
+    "patient:book_two": Sample(
+        path={"role_id": "$role"},
+        data={"motif": "$reason", "heure": "2030-01-01T09:00:00+01:00"},
+        answers=LET_IN | {404},
+    ),
+    "patient:keep_two": Sample(
+        "post",
+        {"role_id": "$role"},
+        {"motif": "$reason", "heure": "2030-01-01T09:00:00+01:00", "avec": "$role",
+         "motif2": "$reason", "ensuite": "2030-01-01T09:30:00+01:00"},
+    ),
     "patient:appointment": Sample(path=MINE),
     "patient:cancel": Sample("post", MINE),
     "patient:ics": Sample(path=MINE),

@@ -125,6 +125,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "upcoming": [line for line in everything if line.upcoming],
         "waiting": waiting.places(actor, request),
         "just_waiting": "attend" in asked.query(request),
+        "both_made": "deux" in asked.query(request),
         "offer_over": "finie" in asked.query(request),
         "past": [line for line in reversed(everything) if not line.upcoming],
     }

@@ -34,7 +34,7 @@ def form(request: HttpRequest, role_id: UUID) -> HttpResponse:
     """GET shows the form and keeps nothing; POST books, or says beside each field why not."""
     if request.method == "GET" and not asked.query(request).get("heure"):
         # Reached without a time, by an address cut short: all times are on the practitioner's page.
-        slug = _role(role_id).practitioner.slug
+        slug = role_of(role_id).practitioner.slug
         return HttpResponseRedirect(reverse("patient:practitioner", args=[slug]))
     role, filled = read(request, role_id)
     actor = accounts.actor_for(request)
@@ -45,7 +45,7 @@ def form(request: HttpRequest, role_id: UUID) -> HttpResponse:
     try:
         wanted = (actor, role.id, filled.reason.id, filled.starts_at, clock.now())
         if filled.act == OTHER_TIME:
-            more = _kept(holding.hold(*wanted))
+            more = kept(holding.hold(*wanted))
         else:
             holding.look(*wanted, for_whom.counted(actor, whom))
     except (Conflict, refusals.NotOffered, refusals.TooMany) as refused:
@@ -61,16 +61,16 @@ def keep(request: HttpRequest, role_id: UUID) -> HttpResponse:
     actor = accounts.actor_for(request)
     context: dict[str, Any] = {"role": role, "site": role.site, "typed": True}
     try:
-        kept = holding.hold(actor, role.id, filled.reason.id, filled.starts_at, clock.now())
+        hold = holding.hold(actor, role.id, filled.reason.id, filled.starts_at, clock.now())
     except (refusals.SlotTaken, refusals.NotOffered) as refused:
         context |= {"gone": str(_(refused.sentence)), "nearest": refused.nearest}
     else:
-        context |= _kept(kept)
+        context |= kept(hold)
     # Always 200: the page puts the line in its place, whatever it says.
     return render(request, "patient/kept.html", context)
 
 
-def _kept(hold: holding.Hold) -> dict[str, Any]:
+def kept(hold: holding.Hold) -> dict[str, Any]:
     """Until when; in seconds too, for a page whose device keeps another time than ours."""
     left = hold.expires_at - clock.now()
     return {
@@ -82,11 +82,12 @@ def _kept(hold: holding.Hold) -> dict[str, Any]:
 
 def read(request: HttpRequest, role_id: UUID) -> tuple[PractitionerRole, Form]:
     """The practitioner and the form as sent. Raises ``NotThere`` or ``NoSuchReason``."""
-    role = _role(role_id)
+    role = role_of(role_id)
     return role, booking_form.read(role, asked.given(request))
 
 
-def _role(role_id: UUID) -> PractitionerRole:
+def role_of(role_id: UUID) -> PractitionerRole:
+    """A practitioner who receives. Raises ``NotThere``."""
     role = (
         PractitionerRole.objects.select_related(
             "practitioner", "site", "specialty", "profession", "establishment"

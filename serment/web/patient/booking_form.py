@@ -80,7 +80,7 @@ def read(role: PractitionerRole, given: asked.Given) -> Form:
         raise refusals.NoSuchReason
     if reason is None or starts_at is None:
         raise NotThere
-    filled = Form(starts_at, reason, _key(given.get("cle", "")))
+    filled = Form(starts_at, reason, key_of(given.get("cle", "")))
     if other_time:
         filled.act = OTHER_TIME
     elif given.get("revoir"):
@@ -99,7 +99,7 @@ def _only(reason: VisitReason) -> str:
     return "in_person" if reason.in_person else "video"
 
 
-def _key(text: str) -> bytes:
+def key_of(text: str) -> bytes:
     """The form's own random key; a new one for a new form."""
     try:
         key = base64.urlsafe_b64decode(text)

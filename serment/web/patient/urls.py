@@ -16,6 +16,7 @@ from serment.web.patient import (
     relatives_accept,
     relatives_opened,
     results,
+    two,
     waiting,
 )
 
@@ -29,6 +30,8 @@ urlpatterns = [
     path("soignant/<slug:slug>/pourquoi", practitioner.why_not, name="why_not"),
     path("reserver/<uuid:role_id>/", booking.form, name="book"),
     path("reserver/<uuid:role_id>/retenir", booking.keep, name="keep"),
+    path("reserver/<uuid:role_id>/a-deux", two.form, name="book_two"),
+    path("reserver/<uuid:role_id>/a-deux/retenir", two.keep, name="keep_two"),
     path("mes-rendez-vous/", appointments.listing, name="appointments"),
     path("mes-rendez-vous/<uuid:appointment_id>/", appointments.one, name="appointment"),
     path("mes-rendez-vous/<uuid:appointment_id>/annuler", appointments.cancel, name="cancel"),
