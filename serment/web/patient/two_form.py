@@ -155,4 +155,4 @@ def check(filled: Form) -> None:
     if filled.persons[0].chosen == filled.persons[1].chosen:
         filled.persons[1].errors["whom"] = _("Choisissez deux personnes différentes.")
     if filled.mode not in {"in_person", "video"}:
-        filled.errors["mode"] = _("Choisissez : sur place ou en vidéo.")
+        filled.errors["mode"] = _("Choisissez : sur place ou en vidéo.")
