@@ -94,7 +94,7 @@ def without_walls(root: Any, tables: list[str]) -> Iterator[None]:
     try:
         with (
             mock.patch.object(tenancy, "_place", _nowhere),
-            mock.patch.object(tenancy, "_where", _nowhere),
+            mock.patch.object(tenancy, "_moved", _nowhere),
             mock.patch.object(tenancy, "stand_in", _nowhere),
         ):
             yield

@@ -153,9 +153,17 @@ def appointments(
     root: psycopg.Connection[tuple[object, ...]], count: int, now: datetime, roles: int = 1000
 ) -> int:
     """Empty the agenda and fill it anew; how many appointments there are then."""
-    root.execute("TRUNCATE scheduling_appointment, scheduling_occupancy, scheduling_holder")
+    empty(root)
     each = count // roles
     return _fill(root, now, each, min(FUTURE_PER_ROLE_MAX, max(1, each // 2)))
+
+
+def empty(root: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Nobody has an appointment."""
+    root.execute(
+        "TRUNCATE scheduling_appointment, scheduling_occupancy, scheduling_holder,"
+        " scheduling_seat, outbox_message"
+    )
 
 
 def region_appointments(root: psycopg.Connection[tuple[object, ...]], now: datetime) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 
 import psycopg
@@ -112,3 +113,5 @@ application = build(
         ),
     )
 )
+gc.collect()
+gc.freeze()  # what the start read lives as long as the process: no pass looks at it again

@@ -20,6 +20,8 @@ PREPARED_AFTER: Final = 3
 
 def together(statements: Sequence[Statement], *, using: str = "default") -> list[Rows]:
     """The rows of each statement; Django's database errors when one fails, as elsewhere."""
+    if not statements:
+        return []
     connection: Any = connections[using]
     connection.validate_thread_sharing()
     connection.validate_no_broken_transaction()
@@ -27,8 +29,12 @@ def together(statements: Sequence[Statement], *, using: str = "default") -> list
     line: psycopg.Connection[Any] = connection.connection
     # Django's own cursors put values in themselves and are never prepared, whatever stands here.
     line.prepare_threshold = PREPARED_AFTER
-    with connection.wrap_database_errors, line.pipeline():
-        cursors = [_sent(line, *statement) for statement in statements]
+    if len(statements) == 1:  # a pipeline of one costs more than it saves
+        with connection.wrap_database_errors:
+            cursors = [_sent(line, *statements[0])]
+    else:
+        with connection.wrap_database_errors, line.pipeline():
+            cursors = [_sent(line, *statement) for statement in statements]
     return [cursor.fetchall() if _has_rows(cursor) else [] for cursor in cursors]
 
 

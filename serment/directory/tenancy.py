@@ -145,9 +145,13 @@ def inside(
     """
     nested = connections[using].in_atomic_block
     with transaction.atomic(using=using):
-        before = _where(using) if nested else {}
         place = _place(tenant, records, account)
-        together([*([_setting(place)] if place else []), *along], using=using)
+        if nested:
+            before = _moved(place, using)
+            together(along, using=using)
+        else:
+            before = {}
+            together([*([_setting(place)] if place else []), *along], using=using)
         yield
         _set_local(before, using)
 
@@ -163,11 +167,12 @@ def _setting(place: Mapping[str, str]) -> Statement:
     return f"SELECT {calls}", [part for item in place.items() for part in item]
 
 
-def _where(using: str) -> dict[str, str]:
+def _moved(place: Mapping[str, str], using: str) -> dict[str, str]:
+    """Stand there, and say where the transaction stood before, in one statement."""
     names = (TENANT, RECORDS, ACCOUNT)
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            "SELECT " + ", ".join("coalesce(current_setting(%s, true), '')" for _ in names), names
-        )
-        row = cursor.fetchone()
-    return dict(zip(names, row or ("", "", ""), strict=True))
+    read = ", ".join("coalesce(current_setting(%s, true), '') AS was_" + str(n) for n in range(3))
+    sql, values = _setting(place) if place else ("SELECT NULL", [])
+    # What is read is materialised first, so that it is what was.
+    sql = f"WITH was AS MATERIALIZED (SELECT {read}) {sql}, was.* FROM was"
+    ((*_set, tenant, records, account),) = together([(sql, [*names, *values])], using=using)[0]
+    return dict(zip(names, (tenant, records, account), strict=True))

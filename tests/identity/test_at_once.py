@@ -68,7 +68,7 @@ def test_standing_ends_with_its_request(browser: Client) -> None:
     staff.create(SYSTEM, establishment, Role.SECRETARY, {"given_name": "N"}, account=account.pk)
     factors.sign_in(browser, "nadia@exemple.fr", PASSWORD, factors.plant(account.pk))
     assert UUID(browser.get("/cabinet/").content.decode()) == establishment
-    assert set(tenancy._where("default").values()) == {""}
+    assert set(tenancy._moved({}, "default").values()) == {""}
 
 
 def test_one_click_signs_in_by_the_address_and_knows_staff(browser: Client) -> None:

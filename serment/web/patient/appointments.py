@@ -116,14 +116,14 @@ def listing(request: HttpRequest) -> HttpResponse:
     from serment.web.patient import waiting
 
     actor, now, reader = accounts.actor_for(request), clock.now(), hours.of_reader(request)
-    everything = lines(actor, now, reader)
+    everything, seen = lines(actor, now, reader), whose_are_seen(request, actor)
     context = {
         "relatives": [
             (person, [line for line in lines(actor, now, reader, whom=person) if line.upcoming])
-            for person in whose_are_seen(request, actor)
+            for person in seen
         ],
         "upcoming": [line for line in everything if line.upcoming],
-        "waiting": waiting.places(actor, request),
+        "waiting": waiting.places(actor, request, seen),
         "just_waiting": "attend" in asked.query(request),
         "both_made": "deux" in asked.query(request),
         "offer_over": "finie" in asked.query(request),

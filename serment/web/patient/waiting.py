@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -23,6 +24,7 @@ from serment.directory.models import PractitionerRole
 from serment.disclosure import Actor, Purpose, gate
 from serment.errors import Conflict, NotThere, Refused
 from serment.identity import accounts, policy
+from serment.identity.relatives.people import Person
 from serment.scheduling import red_flags, refusals, taking, terms, waiting_list
 from serment.scheduling.models import VisitReason
 from serment.scheduling.waiting_list import Asked, Place
@@ -45,11 +47,11 @@ class Waiting:
     whom: str
 
 
-def places(actor: Actor, request: HttpRequest) -> list[Waiting]:
-    """Where the reader waits, and those they act for, with what is kept for them now."""
+def places(actor: Actor, request: HttpRequest, seen: Iterable[Person]) -> list[Waiting]:
+    """Where the reader waits, and those of whom they see it, with what is kept for them now."""
     now, reader = clock.now(), hours.of_reader(request)
     found = [(one, "") for one in waiting_list.of_actor(actor)]
-    for person in appointments.whose_are_seen(request, actor):
+    for person in seen:
         found += [(one, person.name) for one in waiting_list.of_actor(actor, person.mandate.person)]
     return [_told(one, whom, reader, now) for one, whom in found]
 
