@@ -22,7 +22,7 @@ from django.utils import translation
 
 from serment.directory import tenancy
 from serment.errors import Broken, Refused
-from serment.outbox import mailing, moments, references, registry, rendering, tallies
+from serment.outbox import mailing, moments, references, registry, rendering, tallies, undelivered
 from serment.outbox.addressing import Parcel, addressed
 from serment.outbox.models import AT_ONCE, Channel, HandOver, Message, State
 from serment.outbox.registry import Way
@@ -76,8 +76,8 @@ def _end(
         state = ended[parcel.message.pk]
         if state == State.WAITING and parcel.message.attempts >= tries:
             ended[parcel.message.pk] = _given_up(parcel)
-    _write(tenant, parcels, {one.message.pk: ended[one.message.pk] for one in parcels}, fates,
-           now.date())  # fmt: skip
+    known = {one.message.pk: ended[one.message.pk] for one in parcels}
+    _write(tenant, parcels, known, fates, now)
 
 
 def _given_up(parcel: Parcel) -> State:
@@ -229,13 +229,17 @@ def _sms(parcel: Parcel, way: Way, reference: str, provider: str) -> Sms:
 
 def _write(
     tenant: UUID, parcels: Sequence[Parcel], ended: dict[UUID, State],
-    fates: dict[str, tuple[str, bool]], today: date,
+    fates: dict[str, tuple[str, bool]], now: datetime,
 ) -> None:  # fmt: skip
     """Write the outcomes; a ticket has done its work and goes, and so does the time."""
     with tenancy.inside(tenant=tenant):
         for state in (State.SENT, State.FAILED, State.CANCELLED):
             these = [pk for pk, how in ended.items() if how == state]
             _waiting(these).update(state=state, ticket=b"", send_after=AT_ONCE, before=b"")
+        failed = [pk for pk, how in ended.items() if how == State.FAILED]
+        closed = {one.message.pk for one in parcels if isinstance(one.fault, Refused)}
+        # What no longer opens for a message does not for a letter either.
+        undelivered.to_desk([pk for pk in failed if pk not in closed], now)
         for channel in _AT_THE_DESK.values():
             these = [one.message.pk for one in parcels if one.message.channel == channel]
             _waiting(these).update(channel=channel, ticket=b"", send_after=AT_ONCE)
@@ -244,7 +248,7 @@ def _write(
                 reference__in=[one for one, found in fates.items() if found == fate]
             )
             known.update(state=fate[0], **({"possibly_twice": True} if fate[1] else {}))
-        tallies.add(tenant, today, _counted(parcels, ended, fates))
+        tallies.add(tenant, now.date(), _counted(parcels, ended, fates))
 
 
 def _waiting(these: list[UUID]) -> models.QuerySet[Message]:

@@ -14,8 +14,8 @@ from typing import Final
 
 from serment.directory import tenancy
 from serment.errors import NotThere
-from serment.outbox import references, tallies
-from serment.outbox.models import HandOver, Message, State, Stop
+from serment.outbox import references, tallies, undelivered
+from serment.outbox.models import Channel, HandOver, Message, State, Stop
 from serment.outbox.sms import chosen
 from serment.outbox.sms.port import Fate
 
@@ -65,7 +65,10 @@ def fared(reference: str, fate: Fate, now: datetime) -> None:
         counts = Counter({(row.provider, str(fate)): 1})
         tallies.add(row.establishment_id, now.date(), counts)
         if fate is Fate.RETURNED:
-            Message.objects.filter(pk=row.message_id, state=State.SENT).update(state=State.FAILED)
+            returned = Message.objects.filter(pk=row.message_id, state=State.SENT)
+            # What was printed meanwhile lies in its envelope: a late bounce is none of a letter's.
+            if returned.exclude(channel=Channel.LETTER).update(state=State.FAILED):
+                undelivered.to_desk([row.message_id], now)
 
 
 def stop(address: str) -> None:

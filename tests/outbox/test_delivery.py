@@ -14,7 +14,7 @@ from django.db import connection
 from serment import ids
 from serment.directory import tenancy
 from serment.disclosure import Actor
-from serment.outbox import delivery, letters, post, rendering
+from serment.outbox import delivery, letters, post, rendering, undelivered
 from serment.outbox.models import AT_ONCE, Channel, Message, State
 from tests.outbox.conftest import LATER, NOW, VISIT, Booked, Sink
 
@@ -84,7 +84,8 @@ def test_after_the_last_attempt_it_has_failed_and_its_ticket_is_gone(
     for _attempt in delivery.BACK_OFF_MINUTES:
         delivery.send_due(_message(establishment).send_after)
     message = _message(establishment)
-    assert (message.state, bytes(message.ticket)) == (State.FAILED, b"")
+    assert (message.state, bytes(message.ticket)) == (State.WAITING, b"")
+    assert [one.pk for one in letters.waiting(establishment)] == [message.pk]
 
 
 def test_a_refused_mailbox_is_not_tried_again(
@@ -93,7 +94,9 @@ def test_a_refused_mailbox_is_not_tried_again(
     smtp.refuse = "550 no such mailbox"
     book()
     assert delivery.send_due(LATER).failed == 1
-    assert _message(establishment).state == State.FAILED
+    [letter] = letters.waiting(establishment)  # nobody is left untold
+    assert undelivered.among(establishment, [letter.pk]) == {letter.pk}
+    assert delivery.send_due(LATER + timedelta(days=1)) == delivery.Round()
 
 
 def test_a_full_mailbox_is_tried_again(smtp: Sink, book: Booked, establishment: UUID) -> None:

@@ -15,8 +15,9 @@ from django.test import Client
 from serment.directory import tenancy
 from serment.disclosure import Actor
 from serment.incidents import command
-from serment.outbox import delivery, handing, letters, references, tallies
+from serment.outbox import delivery, handing, letters, receipts, references, tallies
 from serment.outbox.models import HandOver, Message, State
+from serment.outbox.sms.port import Fate
 from tests.outbox.conftest import LATER, Booked, Sink
 from tests.outbox.test_wishes import _wish
 from tests.sms_provider import server
@@ -182,7 +183,10 @@ def test_a_receipt_is_believed_by_its_secret_and_a_stop_ends_texts(
         sms.stopped = []  # from here on it is ours to remember
     row.refresh_from_db()
     assert row.state == HandOver.State.RETURNED
-    assert _state(establishment, visit)[0] == State.FAILED
+    assert [one.record_id for one in letters.waiting(establishment)] == [visit]
+    letters.printed(establishment, letters.waiting(establishment)[0].pk)
+    receipts.fared(row.reference, Fate.RETURNED, LATER)  # told twice: one letter
+    assert letters.waiting(establishment) == []
     book(email=None, phone=MOBILE)
     assert delivery.send_due(LATER).letters == 1
     assert len(sms.taken) == 1

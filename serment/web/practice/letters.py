@@ -25,7 +25,7 @@ from serment.errors import NotThere
 from serment.identity import accounts, contact, files, policy
 from serment.identity.rights import Act
 from serment.outbox import letters as outbox
-from serment.outbox import pile, rendering
+from serment.outbox import pile, rendering, undelivered
 from serment.outbox.models import Channel, Message
 from serment.outbox.registry import Way
 from serment.scheduling.models import Appointment
@@ -55,6 +55,8 @@ class Waiting:
     member: team.Member
     when: str
     name: str = ""
+    returned: bool = False
+    """Whether a mail or a text was tried and did not arrive."""
     file_closed: bool = False
     """Whether names are open and this one is not: erased or frozen, nothing can be addressed."""
 
@@ -170,6 +172,7 @@ def _rows(actor: Actor, found: Sequence[Message], *, names_open: bool = False) -
         "role__practitioner", "role__site", "role__specialty", "role__profession"
     ).in_bulk([one.record_id for one in found])
     people = naming.people(actor, visits) if names_open and visits else {}
+    tried = undelivered.among(team.establishment_of(actor), [one.pk for one in found])
     rows = []
     for one in found:
         visit = visits.get(one.record_id)
@@ -185,6 +188,7 @@ def _rows(actor: Actor, found: Sequence[Message], *, names_open: bool = False) -
                 member=member,
                 when=wording.moment(visit.starts_at, member.zone, today),
                 name=person.name if person else "",
+                returned=one.pk in tried,
                 file_closed=names_open and person is None,
             )
         )
