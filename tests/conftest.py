@@ -8,6 +8,7 @@ migrated template.
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import signal
@@ -32,6 +33,7 @@ from serment.config.database import roles
 from serment.config.environment import ROOT, run_folder
 from serment.config.postgres import Postgres, stop
 from tests import left
+from tests.shared_out import Groups
 
 # How fast a value is made says how busy the machine is, and nothing about Serment.
 searching.register_profile("serment", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -81,6 +83,19 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("numprocesses", None):
         # A worker must name its database before pytest-django reads the settings there.
         del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests of one file, or of one group, go to one process together."""
+    return Groups(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests live to the end: nobody need look through them for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def _give_time() -> None:

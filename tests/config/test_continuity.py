@@ -18,6 +18,7 @@ from serment.keeper import wire
 from serment.keeper.continuity import sheet as keeper_sheet
 from serment.keeper.continuity.asks import SheetAnswer, SheetAsk
 from serment.ledger.note import Signer
+from tests import cheap_age
 from tests.keeper.running import Running
 
 PASSPHRASE = "un cheval gris"
@@ -43,7 +44,9 @@ def command(*words: str, typed: str = "", state: Path | None = None) -> tuple[in
 def key(tmp_path_factory: pytest.TempPathFactory) -> tuple[sheet_file.SiteKey, Path]:
     path = tmp_path_factory.mktemp("usb") / "quai.key"
     made = sheet_file.new_key()
-    sheet_file.write_key(made, path, PASSPHRASE, KEEPER.verifier.text)
+    with pytest.MonkeyPatch.context() as hurried:
+        hurried.setattr(pyrage.passphrase, "encrypt", cheap_age.encrypt)
+        sheet_file.write_key(made, path, PASSPHRASE, KEEPER.verifier.text)
     return made, path
 
 

@@ -20,6 +20,7 @@ from serment.disclosure.oversight import OPERATOR
 from serment.keeper import wire
 from serment.keeper.continuity.asks import SheetAnswer, SiteKeyAsk
 from serment.scheduling.models import Appointment
+from tests import cheap_age
 from tests.scheduling.practice import Practice, make_file, make_practice
 
 pytestmark = pytest.mark.django_db
@@ -186,7 +187,10 @@ def test_the_patient_reads_it_once(practice: Practice, secret: str) -> None:
     assert on_sheet[0].actor_kind == "worker"
 
 
-def test_key_file_and_recovery_line_open_the_same_sheet(tmp_path: Path) -> None:
+def test_key_file_and_recovery_line_open_the_same_sheet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pyrage.passphrase, "encrypt", cheap_age.encrypt)
     made, path = sheet_file.new_key(), tmp_path / "quai.key"
     sheet_file.write_key(made, path, "un cheval gris")
     assert made.secret.encode() not in path.read_bytes()

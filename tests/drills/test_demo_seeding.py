@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 from django.conf import settings as django_settings
 from django.db import transaction
@@ -26,6 +27,7 @@ from serment.disclosure.oversight import OPERATOR, Selection
 from serment.drills.demo import building, clearing, houses, named, past_days, seeding, staffing
 from serment.identity import registration
 from serment.keeper.client import Client
+from tests import cheap_age
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 ROLES = (
@@ -47,6 +49,7 @@ def small(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     ]
     monkeypatch.setattr(houses, "described", lambda _patients=None: told)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    monkeypatch.setattr(pyrage.passphrase, "encrypt", cheap_age.encrypt)
 
 
 @pytest.mark.django_db

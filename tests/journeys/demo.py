@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -62,6 +63,8 @@ class Demo(Instance):
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
     """Ask for it under ``xdist_group("demo")``, so that one worker starts one instance."""
+    # A second one costs a minute of two processors: said aloud, as nothing else would tell it.
+    (Path(os.environ["SERMENT_STATE"]) / "demo.started").touch(exist_ok=False)
     registered = Client("client of the demo", "a secret", levels=("eidas1",))
     with (
         tempfile.TemporaryDirectory(prefix="serment-d-") as folder,

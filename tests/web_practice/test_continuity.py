@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 from django.test import Client
 
@@ -13,6 +14,7 @@ from serment import clock
 from serment.custody import continuity, sheet_file
 from serment.disclosure import receipts
 from serment.disclosure.continuity import Sheet
+from tests import cheap_age
 from tests.web_practice.house import House, make_house
 
 PAGE = "/cabinet/continuite/"
@@ -68,8 +70,11 @@ def test_the_reader_knows_the_keeper(desk: Client, monkeypatch: pytest.MonkeyPat
     assert READER_WITHOUT in desk.get(f"{PAGE}lecteur").content.decode()
 
 
-def test_only_a_demo_hands_its_key_out(house: House, desk: Client, settings: Any) -> None:
+def test_only_a_demo_hands_its_key_out(
+    house: House, desk: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Negative control: as a demo the very same file is given."""
+    monkeypatch.setattr(pyrage.passphrase, "encrypt", cheap_age.encrypt)
     continuity.make_demo_key(house.practice.site, "")
     url = f"{PAGE}{house.practice.site}.key"
     settings.DEMO = False
