@@ -182,7 +182,9 @@ def _asked(
 def answer(request: HttpRequest, wish_id: UUID) -> HttpResponse:
     """Take what is kept, leave it to the next, or leave the list."""
     actor, now = accounts.actor_for(request), clock.now()
-    found = next((one for one in places(actor, request) if one.place.wish.id == wish_id), None)
+    people = appointments.whose_are_seen(request, actor)
+    waits = places(actor, request, people)
+    found = next((one for one in waits if one.place.wish.id == wish_id), None)
     if found is None:
         raise refusals.NoSuchWish
     tenant, sent = found.place.wish.establishment_id, asked.sent(request)
