@@ -22,7 +22,16 @@ from django.utils import translation
 
 from serment.directory import tenancy
 from serment.errors import Broken, Refused
-from serment.outbox import mailing, moments, references, registry, rendering, tallies, undelivered
+from serment.outbox import (
+    besides,
+    mailing,
+    moments,
+    references,
+    registry,
+    rendering,
+    tallies,
+    undelivered,
+)
 from serment.outbox.addressing import Parcel, addressed
 from serment.outbox.models import AT_ONCE, Channel, HandOver, Message, State
 from serment.outbox.registry import Way
@@ -94,8 +103,9 @@ def _find_facts(parcels: Sequence[Parcel], ended: dict[UUID, State], now: dateti
     for (kind, language), some in alike.items():
         with translation.override(language):
             found = registry.facts_of_many(kind, [one.message.record_id for one in some])
-        for parcel in some:
-            parcel.facts = found.get(parcel.message.record_id)
+            for parcel in some:
+                known = found.get(parcel.message.record_id)
+                parcel.facts = besides.told(parcel.message, known)
     asleep: dict[datetime, list[UUID]] = {}
     for parcel in parcels:
         if parcel.facts is None or (parcel.is_reminder and parcel.facts.starts_at <= now):

@@ -9,7 +9,7 @@ from django.utils import translation
 
 from serment.directory import tenancy
 from serment.errors import NotThere
-from serment.outbox import registry, rendering
+from serment.outbox import besides, registry, rendering
 from serment.outbox.models import AT_ONCE, Channel, Message, State
 from serment.outbox.registry import Way
 
@@ -42,7 +42,7 @@ def text_of(
         if message is None:
             raise NotThere
         with translation.override(message.language):
-            facts = registry.facts_of(message.kind, message.record_id)
+            facts = besides.facts(message)
         if facts is None:
             raise NotThere
         return rendering.letter(message.kind, facts, message.language, way)
@@ -56,4 +56,4 @@ def printed(establishment_id: UUID, message_id: UUID) -> None:
             establishment_id=establishment_id,
             channel__in=_AT_THE_DESK,
             state=State.WAITING,
-        ).update(state=State.SENT, ticket=b"")
+        ).update(state=State.SENT, ticket=b"", before=b"")

@@ -57,7 +57,8 @@ class Message(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     ticket = models.BinaryField(default=b"")
     before = models.BinaryField(default=b"")
-    """A keyed digest of what the person knows as long as this waits: an undo needs no message."""
+    """Of a move, a keyed digest of what the person knows as long as this waits: an undo needs no
+    message. Of several visits told at once, the others, closed (``besides``)."""
 
     class Meta:
         verbose_name = _("message")

@@ -7,15 +7,17 @@ nothing else. Neither the row nor the job names the person.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import models
 from django.utils.translation import get_language
 
 from serment import clock
 from serment.directory.pipeline import Statement, together
 from serment.disclosure import Actor, Purpose, gate
-from serment.outbox import jobs, marks, reminders
+from serment.outbox import besides, jobs, marks, reminders
 from serment.outbox.models import AT_ONCE, Channel, Message, State
 from serment.outbox.post_fields import PERSON_FIELDS
 from serment.outbox.reminders import Right
@@ -107,15 +109,21 @@ def undone(cancelled: UUID, again: UUID, establishment_id: UUID) -> bool:
 
 
 def cancellation(
-    record_id: UUID, establishment_id: UUID, ticket: bytes, opens: datetime | None = None
-) -> Message:
-    """Tell the person that it was cancelled; what was not yet sent about it is called back.
+    record_id: UUID, establishment_id: UUID, ticket: bytes, opens: datetime | None = None,
+    *, others: Sequence[UUID] = (),
+) -> Message:  # fmt: skip
+    """Tell the person that it was cancelled; what was not yet sent about it is called back, but for
+    a confirmation that tells of other visits too.
 
     ``opens``: from when the ticket opens the address; until then the message waits, to the day.
+    ``others``: visits cancelled with it, told of in the same message.
     """
-    withdraw(record_id, establishment_id)
+    _waiting(record_id, establishment_id).exclude(kind=CONFIRMATION, before__gt=b"").update(
+        state=State.CANCELLED, ticket=b"", send_after=AT_ONCE, before=b""
+    )
     reminders.forget(establishment_id, record_id)
-    return _not_before(opens, _post(CANCELLATION, record_id, establishment_id, ticket))
+    told = besides.closed(record_id, others)
+    return _not_before(opens, _post(CANCELLATION, record_id, establishment_id, ticket, told))
 
 
 def _not_before(opens: datetime | None, message: Message) -> Message:
@@ -130,9 +138,15 @@ def _not_before(opens: datetime | None, message: Message) -> Message:
 
 def withdraw(record_id: UUID, establishment_id: UUID) -> int:
     """Call back every message about a record that has not left yet; their tickets go."""
+    return _waiting(record_id, establishment_id).update(
+        state=State.CANCELLED, ticket=b"", send_after=AT_ONCE
+    )
+
+
+def _waiting(record_id: UUID, establishment_id: UUID) -> models.QuerySet[Message]:
     return Message.objects.filter(
         establishment_id=establishment_id, record_id=record_id, state=State.WAITING
-    ).update(state=State.CANCELLED, ticket=b"", send_after=AT_ONCE)
+    )
 
 
 def again(kind: str, record_id: UUID, establishment_id: UUID, ticket: bytes) -> Message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -70,6 +70,7 @@ def letter(
     context = {
         "facts": facts,
         "when": told(facts, language),
+        "besides": [told(replace(facts, starts_at=at), language) for at in facts.besides],
         "link": f"{settings.PUBLIC_URL}{facts.link}" if facts.link else "",
         "answer": _answer_link(reference),
     }

@@ -8,12 +8,14 @@ is not there, never a booking without its record.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from django.db import IntegrityError
+import psycopg
+from django.db import IntegrityError, OperationalError
 from django.utils.translation import gettext as _
 
 from serment import ids
@@ -37,7 +39,7 @@ from serment.scheduling.cancelling import cancel
 from serment.scheduling.models import Appointment, Occupancy
 from serment.scheduling.sealed_details import Details
 
-__all__ = ["Booking", "book", "cancel"]
+__all__ = ["Booking", "book", "book_all", "cancel"]
 
 _MADE_BEFORE = """
 SELECT id FROM scheduling_appointment WHERE establishment_id = %s AND request_key = %s
@@ -72,6 +74,8 @@ class Booking:
     """Whose visits count for the bounds, where somebody books for another person."""
     kept_at: datetime | None = None
     """When its time was kept, where another act has seen to that (``pairs``)."""
+    course: UUID | None = None
+    """Of visits booked together (``courses``), what all share."""
 
 
 def book(actor: Actor, booking: Booking, now: datetime) -> Appointment:
@@ -82,27 +86,63 @@ def book(actor: Actor, booking: Booking, now: datetime) -> Appointment:
     bound on visits to come counts them all. Raises ``SlotTaken``, another ``NotOffered``,
     ``AlreadyYours``, ``TooMany``, ``RedFlagUnanswered`` or one of ``refusals``' rules.
     """
-    wish = offering.wish(booking.role_id, booking.reason_id, booking.starts_at)
-    tenant = wish.plan.establishment_id
+    return book_all(actor, [booking], now)[0]
+
+
+def book_all(actor: Actor, bookings: Sequence[Booking], now: datetime) -> list[Appointment]:
+    """All of these or none, at one house and for one person, told of in one message.
+
+    To be given in the order of practitioner and time: two who want some of the same then never wait
+    for each other. The bounds count the first only. Raises what ``book`` raises, for whichever
+    cannot be had.
+    """
+    wishes = [offering.wish(one.role_id, one.reason_id, one.starts_at) for one in bookings]
+    (tenant,) = {wish.plan.establishment_id for wish in wishes}
     lock = holders.stand(holders.tag_of(actor)) if actor.kind == "patient" else []
     try:
         with tenancy.inside(tenant, along=lock):
-            return _book(actor, booking, wish, now)
+            return _book(actor, list(zip(bookings, wishes, strict=True)), now)
     except IntegrityError:
         # Two overbookings from one form at once: the unique key let one of them through.
         with tenancy.inside(tenant):
-            found = _already(tenant, booking, _key_of(actor, booking))
-            if found is None:
+            found = [_already(tenant, one, _key_of(actor, one)) for one in bookings]
+            made = [one for one in found if one is not None]
+            if len(made) < len(found):
                 raise
-            return found
+            return made
+    except OperationalError as error:
+        if not isinstance(error.__cause__, psycopg.errors.DeadlockDetected):
+            raise
+        # Visits that need rooms, wanted by two at once in another order.
+        raise refusals.SlotTaken from error
 
 
-def _book(actor: Actor, booking: Booking, wish: offering.Wish, now: datetime) -> Appointment:
+def _book(
+    actor: Actor, wanted: Sequence[tuple[Booking, offering.Wish]], now: datetime
+) -> list[Appointment]:
+    """First all times are taken, then all is sealed: who comes too late for one seals nothing."""
+    taken = [
+        _time_for(actor, booking, wish, now, first=number == 0)
+        for number, (booking, wish) in enumerate(wanted)
+    ]
+    new = [one for one, how in taken if how is not None]
+    for (booking, _wish), (appointment, how) in zip(wanted, taken, strict=True):
+        if how is not None:
+            others = [one.id for one in new if one is not appointment]
+            first = appointment is new[0]
+            _write(actor, booking, appointment, how, now, others=others if first else None)
+    return [appointment for appointment, _how in taken]
+
+
+def _time_for(
+    actor: Actor, booking: Booking, wish: offering.Wish, now: datetime, *, first: bool
+) -> tuple[Appointment, Taken | None]:
+    """An appointment whose time is taken; None besides where the form made it before."""
     tenant, key = wish.plan.establishment_id, _key_of(actor, booking)
-    seen = _seen(actor, booking, wish, key, now)
+    seen = _seen(actor, booking, wish, key, now, first=first)
     found = _already(tenant, booking, key) if seen.made else None
     if found is not None:
-        return found
+        return found, None
     if seen.to_come is not None:
         seen.to_come.check()
     offer = offer_for(actor, booking, wish, seen.taken, booking.kept_at or seen.judged_at)
@@ -119,8 +159,17 @@ def _book(actor: Actor, booking: Booking, wish: offering.Wish, now: datetime) ->
     if taken_so is None:
         found = _already(tenant, booking, key)
         if found is not None:
-            return found
+            return found, None
         raise refusals.SlotTaken(_("Ce créneau vient d’être pris."), offer.nearest(now))
+    return appointment, taken_so
+
+
+def _write(
+    actor: Actor, booking: Booking, appointment: Appointment, taken_so: Taken, now: datetime, *,
+    others: Sequence[UUID] | None,
+) -> None:  # fmt: skip
+    """Seal and insert. ``others``: told of in its message; None where another's tells of it."""
+    tenant = appointment.establishment_id
     details = Details(
         reason=booking.reason_id,
         mode=booking.mode,
@@ -129,18 +178,20 @@ def _book(actor: Actor, booking: Booking, wish: offering.Wish, now: datetime) ->
         overbooked=taken_so.overbooked,
         kept=booking.kept,
         counted=taken_so.counted,
-    )
+        course=booking.course,
+    ).as_json()
     told: list[Statement] = []
     if booking.kept:
-        secrecy.seal_kept(actor, appointment, details.as_json(), booking.patient_file)
+        secrecy.seal_kept(actor, appointment, details, booking.patient_file)
+    elif others is None:
+        confirming.seal_untold(actor, appointment, details, booking.patient_file, now)
     else:
         _message, posting = confirming.seal_and_draft(
-            actor, appointment, details.as_json(), booking.patient_file, now
+            actor, appointment, details, booking.patient_file, now, others
         )
         told = [posting, post.queueing(tenant)]
     together([_insertion(appointment), *told])
     appointment._state.adding = False
-    return appointment
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +204,13 @@ class _Seen:
     to_come: own_visits.ToCome | None = None
 
 
-def _seen(actor: Actor, booking: Booking, wish: offering.Wish, key: bytes, now: datetime) -> _Seen:
+def _seen(
+    actor: Actor, booking: Booking, wish: offering.Wish, key: bytes, now: datetime, *, first: bool
+) -> _Seen:
     tenant = wish.plan.establishment_id
     # What the form made is looked for last: whose time is seen taken, their appointment is too.
     asked: list[Statement] = [wish.taken_statement(now), (_MADE_BEFORE, [tenant, key])]
-    if actor.kind != "patient":
+    if actor.kind != "patient" or not first:
         taken, made = together(asked)
         return _Seen(taken, made, now)
     own = own_visits.statements(actor, booking.role_id, booking.starts_at, now, booking.persons)

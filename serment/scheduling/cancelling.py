@@ -6,6 +6,7 @@ What a row tells in clear is its FHIR status; who cancelled and why is sealed.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -32,9 +33,11 @@ STANDING = (Status.PROPOSED, Status.PENDING, Status.BOOKED, Status.ARRIVED, Stat
 
 
 def cancel(
-    actor: Actor, appointment_id: UUID, reason: str, now: datetime, as_seen: datetime | None = None
-) -> Appointment:
-    """Cancel and free the time; durable on commit.
+    actor: Actor, appointment_id: UUID, reason: str, now: datetime, as_seen: datetime | None = None,
+    *, others: Sequence[UUID] | None = (),
+) -> Appointment:  # fmt: skip
+    """Cancel and free the time; durable on commit. ``others``: cancelled with it and told of in its
+    message; None where another's message tells of this one.
 
     The transaction must stand where the appointment is seen: in its establishment for staff, with
     it among ``serment.records`` for a patient. Raises ``NoSuchAppointment``, or ``AlreadyOver``
@@ -58,7 +61,7 @@ def cancel(
         _uncount(actor, appointment)
         appointment.status = Status.CANCELLED
         try:
-            _seal_why(actor, appointment, reason, now)
+            _seal_why(actor, appointment, reason, now, others)
         except NotYours:
             if not _is_theirs(actor, appointment):
                 raise
@@ -107,7 +110,10 @@ def _is_theirs(actor: Actor, appointment: Appointment) -> bool:
     return appointment.id in gate.records_of(actor, actor.id)
 
 
-def _seal_why(actor: Actor, appointment: Appointment, reason: str, now: datetime) -> None:
+def _seal_why(
+    actor: Actor, appointment: Appointment, reason: str, now: datetime,
+    others: Sequence[UUID] | None,
+) -> None:  # fmt: skip
     patient_file = gate.files_behind(actor, Purpose.BOOKING, [appointment.id])[appointment.id]
     why = json.dumps({"by": actor.kind, "reason": reason}, ensure_ascii=False)
     gate.seal(
@@ -119,7 +125,10 @@ def _seal_why(actor: Actor, appointment: Appointment, reason: str, now: datetime
         tenant=appointment.establishment_id,
     )
     appointment.save(update_fields=["cancellation"])
-    confirming.withdraw(actor, appointment, now)
+    if others is None:
+        confirming.withdraw_untold(appointment)
+    else:
+        confirming.withdraw(actor, appointment, now, others)
 
 
 def seen(appointment_id: UUID) -> Appointment:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from serment.directory.models import Establishment, PractitionerRole
 from serment.directory.pipeline import Statement
 from serment.disclosure import Actor, NotYours, Purpose, gate
-from serment.outbox import post, references, registry, reminders
+from serment.outbox import besides, post, references, registry, reminders
 from serment.outbox.models import Message
 from serment.scheduling import reminding
 from serment.scheduling.models import Appointment, Substitution
@@ -33,9 +33,11 @@ def register() -> None:
 
 
 def seal_and_draft(
-    actor: Actor, appointment: Appointment, details: str, patient_file: UUID, now: datetime
-) -> tuple[Message, Statement]:
+    actor: Actor, appointment: Appointment, details: str, patient_file: UUID, now: datetime,
+    others: Sequence[UUID] = (),
+) -> tuple[Message, Statement]:  # fmt: skip
     """Seal a new appointment's details and draft its confirmation, in one call to the keeper.
+    ``others``: visits booked with it, told of in the same message.
 
     The actor signs the errand that may open the address. The statement inserts the message; the
     caller runs it with the appointment's and ``post.queueing``.
@@ -51,7 +53,28 @@ def seal_and_draft(
     )
     right = reminding.right(appointment, details, tickets[1:])
     tenant = appointment.establishment_id
-    return post.draft(post.CONFIRMATION, appointment.id, tenant, tickets[0], reminding=right)
+    told = besides.closed(appointment.id, others)
+    return post.draft(
+        post.CONFIRMATION, appointment.id, tenant, tickets[0], before=told, reminding=right
+    )
+
+
+def seal_untold(
+    actor: Actor, appointment: Appointment, details: str, patient_file: UUID, now: datetime
+) -> None:
+    """Seal one that another's confirmation tells of; of this one too there are reminders.
+
+    The caller's transaction inserts the row."""
+    tickets = gate.seal_and_sign_each(
+        actor,
+        Purpose.BOOKING,
+        appointment,
+        {"details": details},
+        reminding.errands(appointment, now),
+        subject=patient_file,
+        tenant=appointment.establishment_id,
+    )
+    reminding.keep(appointment, details, tickets)
 
 
 def seal_and_tell_moved(
@@ -98,10 +121,19 @@ def _told(role: UUID, starts_at: datetime) -> bytes:
     return references.digest(role, starts_at.isoformat())
 
 
-def withdraw(actor: Actor, appointment: Appointment, now: datetime) -> None:
-    """Call a waiting confirmation back, and tell the person that the appointment is cancelled."""
+def withdraw(
+    actor: Actor, appointment: Appointment, now: datetime, others: Sequence[UUID] = ()
+) -> None:
+    """Call a waiting confirmation back, and tell the person that the appointment is cancelled, and
+    ``others`` with it."""
     ticket = post.sign(actor, appointment.id, now)
-    post.cancellation(appointment.id, appointment.establishment_id, ticket)
+    post.cancellation(appointment.id, appointment.establishment_id, ticket, others=others)
+
+
+def withdraw_untold(appointment: Appointment) -> None:
+    """The same for one that another's message tells of."""
+    post.withdraw(appointment.id, appointment.establishment_id)
+    reminders.forget(appointment.establishment_id, appointment.id)
 
 
 def _facts(appointment_id: UUID) -> registry.Facts | None:

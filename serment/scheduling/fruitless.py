@@ -56,6 +56,11 @@ def reason(role: UUID, reason_id: UUID, now: datetime) -> str:
     if known.in_groups:
         ahead = groups.starts({role: (plan, known)}, window, start, using=USING)[role]
         return "" if ahead else _("Ce motif se fait en groupe : posez une première séance.")
+    if (known.sessions - 1) * known.apart[0] > known.visit.horizon_days:
+        return _(
+            "Cette série dure plus longtemps que le motif n’est ouvert à l’avance : personne ne"
+            " pourrait en réserver toutes les séances."
+        )
     openings = plan.calendar.openings
     if not openings:
         return _("Ce soignant n’a pas encore d’heures d’ouverture.")

@@ -61,6 +61,15 @@ WHERE establishment_id = %(tenant)s AND claimant_id = %(claimant)s AND kind = 'h
 RETURNING establishment_id, claimant_id, id, expires_at, lower(span), upper(span)
 """
 
+# All that the account keeps where the transaction stands.
+_MINE = """
+SELECT o.claimant_id, lower(o.span), upper(o.span)
+FROM scheduling_holder h
+JOIN scheduling_occupancy o ON o.establishment_id = h.establishment_id
+  AND (o.id = h.occupancy_id OR o.companion_of = h.occupancy_id)
+WHERE h.tag = %(tag)s
+"""
+
 _SWEEP = "DELETE FROM scheduling_holder WHERE expires_at <= %(now)s"
 
 
@@ -114,6 +123,12 @@ def judged_at(kept: Held | None, claim: Claim, now: datetime) -> datetime:
     if kept is None or not kept.keeps(claim, now) or claim.starts_at <= now:
         return now
     return min(now, kept.expires_at - timedelta(minutes=HOLD_MINUTES))
+
+
+def mine_statements(tag: bytes) -> list[Statement]:
+    """Ask for every stretch of time the account keeps in this establishment, by claimant; the rows
+    of the last statement say it."""
+    return [*stand(tag, lock=False), (_MINE, {"tag": tag})]
 
 
 def drop_on(tag: bytes, tenant: UUID, claimant: UUID) -> Statement:

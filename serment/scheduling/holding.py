@@ -62,6 +62,8 @@ def hold_all(actor: Actor, wishes: Sequence[offering.Wish], now: datetime) -> Ho
         former = _former(tag)
         if former is not None and keeps_all(former, wishes, now):
             return Hold(former.occupancy, former.expires_at)
+        same = former is not None and former.keeps(wishes[0].claim, now)
+        until = former.expires_at if former is not None and same else None
         live = former if former is not None and former.expires_at > now else None
         gives_back = live is not None
         # What is held here may stand in the way of what is wanted; what is held elsewhere is given
@@ -74,13 +76,13 @@ def hold_all(actor: Actor, wishes: Sequence[offering.Wish], now: datetime) -> Ho
             *_dropped, taken = together([*first, wish.taken_statement(now)])
             who, first = audience.of_patient(actor, wish.plan, now), []
             offer = offering.check(wish, taken, now, who)
-            took = take(offer, now, beside=kept.id if kept else None)
+            took = take(offer, now, beside=kept.id if kept else None, until=until)
             kept = kept or took
         assert kept is not None  # noqa: S101 -- at least one is wanted
         holders.keep(tag, wishes[0].claim, kept.id, kept.expires_at)
         if live is not None:
             holders.give_back(live)
-        return replace(kept, gave_back=gives_back)
+        return replace(kept, gave_back=gives_back and not same)
 
 
 def keeps_all(former: holders.Held, wishes: Sequence[offering.Wish], now: datetime) -> bool:
@@ -102,9 +104,12 @@ def _former(tag: bytes) -> holders.Held | None:
     return holders.held(rows)
 
 
-def take(offer: offering.Offer, now: datetime, beside: UUID | None = None) -> Hold:
-    """Take the time of an offer as kept; ``beside`` another, it goes with that. ``SlotTaken``."""
-    expires_at = now + timedelta(minutes=HOLD_MINUTES)
+def take(
+    offer: offering.Offer, now: datetime, beside: UUID | None = None, until: datetime | None = None
+) -> Hold:
+    """Take the time of an offer as kept; ``beside`` another, it goes with that. ``SlotTaken``.
+    ``until``: for no longer than what was kept before with the same first slot."""
+    expires_at = until or now + timedelta(minutes=HOLD_MINUTES)
     # In a group the time is the session's already: the row says that a form is being filled, and
     # a seat is kept by it.
     taken = occupying.take(

@@ -78,7 +78,7 @@ def _move(
     stays = (appointment.role_id, appointment.starts_at) == (wanted.role_id, wanted.starts_at)
     written = sealed_details.reveal(actor, Purpose.BOOKING, [appointment])[appointment_id]
     # What its person keeps to themself stays so at another time, and where it is put back later.
-    wanted = replace(wanted, kept=wanted.kept or written.kept)
+    wanted = replace(wanted, kept=wanted.kept or written.kept, course=written.course)
     if stays and _wishes(written) == _details(wanted, _AS_WISHED):
         return appointment  # this very move was made before
     if actor.kind != "staff":
@@ -155,4 +155,5 @@ def _details(wanted: Booking, taken_so: Taken) -> Details:
         overbooked=taken_so.overbooked,
         kept=wanted.kept,
         counted=taken_so.counted,
+        course=wanted.course,
     )

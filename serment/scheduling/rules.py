@@ -51,6 +51,10 @@ class Reason:
     """Kinds of room or device, one of each."""
     in_groups: bool = False
     """Offered where a session was set (``groups``), and not where hours are open."""
+    sessions: int = 1
+    """Visits that are booked together, more than one where it is a series (``series``)."""
+    apart: tuple[int, int] = (7, 7)
+    """Days from one of them to the next, at least and at most."""
 
     @property
     def mode(self) -> str:
@@ -235,6 +239,7 @@ def _plans(
 
 def _reason(row: tuple[Any, ...]) -> Reason:
     in_person, video, new_patients, known_patients, red_flags, _site, needs, groups = row[13:21]
+    sessions, *apart = row[21:24]
     return Reason(
         Visit(*row[5:13]),
         in_person,
@@ -244,6 +249,8 @@ def _reason(row: tuple[Any, ...]) -> Reason:
         tuple(red_flags or ()),
         tuple(needs or ()),
         groups,
+        sessions,
+        (apart[0], apart[1]),
     )
 
 

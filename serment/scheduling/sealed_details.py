@@ -14,6 +14,8 @@ from serment.disclosure import Actor, Purpose, gate
 from serment.errors import Broken
 from serment.scheduling.models import Appointment
 
+_ALONE = UUID(int=0)
+
 
 class DetailsUnreadable(Broken):
     """Les détails de ce rendez-vous ne peuvent pas être lus."""
@@ -32,10 +34,14 @@ class Details:
     """Kept from those who act for the person; the keeper's own mark decides (``secrecy``)."""
     counted: bool = False
     """Among the visits of its reason that its practitioner takes that day (``counting``)."""
+    course: UUID | None = None
+    """The number that all visits booked together share; no column has it."""
 
     def as_json(self) -> str:
-        """For ``gate.seal``. As long when it is kept as when it is not: bytes show their number."""
+        """For ``gate.seal``. As long when it is kept, counted or one of a course as when it is not:
+        bytes show their number."""
         told = asdict(self) | {"kept": int(self.kept), "counted": int(self.counted)}
+        told["course"] = self.course or _ALONE
         return json.dumps(told, default=str, ensure_ascii=False)
 
 
@@ -43,7 +49,7 @@ def read(opened: str) -> Details:
     """What ``gate.reveal`` gave for ``details``; raises ``DetailsUnreadable``."""
     try:
         found = json.loads(opened)
-        reason = found.get("reason")
+        reason, course = found.get("reason"), UUID(found.get("course") or _ALONE.hex)
         return Details(
             reason=UUID(reason) if reason else None,
             mode=found.get("mode", "in_person"),
@@ -52,6 +58,7 @@ def read(opened: str) -> Details:
             overbooked=bool(found.get("overbooked")),
             kept=bool(found.get("kept")),
             counted=bool(found.get("counted")),
+            course=None if course == _ALONE else course,
         )
     except (AttributeError, ValueError) as unreadable:
         raise DetailsUnreadable from unreadable

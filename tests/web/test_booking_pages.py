@@ -376,3 +376,31 @@ def test_ones_own_calendar_file_has_the_link_and_alarms_and_no_word_more(
     browser.post(f"{made}annuler", {"raison": ""})
     assert "effacez-le" in browser.get(f"{made}?annule=1").content.decode()
     assert "VALARM" not in browser.get(f"{made}agenda.ics").content.decode()
+
+
+def test_a_series_is_booked_in_one_form_and_ended_in_another(day: date) -> None:
+    practice = make_practice(sessions=3, apart_least_days=6, apart_most_days=8)
+    browser = sign_in(someone())
+    page = browser.get(address(practice, paris(day, 9))).content.decode()
+    assert page.count('name="seance"') == 2
+    dates = re.findall(r'<option value="([^"]+)" selected>[^<]+ à 9', page)
+    assert len(dates) == 2
+    form = sent(practice, paris(day, 9)) | {"seance": dates}
+    kept = browser.post(f"/reserver/{practice.role}/retenir", form).content.decode()
+    assert "Toutes ces dates sont retenues" in kept
+    assert count(practice, "Occupancy") == 3
+    rival = sign_in(someone())
+    gone = send(rival, practice, datetime.fromisoformat(dates[1]), seance=dates[0])
+    assert gone.status_code == 422
+    assert count(practice) == 0
+    broken = browser.post(f"/reserver/{practice.role}/", form | {"seance": dates[:1]})
+    assert broken.status_code == 409
+    assert "vérifiez-les, puis confirmez" in broken.content.decode()
+    made = browser.post(f"/reserver/{practice.role}/", form)
+    assert made.status_code == 302
+    assert count(practice) == count(practice, "Occupancy") == 3
+    own = made["Location"].split("?")[0]
+    assert "Les rendez-vous de la série" in browser.get(own).content.decode()
+    assert "Annuler tous ceux qui restent" in browser.get(f"{own}annuler").content.decode()
+    assert browser.post(f"{own}annuler", {"toutes": "oui"}).status_code == 302
+    assert count(practice, "Occupancy") == 0

@@ -220,6 +220,8 @@ def _reason(
         late_release_minutes=told.get("late"),
         red_flags=tuple(told.get("flags", ())),
         share=told["share"],
+        sessions=told.get("sessions", 1),
+        apart_days=tuple(told.get("apart", (7, 7))),
     )
 
 

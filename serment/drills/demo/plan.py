@@ -51,6 +51,8 @@ class ReasonPlan:
     late_release_minutes: int | None
     red_flags: tuple[str, ...]
     share: float
+    sessions: int = 1
+    apart_days: tuple[int, int] = (7, 7)
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,9 @@ def _reason(establishment: UUID, role: UUID, reason: ReasonPlan, position: int) 
         red_flags=list(reason.red_flags),
         late_release_minutes=reason.late_release_minutes,
         fee_cents=reason.fee_cents,
+        sessions=reason.sessions,
+        apart_least_days=reason.apart_days[0],
+        apart_most_days=reason.apart_days[1],
         position=position,
     )
 

@@ -11,6 +11,9 @@ from serment import ids
 from serment.directory.models import Establishment, PractitionerRole, Site
 from serment.scheduling.recurrence import WEEKS_APART_MAX, Public
 
+SESSIONS_MAX = 20
+"""Visits that one series may have."""
+
 
 class VisitReason(models.Model):
     """What a patient may come for, and the rules under which it is booked."""
@@ -46,6 +49,18 @@ class VisitReason(models.Model):
         verbose_name=_("salle, appareil"),
     )
     in_groups = models.BooleanField(_("en groupe"), default=False, db_default=False)
+    sessions = models.PositiveSmallIntegerField(
+        _("séances"),
+        default=1,
+        db_default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(SESSIONS_MAX)],
+    )
+    apart_least_days = models.PositiveSmallIntegerField(
+        _("jours d’une séance à l’autre, au moins"), default=7, db_default=7
+    )
+    apart_most_days = models.PositiveSmallIntegerField(
+        _("jours d’une séance à l’autre, au plus"), default=7, db_default=7
+    )
     fee_cents = models.PositiveIntegerField(_("tarif (centimes)"), null=True, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     active = models.BooleanField(_("proposé"), default=True)
@@ -62,6 +77,14 @@ class VisitReason(models.Model):
             models.CheckConstraint(
                 condition=models.Q(daily_cap__isnull=True) | models.Q(daily_cap__gte=1),
                 name="reason_cap_lets_one_in",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sessions__range=(1, SESSIONS_MAX)), name="reason_sessions_sane"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(apart_least_days__gte=1)
+                & models.Q(apart_most_days__gte=models.F("apart_least_days")),
+                name="reason_sessions_apart",
             ),
         ]
         indexes = [models.Index(fields=["role", "position"], name="reason_role")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ from serment.identity import accounts, policy
 from serment.identity.relatives import people
 from serment.identity.relatives.people import Person
 from serment.identity.relatives.terms import Scope
-from serment.scheduling import booking, refusals, sealed_details
+from serment.scheduling import booking, courses, refusals, sealed_details
 from serment.scheduling.models import Appointment, VisitReason
 from serment.web import asked, hours
 from serment.web.patient import for_whom
@@ -53,6 +54,8 @@ class Line:
     reason_id: UUID | None = None
     person: Person | None = None
     """The same person, as somebody the reader acts for."""
+    course: UUID | None = None
+    """What it shares with the visits booked together with it."""
 
 
 def lines(
@@ -106,6 +109,7 @@ def _line(
         whom=whom.name if whom else "",
         reason_id=details.reason,
         person=whom,
+        course=details.course,
     )
 
 
@@ -143,6 +147,16 @@ def own(request: HttpRequest, appointment_id: UUID) -> Line:
     return found[0]
 
 
+def course_of(request: HttpRequest, line: Line) -> list[Line]:
+    """Visits to come that were booked together with this one, itself among them; none of one that
+    was booked alone."""
+    if line.course is None:
+        return []
+    actor, reader = accounts.actor_for(request), hours.of_reader(request)
+    everything = lines(actor, clock.now(), reader, whom=line.person)
+    return [one for one in everything if one.course == line.course and one.can_cancel]
+
+
 def whose_are_seen(request: HttpRequest, actor: Actor) -> list[Person]:
     """The people whose appointments the reader sees beside their own; by two factors only."""
     if not for_whom.is_sure(request):
@@ -157,6 +171,7 @@ def one(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     line = own(request, appointment_id)
     context = {
         "line": line,
+        "course": course_of(request, line),
         "appointment": line.appointment,
         "role": line.appointment.role,
         "site": line.appointment.role.site,
@@ -173,16 +188,24 @@ def one(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """A link in a message opens this page; only its button acts."""
     line = own(request, appointment_id)
+    role = line.appointment.role
+    context: dict[str, Any] = {
+        "line": line,
+        "role": role,
+        "site": role.site,
+        "course": course_of(request, line),
+    }
     if request.method == "GET":
-        context = {"line": line, "role": line.appointment.role, "site": line.appointment.role.site}
         return render(request, "patient/cancel.html", context)
-    actor = accounts.actor_for(request)
+    actor, now = accounts.actor_for(request), clock.now()
     why = asked.sent(request).get("raison", "").strip()[:300]
     try:
-        with transaction.atomic(), tenancy.inside(records=[appointment_id]):
-            booking.cancel(actor, appointment_id, why, clock.now())
+        if asked.sent(request).get("toutes", "") == "oui" and context["course"]:
+            courses.cancel_all(actor, [one.appointment for one in context["course"]], why, now)
+        else:
+            with transaction.atomic(), tenancy.inside(records=[appointment_id]):
+                booking.cancel(actor, appointment_id, why, now)
     except refusals.TooLate as late:
-        context = {"line": line, "role": line.appointment.role, "site": line.appointment.role.site}
         context["late"] = str(_(late.sentence))
         return render(request, "patient/cancel.html", context, status=422)
     return HttpResponseRedirect(reverse("patient:appointment", args=[appointment_id]) + "?annule=1")

@@ -22,9 +22,9 @@ from serment.directory.models import PractitionerRole
 from serment.disclosure import Actor
 from serment.errors import Conflict, NotThere, Refused
 from serment.identity import accounts, policy
-from serment.scheduling import booking, holding, refusals
+from serment.scheduling import booking, holding, refusals, series
 from serment.web import asked, hours
-from serment.web.patient import appointments, booking_form, for_whom
+from serment.web.patient import appointments, booking_form, for_whom, series_shown
 from serment.web.patient.booking_form import CONFIRM, NOTE_LETTERS_MAX, OTHER_TIME, Form
 
 
@@ -48,6 +48,7 @@ def form(request: HttpRequest, role_id: UUID) -> HttpResponse:
             more = kept(holding.hold(*wanted))
         else:
             holding.look(*wanted, for_whom.counted(actor, whom))
+        more |= series_shown.context(actor, filled, role, hours.of_reader(request), clock.now())
     except (Conflict, refusals.NotOffered, refusals.TooMany) as refused:
         return _not_booked(request, actor, role, filled, refused)
     return _show(request, actor, role, filled, **more)
@@ -59,9 +60,14 @@ def keep(request: HttpRequest, role_id: UUID) -> HttpResponse:
     """Keep the slot for ten minutes; the page asks when it is shown and puts in the line."""
     role, filled = read(request, role_id)
     actor = accounts.actor_for(request)
-    context: dict[str, Any] = {"role": role, "site": role.site, "typed": True}
+    context: dict[str, Any] = {"role": role, "site": role.site, "typed": True, "form": filled}
+    wanted = (actor, role.id, filled.reason.id)
     try:
-        hold = holding.hold(actor, role.id, filled.reason.id, filled.starts_at, clock.now())
+        if filled.reason.sessions > 1:
+            starts = [filled.starts_at, *series_shown.starts(actor, filled, clock.now())]
+            hold = series.hold(*wanted, starts, clock.now())
+        else:
+            hold = holding.hold(*wanted, filled.starts_at, clock.now())
     except (refusals.SlotTaken, refusals.NotOffered) as refused:
         context |= {"gone": str(_(refused.sentence)), "nearest": refused.nearest}
     else:
@@ -109,7 +115,9 @@ def _submit(
         return render(request, "patient/emergency.html", {"flag": alarm, "role": role}, status=200)
     booking_form.check(filled)
     if filled.errors:
-        return _show(request, actor, role, filled, status=422)
+        reader = hours.of_reader(request)
+        more = series_shown.standing(actor, filled, role, reader, clock.now())
+        return _show(request, actor, role, filled, status=422, **more)
     try:
         appointment = _book(request, actor, role, filled)
     except (Conflict, Refused) as refused:
@@ -135,6 +143,8 @@ def _book(request: HttpRequest, actor: Actor, role: PractitionerRole, filled: Fo
             code for code, answer in filled.answers.items() if answer == "non"
         ),
     )
+    if filled.reason.sessions > 1:
+        return series.book(actor, wanted, filled.later, clock.now())[0].id
     return booking.book(actor, wanted, clock.now()).id
 
 
@@ -151,6 +161,10 @@ def _not_booked(
     if filled.act != CONFIRM:
         status = 200  # nothing was asked for that could fail; and htmx shows no other
     more: dict[str, Any] = {}
+    if filled.reason.sessions > 1 and isinstance(refused, refusals.SlotTaken | series.SeriesBroken):
+        shown = _dates_anew(request, actor, role, filled, refused)
+        if shown is not None:
+            return shown
     if isinstance(refused, refusals.AlreadyYours):
         return _yours(request, actor, role, filled, refused, status=status if sent else 200)
     if isinstance(refused, refusals.SlotTaken | refusals.NotOffered):
@@ -169,6 +183,29 @@ def _not_booked(
         more = {"bounded": isinstance(refused, refusals.TooMany)}
         status = status if sent else 200
     return _show(request, actor, role, filled, status=status, **more)
+
+
+def _dates_anew(
+    request: HttpRequest,
+    actor: Actor,
+    role: PractitionerRole,
+    filled: Form,
+    refused: Conflict | Refused,
+) -> HttpResponse | None:
+    """One of the dates went: the others stay as chosen, and it is proposed anew. None where it was
+    the first, from which all are counted."""
+    try:
+        holding.look(actor, role.id, filled.reason.id, filled.starts_at, clock.now())
+    except (Conflict, Refused):
+        return None
+    more = series_shown.standing(actor, filled, role, hours.of_reader(request), clock.now())
+    if not more:
+        return None
+    why = str(_(refused.sentence))
+    filled.errors["form"] = f"{why} " + _(
+        "Voici d’autres dates pour les séances qui ont changé : vérifiez-les, puis confirmez."
+    )
+    return _show(request, actor, role, filled, status=409, **more)
 
 
 def _yours(

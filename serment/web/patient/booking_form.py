@@ -15,6 +15,7 @@ from serment.directory.models import PractitionerRole
 from serment.errors import NotThere
 from serment.scheduling import red_flags, refusals
 from serment.scheduling.models import VisitReason
+from serment.scheduling.models.hours import SESSIONS_MAX
 from serment.web import asked
 
 NOTE_LETTERS_MAX = 500
@@ -35,6 +36,8 @@ class Form:
     whom: UUID | None = None
     """The relation by which it is booked for somebody else; None is for oneself."""
     kept: bool = False
+    later: list[datetime] = field(default_factory=list)
+    """Of a series: when the visits after the first are wanted, in order."""
     answers: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -90,6 +93,8 @@ def read(role: PractitionerRole, given: asked.Given) -> Form:
     filled.whom = asked.uuid(given.get("pour", ""))
     filled.kept = filled.whom is None and given.get("garder", "") == "oui"
     filled.note = asked.words(given.get("mot", ""), 10 * NOTE_LETTERS_MAX)
+    later = map(asked.instant, given.getlist("seance")[: SESSIONS_MAX - 1])
+    filled.later = [one for one in later if one] if reason.sessions > 1 else []
     filled.answers = {code: given.get(f"signe-{code}", "") for code in reason.red_flags}
     return filled
 

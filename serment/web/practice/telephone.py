@@ -26,10 +26,10 @@ from serment.disclosure import Actor, Purpose
 from serment.errors import Conflict, NotThere, Refused
 from serment.identity import accounts, files, policy
 from serment.identity.rights import Act
-from serment.scheduling import booking, cancelling, moving, refusals
+from serment.scheduling import booking, cancelling, moving, refusals, series
 from serment.scheduling.models import VisitReason
 from serment.web import asked
-from serment.web.practice import addresses, naming, offered_times, panel, team, telling
+from serment.web.practice import addresses, naming, offered_times, panel, series_desk, team, telling
 from serment.web.practice import desk as desks
 from serment.web.practice.desk import Desk
 
@@ -56,6 +56,10 @@ class Choice:
     first_visit: bool = False
     note: str = ""
     kept: bool = False
+    later: list[datetime] = field(default_factory=list)
+    """Of a series: when the visits after the first are."""
+    alone: bool = False
+    """One visit of a reason that is a series."""
     errors: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -88,6 +92,7 @@ def book(request: HttpRequest) -> HttpResponse:
     given = asked.given(request)
     looking = LOOK in given
     choice = _read(request, everybody, _looked_at(given) if looking else given)
+    choice.later = [one for one in map(asked.instant, given.getlist("seance")) if one]
     if request.method == "POST" and not looking:
         return _submit(request, actor, everybody, choice)
     return _show(request, actor, everybody, choice, looking=looking and not given[LOOK])
@@ -138,6 +143,7 @@ def _read(request: HttpRequest, everybody: list[team.Member], given: Mapping[str
         first_visit=given.get("premiere", "") == "oui",
         note=asked.words(given.get("mot", ""), 10 * NOTE_LETTERS_MAX),
         kept=given.get("garder", "") == "oui",
+        alone=given.get("seule", "") == "oui",
     )
     if _does_not_exist(given.get("autre_heure") or given.get("heure", ""), member):
         choice.errors["time"] = _(
@@ -228,6 +234,8 @@ def _book(actor: Actor, choice: Choice, *, overbook: bool) -> UUID:
     former = panel.seen(choice.moves) if choice.moves else None
     if former is not None and former.status in cancelling.STANDING:
         return moving.move(actor, former.id, wanted, now, choice.as_seen).id
+    if series_desk.is_one(choice):
+        return series.book(actor, wanted, choice.later, now)[0].id
     return booking.book(actor, wanted, now).id
 
 
@@ -297,6 +305,7 @@ def _show(
         "local": local,
         "when": offered_times.when(choice.starts_at, zone) if choice.starts_at else "",
         "beyond": offered_times.beyond(choice),
+        **series_desk.shown(actor, choice),
         "same_day": offered_times.same_day(actor, choice),
         "suite": choice.query(patient=""),
         "without_time": choice.query(heure=""),

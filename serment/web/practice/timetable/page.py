@@ -129,6 +129,19 @@ def _away(member: team.Member, today: date) -> list[told.Line]:
     ]
 
 
+def _series(reason: VisitReason) -> str:
+    if reason.sessions == 1:
+        return ""
+    told = {
+        "count": reason.sessions,
+        "least": reason.apart_least_days,
+        "most": reason.apart_most_days,
+    }
+    if reason.apart_least_days == reason.apart_most_days:
+        return _("%(count)d séances, tous les %(least)d jours") % told
+    return _("%(count)d séances, tous les %(least)d à %(most)d jours") % told
+
+
 def _limits(reason: VisitReason) -> list[str]:
     """What of a reason narrows when it is offered."""
     minutes = _("%(minutes)d min") % {"minutes": reason.duration_minutes}
@@ -143,6 +156,7 @@ def _limits(reason: VisitReason) -> list[str]:
         if reason.notice_minutes
         else "",
         _("ouvert %(days)d jours à l’avance") % {"days": reason.horizon_days},
+        _series(reason),
         _("avec salle ou appareil") if reason.needs else "",
         "" if reason.active else _("n’est pas proposé en ligne"),
     )

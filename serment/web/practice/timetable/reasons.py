@@ -19,6 +19,7 @@ from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.scheduling import fruitless
 from serment.scheduling.models import ResourceKind, VisitReason
+from serment.scheduling.models.hours import SESSIONS_MAX
 from serment.web import asked
 from serment.web.practice import team
 from serment.web.practice.timetable import trying
@@ -51,6 +52,10 @@ FIELDS = (
                        "maintenant."), optional=True),
     Field("late_release_minutes", gettext_lazy("Gardé pour l’urgence jusqu’à, en minutes avant"),
           0, 20_160, gettext_lazy("Vide : ouvert à tous dès le début."), optional=True),
+    Field("sessions", gettext_lazy("Combien de séances"), 1, SESSIONS_MAX,
+          gettext_lazy("Plus d’une : une série, dont toutes les dates se réservent ensemble.")),
+    Field("apart_least_days", gettext_lazy("D’une séance à l’autre, au moins (jours)"), 1, 90),
+    Field("apart_most_days", gettext_lazy("D’une séance à l’autre, au plus (jours)"), 1, 90),
 )  # fmt: skip
 
 
@@ -91,11 +96,15 @@ def _read(row: VisitReason, typed: asked.Given) -> dict[str, str]:
             }  # fmt: skip
         else:
             setattr(row, field.name, found)
+    if not errors and row.apart_most_days < row.apart_least_days:
+        errors["apart_most_days"] = _("Au moins autant que le plus court.")
     kinds = {one for one in map(asked.uuid, typed.getlist("salles")) if one}
     known = ResourceKind.objects.filter(establishment_id=row.establishment_id, id__in=kinds)
     row.needs = list(known.order_by("name_fr").values_list("id", flat=True))
     row.in_groups = typed.get("groupe", "") == "oui"
     row.active = typed.get("propose", "") == "oui"
+    if row.in_groups and row.sessions > 1:
+        errors["sessions"] = _("Un motif en groupe se prend séance par séance : écrivez 1.")
     return errors
 
 
