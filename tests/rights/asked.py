@@ -82,6 +82,8 @@ SAMPLES: dict[str, Sample] = {
     "practice:open": Sample("post", VISIT),
     "practice:mark": Sample("post", VISIT, {"etat": "arrive"}),
     "practice:board_show": _post(quoi="fermer"),
+    "practice:call_add": Sample(path=FILE),
+    "practice:call_visit": Sample("post", VISIT),
     "practice:board_next": _post(agenda="@role"),
     "practice:cancel": Sample("post", VISIT),
     "practice:put_back": Sample("post", VISIT),

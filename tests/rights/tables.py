@@ -7,7 +7,7 @@ from typing import Final
 TENANT: Final = {
     "custody_agendaarrival", "custody_arrivedevent", "identity_accessreturn",
     "identity_invitation", "identity_rightsreview", "outbox_message", "outbox_reminderplan",
-    "outbox_reminderticket", "outbox_tally", "scheduling_daycount",
+    "outbox_reminderticket", "outbox_tally", "scheduling_callback", "scheduling_daycount",
     "scheduling_occupancy", "scheduling_outsidecalendar", "scheduling_seat", "scheduling_slotoffer",
     "scheduling_visitretention",
 }  # fmt: skip

@@ -136,11 +136,12 @@ def test_unfiltered_every_model_shows_the_own_house_and_without_its_wall_both(
         for model in _models():
             with tenancy.inside(tenant=here):
                 leaked |= {model._meta.db_table} if there in _houses_seen(model) else set()
-    # The import's tables, the reminders', the waiting lists' and the seats are empty here; all
-    # others leak.
+    # The import's tables, the reminders', the waiting lists', the calls and the seats are empty
+    # here; all others leak.
     assert {one._meta.db_table for one in _models()} - leaked == {
         "custody_agendaarrival", "custody_arrivedevent", "outbox_reminderplan",
-        "outbox_tally", "scheduling_seat", "scheduling_slotoffer", "scheduling_wish",
+        "outbox_tally", "scheduling_callback", "scheduling_seat", "scheduling_slotoffer",
+        "scheduling_wish",
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ Slots have no table: they are derived from these rows (``availability``).
 """
 
 from serment.scheduling.models.calendars import CalendarFeed, OutsideCalendar
+from serment.scheduling.models.calls import CallBack
 from serment.scheduling.models.groups import GroupSession, Seat
 from serment.scheduling.models.hours import (
     Absence,
@@ -31,6 +32,7 @@ __all__ = [
     "Absence",
     "Appointment",
     "CalendarFeed",
+    "CallBack",
     "Closure",
     "DayCount",
     "GroupSession",

@@ -146,6 +146,7 @@ def cannot_come(request: HttpRequest) -> HttpResponse:
                 rendering.spoken(one.starts_at, one.role.site.timezone, get_language() or "fr"),
                 team.Member(one.role),
                 addresses.of_appointment(one.starts_at, team.Member(one.role), one.pk),
+                one.pk,
             )
             for one in rows.order_by("starts_at")
         ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Final
+from zoneinfo import ZoneInfo
+
 from django import template
 from django.http import HttpRequest
 from django.utils.translation import get_language
@@ -10,7 +13,9 @@ from serment import clock
 from serment.identity import accounts, returns, rights, staff
 from serment.identity.rights import Act
 from serment.outbox import pile
-from serment.scheduling import attending, outside_calendars
+from serment.scheduling import attending, calls, outside_calendars
+
+PARIS: Final = ZoneInfo("Europe/Paris")
 
 register = template.Library()
 
@@ -53,6 +58,16 @@ def here_now(context: template.Context) -> int:
     if actor.establishment is None:
         return 0
     return attending.how_many_wait(actor.establishment, clock.now())
+
+
+@register.simple_tag(takes_context=True)
+def calls_due(context: template.Context) -> int:
+    """How many are to be called by today, or should have been."""
+    request: HttpRequest = context["request"]
+    actor = accounts.actor_for(request)
+    if actor.establishment is None:
+        return 0
+    return calls.how_many_due(actor.establishment, clock.now().astimezone(PARIS).date())
 
 
 @register.simple_tag(takes_context=True)
