@@ -41,8 +41,18 @@ VARIANTS = [
 
 
 FOR_OFFICERS = ("/acces/", "/acces/?jours=30", "/acces/lignes/?jours=30")
+FOR_THE_DESK = (
+    "/cabinet/salle-d-attente/", "/cabinet/rappels/", "/cabinet/mois/", "/cabinet/liste-d-attente/",
+    "/cabinet/reponses/",
+)  # fmt: skip
+FOR_PRACTITIONERS = (
+    "/cabinet/horaires/", "/cabinet/horaires/absence/", "/cabinet/horaires/heures/",
+    "/cabinet/horaires/salles/", "/cabinet/horaires/seances/", "/cabinet/horaires/sans-heure/",
+    "/cabinet/agendas/",
+)  # fmt: skip
 OFFICERS = ("souleymane.diarra@example.fr", "ingrid.vandamme@example.fr")
 DESK = "nadia.kerviel@example.fr"
+DOCTOR = "octave.tissandier@example.fr"
 
 
 def complaints_of(somebody: Visitor) -> list[str]:
@@ -108,6 +118,20 @@ def test_an_officer_s_pages_shut_nobody_out_and_fit(visitor: Callable[..., Visit
         heard = complaints_of(somebody)
         enter(somebody, login)
         for address in FOR_OFFICERS:
+            somebody.go(address)
+            somebody.look()
+        assert heard == []
+
+
+def test_the_desk_s_pages_shut_nobody_out_and_fit(visitor: Callable[..., Visitor]) -> None:
+    for width, scheme, login, pages in (
+        (390, "dark", DESK, FOR_THE_DESK),
+        (1440, "light", DOCTOR, FOR_PRACTITIONERS),
+    ):
+        somebody = visitor(width, color_scheme=scheme, reduced_motion="reduce")
+        heard = complaints_of(somebody)
+        enter(somebody, login)
+        for address in pages:
             somebody.go(address)
             somebody.look()
         assert heard == []
