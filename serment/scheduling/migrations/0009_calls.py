@@ -11,7 +11,7 @@ from serment.directory.tenancy import Wall
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("scheduling", "0007_who_is_here"),
+        ("scheduling", "0008_series"),
     ]
 
     operations = [
