@@ -66,6 +66,7 @@ def test_a_sheet_from_the_desk_is_an_account_that_books(visitor: Callable[..., V
     expect(page.locator("h1")).to_have_text("Mes rendez-vous")
     patient.go(EYES_AT_SALLANCHES)
     page.locator("a.slot:visible").last.click()
+    expect(page).to_have_url(re.compile("/reserver/"))
     time_of_visit = page.locator("h1").inner_text()
     patient.answer()
     patient.press("Confirmer le rendez-vous")

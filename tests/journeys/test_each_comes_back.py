@@ -41,6 +41,7 @@ def _comes_back(
     asks.looks_at(name)
     asks.page.goto(f"{asks.page.url}perdu/")
     asks.page.get_by_role("button", name="Demander que l’accès soit rendu").click()
+    expect(asks.page.locator("main")).to_contain_text("Une autre personne que vous confirme.")
     for one in filter(None, (asks, may_not)):
         one.page.goto(f"{BASE}/cabinet/equipe/rendre/")
         expect(one.page.locator("main")).to_contain_text(name)

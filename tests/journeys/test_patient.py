@@ -31,6 +31,7 @@ def test_books_cancels_and_reads_who_opened(
     patient.press("Rechercher")
     expect(page.locator(".result").first).to_be_visible()
     page.locator("a.slot:visible").last.click()
+    expect(page).to_have_url(re.compile("/reserver/"))
     time_of_visit = page.locator("h1").inner_text()
     patient.answer(note=NOTE)
     patient.press("Confirmer le rendez-vous")

@@ -101,9 +101,11 @@ def test_finds_books_moves_undoes_marks_and_cancels_without_a_mouse(
     _press(desk, "x")
     expect(page.locator(".desk-centre > .notice")).to_contain_text("annulé")
     expect(colleague.page.locator(f"#{ident}")).to_have_count(0)
+    expect(page.locator("#act-cancel")).to_have_count(0)
     _press(desk, "u")
     expect(page.locator("#act-cancel")).to_be_visible()
     _press(desk, "x")
+    expect(page.locator("#act-cancel")).to_have_count(0)
     expect(page.locator(".desk-centre > .notice")).to_contain_text("annulé")
 
     _press(desk, "m")

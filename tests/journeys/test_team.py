@@ -93,7 +93,8 @@ def test_a_house_from_the_operator_s_command_to_the_end_of_an_access(
 
     doctor = Colleague(browser)
     doctor.arrives(manager.invites("Octave", "practitioner"))
-    doctor.page.get_by_role("button", name="Créer une clé d’accès").click()
+    with doctor.page.expect_navigation():
+        doctor.page.get_by_role("button", name="Créer une clé d’accès").click()
     doctor.page.goto(f"{BASE}/compte/invitation/cle/")
     doctor.page.get_by_role("button", name="Créer ma clé").click()
     expect(doctor.page.locator("body")).to_contain_text("Bienvenue dans l’équipe.")

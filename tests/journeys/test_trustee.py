@@ -58,6 +58,7 @@ def test_what_one_approves_waits_for_the_trustee_who_signs_and_reads_no_name(
         signs.first.click()
         expect(signs).to_have_count(left)
         expect(doctor.page.locator(".page-messages")).to_contain_text("Il en faut encore un")
+        doctor.page.wait_for_load_state("load")  # pressed sooner, the script is not there yet
     with tenancy.inside(here):
         assert Message.objects.filter(kind="trustee_asked").count() == 1
     second.page.goto(f"{BASE}/confiance/")
@@ -68,6 +69,7 @@ def test_what_one_approves_waits_for_the_trustee_who_signs_and_reads_no_name(
     assert "Roux" not in shown
     second.page.get_by_role("button", name="Approuver avec ma clé").first.click()
     expect(second.page.locator(".page-messages")).to_contain_text("Approuvé, et signé")
+    second.page.wait_for_load_state("load")
     second.page.get_by_role("button", name="Refuser avec ma clé").first.click()
     expect(second.page.locator(".page-messages")).to_contain_text("Refusé, et signé")
     expect(second.page.locator("h1")).to_have_text("Rien n’attend votre accord")

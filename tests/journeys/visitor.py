@@ -62,6 +62,11 @@ class Visitor:
     def press(self, french: str) -> None:
         self.page.get_by_role("button", name=self.says(french), exact=True).click()
 
+    def send(self, french: str) -> None:
+        """Press, and wait for the page that answers: what is asked next finds it done."""
+        with self.page.expect_navigation():
+            self.press(french)
+
     def sign_in(self, login: str) -> None:
         """By the demo's one click, both factors at once: somebody else's test types them."""
         known = {"name": "serment_device", "value": "known-to-all-journeys", "url": self.demo.base}
