@@ -54,12 +54,29 @@ class StandingWithoutWalls:
         return self._get_response(request)
 
 
-def _browser(login: str) -> Any:
+def browser_of(login: str) -> Any:
     from django.test import Client
 
     browser = Client(headers={"accept-language": "fr", "host": HOST})
     assert browser.post("/demo/entrer", {"login": login}).status_code == 302
     return browser
+
+
+def seeded(state: Path, patients: int) -> dict[str, str]:
+    """The demo's houses and people; the login of somebody of each role."""
+    from django.conf import settings
+
+    from serment import clock
+    from serment.directory import places
+    from serment.drills.demo import seeding, staffing
+
+    settings.DEMO, settings.PUBLIC_URL = True, f"http://{HOST}"
+    settings.STORAGES["staticfiles"] = {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+    }
+    places.warm()
+    seeding.seed(clock.now(), state, f"http://{HOST}", patients=patients)
+    return {one.role: one.login for one in reversed(staffing.read(state))}
 
 
 def _beside(browser: Any) -> Any:
@@ -182,19 +199,7 @@ def _decision() -> Figure:
 
 def measure(state: Path) -> list[Figure]:
     """All pages."""
-    from django.conf import settings
-
-    from serment import clock
-    from serment.directory import places
-    from serment.drills.demo import seeding, staffing
-
-    settings.DEMO, settings.PUBLIC_URL = True, f"http://{HOST}"
-    settings.STORAGES["staticfiles"] = {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-    }
-    places.warm()
-    seeding.seed(clock.now(), state, f"http://{HOST}", patients=PATIENTS)
-    logins = {one.role: one.login for one in reversed(staffing.read(state))}
+    logins = seeded(state, PATIENTS)
     root = ground.superuser(state)
     tables = [
         str(name)
@@ -205,7 +210,7 @@ def measure(state: Path) -> list[Figure]:
     ]
     figures: list[Figure] = []
     for what, role, page in PAGES:
-        walled = _browser(logins[role])
+        walled = browser_of(logins[role])
         bare = _beside(walled)
         own, other = Spent(), Spent()
         for _ in range(ROUNDS):

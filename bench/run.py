@@ -7,6 +7,7 @@ import sys
 
 NAMES = (
     "slots",
+    "agenda",
     "bookings",
     "relay",
     "completion",
