@@ -255,6 +255,10 @@ MAIL_DOMAIN = parseaddr(DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or ENV.host
 MAIL_PROVIDER = ENV.mail_provider.provider if ENV.mail_provider else f"smtp:{EMAIL_HOST}"
 CALENDARS_INSIDE = ENV.calendars_inside
 SMS: dict[str, Any] | None = asdict(ENV.sms) if ENV.sms else None
+# A demo's texts go to a folder likewise, which is made when it starts.
+DEMO_SMS = ENV.state / "demo-sms"
+if ENV.demo and DEMO_SMS.is_dir():
+    SMS = {"provider": "demo", "secret_file": DEMO_SMS, "sender": "Rappel", "url": ""}
 # Of messages to whoever wants them neutral: an address without a name.
 NEUTRAL_FROM_EMAIL = ENV.mail_neutral_from or parseaddr(DEFAULT_FROM_EMAIL)[1]
 

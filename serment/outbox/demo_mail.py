@@ -1,7 +1,8 @@
-"""What the demo sent: the messages its mail backend left in a folder, outside the database."""
+"""What the demo sent: mails and SMS, left in folders outside the database."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -35,6 +36,16 @@ def sent(limit: int = 50) -> list[SentMail]:
         if len(found) >= limit:
             break
     return found[:limit]
+
+
+def texts(limit: int = 50) -> list[SentMail]:
+    """The newest SMS first; empty outside a demo."""
+    folder = Path(settings.DEMO_SMS)
+    if not settings.DEMO or not folder.is_dir():
+        return []
+    files = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    kept = [json.loads(file.read_text(encoding="utf-8")) for file in files[:limit]]
+    return [SentMail(one["to"], "SMS", one["at"], one["text"]) for one in kept]
 
 
 def _read(raw: bytes) -> SentMail:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -117,7 +117,11 @@ def mail(request: HttpRequest) -> HttpResponse:
     """What the demo sent, as its addressees would read it."""
     today = clock.now().astimezone(ZONE).date()
     letters = [(letter, _sent_at(letter.date, today)) for letter in demo_mail.sent()]
-    return render(request, "demo/mail.html", {"letters": letters})
+    texts = [
+        (text, wording.moment(datetime.fromisoformat(text.date), ZONE, today))
+        for text in demo_mail.texts()
+    ]
+    return render(request, "demo/mail.html", {"letters": letters, "texts": texts})
 
 
 def _sent_at(header: str, today: date) -> str:

@@ -9,6 +9,8 @@ import pytest
 from django.core.mail import EmailMessage
 
 from serment.outbox import demo_mail
+from serment.outbox.sms import chosen
+from serment.outbox.sms.port import Sms
 
 
 @pytest.fixture
@@ -36,3 +38,19 @@ def test_outside_a_demo_nothing_is_shown(folder: Path, settings: Any) -> None:
     EmailMessage("Première", "Bonjour.", to=["zoe@exemple.fr"]).send()
     settings.DEMO = False
     assert demo_mail.sent() == []
+
+
+def test_a_demos_texts_are_kept_once_and_shown_by_the_demo_alone(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.DEMO_SMS = tmp_path
+    settings.SMS = {"provider": "demo", "secret_file": tmp_path, "sender": "Rappel", "url": ""}
+    provider, sms = chosen.provider(), Sms("+33639980012", "Rappel : mardi.", "a" * 20, "")
+    assert provider is not None
+    assert not provider.knows(sms)
+    for _twice in range(2):
+        provider.send(sms)
+    assert provider.knows(sms)
+    assert [(one.to, one.body) for one in demo_mail.texts()] == [(sms.number, sms.text)]
+    settings.DEMO = False
+    assert demo_mail.texts() == []

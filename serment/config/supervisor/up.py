@@ -104,6 +104,7 @@ async def _run(env: Environment, answers: bytes) -> None:
         order += [(plan.postgres(),), _make_roles(env)]
     order += [(plan.keeper(),), step("prepare", "serment.config.prepare")]
     if env.demo:
+        (env.state / "demo-sms").mkdir(mode=0o700, exist_ok=True)
         order.append(step("demo", "serment.config.command_line", "demo", "seed", "--if-empty"))
     order.append(step("upkeep", "serment.config.database.upkeep", "--once"))
     order.append((plan.web(), plan.worker(), plan.upkeep(), plan.publisher()))

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from serment.errors import SettingWrong
+from serment.outbox.sms import stand_in
 from serment.outbox.sms.brevo import NEEDS as BREVO_NEEDS
 from serment.outbox.sms.brevo import Brevo
 from serment.outbox.sms.ovhcloud import NEEDS as OVHCLOUD_NEEDS
@@ -29,6 +30,8 @@ def provider() -> Provider | None:
     chosen = settings.SMS
     if chosen is None:
         return None
+    if chosen["provider"] == stand_in.NAME:
+        return stand_in.StandIn(Path(chosen["secret_file"]))
     name = (chosen["provider"], str(chosen["secret_file"]), chosen["sender"], chosen["url"])
     if name not in _made:
         _made[name] = made(*name)

@@ -42,6 +42,7 @@ DESK = Audience(
         "patient-sans-e-mail",
         "import",
         "lettres",
+        "rappels",
         "en-cas-de-panne",
     ),
 )
