@@ -84,6 +84,7 @@ SAMPLES: dict[str, Sample] = {
     "practice:board_show": _post(quoi="fermer"),
     "practice:call_add": Sample(path=FILE),
     "practice:call_visit": Sample("post", VISIT),
+    "practice:note": Sample(path=VISIT),
     "practice:board_next": _post(agenda="@role"),
     "practice:cancel": Sample("post", VISIT),
     "practice:put_back": Sample("post", VISIT),
