@@ -7,6 +7,7 @@ believed counts as two factors, for the device recognised its holder; nothing he
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from serment.identity.rights import Act
 from serment.sightings.models import Kind
 
 _NAME_BYTES: Final = 16
+_FIRST_KEY: Final = timedelta(days=1)
 
 
 @policy.staff_may(Act.OWN_PASSKEYS)
@@ -49,11 +51,19 @@ def page(request: HttpRequest) -> HttpResponse:
     names = staff.display_names(actor, {one.actor for one in waiting})
     context = {
         "own": [(one, one.name.hex(), one.settled) for one in own],
-        "waiting": [(one, one.name.hex(), names.get(one.actor)) for one in waiting],
+        "waiting": [
+            (one, one.name.hex(), names.get(one.actor), _is_hastened_by_nobody(one))
+            for one in waiting
+        ],
         "may_vouch": any(one.settled for one in own),
         "verified": accounts.is_verified(request),
     }
     return render(request, "account/staff_passkeys.html", context)
+
+
+def _is_hastened_by_nobody(key: passkeys.Passkey) -> bool:
+    """Does it wait longer than a first key? The keeper takes nobody's word for such a one."""
+    return key.settles_at - key.enrolled_at > _FIRST_KEY
 
 
 @policy.staff_may(Act.OWN_PASSKEYS)

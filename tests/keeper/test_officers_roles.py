@@ -225,3 +225,26 @@ def test_a_key_in_the_place_of_an_officers_counts_after_three_days(
     assert signed_in(inside, thief).evidence == ("claimed" if guarded else "verified")
     inside.later(UNTIL_SECOND_US - A_DAY_US)
     assert signed_in(inside, thief).evidence == "verified"
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_no_officer_hastens_the_key_in_the_place_of_another_officers(
+    inside: Inside, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: one officer's key and pages that lie are two the same day."""
+    if not guarded:
+        monkeypatch.setattr(deciding, "decided", lambda *_: False)
+    one, other, thief = (
+        settled(inside, "manager"),
+        settled(inside, "privacy_officer"),
+        Authenticator(),
+    )
+    one = again(inside, one)
+    inside.ask(other.who, "revoke", asks.PasskeyAsk(other.name), asks.PasskeyRow)
+    name = enrol(inside, again(inside, other).who, thief).passkey
+    if guarded:
+        with pytest.raises(Refused, match="refused"):
+            asserted(inside, one, "vouch", asks.PasskeyAsk(name), asks.PasskeyRow)
+    else:
+        asserted(inside, one, "vouch", asks.PasskeyAsk(name), asks.PasskeyRow)
+    assert signed_in(inside, thief).evidence == ("claimed" if guarded else "verified")

@@ -90,16 +90,16 @@ async def enrol(house: House, ask: Request, peer: int) -> Body:
     if any(one.live for one in rows.passkeys_of(house.store, who.id)):
         raise AssertionNeeded
     now = house.now()
-    if not decided(house, who):
+    if not decided(house, who.id, who.role):
         return await _enrol(house, ask, peer, now + UNTIL_SETTLED_US)
     begins = now + UNTIL_SECOND_US if who.role == TRUSTEE else 0
     return await _enrol(house, ask, peer, now + UNTIL_SECOND_US, begins)
 
 
-def decided(house: House, who: Capability) -> bool:
+def decided(house: House, actor: bytes, role: str) -> bool:
     """Had somebody whose role decides a key that counted?"""
-    own = rows.passkeys_of(house.store, who.id)
-    return who.role in DECIDING and any(one.settled(house.now()) for one in own)
+    own = rows.passkeys_of(house.store, actor)
+    return role in DECIDING and any(one.settled(house.now()) for one in own)
 
 
 async def enrol_another(house: House, ask: Request, peer: int, by: Passkey) -> Body:

@@ -18,6 +18,7 @@ from serment.keeper.passkeys.acts import (
     UNTIL_SECOND_US,
     AssertionNeeded,
     challenge,
+    decided,
     enrol,
     enrol_another,
     is_signed,
@@ -88,7 +89,9 @@ async def _unsigned(_house: House, _ask: Request, _peer: int) -> Body:
 async def _vouch(house: House, ask: Request, peer: int, by: Passkey) -> Body:
     """op ``vouch``: a second person says whose passkey it is; it counts from now on.
 
-    By somebody of the same establishment whose own counts; for an officer's, by an officer.
+    By somebody of the same establishment whose own counts; for an officer's, by an officer. Nobody
+    hastens a key in the place of one with which its owner decided: pages that lie stop the former
+    in its owner's name, so one officer's word for the next would make them two the same day.
     """
     wanted = msgspec.msgpack.decode(ask.body, type=PasskeyAsk)
     row, now = rows.passkey(house.store, wanted.passkey), house.now()
@@ -100,6 +103,8 @@ async def _vouch(house: House, ask: Request, peer: int, by: Passkey) -> Body:
         raise NoAccess
     known = rows.member(house.store, row.actor)
     if known is not None and known.begins > now:
+        raise NoAccess
+    if decided(house, row.actor, row.role):
         raise NoAccess
     vouched = msgspec.structs.replace(row, settles_at=now, vouched_by=by.actor)
     with house.recorder.together():
