@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from serment import ids
 from serment.directory import tenancy
+from serment.directory.models import PractitionerRole, Site
 from serment.scheduling.models import (
     Absence,
     Closure,
@@ -18,6 +20,7 @@ from serment.scheduling.models import (
     VisitReason,
     WeeklyOpening,
 )
+from tests.scheduling.practice import make_role
 from tests.web_practice.house import House, make_house
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +80,32 @@ def test_hours_that_give_nothing_are_told_before_they_are_saved(doctors: House) 
     assert not WeeklyOpening.objects.filter(weekday=5).exists()
     desk.post(f"{AT}heures/", short | {"vu": mark(page)})
     assert WeeklyOpening.objects.filter(weekday=5).exists(), "the practice decides"
+
+
+def test_hours_at_two_places_at_once_are_told_before_they_are_saved(doctors: House) -> None:
+    desk, practice = doctors.enter(), doctors.practice
+    with tenancy.inside(practice.establishment):
+        site = Site.objects.get(id=practice.site)
+        site.id, site.slug, site.name = ids.new_id(), f"{site.slug}-2", "Cabinet du Quai"
+        site.save(force_insert=True)
+        elsewhere = make_role(practice.establishment, site.id, 7)
+        row = PractitionerRole.objects.get(id=elsewhere)
+        row.practitioner_id = PractitionerRole.objects.get(id=practice.role).practitioner_id
+        row.save(update_fields=["practitioner"])
+        WeeklyOpening.objects.filter(role_id=elsewhere).update(
+            weekday=5, every_weeks=2, anchor=doctors.day
+        )
+    form = hours_form(doctors, semaines="2", comptees=(doctors.day + timedelta(7)).isoformat())
+    desk.post(f"{AT}heures/", form)
+    mine = WeeklyOpening.objects.filter(role_id=practice.role, weekday=5)
+    assert mine.exists(), "in the other weeks nothing is in the way"
+    mine.delete()
+    form |= {"comptees": doctors.day.isoformat()}
+    page = text(desk.post(f"{AT}heures/", form))
+    assert "à un autre endroit (Cabinet du Quai" in page
+    assert not mine.exists()
+    desk.post(f"{AT}heures/", form | {"vu": mark(page)})
+    assert mine.exists(), "the practice decides"
 
 
 def test_what_was_typed_comes_back_with_what_is_wrong(doctors: House) -> None:
@@ -164,11 +193,12 @@ def test_a_reason_gets_a_cap_and_a_room(doctors: House) -> None:
     typed = {
         "duration_minutes": "30", "buffer_before_minutes": "0", "buffer_after_minutes": "0",
         "notice_minutes": "0", "horizon_days": "60", "daily_cap": "3", "salles": [str(kind)],
-        "propose": "oui",
+        "propose": "oui", "sessions": "4", "apart_least_days": "6", "apart_most_days": "8",
     }  # fmt: skip
     desk.post(f"{AT}motif/{reason}/", typed)
     row = VisitReason.objects.get(id=reason)
     assert (row.daily_cap, row.needs) == (3, [kind])
+    assert (row.sessions, row.apart_least_days, row.apart_most_days) == (4, 6, 8)
     wrong = desk.post(f"{AT}motif/{reason}/", typed | {"duration_minutes": "3"})
     assert wrong.status_code == 422
     assert "Un nombre de 5 à 480" in text(wrong)

@@ -20,7 +20,7 @@ from serment import clock
 from serment.errors import NotThere, Refused
 from serment.identity import accounts, policy
 from serment.identity.rights import Act
-from serment.scheduling import editing, fruitless
+from serment.scheduling import editing, fruitless, two_places
 from serment.scheduling.editing import Hours, Scope
 from serment.scheduling.models import OpeningException, WeeklyOpening
 from serment.scheduling.recurrence import WEEKS_APART_MAX, Public
@@ -140,7 +140,8 @@ def _save(
         form.errors["all"] = str(_(refused.sentence))
         return _show(request, member, row, form, status=422)
     said = {fruitless.hours(member.id, one.opening, now) for one in many} - {""}
-    trial = trying.Trial(orphaned, sorted(said))
+    twice = {two_places.overlap(member.id, one.opening, now) for one in many} - {""}
+    trial = trying.Trial(orphaned, sorted(said), sorted(twice))
     if not trial.accepted(request):
         return _show(request, member, row, form, trial=trial)
     act()

@@ -45,17 +45,19 @@ class Trial:
 
     orphaned: Sequence[Orphan]
     fruitless: Sequence[str] = ()
+    twice: Sequence[str] = ()
+    """Where the same practitioner receives elsewhere at the same hours."""
 
     def accepted(self, request: HttpRequest) -> bool:
         """Whether there is nothing to say, or it was said on the page the form was on."""
-        if not self.orphaned and not self.fruitless:
+        if not (self.orphaned or self.fruitless or self.twice):
             return True
         return asked.sent(request).get(SEEN) == self.mark
 
     @property
     def mark(self) -> str:
         """What was said, so that more than was seen is said again."""
-        return f"{len(self.orphaned)}-{len(self.fruitless)}"
+        return f"{len(self.orphaned)}-{len(self.fruitless)}-{len(self.twice)}"
 
 
 def told(found: Iterable[Orphan], members: Sequence[team.Member], now: datetime) -> list[Left]:
