@@ -82,7 +82,7 @@ SELECT gen_random_uuid(), establishment_id, id,
   tstzrange(at, at + interval '20 minutes'), 'block', true
 FROM scheduling_resource, generate_series(
   (%(now)s::timestamptz)::date + time '08:00',
-  (%(now)s::timestamptz)::date + interval '30 days', interval '90 minutes') at;
+  (%(now)s::timestamptz)::date + interval '10 days', interval '5 hours') at;
 WITH sessions AS (
   INSERT INTO scheduling_groupsession (id, establishment_id, role_id, reason_id, starts_at,
     ends_at, seats)
