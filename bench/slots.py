@@ -92,7 +92,6 @@ def main() -> None:
                 measured[(size, what)] = _measured(ask, RUNS)
             bare[size] = _measured(limit(now), RUNS)[0]
         print(f"{population.region_appointments(root, now)} with the region", flush=True)
-        rules_in_play.take_time(root, now)
         region = _measured(soonest(population.REGION_SPECIALTY, population.REGION_ROLES, now), RUNS)
         from django.db import connections
 
