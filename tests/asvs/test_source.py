@@ -138,7 +138,6 @@ FORMATS = {
 # pieces of statements that stand in the same file. Whoever adds one looks at where it comes from.
 PUT_IN = {
     "serment/directory/load.py": {"comment.format", "names", "new_row", "news", "old_row", "table"},
-    "serment/directory/tenancy.py": {"', '.join(("},
     "serment/keeper/blocks.py": {"within", "_WHOLE_AND_TRUE"},
     "serment/keeper/counting.py": {"where"},
     "serment/keeper/durable.py": {"marks", "column", "kind", "table"},
