@@ -146,7 +146,7 @@ def _growth(measured: Measured) -> list[Figure]:
             unit="ms",
             beside=f"p95 at {small:,}",
             beside_value=round(measured[(small, what)][0], 2),
-            ratio=round(measured[(large, what)] / measured[(small, what)][0], 2),
+            ratio=round(measured[(large, what)][0] / measured[(small, what)][0], 2),
             target="at most 1.5 times",
             runs=RUNS,
         )
