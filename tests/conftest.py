@@ -25,6 +25,7 @@ import django
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as searching
 
@@ -215,6 +216,13 @@ def _empty(superuser: Any, kept: frozenset[str]) -> None:
         for (table,) in tables:
             if table not in kept:
                 superuser.execute(f"DELETE FROM {table}")
+
+
+@pytest.fixture(autouse=True)
+def french_again() -> Iterator[None]:
+    """The language of a test's last page is nobody else's."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

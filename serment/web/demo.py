@@ -161,6 +161,7 @@ def _roles() -> dict[str, str]:
         "security_officer": _("responsable de la sécurité"),
         "substitute": _("remplaçante"),
         "trainee": _("stagiaire"),
+        "trustee": _("tiers de confiance"),
         "partner_developer": _("développeuse partenaire"),
     }
 
@@ -179,5 +180,8 @@ def _today() -> dict[str, str]:
         "security_officer": _("Les mêmes pages, et l’état du gardien."),
         "substitute": _("Comme le soignant, jusqu’à la fin de son remplacement."),
         "trainee": _("L’agenda et les noms d’un jour. Ni motifs, ni dossiers, ni import."),
+        "trustee": _(
+            "Le second accord d’un cabinet seul, donné du dehors : ni dossier, ni agenda, ni nom."
+        ),
         "partner_developer": _("Ce que sera la porte des logiciels : elle n’est pas ouverte."),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -58,6 +58,7 @@ def series(draw: st.DrawFn) -> tuple[str, int, int, int, date, set[date], dict[d
 
 @settings(max_examples=60)
 @given(series())
+@example(("America/Miquelon", 150, 30, 1, date(2026, 3, 3), set(), {}))
 def test_a_series_keeps_its_hour_by_its_own_clock(
     asked: tuple[str, int, int, int, date, set[date], dict[date, int]],
 ) -> None:

@@ -101,6 +101,9 @@ def test_stops_in_reverse_order_and_leaves_no_process() -> None:
     apart(story())
     assert len(pids) == 4
     assert [name for name, line in said if line == "stopping"] == ["web", "keeper", "postgres"]
+    end = time.monotonic() + 5  # told to end, each ends when the machine gets round to it
+    while any(map(alive, pids)) and time.monotonic() < end:
+        time.sleep(0.02)
     assert not [pid for pid in pids if alive(pid)]
 
 

@@ -27,7 +27,6 @@ from tests.scheduling.practice import PARIS, Practice, make_practice, paris
 pytestmark = pytest.mark.django_db
 EMAIL = "philomene@exemple.fr"
 ZONE = "Europe/Paris"
-NOW = datetime.now(UTC)
 
 
 @dataclass
@@ -50,8 +49,13 @@ class Reminded:
             return Message.objects.filter(kind__startswith="reminder").count()
 
 
+def _now() -> datetime:
+    """Asked anew: the suite may run for many minutes before this file has its turn."""
+    return datetime.now(UTC)
+
+
 def _weekday(days: int) -> Any:
-    day = NOW.astimezone(PARIS).date() + timedelta(days=days)
+    day = _now().astimezone(PARIS).date() + timedelta(days=days)
     return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
 
 
@@ -65,14 +69,14 @@ def reminded(practice: Practice, smtp: Sink) -> Reminded:
     _account, file = practice.patient(email=EMAIL)
     desk, starts_at = practice.secretary(), paris(_weekday(3), 10)
     with translation.override("fr"):
-        made = booking.book(desk, practice.booking(file, starts_at), NOW)
+        made = booking.book(desk, practice.booking(file, starts_at), _now())
     found = Reminded(practice, desk, file, made.id, starts_at)
     with tenancy.inside(practice.establishment):  # as if swept just before
         ReminderPlan.objects.create(
             establishment_id=practice.establishment, moments=[118],
             swept=found.due() - timedelta(minutes=15),
         )  # fmt: skip
-    delivery.send_due(NOW + timedelta(minutes=5))
+    delivery.send_due(_now() + timedelta(minutes=5))
     smtp.taken.clear()
     smtp.recipients.clear()
     return found
@@ -103,13 +107,13 @@ def test_moved_it_comes_for_the_new_time_and_cancelled_not_at_all(
     reminders.sweep(reminded.due())
     wanted = practice.booking(reminded.file, later, overbook=True)
     with tenancy.inside(practice.establishment):
-        moving.move(reminded.desk, reminded.visit, wanted, NOW)
+        moving.move(reminded.desk, reminded.visit, wanted, _now())
     assert reminded.count() == 0  # the one about the former time did not leave
     with tenancy.inside(practice.establishment):
         ReminderPlan.objects.update(swept=reminded.due() - timedelta(hours=1))
     assert reminders.sweep(reminded.due()) == 1
     with tenancy.inside(practice.establishment):
-        cancelling.cancel(reminded.desk, reminded.visit, "", NOW)
+        cancelling.cancel(reminded.desk, reminded.visit, "", _now())
     delivery.send_due(reminded.due())
     assert not [one for one in smtp.taken if "Rappel" in str(one["subject"])]
     nights.let_go(reminded.due())
@@ -195,8 +199,8 @@ def test_whoever_wants_no_more_gets_no_more_but_is_told_of_a_cancellation(
     reminders.sweep(reminded.due())
     assert delivery.send_due(reminded.due()).cancelled == 1
     with tenancy.inside(here):
-        cancelling.cancel(reminded.desk, reminded.visit, "", NOW)
-    assert delivery.send_due(NOW + timedelta(minutes=5)).sent == 1
+        cancelling.cancel(reminded.desk, reminded.visit, "", _now())
+    assert delivery.send_due(_now() + timedelta(minutes=5)).sent == 1
     assert [str(one["subject"])[:6] for one in smtp.taken] == ["Annulé"]
 
 
@@ -313,8 +317,8 @@ def test_a_confirmations_link_moves_once_and_the_reminder_comes_for_the_new_hour
     _account, file = practice.patient(email=EMAIL)
     starts_at = paris(_weekday(3), 10)
     with translation.override("fr"):
-        made = booking.book(practice.secretary(), practice.booking(file, starts_at), NOW)
-    delivery.send_due(NOW + timedelta(minutes=5))
+        made = booking.book(practice.secretary(), practice.booking(file, starts_at), _now())
+    delivery.send_due(_now() + timedelta(minutes=5))
     address = _link(smtp, "C’est confirmé")
     page = client.get(f"{address}?etape=deplacer").content.decode()
     to = re.search(r"heure=([^\"]*)\"", page)
@@ -337,7 +341,7 @@ def test_a_confirmations_link_moves_once_and_the_reminder_comes_for_the_new_hour
     assert len(bytes(right.terms)) == reminders._TERMS_LETTERS + 28
     assert client.post(address, taken)["Location"].endswith("dit=deja")
     smtp.taken.clear()
-    delivery.send_due(moments.awake_again(NOW + timedelta(minutes=9), ZONE))
+    delivery.send_due(moments.awake_again(_now() + timedelta(minutes=9), ZONE))
     again = _link(smtp, "Déplacé")
     assert again != address
     due = moments.due(moved.starts_at, ZONE, 118)

@@ -116,7 +116,8 @@ def test_a_freeze_stops_a_colleague_at_once_and_is_lifted() -> None:
     stopped = desk.post(f"/cabinet/urgence/{house.files[2]}/", {"raison": "life", "pourquoi": WHY})
     assert "Ce dossier reste fermé" in page(stopped)  # a person's freeze: no glass passes it
     officer.post("/acces/gels/lever", {"what": "unfreeze", "pourquoi": "retrouvé", **what})
-    assert "Rien n’est gelé" in page(officer.get("/acces/gels/"))
+    left = page(officer.get("/acces/gels/"))
+    assert "Rien n’est gelé" in left, left.partition("<main")[2]
     opened = desk.post(f"/cabinet/urgence/{house.files[2]}/", {"raison": "life", "pourquoi": WHY})
     assert opened.status_code == 302
 
@@ -147,6 +148,7 @@ def test_in_a_practice_of_one_the_team_is_told_and_anybody_stops_it() -> None:
     house = make_house()
     desk, doctor = house.enter(), officer_of(house, Role.MANAGER)
     assert desk.get("/cabinet/attente/").status_code == 404
+    assert doctor.get("/cabinet/attente/").status_code == 404, "two approve here, nothing waits"
     containment.set_solo(oversight.OPERATOR, house.practice.establishment)
     asked_to_erase(house, desk)
     digest = digest_on(doctor.get("/acces/accords/"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
@@ -313,7 +314,7 @@ def test_a_desk_s_invitation_is_told_to_the_file_and_its_end_to_nobody_who_is_a_
 def test_a_measure_ends_and_the_desk_is_told_to_renew_it(monkeypatch: pytest.MonkeyPatch) -> None:
     house, guardian = make_house(), somebody("Irma")
     file = house.files[0]
-    day = clock.now().date()
+    day = clock.now().astimezone(ZoneInfo("Europe/Paris")).date()  # a measure ends by that clock
     more = {"titre": "guardian", "mesure": "tutelle", "piece": "jugement"}
     invited(house, file, guardian, jusqu_au=day.isoformat(), **more)
     assert guardian.browser.get(f"/mes-rendez-vous/{house.visits[0]}/").status_code == 200

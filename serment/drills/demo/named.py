@@ -13,6 +13,8 @@ QUAIS = "cabinet-des-quais"
 HOSPITAL = "hopital-des-deux-arves"
 BY_VIDEO = "medecins-a-distance"
 FAMILY_DOCTOR = "maison-de-sante-des-aiguilles"
+SOLO = "cabinet-dentaire-des-tanneurs"
+"""Nobody there could approve beside its manager: it named a trustee."""
 
 AURORE, BASTIEN, CAPUCINE, MARCELLE = 0, 1, 2, 3
 _HOME = "14 chemin des Chavannes, 74700 Sallanches"
@@ -88,6 +90,8 @@ TEAM = (
     Colleague("secretary", "Solange", "Mossuz", house=HOSPITAL),
     Colleague("substitute", "Garance", "Bellier", days=30),
     Colleague("trainee", "Tristan", "Vuachet", days=60),
+    Colleague("manager", "Corentin", "Schaeffer", house=SOLO),
+    Colleague("trustee", "Odile", "Bressan", house=SOLO),
 )
 DEVELOPER = Colleague("partner_developer", "Kenza", "Arslan")
 """Signs in with an account of no establishment: partner software belongs to none."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from serment.disclosure import SYSTEM, gate
+from serment.disclosure import SYSTEM, containment, gate, oversight, passkeys
 from serment.drills.demo import named, relatives, team
 from serment.drills.demo.people import Person
 from serment.drills.demo.planting import Planted, values_of
@@ -65,7 +65,9 @@ def man(people: Sequence[Person], houses: Sequence[Planted], today: date, url: s
     }
     practitioners: dict[tuple[str, int], StaffMember] = {}
     at_quais: dict[Role, StaffMember] = {}
-    for colleague in named.TEAM:
+    if named.SOLO in by_slug:
+        containment.set_solo(oversight.OPERATOR, by_slug[named.SOLO].establishment)
+    for colleague in (one for one in named.TEAM if one.house in by_slug):
         login, account = _account(colleague.role, colleague.email, _names(colleague), url)
         logins.append(replace(login, house=by_slug[colleague.house].plan.name))
         member, place_of_role = _colleague(colleague, account, by_slug[colleague.house], today)
@@ -129,6 +131,8 @@ def _colleague(
         practitioner_role=None if place is None else house.roles[place],
         ends_at=ends_at,
     )
+    if member.role == Role.TRUSTEE:  # nobody there could have approved it
+        passkeys.give_role(oversight.OPERATOR, member.pk, member.role)
     return member, place
 
 

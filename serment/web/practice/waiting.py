@@ -26,6 +26,8 @@ from serment.web.privacy import grants_told
 def waiting(request: HttpRequest) -> HttpResponse:
     """Each with what it does and from when; NotThere where two people approve."""
     actor = accounts.staff_actor_for(request)
+    if not containment.is_solo(actor):
+        raise NotThere
     found = [one for one in containment.grants(actor) if one.solo and not one.revoked]
     shown = [one for one in found if one.good_from is not None and not one.used]
     context = {
