@@ -105,11 +105,15 @@ def test_a_taken_address_makes_an_account_of_nobody_that_goes_as_any_other(
 
 
 def _statements(path: str, typed: dict[str, str]) -> int:
-    cache.clear()
-    browser = Client(headers={"accept-language": "fr"})
-    with CaptureQueriesContext(connection) as asked:
-        browser.post(path, typed)
-    return len(asked)
+    """The fewer of two times: what a process looks up once in a while only adds."""
+    found = []
+    for _time in range(2):
+        cache.clear()
+        browser = Client(headers={"accept-language": "fr"})
+        with CaptureQueriesContext(connection) as asked:
+            browser.post(path, typed)
+        found.append(len(asked))
+    return min(found)
 
 
 def test_a_known_and_an_unknown_address_cost_the_same_statements(
@@ -128,7 +132,6 @@ def test_a_known_and_an_unknown_address_cost_the_same_statements(
         return _statements("/compte/inscription/", PERSON | {"email": email})
 
     for ask in (sign_in, forgotten):
-        ask(PERSON["email"])  # what a process looks up once is looked up by now
         assert ask(PERSON["email"]) == ask("personne@exemple.fr")
     # One more: whose account it is that the message "you have one already" is about.
     assert joined(PERSON["email"]) == joined("libre@exemple.fr") + 1
