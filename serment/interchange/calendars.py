@@ -233,7 +233,7 @@ def _own_span(event: Component, zone: ZoneInfo) -> Span:
     else:
         last = first + timedelta(days=1)
     begins, ends = _instant(first, zone), _instant(last, zone)
-    if ends < begins and isinstance(first, datetime) and first.tzinfo == last.tzinfo:
+    if ends <= begins and isinstance(first, datetime) and first.tzinfo == last.tzinfo:
         # By the clock of its zone it ends after it began: it begins in an hour that the clock
         # leaves out, and so later than its own end.
         ends = max(ends, begins + (last - first)) if last >= first else ends

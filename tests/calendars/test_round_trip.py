@@ -59,6 +59,7 @@ def series(draw: st.DrawFn) -> tuple[str, int, int, int, date, set[date], dict[d
 @settings(max_examples=60)
 @given(series())
 @example(("America/Miquelon", 150, 30, 1, date(2026, 3, 3), set(), {}))
+@example(("Europe/Paris", 120, 60, 1, date(2026, 3, 18), set(), {}))
 def test_a_series_keeps_its_hour_by_its_own_clock(
     asked: tuple[str, int, int, int, date, set[date], dict[date, int]],
 ) -> None:

@@ -145,7 +145,9 @@ def test_an_address_without_an_account_takes_the_same_steps_and_nothing_leaves(
 
 
 def _shape(statements: list[str]) -> list[str]:
-    return [one.split("'")[0] for one in statements if "SAVEPOINT" not in one]
+    """A door's count of the hour, which all tests of a process add to, is left out."""
+    left_out = ("SAVEPOINT", "sightings_sighting")
+    return [one.split("'")[0] for one in statements if not any(part in one for part in left_out)]
 
 
 def test_a_row_is_broken_by_a_right_password_a_day_and_room() -> None:
