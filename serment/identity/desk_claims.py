@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from serment.directory import tenancy
 from serment.disclosure import Actor, NotYours, Purpose, gate
 from serment.errors import Refused
-from serment.identity import accounts, cards, desk_codes, reaching, walls
+from serment.identity import account_told, accounts, cards, desk_codes, reaching, walls
 from serment.identity.desk_codes import CodeUnusable
 from serment.identity.desk_words import Terms
 from serment.identity.means import keeping, listed, proofs, rescue, strength
@@ -180,4 +180,15 @@ def _waits_until(
         itself = accounts.acting_for_itself(request, account.pk)
         with tenancy.inside(tenant=UUID(terms.house)):
             desk_codes.asked_back(itself, terms, until, now)
+        _tell_elsewhere(itself, UUID(terms.file), now)
     return until
+
+
+def _tell_elsewhere(itself: Actor, asked_at: UUID, now: datetime) -> None:
+    """Every other house of the account tells its person too: at the one that handed the code out,
+    whoever did so says how they are reached and posts the letters."""
+    for file_id, house in reaching.own_files(itself):
+        if file_id != asked_at:
+            with tenancy.inside(tenant=house):
+                file = PatientFile.objects.get(pk=file_id)
+                account_told.tell(account_told.BACK, itself, file, now)

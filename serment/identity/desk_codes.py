@@ -9,6 +9,7 @@ file keeps, sealed, which were handed out and on what.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -111,7 +112,7 @@ def issue(
         )  # fmt: skip
         _keep(code, terms, until)
         told = Handed(digest_of(code).hex(), now.date().isoformat(), until.date().isoformat(),
-                      document)  # fmt: skip
+                      document, by=actor.id.hex)  # fmt: skip
         standing.codes = [*standing.codes, told][-_KEPT_MAX:]
         _write(actor, file, standing, Purpose.RECEPTION)
     spoken = f"{code[:5]}-{code[5:]}"
@@ -141,6 +142,17 @@ def withdraw(actor: Actor, file_id: UUID) -> None:
         standing = handed.read(opened[file_id]["desk_link"])
         if _withdraw(standing):
             _write(actor, file, standing, Purpose.RECEPTION)
+
+
+def handed_by(actor: Actor, file_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these files for which the actor handed a code out; opened on record."""
+    files = list(PatientFile.objects.filter(pk__in=file_ids, desk_link__isnull=False))
+    opened = gate.reveal_openable(actor, Purpose.RECEPTION, files, ["desk_link"])
+    return {
+        file
+        for file, values in opened.items()
+        if any(one.by == actor.id.hex for one in handed.read(values["desk_link"]).codes)
+    }
 
 
 def check(request: HttpRequest, typed: str, birth_date: str, now: datetime) -> tuple[str, Terms]:

@@ -16,6 +16,8 @@ class Handed(msgspec.Struct, omit_defaults=True):
     document: str
     state: str = "waiting"
     """``waiting``, ``used`` or ``withdrawn``."""
+    by: str = ""
+    """Who of the house handed it out; empty in those of an earlier release."""
 
 
 class Standing(msgspec.Struct, omit_defaults=True):

@@ -51,7 +51,7 @@ def say(actor: Actor, wishes: Wishes, now: datetime, *, former_unsafe: bool = Fa
             return
         with tenancy.inside(account=actor.id):
             _seal(actor, Purpose.SELF, account, wishes, None)
-        for file_id, house in _own_files(actor):
+        for file_id, house in own_files(actor):
             with tenancy.inside(tenant=house):
                 say_of_own(actor, file_id, wishes, house)
         ways = [contact.way(wishes, opened["email"])]
@@ -122,7 +122,8 @@ def _with_joined(actor: Actor, purpose: Purpose, file: PatientFile) -> list[Pati
     return [file, *PatientFile.objects.filter(pk__in=others)]
 
 
-def _own_files(actor: Actor) -> Iterable[tuple[UUID, UUID]]:
+def own_files(actor: Actor) -> Iterable[tuple[UUID, UUID]]:
+    """The account's own files, each with its house."""
     own = gate.files_of(actor, actor.id)
     with tenancy.inside(records=own):
         rows = PatientFile.objects.filter(pk__in=own)

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from serment.outbox import references, registry
-from serment.outbox.models import Message
+from serment.outbox.models import Message, State
 from serment.outbox.registry import Facts
 
 MOST: Final = 20
@@ -40,13 +40,30 @@ def told(message: Message, found: Facts | None) -> Facts | None:
     sealed = bytes(message.before)
     if not sealed or message.kind not in _KINDS:
         return found
-    text = references.opened(sealed, message.record_id.bytes).strip()
-    others = [UUID(text[at : at + _LETTERS]) for at in range(0, len(text), _LETTERS)]
+    others = _others(message)
     known = [one for one in (registry.facts_of(message.kind, other) for other in others) if one]
     if found is None:
         # The visit it was about is gone; the others are told of all the same.
         found, known = (known[0], known[1:]) if known else (None, known)
     return replace(found, besides=_starts(known)) if found else None
+
+
+def leave_out(establishment_id: UUID, record: UUID) -> None:
+    """Messages about others that wait, letters above all, say nothing of this visit any more. The
+    transaction stands in the house."""
+    waiting = Message.objects.filter(
+        establishment_id=establishment_id, kind__in=_KINDS, state=State.WAITING, before__gt=b""
+    )
+    for message in waiting:
+        others = _others(message)
+        if record in others:
+            left = closed(message.record_id, [one for one in others if one != record])
+            waiting.filter(pk=message.pk).update(before=left)
+
+
+def _others(message: Message) -> list[UUID]:
+    text = references.opened(bytes(message.before), message.record_id.bytes).strip()
+    return [UUID(text[at : at + _LETTERS]) for at in range(0, len(text), _LETTERS)]
 
 
 def _starts(known: Sequence[Facts]) -> tuple[datetime, ...]:

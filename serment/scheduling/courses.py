@@ -41,13 +41,15 @@ def others_of(actor: Actor, appointment: Appointment, now: datetime) -> list[App
 
 
 def cancel_all(actor: Actor, visits: Sequence[Appointment], reason: str, now: datetime) -> None:
-    """Cancel these together, all or none, told of in one message. Raises what ``cancel`` raises,
-    also where one was moved since it was read."""
+    """Cancel these together, all or none, told of in one message that says nothing of those kept
+    from who acts for the person. Raises what ``cancel`` raises, also where one was moved since it
+    was read."""
     these = sorted(visits, key=lambda one: one.starts_at)
-    ids: list[UUID] = [one.id for one in these]
-    with transaction.atomic(), _standing(actor, ids):
-        for number, one in enumerate(these):
-            others = ids[1:] if number == 0 else None
+    with transaction.atomic(), _standing(actor, [one.id for one in these]):
+        details = sealed_details.reveal_openable(actor, Purpose.BOOKING, these)
+        told = [one.id for one in these if one.id not in details or not details[one.id].kept]
+        for one in these:
+            others = told[1:] if told[:1] == [one.id] else None
             cancelling.cancel(actor, one.id, reason, now, one.starts_at, others=others)
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
+from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, acting, gate
-from serment.outbox import post, reminders
-from serment.scheduling import cancelling, sealed_details
+from serment.outbox import besides, post, reminders
+from serment.scheduling import cancelling, sealed_details, waiting_list
 from serment.scheduling.models import Appointment
 
 
 def keep_secret(actor: Actor, appointment_id: UUID) -> Appointment:
-    """Close a visit that stands already; what waits to be sent about it is called back.
+    """Close a visit that stands already; what waits to be sent about it is called back, and nobody
+    waits for a sooner hour of it: an offer of one would tell that there is such a visit.
 
     The transaction must stand where it is seen. Raises ``NoSuchAppointment`` or ``NotYours``.
     """
@@ -26,7 +28,9 @@ def keep_secret(actor: Actor, appointment_id: UUID) -> Appointment:
     with tenancy.inside(tenant):
         acting.keep(actor, appointment_id)
         post.withdraw(appointment_id, tenant)
+        besides.leave_out(tenant, appointment_id)
         reminders.forget(tenant, appointment_id)
+        waiting_list.leave_for(actor, appointment, clock.now())
         known = sealed_details.reveal(actor, Purpose.BOOKING, [appointment])[appointment_id]
         file = gate.files_behind(actor, Purpose.BOOKING, [appointment_id])[appointment_id]
         values = {"details": replace(known, kept=True).as_json()}

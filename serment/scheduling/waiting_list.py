@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 
 from serment import ids
 from serment.directory import tenancy
-from serment.disclosure import Actor, Purpose, gate
+from serment.disclosure import Actor, NotYours, Purpose, acting, gate
 from serment.outbox.post_fields import PERSON_FIELDS
 from serment.scheduling import (
     cancelling,
@@ -223,5 +223,19 @@ def leave(actor: Actor, wish_id: UUID, now: datetime) -> None:
     if wish is None:
         raise refusals.NoSuchWish
     with tenancy.inside(wish.establishment_id):
-        gate.delete(actor, Purpose.BOOKING, Appointment(id=wish_id))
+        try:
+            gate.delete(actor, Purpose.BOOKING, Appointment(id=wish_id))
+        except NotYours:
+            if actor.kind != "staff":
+                raise
+            # Of what its person made a desk forgets no record; the place in the row goes.
         freed.forget(wish.establishment_id, wish_id, now)
+
+
+def leave_for(actor: Actor, appointment: Appointment, now: datetime) -> None:
+    """Whoever waits for a sooner hour of this visit waits no more, and that they did is kept as the
+    visit is. Inside the house."""
+    for wish in Wish.objects.filter(role_id=appointment.role_id):
+        if waiting_terms.opened(bytes(wish.terms), wish.id).moves == appointment.id:
+            acting.keep(actor, wish.id)
+            freed.forget(wish.establishment_id, wish.id, now)

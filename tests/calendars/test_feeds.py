@@ -6,17 +6,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from icalendar import Calendar
 
 from serment import clock
 from serment.directory import tenancy
-from serment.disclosure import Actor, gate
+from serment.disclosure import SYSTEM, Actor, gate
+from serment.identity import registration
+from serment.outbox import envelopes
 from serment.scheduling import booking, feeds, moving
 from serment.scheduling.feeds import Feed
 from tests.scheduling.practice import Practice, paris
-from tests.web_practice.house import next_tuesday
+from tests.web_practice.house import PASSWORD, next_tuesday
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +112,19 @@ def test_a_patients_feed_shows_their_own_visits_and_the_reading_is_on_record(
     renewed = feeds.found(token)
     assert renewed is not None
     assert renewed.capability != feed.capability
+
+
+def test_who_makes_an_address_from_a_session_left_open_is_told_to_its_owner() -> None:
+    """It outlives the session and a new password. The control: to look tells nothing."""
+    person = {"given_name": "Lou", "family_name": "Vial"}
+    account = registration.create(SYSTEM, "lou.vial@exemple.fr", dict(person), password=PASSWORD)
+    browser = Client(headers={"accept-language": "fr"})
+    with tenancy.inside(account=account.pk):
+        browser.force_login(account, "serment.identity.backend.SealedBackend")
+    for ask, told in ((browser.get, 0), (browser.post, 1)):
+        assert ask("/mon-compte/agenda").status_code == 200
+        envelopes.send_waiting(clock.now())
+        assert sum("adresse d’agenda" in str(one.body) for one in mail.outbox) == told
 
 
 def test_the_row_ties_an_address_to_nobody_and_opens_with_the_address_alone(

@@ -15,8 +15,9 @@ from django.urls import NoReverseMatch
 from serment import clock
 from serment.clock import DrivenClock, SystemClock
 from serment.disclosure import SYSTEM
-from serment.identity import links, staff
-from serment.identity.means import keeping, listed, rescue
+from serment.identity import links, means, staff
+from serment.identity.means import keeping, listed, rescue, security
+from serment.identity.means.book import Book
 from serment.identity.models import Role
 from tests import factors
 from tests.identity.conftest import PASSWORD, PERSON, sent, sign_up
@@ -199,6 +200,60 @@ def test_all_lost_comes_back_after_three_days_and_a_true_sign_in_ends_it(
     assert ready.post(path).url == "/compte/connexion/"
     assert _enter()[1].url == "/mes-rendez-vous/"
     assert "ne sert plus" in ready.post(path).content.decode()
+
+
+def test_a_stolen_mailbox_does_not_ask_for_the_account_back(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password of the way back must not be the mailbox's own. Negative control: it is taken."""
+    sign_up(browser)
+    account = _account(browser)
+    secret = factors.plant(account)
+    _reset(Client(headers=FRENCH))
+    thief, _answer = _enter(NEW)
+    assert "seule ne les retire pas" in thief.get("/compte/secours/").content.decode()
+    with monkeypatch.context() as unguarded:
+        unguarded.setattr(Book, "vouched_by_mail", False)
+        thief.post("/compte/secours/")
+        with keeping.changing_alone(account) as book:
+            assert book.asked_back
+            book.asked_back = (clock.now() - rescue.WAIT - timedelta(minutes=1)).isoformat()
+        thief.post("/compte/secours/")
+    link = next(word for word in sent()[-1].body.split() if word.startswith("http"))
+    path = link.removeprefix("http://localhost:8000")
+    assert "ne sert plus" in thief.post(path).content.decode()
+    with keeping.changing_alone(account) as book:
+        assert book.totp is not None
+        book.asked_back = ""
+    thief.post("/compte/secours/")
+    with keeping.changing_alone(account) as book:
+        assert book.asked_back == ""
+    # Whoever shows the second factor is no such thief: from then on the way is there again.
+    owner, _answer = _enter(NEW)
+    owner.post(factors.SECOND_STEP, {"code": factors.code(secret)})
+    lost, _answer = _enter(NEW)
+    assert "en trois jours" in lost.get("/compte/secours/").content.decode()
+
+
+def test_a_mailbox_never_gives_staff_their_first_factor(
+    browser: Client,
+    establishment: UUID,
+    later: Callable[[timedelta], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who works with a professional key has none in the book. Negative control: time is enough."""
+    sign_up(browser)
+    account = _account(browser)
+    staff.create(SYSTEM, establishment, Role.SECRETARY, {"given_name": "O"}, account=account)
+    _reset(Client(headers=FRENCH))
+    later(timedelta(days=30))
+    thief, _answer = _enter(NEW)
+    assert "une autre preuve" in thief.get("/compte/securite/application/").content.decode()
+    with monkeypatch.context() as unguarded:
+        unguarded.setattr(security, "_works", lambda _account: False)
+        assert "secret-text" in thief.get("/compte/securite/application/").content.decode()
+    means.trust_again(account)  # as a second person does who brings them in anew
+    assert "secret-text" in thief.get("/compte/securite/application/").content.decode()
 
 
 def test_staff_have_no_way_back_alone(browser: Client, establishment: UUID) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,18 +11,20 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, RequestFactory
 from fido2.cose import ES256
-from fido2.webauthn import AttestedCredentialData
+from fido2.utils import websafe_decode, websafe_encode
+from fido2.webauthn import Aaguid, AttestedCredentialData
 
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM
 from serment.identity import staff
-from serment.identity.means import codes, keeping, proofs, totp
+from serment.identity.means import codes, keeping, passkeys, proofs, totp
 from serment.identity.means.book import Book, Passkey, Totp, write
 from serment.identity.models import Account, Role
 from tests import factors
 from tests.identity.conftest import PASSWORD, PERSON, sent, sign_up
+from tests.keeper.authenticator import Authenticator
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 24, 12, 0, 10, tzinfo=UTC)
@@ -169,6 +172,41 @@ def passkey_of_nobody() -> Passkey:
     key = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
     made = AttestedCredentialData.create(bytes(16), b"of nobody", key)
     return Passkey(made.credential_id.hex(), "Téléphone", bytes(made), added="2026-11-22")
+
+
+def test_a_passkey_is_asked_by_our_own_page_alone_and_a_copy_of_it_shows() -> None:
+    """Negative control: the same key, in our own page and counting on, is believed."""
+    device = Authenticator(origin="http://localhost:8000", site="localhost")
+    made = AttestedCredentialData.create(
+        Aaguid.NONE, device.credential, ES256.from_cryptography_key(device.key.public_key())
+    )
+    known = Passkey(device.credential.hex(), "Clé", bytes(made))
+    request = RequestFactory().post("/")
+    request.session = {}  # type: ignore[assignment]
+
+    def show(**within: object) -> int:
+        device.within = within
+        asked = passkeys.ask_to_show(request, [known])
+        signed = device.sign(websafe_decode(asked["challenge"]))
+        answer = {
+            "id": websafe_encode(signed.credential),
+            "type": "public-key",
+            "response": {
+                "clientDataJSON": websafe_encode(signed.client_data),
+                "authenticatorData": websafe_encode(signed.authenticator_data),
+                "signature": websafe_encode(signed.signature),
+            },
+        }
+        return passkeys.shown(request, json.dumps(answer), [known]).count
+
+    assert show() == 1
+    for bent in ({"cross_origin": True}, {"topOrigin": "https://evil.example"}):
+        with pytest.raises(passkeys.PasskeyRefused):
+            show(**bent)
+    assert show() == 4
+    device.counts, device.count = False, 0
+    with pytest.raises(passkeys.PasskeyRefused):
+        show()
 
 
 def test_the_second_step_changes_the_cookie(browser: Client, patient: tuple[UUID, str]) -> None:

@@ -16,12 +16,20 @@ from django.test import Client
 from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate
-from serment.identity import desk_claims, desk_codes, files, handed
-from serment.outbox import delivery
+from serment.identity import (
+    account_told,
+    contact,
+    desk_claims,
+    desk_codes,
+    files,
+    handed,
+    reaching,
+)
+from serment.outbox import delivery, letters
 from tests import factors
 from tests.identity import at_a_desk
 from tests.identity.at_a_desk import BORN
-from tests.identity.conftest import PASSWORD, sign_up
+from tests.identity.conftest import PASSWORD, make_establishment, sign_up
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +152,29 @@ def test_who_asks_an_account_back_with_a_sheet_alone_is_told_to_its_holder_and_t
     until = waits()
     assert until is not None
     assert timedelta(days=2) < until - clock.now() < timedelta(days=4)
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_whose_account_is_asked_back_hears_of_it_from_every_house_they_go_to(
+    browser: Client, hand: Callable[..., desk_codes.Issued], file: UUID, desk: Actor,
+    establishment: UUID, patient: Callable[[UUID], Actor], monkeypatch: pytest.MonkeyPatch,
+    guarded: bool,
+) -> None:  # fmt: skip
+    """Whoever handed the code out may say that its person wants no message. Negative control."""
+    if not guarded:
+        monkeypatch.setattr(desk_claims, "_tell_elsewhere", lambda *_asked: None)
+    account = at_a_desk.account_of(at_a_desk.opened(browser, hand)).pk
+    elsewhere = make_establishment("cabinet-du-port")
+    files.find_or_create_for_account(patient(account), elsewhere)
+    stolen = hand()
+    with tenancy.inside(tenant=establishment):
+        silent = contact.Wishes(mail=False, letter=False, phone=False)
+        reaching.say_at_desk(desk, file, silent)
+    at_a_desk.claim(at_a_desk.fresh(), stolen, password="encore un mot de passe long")
+    delivery.send_due(delivery.next_try(0, clock.now()))
+    assert mail.outbox == []
+    told = [one.kind for one in letters.waiting(elsewhere)]
+    assert told == ([account_told.BACK] if guarded else [])
 
 
 def test_between_code_and_password_the_session_keeps_neither_code_nor_birth_date_open(

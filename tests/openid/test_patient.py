@@ -10,8 +10,10 @@ from uuid import UUID
 import pytest
 from django.test import Client as Browser
 
+from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate
+from serment.identity.means import keeping, security
 from tests.identity.conftest import code_sent, sent
 from tests.openid.conftest import BASE, PIVOT, TRACES, said, through, who_is
 from tests.openid_provider.server import Provider
@@ -128,6 +130,24 @@ def test_linked_by_whoever_is_signed_in_it_opens_the_account_from_then_on(
     browser.post("/compte/par/liens/" + page.split('action="/compte/par/liens/')[1].split('"')[0])
     browser.post("/compte/deconnexion/")
     assert through(browser, franceconnect).url == "/compte/par/inscription/"
+
+
+def test_a_mailbox_links_nobody_s_identity_while_it_is_in_doubt(
+    browser: Browser,
+    franceconnect: Provider,
+    account: Callable[..., UUID],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The thief's own identity would be two factors at once. Negative control: it is linked."""
+    known = account(password="un cheval blanc sous la pluie")
+    with keeping.changing_alone(known) as book:
+        book.doubted = clock.now().isoformat()
+    entered = {"login": PIVOT["email"], "password": "un cheval blanc sous la pluie"}
+    browser.post("/compte/connexion/", entered)
+    there = "/compte/par/franceconnect/lier/"
+    assert "Encore un peu de patience" in browser.post(there).content.decode()
+    monkeypatch.setattr(security, "_in_doubt", lambda _request, _book: None)
+    assert franceconnect.issuer in browser.post(there).content.decode()
 
 
 def test_one_identity_opens_one_account(

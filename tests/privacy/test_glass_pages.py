@@ -12,7 +12,7 @@ from django.test import Client
 from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM, TooManyFiles, containment, gate, oversight
-from serment.identity import contact, reaching, registration, staff
+from serment.identity import account_told, contact, reaching, registration, staff
 from serment.identity.models import PatientFile, Role
 from serment.outbox import delivery, letters
 from serment.outbox.models import Message
@@ -158,6 +158,23 @@ def test_the_letter_that_tells_of_it_is_posted_by_somebody_else_where_somebody_e
     assert ("un collègue poste la lettre" in told) == guarded
     colleague.post("/cabinet/lettres/envoyees", waits)
     assert not [one for one in letters.waiting(here) if one.kind == "glass"]
+
+
+def test_whoever_handed_a_code_out_does_not_say_that_its_letter_was_posted() -> None:
+    """Who asks a card's account back with the sheet they printed would throw its only warning
+    away. The control: a colleague posts it."""
+    house = make_house()
+    here, desk, file = house.practice.establishment, house.enter(), house.files[0]
+    assert desk.post(f"/cabinet/patients/{file}/code", {"vu": "passport"}).status_code == 200
+    colleague = officer_of(house, Role.SECRETARY)
+    with tenancy.inside(here):
+        row = PatientFile.objects.get(pk=file)
+        account_told.tell(account_told.BACK, house.practice.secretary(), row, clock.now())
+    delivery.send_due(delivery.next_try(0, clock.now()))
+    (letter,) = [one.pk for one in letters.waiting(here) if one.kind == account_told.BACK]
+    for browser, waits in ((desk, True), (colleague, False)):
+        browser.post("/cabinet/lettres/envoyees", {"lettre": [str(letter)]})
+        assert (letter in {one.pk for one in letters.waiting(here)}) == waits
 
 
 def test_alone_at_the_desk_one_posts_it_oneself() -> None:

@@ -8,12 +8,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serment.directory import tenancy, zones
 from serment.disclosure import Purpose
-from serment.scheduling import booking, cancelling, courses, refusals, series, series_dates
+from serment.scheduling import (
+    booking,
+    cancelling,
+    courses,
+    refusals,
+    secrecy,
+    series,
+    series_dates,
+)
 from serment.scheduling.models import Appointment, Occupancy, VisitReason
 from serment.scheduling.series_dates import Session, Terms, TooFew
 from tests.scheduling.practice import NOW, PARIS, TUESDAY, Practice, count, make_practice, paris
@@ -87,6 +96,38 @@ def test_one_is_moved_or_cancelled_alone_and_the_rest_together(practice: Practic
         assert not Occupancy.objects.exists()
         told = Message.objects.filter(kind="cancellation")
         assert told.count() == 2, "one for the visit cancelled alone, one for all the others"
+
+
+def test_what_is_kept_from_relatives_is_told_in_no_message_about_the_others(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address in a minor's file is often a parent's. Negative control: each hour is told."""
+    from serment.outbox import besides
+    from serment.outbox.models import Message
+
+    def told(kind: str) -> set[datetime]:
+        (message,) = Message.objects.filter(kind=kind, state="waiting")
+        facts = besides.facts(message)
+        assert facts is not None
+        return {facts.starts_at, *facts.besides}
+
+    desk, (_actor, file) = practice.secretary(), practice.patient()
+    form = practice.booking(file, paris(TUESDAY, 9, 30))
+    made = series.book(desk, form, proposed(practice, desk), NOW)
+    secret, open_ = made[1].starts_at, {one.starts_at for one in made} - {made[1].starts_at}
+    with tenancy.inside(practice.establishment):
+        assert secret in told("confirmation")
+        secrecy.keep_secret(desk, made[1].id)
+        assert told("confirmation") == open_
+        rows = list(Appointment.objects.all())
+        with transaction.atomic(), monkeypatch.context() as unguarded:
+            unguarded.setattr(courses.sealed_details, "reveal_openable", lambda *_asked: {})
+            courses.cancel_all(desk, rows, "", NOW)
+            assert secret in told("cancellation")
+            transaction.set_rollback(True)
+        courses.cancel_all(desk, rows, "", NOW)
+        assert told("cancellation") == open_
+        assert not Occupancy.objects.exists()
 
 
 def test_a_date_that_went_lets_nothing_stand(practice: Practice) -> None:

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from serment.directory import tenancy
-from serment.disclosure import Purpose, gate
+from serment.disclosure import NotYours, Purpose, gate
 from serment.outbox.models import Message
-from serment.scheduling import freed, refusals, sealed_details, taking, waiting_list
+from serment.scheduling import freed, refusals, sealed_details, secrecy, taking, waiting_list
 from serment.scheduling.models import Appointment, OnlineTerms, SlotOffer, Wish
 from tests.scheduling.practice import NOW, TUESDAY, count, free_at, paris
 from tests.waiting_list.house import HALF, NINE, cancels, full, joins, offers, waits
@@ -83,6 +83,35 @@ def test_sooner_moves_the_visit_and_its_old_hour_goes_to_the_next() -> None:
         row = Appointment.objects.get(id=theirs)
     assert (row.starts_at, count(practice)) == (NINE, 2)
     assert offers(practice) == {next_one: NINE + HALF}
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_nobody_is_offered_a_sooner_hour_of_a_visit_that_is_kept_from_them(
+    guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The offer goes to the file's address and stands on a parent's page. Negative control."""
+    if not guarded:
+        monkeypatch.setattr(waiting_list, "leave_for", lambda *_asked: None)
+    monkeypatch.setattr(freed, "SOONER_BY", timedelta(0))
+    practice, [(_who, visit), (late, theirs)] = full(2)
+    with tenancy.inside(practice.establishment):
+        file = gate.files_behind(practice.secretary(), Purpose.BOOKING, [theirs])[theirs]
+    wish = joins(practice, late, file, moves=theirs)
+    with tenancy.inside(practice.establishment):
+        secrecy.keep_secret(practice.secretary(), theirs)
+    cancels(practice, visit)
+    assert offers(practice) == ({} if guarded else {wish: NINE})
+    assert bool(waiting_list.of_actor(late)) != guarded
+
+
+def test_the_desk_takes_off_the_list_who_joined_by_themself_and_nobody_else_does() -> None:
+    practice, [(stranger, _visit)] = full()
+    _who, wish = waits(practice)
+    with tenancy.inside(records=[wish]), pytest.raises(NotYours), transaction.atomic():
+        waiting_list.leave(stranger, wish, NOW)
+    with tenancy.inside(practice.establishment):
+        waiting_list.leave(practice.secretary(), wish, NOW)
+        assert not Wish.objects.exists()
 
 
 def test_at_night_the_morning_is_waited_for() -> None:

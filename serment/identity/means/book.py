@@ -50,7 +50,8 @@ class Book(msgspec.Struct, omit_defaults=True):
     ``codes``: digests of the recovery codes left. ``devices``: digests of the marks given to
     browsers that signed in before. ``paper``: the codes are the second factor itself, on a sheet
     from a desk, also once all of them have served. ``asked_back``: when somebody without any
-    factor asked for the account back. ``doubted``: when a mailbox alone had changed the password.
+    factor asked for the account back. ``doubted``: when a mailbox alone had changed the password;
+    empty again once a second factor was shown, or a second person vouched.
     """
 
     totp: Totp | None = None
@@ -66,6 +67,16 @@ class Book(msgspec.Struct, omit_defaults=True):
     def has_second_factor(self) -> bool:
         """Whether a password alone is not enough."""
         return self.totp is not None or bool(self.passkeys) or self.paper
+
+    @property
+    def vouched_by_mail(self) -> bool:
+        """Whether a mailbox alone chose the password, and no second factor was shown since."""
+        return bool(self.doubted) and self.has_second_factor
+
+    def proved(self) -> None:
+        """A second factor was shown: whoever asked for the account back did not lose them all, and
+        whoever chose the password is no thief of a mailbox."""
+        self.asked_back = self.doubted = ""
 
     def passkey(self, id: str) -> Passkey | None:  # noqa: A002
         """The passkey of an id."""

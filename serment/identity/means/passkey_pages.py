@@ -208,7 +208,7 @@ def _shown_by(request: HttpRequest, account: UUID, answer: str) -> Account:
     """The account, if one of its passkeys was shown. PasskeyRefused, NotThere."""
     with keeping.changing(request, account) as book:
         passkeys.shown(request, answer, book.passkeys)
-        book.asked_back = ""
+        book.proved()
     tenancy.stand_in(account=account)
     return Account.objects.get(pk=account, is_active=True)
 
@@ -231,4 +231,5 @@ def _keep(request: HttpRequest, account: Account) -> list[str]:
     one = passkeys.made(request, posted.get("made", ""), posted.get("label", ""))
     with keeping.changing(request, account.pk) as book:
         book.passkeys = [*book.passkeys, one][-PASSKEYS_MAX:]
+        book.proved()
         return [] if book.codes else codes.renew(book)

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from fido2.server import Fido2Server
+from fido2.utils import websafe_decode
 from fido2.webauthn import (
     AttestedCredentialData,
     AuthenticationResponse,
@@ -99,7 +100,7 @@ def shown(request: HttpRequest, answer: str, known: Sequence[Passkey]) -> Passke
         raise PasskeyRefused(_refused()) from wrong
     one = next(one for one in known if one.id == proved.credential_id.hex())
     # A counter that does not go on is a copy of the key; synced passkeys always say nought.
-    if count and count <= one.count:
+    if max(count, one.count) and count <= one.count:
         raise PasskeyRefused(_refused())
     one.count, one.used = count, clock.now().date().isoformat()
     return one
@@ -132,9 +133,18 @@ def _read(answer: str) -> dict[str, Any]:
         told = json.loads(answer)
     except ValueError as wrong:
         raise PasskeyRefused(_refused()) from wrong
-    if not isinstance(told, dict):
+    if not isinstance(told, dict) or _within_another_page(told):
         raise PasskeyRefused(_refused())
     return told | {"rawId": told.get("rawId", told.get("id"))}
+
+
+def _within_another_page(told: dict[str, Any]) -> bool:
+    """Was it asked for inside somebody else's page? The library does not look at that."""
+    try:
+        client = json.loads(websafe_decode(told["response"]["clientDataJSON"]))
+        return client.get("crossOrigin", False) is not False or "topOrigin" in client
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return True
 
 
 def _credential(one: Passkey) -> AttestedCredentialData:

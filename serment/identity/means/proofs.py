@@ -41,6 +41,6 @@ def check_code(request: HttpRequest, account: UUID, typed: str) -> str:
             raise ValidationError(
                 _("Ce code ne convient pas. Prenez celui que l’application affiche maintenant.")
             )
-        book.asked_back = ""
+        book.proved()
     tries.rollback()
     return how

@@ -1,8 +1,9 @@
 """Everything lost: no telephone, no passkey, no paper. A way back that a thief cannot take alone.
 
 It wants the password, three days during which the owner is told by e-mail and any true sign-in ends
-it, and then the mailbox. What comes back is the account with its password only, in doubt for two
-more days. Staff have no such way: a second person brings them in anew.
+it, and then the mailbox. A password that the mailbox itself chose is none: both would be one theft.
+What comes back is the account with its password only, in doubt for two more days. Staff have no
+such way: a second person brings them in anew.
 """
 
 from __future__ import annotations
@@ -70,10 +71,12 @@ def page(request: HttpRequest) -> HttpResponse:
         return render(request, "account/rescue.html", {"state": "staff"})
     if account.email is None:
         return render(request, "account/rescue.html", {"state": "desk"})
+    book = keeping.book_of(request, account.pk)
+    if book.vouched_by_mail:
+        return render(request, "account/rescue.html", {"state": "mailbox"})
     if request.method == "POST":
         _ask(request, account, now)
         return HttpResponseRedirect(reverse("account_rescue"))
-    book = keeping.book_of(request, account.pk)
     state, until = state_of(book, now), None
     if state == "waiting":
         until = datetime.fromisoformat(book.asked_back) + WAIT
@@ -91,7 +94,7 @@ def back(request: HttpRequest, word: str) -> HttpResponse:
         return render(request, "account/rescue.html", {"state": "link"})
     tenancy.stand_in(account=account)
     with keeping.changing(request, account) as book:
-        if state_of(book, clock.now()) != "ready":
+        if book.vouched_by_mail or state_of(book, clock.now()) != "ready":
             return render(request, "account/rescue.html", {"state": "spent"})
         book.drop_factors()
         book.doubted = clock.now().isoformat()

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_safe
 
 from serment.errors import NotThere
 from serment.identity import accounts, policy, turned_away
+from serment.identity.means.security import undoubted
 from serment.identity.models import Account
 from serment.identity.openid import arriving, beside, exchange, leaving, linking, pending, providers
 from serment.identity.openid.exchange import Identity
@@ -68,6 +69,7 @@ def again(request: HttpRequest, provider: str) -> HttpResponse:
 
 @policy.signed_in(recent_minutes=LINK_MINUTES)
 @never_cache
+@undoubted
 def link(request: HttpRequest, provider: str) -> HttpResponse:
     """The way to link: a page with the address, for a form's answer may lead nowhere else."""
     chosen = providers.by_slug(provider)
@@ -181,6 +183,7 @@ def links(request: HttpRequest) -> HttpResponse:
 
 @policy.signed_in(recent_minutes=LINK_MINUTES)
 @never_cache
+@undoubted
 def unlink(request: HttpRequest, identity: UUID) -> HttpResponse:
     """An identity opens this account no more, unless nothing else does."""
     if request.method != "POST":  # as above

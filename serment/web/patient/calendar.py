@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from serment.identity import accounts, policy
+from serment.identity.means import keeping, telling
 from serment.scheduling import feeds
 from serment.scheduling.feeds import Feed
 from serment.web import asked
@@ -29,7 +30,11 @@ def page(request: HttpRequest) -> HttpResponse:
         feeds.end(owner)
         messages.success(request, _("L’adresse ne montre plus rien."))
         return HttpResponseRedirect(reverse("patient:calendar"))
-    return _show(request, stands=True, address=address_of(feeds.make(owner)))
+    address = address_of(feeds.make(owner))
+    # It outlives this session and a new password: whoever made it unseen would read on.
+    said = _("Une adresse d’agenda vient d’être faite : elle montre quand vous avez rendez-vous.")
+    telling.tell(request, keeping.own(request), said)
+    return _show(request, stands=True, address=address)
 
 
 def address_of(token: str) -> str:

@@ -18,7 +18,7 @@ from serment import clock
 from serment.directory.models import Establishment, Site
 from serment.disclosure import Actor, Purpose, gate, glass
 from serment.disclosure.glass import Opened
-from serment.identity import former_ways, rights
+from serment.identity import account_told, desk_codes, former_ways, rights
 from serment.identity.models import PatientFile, Role, StaffMember
 from serment.outbox import post, registry, rendering
 from serment.outbox.models import Message, State
@@ -28,6 +28,8 @@ PERSON = "glass"
 OFFICER = "glass_officer"
 WAITS = "grant_waits"
 """In a practice of one: something takes effect in three days unless somebody stops it."""
+
+_OF_CODES = (account_told.SECOND, account_told.BACK)
 
 TOLD_MAX = 20
 OFFICERS = (Role.MANAGER, Role.PRIVACY_OFFICER, Role.SECURITY_OFFICER)
@@ -71,17 +73,19 @@ def tell(actor: Actor, file_id: UUID, opened: Opened) -> bool:
 
 def posted_by(actor: Actor, chosen: Sequence[UUID]) -> tuple[list[UUID], list[UUID]]:
     """Which of these messages this person may say to have posted, and which not: what tells of an
-    emergency is posted by somebody else than who broke the glass, where somebody else is."""
+    emergency, or of a code of the desk, is posted by somebody else than who broke the glass or
+    handed the code out, where somebody else is."""
     here = team.establishment_of(actor)
-    told = dict(
-        Message.objects.filter(
-            establishment_id=here, kind=PERSON, pk__in=chosen, state=State.WAITING
-        ).values_list("pk", "record_id")
-    )
-    if not told or not _others_post(actor, here):
+    rows = Message.objects.filter(
+        establishment_id=here, kind__in=(PERSON, *_OF_CODES), pk__in=chosen, state=State.WAITING
+    ).values_list("pk", "record_id", "kind")
+    glasses = {pk: file for pk, file, kind in rows if kind == PERSON}
+    codes = {pk: file for pk, file, kind in rows if kind != PERSON}
+    if not (glasses or codes) or not _others_post(actor, here):
         return list(chosen), []
-    broke = {one.file for one in glass.broken(actor) if one.by == actor.id}
-    kept_back = [one for one in chosen if told.get(one) in broke]
+    broke = {one.file for one in glass.broken(actor) if one.by == actor.id} if glasses else set()
+    handed = desk_codes.handed_by(actor, codes.values()) if codes else set()
+    kept_back = [one for one in chosen if glasses.get(one) in broke or codes.get(one) in handed]
     return [one for one in chosen if one not in kept_back], kept_back
 
 

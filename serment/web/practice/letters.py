@@ -40,8 +40,8 @@ NAMES = "letters:names"
 SHEETS_MAX = 200
 _LAST = "serment.cabinet.lettres"
 _KEPT_BACK = gettext_lazy(
-    "Vous avez ouvert ce dossier en urgence : un collègue poste la lettre qui le dit à la "
-    "personne, et la marque comme envoyée."
+    "Cette lettre dit à la personne ce que vous avez fait vous-même (dossier ouvert en urgence, "
+    "code remis) : un collègue poste la lettre, et la marque comme envoyée."
 )
 
 
