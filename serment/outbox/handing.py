@@ -243,8 +243,13 @@ def _write(
 ) -> None:  # fmt: skip
     """Write the outcomes; a ticket has done its work and goes, and so does the time."""
     with tenancy.inside(tenant=tenant):
+        several = {one.message.pk for one in parcels if besides.tells_several(one.message)}
         for state in (State.SENT, State.FAILED, State.CANCELLED):
             these = [pk for pk, how in ended.items() if how == state]
+            # What comes back becomes a letter, and that is to name all of them too.
+            kept = [pk for pk in these if pk in several and state != State.CANCELLED]
+            if kept:
+                _waiting(kept).update(state=state, ticket=b"", send_after=AT_ONCE)
             _waiting(these).update(state=state, ticket=b"", send_after=AT_ONCE, before=b"")
         failed = [pk for pk, how in ended.items() if how == State.FAILED]
         closed = {one.message.pk for one in parcels if isinstance(one.fault, Refused)}

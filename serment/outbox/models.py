@@ -58,7 +58,8 @@ class Message(models.Model):
     ticket = models.BinaryField(default=b"")
     before = models.BinaryField(default=b"")
     """Of a move, a keyed digest of what the person knows as long as this waits: an undo needs no
-    message. Of several visits told at once, the others, closed (``besides``)."""
+    message. Of several visits told at once, the others, closed, for as long as it may come back
+    and become a letter (``besides``)."""
 
     class Meta:
         verbose_name = _("message")

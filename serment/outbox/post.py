@@ -74,21 +74,23 @@ def confirmation(record_id: UUID, establishment_id: UUID, ticket: bytes) -> Mess
 
 def move(
     record_id: UUID, establishment_id: UUID, ticket: bytes, was: bytes = b"", becomes: bytes = b"",
-    opens: datetime | None = None,
+    opens: datetime | None = None, *, others: Sequence[UUID] = (),
 ) -> Message | None:  # fmt: skip
     """Tell the person its new time; what was not yet sent about the former one is called back.
 
     Moved again, it is told again: the message about the former move gives way. ``was`` and
     ``becomes``: digests of the time before and after. Moved back to what the person knows before
     anything left, nothing is told; where the confirmation still waits, it says the new time.
-    ``opens`` as in ``cancellation``.
+    ``opens`` and ``others`` as in ``cancellation``; moved back, several are told of again.
     """
     about = Message.objects.filter(establishment_id=establishment_id, record_id=record_id)
     waiting = {one.kind: one for one in about.filter(state=State.WAITING)}
     confirming = waiting.get(CONFIRMATION)
     if confirming is not None and confirming.channel == Channel.MAIL:
         return confirming
-    known = bytes(waiting[MOVE].before) if MOVE in waiting else was
+    known = bytes(waiting[MOVE].before) if MOVE in waiting and not others else was
+    if others:
+        known, becomes = besides.closed(record_id, others), b""
     withdraw(record_id, establishment_id)
     if MOVE in waiting and known and known == becomes:
         return None

@@ -33,8 +33,8 @@ class Facts:
     mode: str = "in_person"
     until: str = ""
     """Of an hour that is kept: until when, as one says it."""
-    besides: tuple[datetime, ...] = ()
-    """Of several visits told of in one message: when the others begin."""
+    besides: tuple[Facts, ...] = ()
+    """Of several visits told of in one message: the others, by when they begin."""
 
 
 FactsOf = Callable[[UUID], Facts | None]

@@ -36,6 +36,8 @@ _BATCH: Final = 500
 _TERMS_LETTERS: Final = 64
 """Every row's terms are as long."""
 _WITH_WINDOW: Final = 3
+_LINKED: Final = 2
+"""Beside whether it is counted, in one digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Given:
     counted: bool
     opens_from: datetime
     opens_until: datetime
+    linked: bool = False
+    """Whether it is a step of a booking: a link neither moves nor cancels it alone."""
 
 
 def errand(record: UUID, starts_at: datetime) -> gate.Errand:
@@ -73,13 +77,14 @@ def window(starts_at: datetime) -> tuple[datetime, datetime]:
 
 def right(
     record: UUID, ticket: bytes, reason: UUID | None, *, counted: bool = False,
-    opens: tuple[datetime, datetime] | None = None, language: str = "",
+    opens: tuple[datetime, datetime] | None = None, language: str = "", linked: bool = False,
 ) -> Right:  # fmt: skip
     """The row's values, in the reader's language. ``opens``: the ticket's window; without it a link
-    only tells the desk. ``counted``: whether the visit has a place among its day's."""
+    only tells the desk. ``counted``: whether the visit has a place among its day's; ``linked``:
+    whether it is a step of a booking."""
     language = language or get_language() or "fr"
     minutes = [] if opens is None else [int(one.timestamp()) // 60 for one in opens]
-    said = [language, "" if reason is None else reason.hex, int(counted), *minutes]
+    said = [language, "" if reason is None else reason.hex, counted + _LINKED * linked, *minutes]
     told = json.dumps(said, separators=(",", ":"))
     terms = references.closed(told.ljust(_TERMS_LETTERS), record.bytes)
     return Right(ids.new_id(), ticket, terms)
@@ -111,10 +116,10 @@ def given(establishment_id: UUID, record: UUID) -> Given | None:
     language, reason, *more = json.loads(told)
     if len(more) < _WITH_WINDOW:
         return None
-    counted, since, until = more
+    marks, since, until = more
     return Given(
-        bytes(row.ticket), language, UUID(reason) if reason else None, bool(counted),
-        _instant(since), _instant(until),
+        bytes(row.ticket), language, UUID(reason) if reason else None, bool(marks & 1),
+        _instant(since), _instant(until), bool(marks & _LINKED),
     )  # fmt: skip
 
 

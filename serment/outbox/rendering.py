@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -70,7 +70,8 @@ def letter(
     context = {
         "facts": facts,
         "when": told(facts, language),
-        "besides": [told(replace(facts, starts_at=at), language) for at in facts.besides],
+        "besides": [told(one, language) for one in facts.besides],
+        "each": _each(facts, language),
         "link": f"{settings.PUBLIC_URL}{facts.link}" if facts.link else "",
         "answer": _answer_link(reference),
     }
@@ -78,6 +79,19 @@ def letter(
         subject = render_to_string(f"outbox/{kind}_subject.txt", context).strip()
         body = render_to_string(f"outbox/{kind}_message.txt", context).strip()
     return Letter(" ".join(subject.split()), body + "\n")
+
+
+def _each(facts: Facts, language: str) -> list[tuple[str, str, str]]:
+    """Of several visits that differ in more than their hour: when, with whom and where."""
+    alike = {(one.with_whom, one.where, one.mode) for one in (facts, *facts.besides)}
+    if len(alike) == 1:
+        return []
+    in_order = sorted((facts, *facts.besides), key=lambda one: one.starts_at)
+    return [(told(one, language), one.with_whom, _place(one)) for one in in_order]
+
+
+def _place(facts: Facts) -> str:
+    return "" if facts.mode == "video" else facts.where
 
 
 def mail(letter: Letter, way: Way, reference: str) -> EmailMessage:

@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from serment.directory import tenancy
-from serment.outbox import registry
+from serment.outbox import besides
 from serment.outbox.models import AT_ONCE, Channel, HandOver, Message, State
 
 _BY_LETTER: Final = frozenset({"confirmation", "move", "cancellation"})
@@ -26,10 +26,10 @@ def to_desk(these: Collection[UUID], now: datetime) -> int:
     failed = Message.objects.filter(pk__in=these, state=State.FAILED, kind__in=_BY_LETTER)
     bound = []
     for one in failed.exclude(channel=Channel.LETTER):
-        facts = registry.facts_of(one.kind, one.record_id)
+        ahead = besides.is_ahead(besides.facts(one), now)
         letters = Message.objects.filter(record_id=one.record_id, kind=one.kind)
         has_one = letters.filter(channel=Channel.LETTER).exists()
-        if facts is not None and facts.starts_at > now and not has_one:
+        if ahead and not has_one:
             bound.append(one.pk)
     return Message.objects.filter(pk__in=bound, state=State.FAILED).update(
         channel=Channel.LETTER, state=State.WAITING, send_after=AT_ONCE, ticket=b""

@@ -14,8 +14,19 @@ from django.db import connection
 from serment import ids
 from serment.directory import tenancy
 from serment.disclosure import Actor
-from serment.outbox import delivery, letters, post, rendering, undelivered
-from serment.outbox.models import AT_ONCE, Channel, Message, State
+from serment.outbox import (
+    besides,
+    delivery,
+    letters,
+    nights,
+    post,
+    receipts,
+    registry,
+    rendering,
+    undelivered,
+)
+from serment.outbox.models import AT_ONCE, Channel, HandOver, Message, State
+from serment.outbox.sms.port import Fate
 from tests.outbox.conftest import LATER, NOW, VISIT, Booked, Sink
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +108,27 @@ def test_a_refused_mailbox_is_not_tried_again(
     [letter] = letters.waiting(establishment)  # nobody is left untold
     assert undelivered.among(establishment, [letter.pk]) == {letter.pk}
     assert delivery.send_due(LATER + timedelta(days=1)) == delivery.Round()
+
+
+def test_what_comes_back_about_several_visits_becomes_a_letter_that_names_them_all(
+    smtp: Sink, book: Booked, establishment: UUID, facts: dict[UUID, registry.Facts]
+) -> None:
+    first, other = book(), book()
+    facts[other] = replace(facts[other], starts_at=VISIT + timedelta(weeks=1))
+    with tenancy.inside(tenant=establishment):
+        rows = Message.objects.filter(establishment_id=establishment)
+        rows.filter(record_id=other).delete()
+        rows.filter(record_id=first).update(before=besides.closed(first, [other]))
+    assert delivery.send_due(LATER).sent == 1
+    nights.let_go(LATER)
+    reference = HandOver.objects.get(message_id=_message(establishment).pk).reference
+    receipts.fared(reference, Fate.RETURNED, LATER)
+    [letter] = letters.waiting(establishment)
+    body = letters.text_of(establishment, letter.pk).body
+    assert "mardi 2 mars" in body
+    assert "mardi 9 mars" in body
+    letters.printed(establishment, letter.pk)
+    assert bytes(_message(establishment).before) == b""
 
 
 def test_a_full_mailbox_is_tried_again(smtp: Sink, book: Booked, establishment: UUID) -> None:

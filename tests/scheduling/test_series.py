@@ -72,7 +72,7 @@ def test_all_are_kept_and_booked_together_and_told_once(practice: Practice) -> N
         (message,) = Message.objects.filter(establishment_id=practice.establishment)
         facts = besides.facts(message)
         assert facts is not None
-        assert [facts.starts_at, *facts.besides] == starts
+        assert [facts.starts_at, *(one.starts_at for one in facts.besides)] == starts
         kept = set(Appointment.objects.values_list("request_key", flat=True))
     assert len(kept) == FIVE
     assert form.request_key not in {bytes(one) for one in kept}
@@ -109,7 +109,7 @@ def test_what_is_kept_from_relatives_is_told_in_no_message_about_the_others(
         (message,) = Message.objects.filter(kind=kind, state="waiting")
         facts = besides.facts(message)
         assert facts is not None
-        return {facts.starts_at, *facts.besides}
+        return {facts.starts_at, *(one.starts_at for one in facts.besides)}
 
     desk, (_actor, file) = practice.secretary(), practice.patient()
     form = practice.booking(file, paris(TUESDAY, 9, 30))
