@@ -33,7 +33,12 @@ def of_patient(actor: Actor, plan: Plan, now: datetime, persons: Sequence[UUID] 
 
 def of_reader(actor: Actor, role_id: UUID, establishment: UUID, now: datetime) -> Public:
     """The same for whoever looks at a practitioner's free times."""
-    kept = WeeklyOpening.objects.filter(role_id=role_id, public__gt=Public.EVERYONE)
+    return of_any(actor, [role_id], establishment, now)
+
+
+def of_any(actor: Actor, role_ids: Sequence[UUID], establishment: UUID, now: datetime) -> Public:
+    """The same where several of one house are booked together."""
+    kept = WeeklyOpening.objects.filter(role_id__in=role_ids, public__gt=Public.EVERYONE)
     if not kept.exists():
         return Public.EVERYONE
     return _known(actor, establishment, now, ())

@@ -71,6 +71,11 @@ class Visit:
         """Minutes that one visit takes, buffers included."""
         return self.buffer_before + self.duration + self.buffer_after
 
+    @property
+    def at_desk(self) -> bool:
+        """Whether it is judged as the desk does (``for_desk``)."""
+        return self.horizon_days == DESK_HORIZON_DAYS
+
     def for_desk(self) -> Visit:
         """The same visit without the rules that are made for booking online."""
         return replace(

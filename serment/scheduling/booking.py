@@ -76,6 +76,9 @@ class Booking:
     """When its time was kept, where another act has seen to that (``pairs``)."""
     course: UUID | None = None
     """Of visits booked together (``courses``), what all share."""
+    step: int = 0
+    """Of steps booked together (``linked``), its place from 1; the first one's reason says who
+    may come."""
 
 
 def book(actor: Actor, booking: Booking, now: datetime) -> Appointment:
@@ -90,7 +93,7 @@ def book(actor: Actor, booking: Booking, now: datetime) -> Appointment:
 
 
 def book_all(actor: Actor, bookings: Sequence[Booking], now: datetime) -> list[Appointment]:
-    """All of these or none, at one house and for one person, told of in one message.
+    """All of these or none, at one house and for one person, told of in one message: the first's.
 
     To be given in the order of practitioner and time: two who want some of the same then never wait
     for each other. The bounds count the first only. Raises what ``book`` raises, for whichever
@@ -121,11 +124,13 @@ def _book(
     actor: Actor, wanted: Sequence[tuple[Booking, offering.Wish]], now: datetime
 ) -> list[Appointment]:
     """First all times are taken, then all is sealed: who comes too late for one seals nothing."""
+    if any(wish.reason and wish.reason.steps and not booking.step for booking, wish in wanted):
+        raise refusals.NotOffered  # one of several steps, by a door that knows of none
     taken = [
         _time_for(actor, booking, wish, now, first=number == 0)
         for number, (booking, wish) in enumerate(wanted)
     ]
-    new = [one for one, how in taken if how is not None]
+    new = sorted((one for one, how in taken if how is not None), key=_start)
     for (booking, _wish), (appointment, how) in zip(wanted, taken, strict=True):
         if how is not None:
             others = [one.id for one in new if one is not appointment]
@@ -179,6 +184,7 @@ def _write(
         kept=booking.kept,
         counted=taken_so.counted,
         course=booking.course,
+        step=booking.step,
     ).as_json()
     told: list[Statement] = []
     if booking.kept:
@@ -246,10 +252,14 @@ def offer_for(
     offering.check_person(
         offer,
         mode=booking.mode,
-        first_visit=booking.first_visit,
+        first_visit=None if booking.step > 1 else booking.first_visit,
         red_flags_denied=booking.red_flags_denied,
     )
     return offer
+
+
+def _start(appointment: Appointment) -> datetime:
+    return appointment.starts_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def open_to(asked: Asked, now: datetime) -> Open:
     with tenancy.inside(asked.establishment):
         visit = Appointment.objects.filter(id=asked.record).first()
         given = reminders.given(asked.establishment, asked.record)
-        if visit is None or given is None or not _is_to_come(visit, now):
+        if visit is None or given is None or given.linked or not _is_to_come(visit, now):
             return Open(cancel=False, move=False)
         own = terms.of_house(asked.establishment)
         return Open(
@@ -69,8 +69,8 @@ def _is_to_come(visit: Appointment, now: datetime) -> bool:
 def cancel(asked: Asked, seen_at: datetime | None, now: datetime) -> None:
     """Cancel, free the hour for whoever waits, tell the person; the link is used up with it.
 
-    Raises ``LinkUsed``, ``AlreadyOver``, ``MovedSince`` where it is not ``seen_at`` any more, and
-    ``TooLate`` after the house's deadline.
+    Raises ``LinkUsed``, ``AlreadyOver``, ``MovedSince`` where it is not ``seen_at`` any more,
+    ``TooLate`` after the house's deadline, and ``NotAlone`` for a step of a booking.
     """
     with _taken_up(asked, seen_at, now) as (visit, given):
         terms.must_cancel_in_time(visit, now)
@@ -157,4 +157,6 @@ def _taken_up(
             raise refusals.AlreadyOver
         if visit.starts_at != seen_at:
             raise refusals.MovedSince
+        if given.linked:
+            raise refusals.NotAlone
         yield visit, given

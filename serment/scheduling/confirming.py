@@ -86,9 +86,11 @@ def seal_and_tell_moved(
     *,
     tell: bool,
     was: tuple[UUID, datetime] | None = None,
+    others: Sequence[UUID] | None = (),
 ) -> None:
     """Seal what a moved appointment says now; where ``tell``, post its new time. ``was``: role and
-    time before, so that moving it back at once tells nobody anything.
+    time before, so that moving it back at once tells nobody anything. ``others``: told of in its
+    message; None where another's message tells of this one.
 
     The row is saved by the caller, in the same transaction.
     """
@@ -113,6 +115,12 @@ def seal_and_tell_moved(
         reminders.forget(tenant, appointment.id)
         return
     reminding.keep(appointment, details, more)
+    if others is None:
+        post.withdraw(appointment.id, tenant)
+        return
+    if others:
+        post.move(appointment.id, tenant, ticket, others=others)
+        return
     becomes = _told(appointment.role_id, appointment.starts_at)
     post.move(appointment.id, tenant, ticket, b"" if was is None else _told(*was), becomes)
 

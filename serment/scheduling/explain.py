@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
-from serment.scheduling import counting, groups, outside_calendars, rules, wall_clock
-from serment.scheduling.availability import Public
+from serment.scheduling import (
+    counting,
+    groups,
+    linked,
+    linked_times,
+    outside_calendars,
+    rules,
+    wall_clock,
+)
+from serment.scheduling.availability import GRID_MINUTES, Public
 from serment.scheduling.diagnosis import Finding, Rule, diagnose
+from serment.scheduling.models import VisitReason
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 MINUTE = timedelta(minutes=1)
+STEP_CLOSED = "step"
+"""The name of what closes a time of which only a later step has no place."""
+_LOOKED_AT = 24 * 60
 LASTING = 1 << 31
 """As ``rule_rows`` writes the end of what has none."""
 _SENTENCES: dict[Rule, _StrPromise] = {
@@ -119,12 +132,73 @@ def day(
         elsewhere=outside_calendars.taken(plan.establishment_id, role_id, window, using=using),
     )
     busy = taken.get(role_id, [])
+    ways = linked.ways_of([reason], span, present, using=using)
     found = []
     for one in instants:
         minute = wall_clock.minute_of(one)
         finding = diagnose(plan.calendar, reason.visit, busy, minute, present, limits)
-        found.append((one, Explanation(finding.rule.value, sentence(finding, plan))))
+        told = Explanation(finding.rule.value, sentence(finding, plan))
+        if reason.steps and finding.rule is Rule.OFFERED:
+            broken = next_steps(plan, reason, minute, present, ways)
+            told = Explanation(STEP_CLOSED, broken) if broken else told
+        found.append((one, told))
     return found
+
+
+def next_steps(
+    plan: rules.Plan, reason: rules.Reason, minute: int, now: int, ways: linked.Ways
+) -> str:
+    """Which step after the first has no place if that one is at this minute, and the rule that
+    closes it; nothing where all can be had."""
+    layers, first = linked.layers(reason.steps, ways), linked.way(plan, reason)
+    at = linked_times.At(first, minute)
+    found = linked_times.chain(at, reason.steps, layers)
+    if not isinstance(found, linked_times.Broken):
+        return ""
+    step = reason.steps[found.step]
+    told = {"number": found.step + 2, "what": _named(step)}
+    if found.within is None:
+        return (
+            _(
+                "L’étape %(number)d (%(what)s) est sur un autre site : le trajet est plus long que"
+                " l’attente permise."
+            )
+            % told
+        )
+    zone = plan.calendar.zone
+    told |= {"from": _moment(found.within[0], zone), "to": _moment(found.within[1] - 1, zone)}
+    said = _("L’étape %(number)d (%(what)s) n’a pas de place entre %(from)s et %(to)s.") % told
+    judged = [ways[one] for one in step.ways if one in ways]
+    why = _why_closed(judged[0], found.within, now) if len(judged) == 1 else ""
+    return f"{said} {why}".strip()
+
+
+def _named(step: linked_times.Step) -> str:
+    """What the step is, and with whom."""
+    rows = VisitReason.objects.filter(id__in=[reason for _role, reason in step.ways])
+    told = [
+        _("%(what)s, %(who)s")
+        % {"what": one.name(get_language() or "fr"), "who": one.role.practitioner}
+        for one in rows.select_related("role__practitioner").order_by("role__position", "id")
+    ]
+    return reduce(lambda one, other: _("%(one)s ou %(other)s") % {"one": one, "other": other}, told)
+
+
+def _moment(minute: int, zone: ZoneInfo) -> str:
+    local = timezone.localtime(wall_clock.instant_of(minute), zone)
+    told = {"day": date_format(local, "l j F"), "time": date_format(local, "H:i")}
+    return _("%(day)s à %(time)s") % told
+
+
+def _why_closed(judged: linked.Judged, within: tuple[int, int], now: int) -> str:
+    """The first rule met between these minutes that is more than "at another minute"."""
+    for minute in range(within[0], min(within[1], within[0] + _LOOKED_AT), GRID_MINUTES):
+        finding = diagnose(
+            judged.plan.calendar, judged.visit, judged.busy, minute, now, judged.limits
+        )
+        if finding.rule not in (Rule.OFF_GRID, Rule.OFFERED):
+            return sentence(finding, judged.plan)
+    return ""
 
 
 def _in_group(

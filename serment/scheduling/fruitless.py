@@ -12,13 +12,15 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from serment.scheduling import availability, explain, groups, rules, wall_clock
+from serment.scheduling import availability, explain, groups, linked, rules, wall_clock
 from serment.scheduling.availability import DESK_HORIZON_DAYS, Opening, Public, Visit
 from serment.scheduling.diagnosis import diagnose
 
 USING = "default"
 LOOK_DAYS = 400
 """More than a year: holidays and seasons come round once."""
+STEPS_DAYS = 60
+"""Whether all steps of a booking can be had is asked of so many."""
 
 
 def hours(role: UUID, opening: Opening, now: datetime) -> str:
@@ -73,7 +75,24 @@ def reason(role: UUID, reason_id: UUID, now: datetime) -> str:
     ]
     if not said:
         return _("Aucune plage d’heures n’accepte ce motif.")
-    return "" if "" in said else said[0]
+    return _why_no_steps(plan, known, window) if "" in said else said[0]
+
+
+def _why_no_steps(plan: rules.Plan, known: rules.Reason, window: availability.Span) -> str:
+    """Of a reason with hours: whether the next weeks leave room for the steps after it."""
+    if not known.steps:
+        return ""
+    asked = replace(known, visit=known.visit.for_desk())
+    near = window[0], window[0] + STEPS_DAYS * wall_clock.DAY_MINUTES
+    limits = plan.limits(asked, {})
+    free = availability.slots(plan.calendar, asked.visit, [], near, near[0] - 1, limits)
+    ways = linked.ways_of([asked], near, near[0] - 1, using=USING)
+    if next(linked.fitting(plan, asked, free, ways), None) is not None:
+        return ""
+    return _(
+        "Aucune heure ne laisse place à toutes les étapes : vérifiez les délais, et les heures"
+        " de chacun."
+    )
 
 
 def _why_none(

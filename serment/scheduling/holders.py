@@ -22,7 +22,8 @@ from django.utils.crypto import salted_hmac
 from serment.directory import tenancy
 from serment.directory.pipeline import Rows, Statement, together
 from serment.disclosure import Actor
-from serment.scheduling import occupying
+from serment.scheduling import occupying, wall_clock
+from serment.scheduling.availability import Span
 from serment.scheduling.occupying import Claim
 
 SETTING = "serment.holder"
@@ -129,6 +130,16 @@ def mine_statements(tag: bytes) -> list[Statement]:
     """Ask for every stretch of time the account keeps in this establishment, by claimant; the rows
     of the last statement say it."""
     return [*stand(tag, lock=False), (_MINE, {"tag": tag})]
+
+
+def mine(tag: bytes) -> dict[UUID, set[Span]]:
+    """The same, as minutes by claimant; the transaction stands in the house."""
+    *_stand, rows = together(mine_statements(tag))
+    found: dict[UUID, set[Span]] = {}
+    for claimant, start, end in rows:
+        span = wall_clock.minute_of(start), wall_clock.minute_of(end)
+        found.setdefault(claimant, set()).add(span)
+    return found
 
 
 def drop_on(tag: bytes, tenant: UUID, claimant: UUID) -> Statement:

@@ -156,10 +156,10 @@ def look(
     wish = offering.wish(role_id, reason_id, starts_at)
     tag = holders.tag_of(actor)
     with tenancy.inside(wish.plan.establishment_id):
-        _set, own, _named, held, taken = together(
+        _set, own, _named, mine, held, taken = together(
             [
                 *own_visits.statements(actor, role_id, starts_at, now, persons),
-                *holders.stand(tag, lock=False),
+                *holders.mine_statements(tag),
                 holders.held_statement(tag, lock=False),
                 wish.taken_statement(now),
             ]
@@ -168,24 +168,17 @@ def look(
         who = audience.of_patient(actor, wish.plan, now, persons)
         kept = holders.held(held)
         judged_at = now if kept is None else holders.judged_at(kept, wish.claim, now)
-        offer = offering.check(wish, _without(taken, kept, now), judged_at, who)
-        mine = kept is not None and kept.keeps(wish.claim, now)
-        if offer.session is not None and not offer.session.left and not mine:
+        offer = offering.check(wish, _without(taken, mine), judged_at, who)
+        keeps = kept is not None and kept.keeps(wish.claim, now)
+        if offer.session is not None and not offer.session.left and not keeps:
             raise groups.SessionFull(_("Cette séance est complète."), offer.nearest(now))
 
 
-def _without(taken: Rows, own: holders.Held | None, now: datetime) -> Rows:
-    """The time taken, but for the account's own hold."""
-    if own is None or own.starts_at is None or own.ends_at is None or own.expires_at <= now:
-        return taken
-    mine = (wall_clock.minute_of(own.starts_at), wall_clock.minute_of(own.ends_at))
+def _without(taken: Rows, mine: Rows) -> Rows:
+    """The time taken, but for what the account keeps itself."""
+    own = {(who, wall_clock.minute_of(a), wall_clock.minute_of(b)) for who, a, b in mine}
     return [
-        (claimant, *_columns([span for span in zip(starts, ends, strict=True) if span != mine]))
-        if claimant in (own.claimant, *own.companions)
-        else (claimant, starts, ends)
-        for claimant, starts, ends in taken
+        (who, [a for a, _b in left], [b for _a, b in left])
+        for who, starts, ends in taken
+        for left in [[one for one in zip(starts, ends, strict=True) if (who, *one) not in own]]
     ]
-
-
-def _columns(spans: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
-    return [start for start, _end in spans], [end for _start, end in spans]

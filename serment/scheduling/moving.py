@@ -7,6 +7,7 @@ The former time is freed before the new one is asked for, and taken back when th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -57,7 +58,7 @@ def move(
         raise refusals.NoSuchAppointment
     try:
         with tenancy.inside(wish.plan.establishment_id):
-            return _move(actor, appointment_id, wanted, wish, now, as_seen)
+            return exchanged(actor, appointment_id, wanted, wish, now, as_seen)
     except OperationalError as error:
         if not isinstance(error.__cause__, psycopg.errors.DeadlockDetected):
             raise
@@ -65,10 +66,12 @@ def move(
         raise refusals.SlotTaken from error
 
 
-def _move(
+def exchanged(
     actor: Actor, appointment_id: UUID, wanted: Booking, wish: offering.Wish, now: datetime,
-    as_seen: datetime | None,
+    as_seen: datetime | None = None, *, others: Sequence[UUID] | None = (),
 ) -> Appointment:  # fmt: skip
+    """``move`` inside the caller's transaction. ``others``: visits told of in its message; None
+    where another's message tells of this one."""
     appointment = _locked(appointment_id)
     if as_seen is not None and appointment.starts_at not in (as_seen, wanted.starts_at):
         raise refusals.MovedSince
@@ -78,7 +81,9 @@ def _move(
     stays = (appointment.role_id, appointment.starts_at) == (wanted.role_id, wanted.starts_at)
     written = sealed_details.reveal(actor, Purpose.BOOKING, [appointment])[appointment_id]
     # What its person keeps to themself stays so at another time, and where it is put back later.
-    wanted = replace(wanted, kept=wanted.kept or written.kept, course=written.course)
+    wanted = replace(
+        wanted, kept=wanted.kept or written.kept, course=written.course, step=written.step
+    )
     if stays and _wishes(written) == _details(wanted, _AS_WISHED):
         return appointment  # this very move was made before
     if actor.kind != "staff":
@@ -96,7 +101,7 @@ def _move(
         appointment.status, appointment.presence = Appointment.Status.BOOKED, None
     details = _details(wanted, taken_so).as_json()
     confirming.seal_and_tell_moved(
-        actor, appointment, details, patient_file, now, tell=not stays, was=was
+        actor, appointment, details, patient_file, now, tell=not stays, was=was, others=others
     )
     appointment.save(
         update_fields=["role", "starts_at", "ends_at", "status", "presence", "details"]
@@ -156,4 +161,5 @@ def _details(wanted: Booking, taken_so: Taken) -> Details:
         kept=wanted.kept,
         counted=taken_so.counted,
         course=wanted.course,
+        step=wanted.step,
     )

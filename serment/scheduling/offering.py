@@ -19,6 +19,7 @@ from serment.scheduling import (
     counting,
     explain,
     groups,
+    linked,
     red_flags,
     refusals,
     rules,
@@ -99,7 +100,7 @@ class Offer:
 
     def nearest(self, now: datetime) -> list[Slot]:
         """Free slots nearest to this time, as they are now."""
-        return _nearest(self.plan, self.reason, self.minute, wall_clock.minute_of(now))
+        return nearest(self.plan, self.reason, self.minute, wall_clock.minute_of(now))
 
 
 def wish(role_id: UUID, reason_id: UUID, starts_at: datetime) -> Wish:
@@ -130,7 +131,7 @@ def check(wish: Wish, taken: Rows, now: datetime, audience: Public = Public.EVER
             "Cette heure n’est pas proposée : les créneaux de ce jour commencent à d’autres heures."
         )
     if rule is not Rule.OFFERED:
-        near = _nearest(plan, reason, minute, present)
+        near = nearest(plan, reason, minute, present)
         if rule in _GONE:
             raise refusals.SlotTaken(_("Ce créneau vient d’être pris."), near)
         raise _ERRORS.get(rule, refusals.NotOffered)(sentence, near)
@@ -154,7 +155,7 @@ def check_at_desk(wish: Wish, taken: Rows, now: datetime, *, overbook: bool) -> 
     limits = _limits(plan, reason, taken, minute)
     rule, sentence = _rule(plan, reason.visit.for_desk(), taken, minute, asked, limits)
     if rule not in (_DESK_MAY_OVERBOOK if overbook else _DESK_MAY):
-        near = _nearest(plan, reason, minute, present)
+        near = nearest(plan, reason, minute, present)
         if rule is Rule.TAKEN:
             raise refusals.SlotTaken(_("Ce temps est déjà pris."), near)
         raise _ERRORS.get(rule, refusals.NotOffered)(sentence, near)
@@ -175,9 +176,10 @@ def _seat(
 
 
 def check_person(
-    offer: Offer, *, mode: str, first_visit: bool, red_flags_denied: Collection[str]
+    offer: Offer, *, mode: str, first_visit: bool | None, red_flags_denied: Collection[str]
 ) -> None:
-    """The rules about who comes and how; raises the one that is broken."""
+    """The rules about who comes and how; raises the one that is broken. ``first_visit`` None: who
+    may come was decided by the reason that this one is a step of."""
     reason = offer.reason
     if red_flags.unanswered(reason.red_flags, red_flags_denied):
         raise refusals.RedFlagUnanswered(_("Répondez d’abord aux questions de sécurité."))
@@ -187,7 +189,7 @@ def check_person(
         raise refusals.NewPatientsRefused(
             _("Ce soignant ne prend pas de nouveaux patients pour ce motif.")
         )
-    if not first_visit and not reason.known_patients:
+    if first_visit is False and not reason.known_patients:
         raise refusals.KnownPatientsRefused(_("Ce motif est réservé à une première consultation."))
 
 
@@ -248,7 +250,7 @@ def _claim(plan: rules.Plan, reason: rules.Reason, minute: int) -> Claim:
     )
 
 
-def _nearest(plan: rules.Plan, reason: rules.Reason, minute: int, now: int) -> list[Slot]:
+def nearest(plan: rules.Plan, reason: rules.Reason, minute: int, now: int) -> list[Slot]:
     start = minute - NEAREST_HOURS_BEFORE * 60
     found: list[int] = []
     for days in NEAREST_DAYS_AFTER:
@@ -269,7 +271,9 @@ def free_minutes(plan: rules.Plan, reason: rules.Reason, window: Span, now: int)
     full = counting.full_days(asked, window, using=USING).get(plan.role_id, rules.NO_DAYS)
     limits = plan.limits(reason, taken, full)
     busy = taken.get(plan.role_id, [])
-    return list(availability.slots(plan.calendar, reason.visit, busy, window, now, limits))
+    starts = availability.slots(plan.calendar, reason.visit, busy, window, now, limits)
+    ways = linked.ways_of([reason], window, now, using=USING)
+    return list(linked.fitting(plan, reason, starts, ways))
 
 
 def _slot(plan: rules.Plan, reason: rules.Reason, minute: int) -> Slot:

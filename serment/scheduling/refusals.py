@@ -122,6 +122,10 @@ class NothingSuits(Refused):
     """Choisissez au moins un jour, et une heure de fin après celle du début."""
 
 
+class NotAlone(Refused):
+    """Ce rendez-vous va avec un autre : connectez-vous pour les changer ensemble, ou appelez."""
+
+
 class KeptToOneself(Refused):
     """Aucun message ne part pour ce rendez-vous, que vous gardez pour vous : appelez le cabinet."""
 

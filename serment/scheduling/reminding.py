@@ -39,7 +39,12 @@ def right(
     known = sealed_details.read(details)
     opens = reminders.window(appointment.starts_at)
     return reminders.right(
-        appointment.id, tickets[0], known.reason, counted=known.counted, opens=opens
+        appointment.id,
+        tickets[0],
+        known.reason,
+        counted=known.counted,
+        opens=opens,
+        linked=known.step > 0,
     )
 
 

@@ -40,7 +40,7 @@ SELECT u.place, r.establishment_id, s.timezone, s.holiday_region, r.takes_new_pa
        v.notice_minutes, v.horizon_days, v.late_release_minutes,
        v.daily_cap, v.in_person, v.video AND r.video, v.new_patients, v.known_patients,
        v.red_flags, r.site_id, nullif(v.needs, '{}'), v.in_groups,
-       v.sessions, v.apart_least_days, v.apart_most_days
+       v.sessions, v.apart_least_days, v.apart_most_days, nullif(v.steps::text, '[]')
 FROM unnest(%(roles)s::uuid[], %(places)s::int[]) AS u(id, place)
 JOIN directory_practitionerrole r ON r.id = u.id
 JOIN directory_site s ON s.id = r.site_id

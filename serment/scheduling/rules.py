@@ -19,7 +19,7 @@ from django.db import connections
 
 from serment.directory.holidays import is_public_holiday
 from serment.directory.pipeline import Rows, Statement, together
-from serment.scheduling import availability, others, rule_rows, wall_clock
+from serment.scheduling import availability, linked_times, others, rule_rows, wall_clock
 from serment.scheduling.availability import (
     NO_LIMITS,
     Calendar,
@@ -55,6 +55,8 @@ class Reason:
     """Visits that are booked together, more than one where it is a series (``series``)."""
     apart: tuple[int, int] = (7, 7)
     """Days from one of them to the next, at least and at most."""
+    steps: tuple[linked_times.Step, ...] = ()
+    """Visits that follow it, of one booking (``linked``)."""
 
     @property
     def mode(self) -> str:
@@ -240,6 +242,7 @@ def _plans(
 def _reason(row: tuple[Any, ...]) -> Reason:
     in_person, video, new_patients, known_patients, red_flags, _site, needs, groups = row[13:21]
     sessions, *apart = row[21:24]
+    steps = row[24]
     return Reason(
         Visit(*row[5:13]),
         in_person,
@@ -251,6 +254,7 @@ def _reason(row: tuple[Any, ...]) -> Reason:
         groups,
         sessions,
         (apart[0], apart[1]),
+        linked_times.read(steps) if steps else (),
     )
 
 

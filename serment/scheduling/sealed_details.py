@@ -36,6 +36,8 @@ class Details:
     """Among the visits of its reason that its practitioner takes that day (``counting``)."""
     course: UUID | None = None
     """The number that all visits booked together share; no column has it."""
+    step: int = 0
+    """Its place among steps of one booking, from 1; 0 for any other visit."""
 
     def as_json(self) -> str:
         """For ``gate.seal``. As long when it is kept, counted or one of a course as when it is not:
@@ -59,6 +61,7 @@ def read(opened: str) -> Details:
             kept=bool(found.get("kept")),
             counted=bool(found.get("counted")),
             course=None if course == _ALONE else course,
+            step=int(found.get("step") or 0),
         )
     except (AttributeError, ValueError) as unreadable:
         raise DetailsUnreadable from unreadable

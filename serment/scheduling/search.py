@@ -18,6 +18,7 @@ from serment.scheduling import (
     availability,
     counting,
     groups,
+    linked,
     places_around,
     rules,
     soonest,
@@ -227,12 +228,15 @@ class _Look:
         sessions = groups.starts(in_groups, window, self.now, using=self.using)
         taken = rules.taken([p for p, _ in alone.values()], window, self.now, using=self.using)
         full = self._full_days(alone, window)
+        of_all = [reason.seen_by(self.audience) for _plan, reason in alone.values()]
+        ways = linked.ways_of(of_all, window, self.now, using=self.using)
         found: dict[UUID, list[Slot]] = {role: [] for role in role_ids}
         for role, (plan, reason) in alone.items():
             limits = plan.limits(reason, taken, full.get(role, rules.NO_DAYS))
             visit = reason.seen_by(self.audience).visit
             busy = taken.get(role, [])
             starts = availability.slots(plan.calendar, visit, busy, window, self.now, limits)
+            starts = linked.fitting(plan, reason, starts, ways)
             found[role] = _as_slots(plan, reason, islice(starts, limit), mode)
         for role, (plan, reason) in in_groups.items():
             found[role] = _as_slots(plan, reason, sessions[role][:limit], mode)

@@ -16,7 +16,6 @@ from django.utils.translation import ngettext
 
 from serment import ids
 from serment.directory import tenancy
-from serment.directory.pipeline import together
 from serment.disclosure import Actor
 from serment.scheduling import (
     audience,
@@ -72,7 +71,7 @@ def propose(
             mine: dict[UUID, set[Span]] = {}
         else:
             reason = reason.seen_by(audience.of_patient(actor, plan, now))
-            mine = _mine(actor)
+            mine = holders.mine(holders.tag_of(actor))
         free = _free(plan, reason, window, present, mine)
     wanted = [wall_clock.minute_of(one) for one in picks]
     found = series_dates.propose(minute, free, terms, plan.calendar.zone, wanted)
@@ -109,15 +108,6 @@ def _asked(role_id: UUID, reason_id: UUID, minute: int) -> tuple[Terms, rules.Pl
 
 def _window(minute: int, terms: Terms) -> Span:
     return minute, minute + (terms.days + 2) * wall_clock.DAY_MINUTES
-
-
-def _mine(actor: Actor) -> dict[UUID, set[Span]]:
-    *_stand, rows = together(holders.mine_statements(holders.tag_of(actor)))
-    found: dict[UUID, set[Span]] = {}
-    for claimant, start, end in rows:
-        span = wall_clock.minute_of(start), wall_clock.minute_of(end)
-        found.setdefault(claimant, set()).add(span)
-    return found
 
 
 def _free(

@@ -86,7 +86,7 @@ def _must_be_open(wish: offering.Wish, asked: Asked) -> None:
     reason = wish.reason
     if reason is None:
         raise refusals.ReasonClosed
-    if not terms.of_house(wish.plan.establishment_id).waiting_open:
+    if reason.steps or not terms.of_house(wish.plan.establishment_id).waiting_open:
         raise refusals.WaitingClosed
     if not reason.allows(asked.mode):
         raise refusals.ModeRefused

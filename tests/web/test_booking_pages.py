@@ -17,9 +17,10 @@ from serment import ids
 from serment.directory import tenancy
 from serment.directory.models import PractitionerRole
 from serment.disclosure import SYSTEM
-from serment.scheduling.models import VisitReason
+from serment.scheduling import linked_times
+from serment.scheduling.models import Appointment, VisitReason
 from tests import factors
-from tests.scheduling.practice import Practice, count, make_practice, paris
+from tests.scheduling.practice import Practice, count, make_practice, make_role, paris
 from tests.web_practice.house import PASSWORD, next_tuesday
 
 pytestmark = pytest.mark.django_db
@@ -403,4 +404,63 @@ def test_a_series_is_booked_in_one_form_and_ended_in_another(day: date) -> None:
     assert "Les rendez-vous de la série" in browser.get(own).content.decode()
     assert "Annuler tous ceux qui restent" in browser.get(f"{own}annuler").content.decode()
     assert browser.post(f"{own}annuler", {"toutes": "oui"}).status_code == 302
+    assert count(practice, "Occupancy") == 0
+
+
+def linked_practice() -> tuple[Practice, str]:
+    """A first visit, then half an hour with a doctor at once or half an hour later."""
+    practice = make_practice()
+    with tenancy.inside(practice.establishment):
+        role = make_role(practice.establishment, practice.site)
+        then = VisitReason.objects.create(
+            establishment_id=practice.establishment, role_id=role, duration_minutes=30,
+            name_fr="Fond d’œil", name_en="Eye fundus", red_flags=["sudden_sight_loss"],
+        )  # fmt: skip
+        step = linked_times.Step(((role, then.id),), 0, 30)
+        rows = VisitReason.objects.filter(id=practice.reason)
+        rows.update(steps=linked_times.written([step]))
+    return practice, f"{role} {then.id}"
+
+
+def test_steps_are_booked_moved_and_cancelled_in_one_form_each(day: date) -> None:
+    practice, second = linked_practice()
+    browser = sign_in(someone())
+    page = browser.get(address(practice, paris(day, 9))).content.decode()
+    (chosen,) = re.findall(r'<option value="([^"]+)" selected>9[^<]+Dr Claude Rivage', page)
+    assert chosen == f"{second} {paris(day, 9, 30).isoformat()}"
+    assert "signe-sudden_sight_loss" in page, "asked before the first step"
+    form = sent(practice, paris(day, 9)) | {"etape": chosen, "signe-sudden_sight_loss": "non"}
+    kept = browser.post(f"/reserver/{practice.role}/retenir", form).content.decode()
+    assert "Toutes ces heures sont retenues" in kept
+    assert count(practice, "Occupancy") == 2
+    assert (
+        "L’heure choisie n’est plus possible"
+        not in browser.get(address(practice, paris(day, 9))).content.decode()
+    ), "what I keep is mine"
+    broken = browser.post(
+        f"/reserver/{practice.role}/",
+        form | {"etape": f"{second} {paris(day, 11).isoformat()}"},
+    )
+    assert broken.status_code == 409
+    assert "vérifiez-les, puis confirmez" in broken.content.decode()
+    made = browser.post(f"/reserver/{practice.role}/", form)
+    assert made.status_code == 302, made.content.decode()
+    assert count(practice) == count(practice, "Occupancy") == 2
+    own = made["Location"].split("?")[0]
+    assert "Réservés ensemble" in browser.get(own).content.decode()
+    moving = f"{own}deplacer"
+    there = {"heure": paris(day, 14).isoformat()}
+    page = browser.get(f"{moving}?heure={quote(there['heure'])}").content.decode()
+    assert "Tous sont déplacés ensemble" in page
+    # As the page has the form, and as somebody would send it who left the second behind.
+    alone = browser.post(moving, there)
+    assert alone.status_code == 422
+    steps = re.findall(r'<option value="([^"]+)" selected>', page)
+    moved = browser.post(moving, there | {"etape": steps})
+    assert moved.status_code == 302, moved.content.decode()
+    with tenancy.inside(practice.establishment):
+        starts = set(Appointment.objects.values_list("starts_at", flat=True))
+    assert starts == {paris(day, 14), paris(day, 14, 30)}
+    assert "tous sont annulés ensemble" in browser.get(f"{own}annuler").content.decode()
+    assert browser.post(f"{own}annuler", {}).status_code == 302
     assert count(practice, "Occupancy") == 0

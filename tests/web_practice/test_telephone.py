@@ -10,10 +10,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from serment.directory import tenancy
-from serment.scheduling.models import Appointment, Occupancy
-from tests.web_practice.house import House
+from serment.scheduling.models import Appointment, Occupancy, VisitReason
+from tests.scheduling.practice import make_role
+from tests.web_practice.house import House, make_house
 
 pytestmark = pytest.mark.django_db
 KEY = base64.urlsafe_b64encode(b"0123456789abcdef").decode()
@@ -180,3 +182,38 @@ def test_another_day_lets_the_time_of_the_former_day_go(house: House, desk: Clie
     page = desk.get(f"/cabinet/reserver/?{query}&{kept}").content.decode()
     assert "Choisissez une heure." in page
     assert f'name="jour" value="{later}"' in page
+
+
+def test_steps_are_booked_and_moved_at_the_desk_together(db: None) -> None:
+    house = make_house(role="practitioner")
+    practice, desk = house.practice, house.enter()
+    with tenancy.inside(practice.establishment):
+        role = make_role(practice.establishment, practice.site)
+        then = VisitReason.objects.create(
+            establishment_id=practice.establishment, role_id=role, duration_minutes=30,
+            name_fr="Ensuite", name_en="Then",
+        )  # fmt: skip
+    rules = {
+        "duration_minutes": "30", "buffer_before_minutes": "0", "buffer_after_minutes": "0",
+        "notice_minutes": "0", "horizon_days": "60", "sessions": "1", "apart_least_days": "7",
+        "apart_most_days": "7", "propose": "oui", "etape-1": str(then.id), "apres-1": "0",
+        "auplus-1": "",
+    }  # fmt: skip
+    page = reverse("practice:reason_rules", args=[practice.reason])
+    assert "combien de minutes après" in desk.post(page, rules).content.decode()
+    said = desk.post(page, rules | {"auplus-1": "30"})
+    assert said.status_code == 302, said.content.decode()
+    shown = desk.get("/cabinet/reserver/", _form(house, 15)).content.decode()
+    steps = re.findall(rf'value="({role} [^"]+)" selected', shown)
+    assert steps == [f"{role} {then.id} {house.at(15, 30).isoformat()}"]
+    assert desk.post("/cabinet/reserver/", _form(house, 15)).status_code == 422, "not without it"
+    made = _made(desk.post("/cabinet/reserver/", _form(house, 15) | {"etape": steps[0]}))
+    assert len(_standing(house)) == 5
+    later = f"{role} {then.id} {house.at(16, 30).isoformat()}"
+    to = _form(house, 16) | {"deplace": made, "etape": later}
+    assert _made(desk.post("/cabinet/reserver/", to)) == made
+    starts = [one.starts_at for one in _standing(house)]
+    assert {house.at(16), house.at(16, 30)} <= set(starts)
+    gone = desk.post(f"/cabinet/visite/{made}/annuler", {"toutes": "oui"})
+    assert gone.status_code == 302
+    assert len(_standing(house)) == 3

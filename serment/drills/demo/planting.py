@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -24,7 +25,7 @@ from serment.drills.demo.plan import HousePlan, Plan, ReasonPlan, RolePlan, Site
 from serment.drills.demo.visits import WAITS
 from serment.identity import files
 from serment.identity.models import PatientFile
-from serment.scheduling import bulk
+from serment.scheduling import bulk, linked_times
 from serment.scheduling.attending import Presence
 from serment.scheduling.models import (
     Absence,
@@ -143,8 +144,27 @@ def _plant_reasons(
         ]
         for role, planned in zip(roles, house.roles, strict=True)
     ]
+    for of_role, planned in zip(rows, house.roles, strict=True):
+        for row, reason in zip(of_role, planned.reasons, strict=True):
+            row.steps = _steps(reason, house, rows)
     VisitReason.objects.bulk_create([row for of_role in rows for row in of_role])
     return tuple(tuple(row.id for row in of_role) for of_role in rows)
+
+
+def _steps(
+    reason: ReasonPlan, house: HousePlan, rows: Sequence[Sequence[VisitReason]]
+) -> list[dict[str, Any]]:
+    """What follows it, with whoever of the house does it."""
+    if reason.then is None:
+        return []
+    code, name, most = reason.then
+    ways = tuple(
+        (row.role_id, row.id)
+        for of_role, planned in zip(rows, house.roles, strict=True)
+        for row in of_role
+        if planned.code == code and row.name_fr == name
+    )
+    return linked_times.written([linked_times.Step(ways, 0, most)])
 
 
 def _reason(establishment: UUID, role: UUID, reason: ReasonPlan, position: int) -> VisitReason:

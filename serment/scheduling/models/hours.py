@@ -61,6 +61,8 @@ class VisitReason(models.Model):
     apart_most_days = models.PositiveSmallIntegerField(
         _("jours d’une séance à l’autre, au plus"), default=7, db_default=7
     )
+    steps = models.JSONField(_("étapes qui suivent"), default=list, blank=True, db_default=[])
+    """Visits of one booking, as ``linked_times.Step`` says; empty for one visit alone."""
     fee_cents = models.PositiveIntegerField(_("tarif (centimes)"), null=True, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     active = models.BooleanField(_("proposé"), default=True)

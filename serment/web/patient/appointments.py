@@ -56,6 +56,8 @@ class Line:
     """The same person, as somebody the reader acts for."""
     course: UUID | None = None
     """What it shares with the visits booked together with it."""
+    step: int = 0
+    """Its place among linked steps, from 1."""
 
 
 def lines(
@@ -110,6 +112,7 @@ def _line(
         reason_id=details.reason,
         person=whom,
         course=details.course,
+        step=details.step,
     )
 
 
@@ -157,6 +160,13 @@ def course_of(request: HttpRequest, line: Line) -> list[Line]:
     return [one for one in everything if one.course == line.course and one.can_cancel]
 
 
+def steps_of(request: HttpRequest, line: Line) -> list[Line]:
+    """The steps that this one is of, in order, as far as they stand; none of any other visit."""
+    if not line.step:
+        return []
+    return sorted(course_of(request, line), key=lambda one: one.step)
+
+
 def whose_are_seen(request: HttpRequest, actor: Actor) -> list[Person]:
     """The people whose appointments the reader sees beside their own; by two factors only."""
     if not for_whom.is_sure(request):
@@ -200,7 +210,8 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     actor, now = accounts.actor_for(request), clock.now()
     why = asked.sent(request).get("raison", "").strip()[:300]
     try:
-        if asked.sent(request).get("toutes", "") == "oui" and context["course"]:
+        all_of_them = line.step or asked.sent(request).get("toutes", "") == "oui"
+        if all_of_them and context["course"]:
             courses.cancel_all(actor, [one.appointment for one in context["course"]], why, now)
         else:
             with transaction.atomic(), tenancy.inside(records=[appointment_id]):

@@ -8,8 +8,10 @@ reason or another time, chosen on the form, gives the same form back with all th
 from __future__ import annotations
 
 import secrets
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any, Literal, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -22,10 +24,25 @@ from serment.directory.models import PractitionerRole
 from serment.disclosure import Actor
 from serment.errors import Conflict, NotThere, Refused
 from serment.identity import accounts, policy
-from serment.scheduling import booking, holding, refusals, series
+from serment.scheduling import booking, holding, linked_booking, refusals, series
 from serment.web import asked, hours
-from serment.web.patient import appointments, booking_form, for_whom, series_shown
+from serment.web.patient import appointments, booking_form, for_whom, linked_shown, series_shown
 from serment.web.patient.booking_form import CONFIRM, NOTE_LETTERS_MAX, OTHER_TIME, Form
+
+_DATES_GONE = (refusals.SlotTaken, series.SeriesBroken, linked_booking.StepsBroken)
+
+
+class _Shown(Protocol):
+    """How the visits after the first are shown and kept."""
+
+    def hold(self, actor: Actor, filled: Form, now: datetime) -> holding.Hold: ...
+    def look_again(self) -> str: ...
+    def context(
+        self, actor: Actor, filled: Form, role: PractitionerRole, reader: ZoneInfo, now: datetime
+    ) -> dict[str, Any]: ...
+    def standing(
+        self, actor: Actor, filled: Form, role: PractitionerRole, reader: ZoneInfo, now: datetime
+    ) -> dict[str, Any]: ...
 
 
 @policy.patient()
@@ -45,10 +62,11 @@ def form(request: HttpRequest, role_id: UUID) -> HttpResponse:
     try:
         wanted = (actor, role.id, filled.reason.id, filled.starts_at, clock.now())
         if filled.act == OTHER_TIME:
-            more = kept(holding.hold(*wanted))
+            more = kept(_hold(actor, role, filled))
         else:
             holding.look(*wanted, for_whom.counted(actor, whom))
-        more |= series_shown.context(actor, filled, role, hours.of_reader(request), clock.now())
+        shown = _several(filled)
+        more |= shown.context(actor, filled, role, hours.of_reader(request), clock.now())
     except (Conflict, refusals.NotOffered, refusals.TooMany) as refused:
         return _not_booked(request, actor, role, filled, refused)
     return _show(request, actor, role, filled, **more)
@@ -61,19 +79,25 @@ def keep(request: HttpRequest, role_id: UUID) -> HttpResponse:
     role, filled = read(request, role_id)
     actor = accounts.actor_for(request)
     context: dict[str, Any] = {"role": role, "site": role.site, "typed": True, "form": filled}
-    wanted = (actor, role.id, filled.reason.id)
     try:
-        if filled.reason.sessions > 1:
-            starts = [filled.starts_at, *series_shown.starts(actor, filled, clock.now())]
-            hold = series.hold(*wanted, starts, clock.now())
-        else:
-            hold = holding.hold(*wanted, filled.starts_at, clock.now())
+        hold = _hold(actor, role, filled)
     except (refusals.SlotTaken, refusals.NotOffered) as refused:
         context |= {"gone": str(_(refused.sentence)), "nearest": refused.nearest}
     else:
         context |= kept(hold)
     # Always 200: the page puts the line in its place, whatever it says.
     return render(request, "patient/kept.html", context)
+
+
+def _hold(actor: Actor, role: PractitionerRole, filled: Form) -> holding.Hold:
+    if filled.reason.sessions > 1 or filled.reason.steps:
+        return _several(filled).hold(actor, filled, clock.now())
+    return holding.hold(actor, role.id, filled.reason.id, filled.starts_at, clock.now())
+
+
+def _several(filled: Form) -> _Shown:
+    """What shows the visits after the first: steps of one booking, or a series."""
+    return linked_shown if filled.reason.steps else series_shown
 
 
 def kept(hold: holding.Hold) -> dict[str, Any]:
@@ -116,7 +140,7 @@ def _submit(
     booking_form.check(filled)
     if filled.errors:
         reader = hours.of_reader(request)
-        more = series_shown.standing(actor, filled, role, reader, clock.now())
+        more = _several(filled).standing(actor, filled, role, reader, clock.now())
         return _show(request, actor, role, filled, status=422, **more)
     try:
         appointment = _book(request, actor, role, filled)
@@ -143,6 +167,8 @@ def _book(request: HttpRequest, actor: Actor, role: PractitionerRole, filled: Fo
             code for code, answer in filled.answers.items() if answer == "non"
         ),
     )
+    if filled.reason.steps:
+        return linked_booking.book(actor, wanted, filled.steps, clock.now())[0].id
     if filled.reason.sessions > 1:
         return series.book(actor, wanted, filled.later, clock.now())[0].id
     return booking.book(actor, wanted, clock.now()).id
@@ -161,7 +187,7 @@ def _not_booked(
     if filled.act != CONFIRM:
         status = 200  # nothing was asked for that could fail; and htmx shows no other
     more: dict[str, Any] = {}
-    if filled.reason.sessions > 1 and isinstance(refused, refusals.SlotTaken | series.SeriesBroken):
+    if isinstance(refused, _DATES_GONE) and (filled.reason.sessions > 1 or filled.reason.steps):
         shown = _dates_anew(request, actor, role, filled, refused)
         if shown is not None:
             return shown
@@ -198,13 +224,12 @@ def _dates_anew(
         holding.look(actor, role.id, filled.reason.id, filled.starts_at, clock.now())
     except (Conflict, Refused):
         return None
-    more = series_shown.standing(actor, filled, role, hours.of_reader(request), clock.now())
+    reader = hours.of_reader(request)
+    more = _several(filled).standing(actor, filled, role, reader, clock.now())
     if not more:
         return None
     why = str(_(refused.sentence))
-    filled.errors["form"] = f"{why} " + _(
-        "Voici d’autres dates pour les séances qui ont changé : vérifiez-les, puis confirmez."
-    )
+    filled.errors["form"] = f"{why} {_several(filled).look_again()}"
     return _show(request, actor, role, filled, status=409, **more)
 
 

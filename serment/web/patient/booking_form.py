@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from serment.directory.models import PractitionerRole
 from serment.errors import NotThere
-from serment.scheduling import red_flags, refusals
+from serment.scheduling import linked_times, red_flags, refusals
+from serment.scheduling.linked_booking import Later
 from serment.scheduling.models import VisitReason
 from serment.scheduling.models.hours import SESSIONS_MAX
 from serment.web import asked
@@ -38,6 +41,10 @@ class Form:
     kept: bool = False
     later: list[datetime] = field(default_factory=list)
     """Of a series: when the visits after the first are wanted, in order."""
+    steps: list[Later] = field(default_factory=list)
+    """Of linked steps: those after the first, as wanted, in order."""
+    flags: list[str] = field(default_factory=list)
+    """Safety questions of all steps."""
     answers: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -64,10 +71,7 @@ class Form:
     @property
     def questions(self) -> list[tuple[red_flags.RedFlag, str]]:
         """Safety questions of the reason, with what was answered."""
-        return [
-            (flag, self.answers.get(flag.code, ""))
-            for flag in red_flags.asked(self.reason.red_flags)
-        ]
+        return [(flag, self.answers.get(flag.code, "")) for flag in red_flags.asked(self.flags)]
 
 
 def read(role: PractitionerRole, given: asked.Given) -> Form:
@@ -95,8 +99,32 @@ def read(role: PractitionerRole, given: asked.Given) -> Form:
     filled.note = asked.words(given.get("mot", ""), 10 * NOTE_LETTERS_MAX)
     later = map(asked.instant, given.getlist("seance")[: SESSIONS_MAX - 1])
     filled.later = [one for one in later if one] if reason.sessions > 1 else []
-    filled.answers = {code: given.get(f"signe-{code}", "") for code in reason.red_flags}
+    filled.steps = steps_of(given.getlist("etape")) if reason.steps else []
+    filled.flags = _flags(reason)
+    filled.answers = {code: given.get(f"signe-{code}", "") for code in filled.flags}
     return filled
+
+
+def steps_of(texts: Sequence[str]) -> list[Later]:
+    """Steps as a form carries them; what is none is left out."""
+    found = []
+    for text in texts[: linked_times.STEPS_MAX]:
+        role, _space, rest = text.partition(" ")
+        reason, _space, at = rest.partition(" ")
+        known = asked.uuid(role), asked.uuid(reason), asked.instant(at)
+        if known[0] and known[1] and known[2]:
+            found.append(Later(known[0], known[1], known[2]))
+    return found
+
+
+def _flags(reason: VisitReason) -> list[str]:
+    """What is asked before the first step is asked of all: nobody is sent away at the second."""
+    if not reason.steps:
+        return list(reason.red_flags)
+    steps = linked_times.read(json.dumps(reason.steps))
+    ids = [one for step in steps for _role, one in step.ways]
+    more = VisitReason.objects.filter(id__in=ids).values_list("red_flags", flat=True)
+    return list(dict.fromkeys([*reason.red_flags, *(code for some in more for code in some)]))
 
 
 def _only(reason: VisitReason) -> str:

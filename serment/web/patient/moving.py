@@ -23,12 +23,13 @@ from serment.directory import tenancy
 from serment.disclosure import Purpose, gate
 from serment.errors import Conflict, Refused
 from serment.identity import accounts, policy
-from serment.scheduling import moving, refusals, sealed_details, search, terms
+from serment.scheduling import linked_moving, moving, refusals, sealed_details, search, terms
 from serment.scheduling.booking import Booking
 from serment.scheduling.models import Appointment, VisitReason
 from serment.web import asked, hours
-from serment.web.patient import appointments, for_whom, slots
+from serment.web.patient import appointments, booking_form, for_whom, linked_shown, slots
 from serment.web.patient.appointments import Line
+from serment.web.patient.booking_form import Form
 from serment.web.patient.practitioner import DAYS, WEEKS_AHEAD_MAX, _days
 
 LOOK: Final = 400
@@ -40,17 +41,23 @@ LOOK: Final = 400
 def page(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """A week of free times; a chosen one beside the old; only the button moves."""
     line = appointments.own(request, appointment_id)
+    steps = appointments.steps_of(request, line)
+    line = steps[0] if steps else line
     visit = line.appointment
     reason, why_not = _movable(line)
+    if line.step and not why_not and not _are_all(steps, reason):
+        why_not = _(
+            "Ce rendez-vous va avec d’autres, qui ne tiennent plus tous : appelez le cabinet."
+        )
     wanted = asked.instant(asked.given(request).get("heure", ""))
     refused: Conflict | Refused | None = None
     if request.method == "POST" and reason is not None and wanted is not None and not why_not:
         try:
-            _move(request, line, reason, wanted)
+            _move(request, line, steps, reason, wanted)
         except (Conflict, Refused) as caught:
             refused, wanted = caught, None
         else:
-            here = reverse("patient:appointment", args=[appointment_id])
+            here = reverse("patient:appointment", args=[visit.id])
             return HttpResponseRedirect(f"{here}?deplace=1")
     context: dict[str, Any] = {
         "line": line, "role": visit.role, "site": visit.role.site, "why_not": why_not,
@@ -59,6 +66,8 @@ def page(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     }  # fmt: skip
     if reason is not None and not why_not:
         context |= _times(request, line, reason, wanted)
+        if steps and wanted is not None:
+            context |= _following(request, line, reason, wanted)
     status = 200 if refused is None else 409 if isinstance(refused, Conflict) else 422
     return render(request, "patient/move.html", context, status=status)
 
@@ -79,9 +88,33 @@ def _movable(line: Line) -> tuple[VisitReason | None, str]:
     return found, ""
 
 
-def _move(request: HttpRequest, line: Line, reason: VisitReason, wanted: datetime) -> None:
+def _are_all(steps: list[Line], reason: VisitReason | None) -> bool:
+    """Whether all steps stand, as many as the first one's reason has."""
+    places = [one.step for one in steps]
+    return reason is not None and places == list(range(1, len(reason.steps) + 2))
+
+
+def _following(
+    request: HttpRequest, line: Line, reason: VisitReason, wanted: datetime
+) -> dict[str, Any]:
+    """The steps that go with the chosen time; without them it is not moved there."""
+    actor, now = accounts.actor_for(request), clock.now()
+    filled = Form(wanted, reason, b"", mode="video" if line.video else "in_person")
+    filled.steps = booking_form.steps_of(asked.given(request).getlist("etape"))
+    role = line.appointment.role
+    try:
+        found = linked_shown.context(actor, filled, role, hours.of_reader(request), now)
+    except refusals.NotOffered as refused:
+        return {"wanted": None, "refused": str(_(refused.sentence))}
+    return found
+
+
+def _move(
+    request: HttpRequest, line: Line, steps: list[Line], reason: VisitReason, wanted: datetime
+) -> None:
     actor, visit = accounts.actor_for(request), line.appointment
-    with tenancy.inside(visit.establishment_id, records=[visit.id]):
+    visits = [one.appointment.id for one in steps] or [visit.id]
+    with tenancy.inside(visit.establishment_id, records=visits):
         known = sealed_details.reveal(actor, Purpose.BOOKING, [visit])[visit.id]
         file = gate.files_behind(actor, Purpose.BOOKING, [visit.id])[visit.id]
         form = Booking(
@@ -97,7 +130,11 @@ def _move(request: HttpRequest, line: Line, reason: VisitReason, wanted: datetim
             persons=for_whom.counted(actor, line.person),
         )
         seen = asked.instant(asked.sent(request).get("vu", ""))
-        moving.move(actor, visit.id, form, clock.now(), seen)
+        if steps:
+            later = booking_form.steps_of(asked.sent(request).getlist("etape"))
+            linked_moving.move(actor, visits, form, later, clock.now(), seen)
+        else:
+            moving.move(actor, visit.id, form, clock.now(), seen)
 
 
 def _times(

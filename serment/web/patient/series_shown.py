@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from serment.directory.models import PractitionerRole
 from serment.disclosure import Actor
-from serment.scheduling import refusals, series, wall_clock
+from serment.scheduling import holding, refusals, series, wall_clock
 from serment.scheduling.series_dates import Session
 from serment.web import hours
 from serment.web.patient.booking_form import Form
@@ -33,6 +35,12 @@ def starts(actor: Actor, filled: Form, now: datetime) -> list[datetime]:
     return [wall_clock.instant_of(one.at) for one in _proposed(actor, filled, now)]
 
 
+def hold(actor: Actor, filled: Form, now: datetime) -> holding.Hold:
+    """Keep all of them. Raises as ``holding.hold``."""
+    dates = [filled.starts_at, *starts(actor, filled, now)]
+    return series.hold(actor, filled.reason.role_id, filled.reason.id, dates, now)
+
+
 def context(
     actor: Actor, filled: Form, role: PractitionerRole, reader: ZoneInfo, now: datetime
 ) -> dict[str, Any]:
@@ -44,6 +52,11 @@ def context(
     return {
         "series": [_shown(number, one, filled, site, reader) for number, one in enumerate(found, 2)]
     }
+
+
+def look_again() -> str:
+    """What is said where a chosen date went."""
+    return _("Voici d’autres dates pour les séances qui ont changé : vérifiez-les, puis confirmez.")
 
 
 def standing(

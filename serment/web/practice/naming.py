@@ -72,6 +72,10 @@ class Why:
     note: str
     kept: bool = False
     """Kept from those who act for the person."""
+    together: bool = False
+    """Booked together with others: a series, or steps that follow each other."""
+    step: int = 0
+    """Its place among such steps, from 1."""
 
 
 def files_behind(actor: Actor, records: Iterable[UUID]) -> dict[UUID, UUID]:
@@ -126,6 +130,8 @@ def reasons(actor: Actor, appointments: Iterable[UUID]) -> dict[UUID, Why]:
             first_visit=one.first_visit,
             note=one.note,
             kept=one.kept,
+            together=one.course is not None,
+            step=one.step,
         )
         for pk, one in details.items()
     }

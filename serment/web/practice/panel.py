@@ -21,7 +21,14 @@ from serment.errors import Conflict, Refused
 from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.outbox import post
-from serment.scheduling import attending, booking, cancelling, refusals, sealed_details
+from serment.scheduling import (
+    attending,
+    booking,
+    cancelling,
+    courses,
+    refusals,
+    sealed_details,
+)
 from serment.scheduling.models import Appointment
 from serment.web import asked, wording
 from serment.web.practice import addresses, naming, opened_by, team, telling
@@ -207,12 +214,25 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     appointment = seen(appointment_id)
     why = asked.sent(request).get("raison", "").strip()[:300]
     try:
-        booking.cancel(actor, appointment.id, why, clock.now(), _as_seen(request))
+        if asked.sent(request).get("toutes", "") == "oui":
+            _cancel_course(actor, appointment, why, _as_seen(request))
+        else:
+            booking.cancel(actor, appointment.id, why, clock.now(), _as_seen(request))
     except refusals.MovedSince:
         return moved_since(appointment)
     known = Desk(request, clock.now()).is_open(desks.person_of(appointment.id))
     told = _told(actor, appointment, known=known)
     return addresses.back_beside(request, appointment.id, f"annule-{told}")
+
+
+def _cancel_course(
+    actor: Actor, appointment: Appointment, why: str, as_seen: datetime | None
+) -> None:
+    """All that remain of what was booked together with it."""
+    if as_seen not in (None, appointment.starts_at):
+        raise refusals.MovedSince
+    visits = courses.others_of(actor, appointment, clock.now())
+    courses.cancel_all(actor, visits or [appointment], why, clock.now())
 
 
 def _as_seen(request: HttpRequest) -> datetime | None:
@@ -255,6 +275,8 @@ def put_back(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         reason_id=details.reason,
         starts_at=former.starts_at,
         mode="video" if details.mode == "video" else "in_person",
+        course=details.course,
+        step=details.step,
         # Pressed twice, it is put back once. Keyed by the keeper: from a dump nobody can compute
         # it, which would tie the two rows together.
         request_key=hashlib.sha256(gate.alias(f"put back {former.id}").encode()).digest()[:16],

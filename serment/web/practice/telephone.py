@@ -27,9 +27,20 @@ from serment.errors import Conflict, NotThere, Refused
 from serment.identity import accounts, files, policy
 from serment.identity.rights import Act
 from serment.scheduling import booking, cancelling, moving, refusals, series
+from serment.scheduling.linked_booking import Later
 from serment.scheduling.models import VisitReason
 from serment.web import asked
-from serment.web.practice import addresses, naming, offered_times, panel, series_desk, team, telling
+from serment.web.patient import booking_form
+from serment.web.practice import (
+    addresses,
+    linked_desk,
+    naming,
+    offered_times,
+    panel,
+    series_desk,
+    team,
+    telling,
+)
 from serment.web.practice import desk as desks
 from serment.web.practice.desk import Desk
 
@@ -58,6 +69,8 @@ class Choice:
     kept: bool = False
     later: list[datetime] = field(default_factory=list)
     """Of a series: when the visits after the first are."""
+    steps: list[Later] = field(default_factory=list)
+    """Of linked steps: those after the first, as wanted."""
     alone: bool = False
     """One visit of a reason that is a series."""
     errors: dict[str, str] = field(default_factory=dict)
@@ -93,6 +106,7 @@ def book(request: HttpRequest) -> HttpResponse:
     looking = LOOK in given
     choice = _read(request, everybody, _looked_at(given) if looking else given)
     choice.later = [one for one in map(asked.instant, given.getlist("seance")) if one]
+    choice.steps = booking_form.steps_of(given.getlist("etape"))
     if request.method == "POST" and not looking:
         return _submit(request, actor, everybody, choice)
     return _show(request, actor, everybody, choice, looking=looking and not given[LOOK])
@@ -233,7 +247,12 @@ def _book(actor: Actor, choice: Choice, *, overbook: bool) -> UUID:
     )
     former = panel.seen(choice.moves) if choice.moves else None
     if former is not None and former.status in cancelling.STANDING:
+        if choice.reason.steps:
+            seen = choice.as_seen
+            return linked_desk.move(actor, former, wanted, choice.steps, now, seen)
         return moving.move(actor, former.id, wanted, now, choice.as_seen).id
+    if choice.reason.steps:
+        return linked_desk.book(actor, wanted, choice.steps, now)
     if series_desk.is_one(choice):
         return series.book(actor, wanted, choice.later, now)[0].id
     return booking.book(actor, wanted, now).id
@@ -306,6 +325,7 @@ def _show(
         "when": offered_times.when(choice.starts_at, zone) if choice.starts_at else "",
         "beyond": offered_times.beyond(choice),
         **series_desk.shown(actor, choice),
+        **linked_desk.shown(actor, choice),
         "same_day": offered_times.same_day(actor, choice),
         "suite": choice.query(patient=""),
         "without_time": choice.query(heure=""),

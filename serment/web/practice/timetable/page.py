@@ -29,7 +29,7 @@ from serment.scheduling.models import (
 from serment.web import asked, wording
 from serment.web.practice import team
 from serment.web.practice.desk import Desk
-from serment.web.practice.timetable import told
+from serment.web.practice.timetable import steps, told
 
 
 def chosen(request: HttpRequest, everybody: list[team.Member]) -> team.Member | None:
@@ -157,6 +157,7 @@ def _limits(reason: VisitReason) -> list[str]:
         else "",
         _("ouvert %(days)d jours à l’avance") % {"days": reason.horizon_days},
         _series(reason),
+        steps.told(reason),
         _("avec salle ou appareil") if reason.needs else "",
         "" if reason.active else _("n’est pas proposé en ligne"),
     )

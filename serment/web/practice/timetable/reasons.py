@@ -22,7 +22,7 @@ from serment.scheduling.models import ResourceKind, VisitReason
 from serment.scheduling.models.hours import SESSIONS_MAX
 from serment.web import asked
 from serment.web.practice import team
-from serment.web.practice.timetable import trying
+from serment.web.practice.timetable import steps, trying
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -105,7 +105,7 @@ def _read(row: VisitReason, typed: asked.Given) -> dict[str, str]:
     row.active = typed.get("propose", "") == "oui"
     if row.in_groups and row.sessions > 1:
         errors["sessions"] = _("Un motif en groupe se prend séance par séance : écrivez 1.")
-    return errors
+    return errors | steps.read(row, typed)
 
 
 def _fruitless(row: VisitReason, member: team.Member) -> list[str]:
@@ -134,6 +134,7 @@ def _show(
         "reason": row,
         "name": row.name(get_language() or "fr"),
         "fields": fields,
+        "steps": steps.lines(row, asked.sent(request) if typed else None, errors),
         "kinds": [(one.id, str(one), one.id in row.needs) for one in kinds],
         "trial": trial,
     }
