@@ -10,8 +10,16 @@ import psycopg
 from django.db import OperationalError
 
 from serment.directory import tenancy
-from serment.disclosure import Actor
-from serment.scheduling import cancelling, linked_booking, moving, occupying, offering, refusals
+from serment.disclosure import Actor, Purpose
+from serment.scheduling import (
+    cancelling,
+    linked_booking,
+    moving,
+    occupying,
+    offering,
+    refusals,
+    sealed_details,
+)
 from serment.scheduling.booking import Booking
 from serment.scheduling.linked_booking import Later, StepsBroken
 from serment.scheduling.models import Appointment
@@ -61,8 +69,11 @@ def _moved(
     # All times are given up before one is taken: a step may come where another was.
     for one, _form, _wish in changed:
         occupying.release(house, one)
-    told = changed[0][0] if changed else None
-    others = [one for one, _form, _wish in moves if one != told]
+    details = sealed_details.reveal_openable(actor, Purpose.BOOKING, list(rows.values()))
+    # What is kept from those who act for the person is named in no message about the others.
+    open_ = [one for one in rows if one not in details or not details[one].kept]
+    told = next((one for one, _form, _wish in changed if one in open_), None)
+    others = [one for one in open_ if one != told]
     for one, form, wish in sorted(changed, key=_in_order):
         along = others if one == told else None
         rows[one] = moving.exchanged(actor, one, form, wish, now, others=along)
