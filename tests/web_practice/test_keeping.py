@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.core import mail
 
+from serment import clock
 from serment.directory import tenancy
+from serment.outbox import delivery
 from serment.scheduling.models import VisitRetention
+from tests.privacy.test_glass_pages import officer_of
 from tests.web_practice.house import House, make_house
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +38,19 @@ def test_a_shorter_time_is_asked_again_with_what_it_deletes_and_a_longer_one_is_
     assert _decided(house) == [5]
     assert browser.post(PAGE, {"years": "0"}).status_code == 302
     assert _decided(house) == []
+
+
+def test_who_decides_together_hears_of_a_shorter_time_and_whoever_it_was_decided_for_too() -> None:
+    """What one session decides the night does, and nobody undoes it. The control: a longer one."""
+    house = make_house(role="manager")
+    officer_of(house)
+    browser = house.enter()
+    browser.post(PAGE, {"years": "3", "sure": "oui"})
+    browser.post(PAGE, {"years": "5"})
+    mail.outbox.clear()
+    delivery.send_due(delivery.next_try(0, clock.now()))
+    told = {one.to[0]: PAGE in str(one.body) for one in mail.outbox}
+    assert told == {house.email: True, f"privacy_officer-{house.email}": False}
 
 
 @pytest.mark.parametrize("years", ["4", "-1", "9999999999999", "x", ""])

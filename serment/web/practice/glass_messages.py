@@ -28,6 +28,8 @@ PERSON = "glass"
 OFFICER = "glass_officer"
 WAITS = "grant_waits"
 """In a practice of one: something takes effect in three days unless somebody stops it."""
+KEEPING = "keeping_shorter"
+"""A manager decided to delete past visits sooner; it begins in a week, and nobody undoes it."""
 
 _OF_CODES = (account_told.SECOND, account_told.BACK)
 
@@ -40,6 +42,7 @@ def register() -> None:
     registry.register(PERSON, _of_file)
     registry.register(OFFICER, _of_officer)
     registry.register(WAITS, _of_colleague)
+    registry.register(KEEPING, _of_manager)
 
 
 def to_tell(actor: Actor) -> list[UUID]:
@@ -122,14 +125,24 @@ def _tell_former(actor: Actor, file_id: UUID) -> bool:
 
 def tell_countdown(actor: Actor) -> None:
     """Write to everybody who works in a practice of one: any of them may stop what waits."""
+    _tell_colleagues(actor, WAITS, [*reachable(actor), actor.id])
+
+
+def tell_keeping(actor: Actor) -> None:
+    """Write to the officers, and to the manager in whose name it was decided: it may not have been
+    them, and what the night deletes comes back for nobody."""
+    _tell_colleagues(actor, KEEPING, [*reachable(actor, OFFICERS), actor.id])
+
+
+def _tell_colleagues(actor: Actor, kind: str, colleagues: Sequence[UUID]) -> None:
     here, now = actor.establishment, clock.now()
     assert here is not None  # noqa: S101 -- a member of staff works somewhere
-    for colleague in [*reachable(actor), actor.id]:
+    for colleague in colleagues:
         until = now + timedelta(days=post.SENDING_DAYS_MAX)
         ticket = gate.errand(
             actor, colleague, ["staff.email"], Purpose.MESSAGE, now - timedelta(minutes=5), until
         )
-        post.again(WAITS, colleague, here, ticket)
+        post.again(kind, colleague, here, ticket)
 
 
 def _of_file(file_id: UUID) -> registry.Facts | None:
@@ -144,6 +157,11 @@ def _of_officer(member: UUID) -> registry.Facts | None:
 
 def _of_colleague(member: UUID) -> registry.Facts | None:
     return _of_member(member, reverse("practice:waiting"))
+
+
+def _of_manager(member: UUID) -> registry.Facts | None:
+    decides = StaffMember.objects.filter(pk=member, role=Role.MANAGER).exists()
+    return _of_member(member, reverse("practice:keeping") if decides else "")
 
 
 def _of_member(member: UUID, link: str) -> registry.Facts | None:

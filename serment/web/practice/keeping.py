@@ -16,7 +16,7 @@ from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.scheduling import retention
 from serment.web import asked
-from serment.web.practice import team
+from serment.web.practice import glass_messages, team
 
 
 @policy.staff_may(Act.MANAGE_STAFF)
@@ -37,6 +37,8 @@ def page(request: HttpRequest) -> HttpResponse:
     shorter = years is not None and (kept.years is None or years < kept.years)
     if posted and not unusable and (not shorter or sent.get("sure") == "oui"):
         retention.decide(actor, here, years, now)
+        if shorter:
+            glass_messages.tell_keeping(actor)
         messages.success(request, _("C’est enregistré."))
         return HttpResponseRedirect(reverse("practice:keeping"))
     context = {

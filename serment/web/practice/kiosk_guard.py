@@ -17,7 +17,9 @@ from serment.web.practice import kiosk_state
 
 LOCKED: Final = 423
 """RFC 4918, 11.3."""
-_NOT_KEPT: Final = frozenset({"csrfmiddlewaretoken", "password", "code", "signed", "pages"})
+_NOT_KEPT: Final = frozenset(
+    {"csrfmiddlewaretoken", "password", "secret", "code", "signed", "pages"}
+)
 
 
 class Locked:

@@ -41,6 +41,7 @@ KINDS: Final[dict[str, tuple[About, _StrPromise]]] = {
     account_told.ACTING_OVER: (About.FILE, _("Quelqu’un n’agit plus")),
     glass_messages.OFFICER: (About.COLLEAGUE, _("Urgence à vérifier")),
     glass_messages.WAITS: (About.COLLEAGUE, _("Acte en attente")),
+    glass_messages.KEEPING: (About.COLLEAGUE, _("Effacement décidé")),
     trustee_messages.ASKED: (About.COLLEAGUE, _("Accord demandé")),
     trustee_messages.APPROVED: (About.COLLEAGUE, _("Accord donné")),
     trustee_messages.REFUSED: (About.COLLEAGUE, _("Accord refusé")),
