@@ -79,9 +79,10 @@ def right(
     record: UUID, ticket: bytes, reason: UUID | None, *, counted: bool = False,
     opens: tuple[datetime, datetime] | None = None, language: str = "", linked: bool = False,
 ) -> Right:  # fmt: skip
-    """The row's values, in the reader's language. ``opens``: the ticket's window; without it a link
-    only tells the desk. ``counted``: whether the visit has a place among its day's; ``linked``:
-    whether it is a step of a booking."""
+    """The row's values, in the reader's language. ``opens``: the ticket's window; without it, as
+    rows of a former release have it that came off a waiting list, a link only tells the desk.
+    ``counted``: whether the visit has a place among its day's; ``linked``: whether it is a step of
+    a booking."""
     language = language or get_language() or "fr"
     minutes = [] if opens is None else [int(one.timestamp()) // 60 for one in opens]
     said = [language, "" if reason is None else reason.hex, counted + _LINKED * linked, *minutes]

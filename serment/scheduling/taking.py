@@ -133,7 +133,7 @@ def _book(wish: Wish, told: Terms, good: offering.Offer, now: datetime) -> None:
     with translation.override(told.language):
         if ticket:
             post.confirmation(wish.id, tenant, ticket)
-        _remind(wish, told, wish.id, freed.ticket_of(wish, told, starts_at))
+        _remind(wish, told, wish.id, starts_at, freed.ticket_of(wish, told, starts_at))
 
 
 def _move(wish: Wish, told: Terms, good: offering.Offer, now: datetime) -> None:
@@ -151,7 +151,8 @@ def _move(wish: Wish, told: Terms, good: offering.Offer, now: datetime) -> None:
     with translation.override(told.language):
         if ticket:
             post.move(row.id, tenant, ticket)
-        _remind(wish, told, row.id, freed.ticket_of(wish, told, starts_at, moved=True))
+        ticket = freed.ticket_of(wish, told, starts_at, moved=True)
+        _remind(wish, told, row.id, starts_at, ticket)
 
 
 def _seal(actor: Actor, visit: UUID) -> None:
@@ -163,9 +164,12 @@ def _seal(actor: Actor, visit: UUID) -> None:
     row.save(update_fields=["details"])
 
 
-def _remind(wish: Wish, told: Terms, record: UUID, ticket: bytes) -> None:
+def _remind(wish: Wish, told: Terms, record: UUID, at: datetime, ticket: bytes) -> None:
+    """Its messages' links cancel and move it at once, as any visit's do."""
     if ticket:
-        given = reminders.right(record, ticket, told.reason)
+        given = reminders.right(
+            record, ticket, told.reason, counted=told.counted, opens=waiting_terms.window(told, at)
+        )
         reminders.keep(wish.establishment_id, record, given)
 
 

@@ -18,6 +18,7 @@ EVERY_DAY: Final = frozenset(range(7))
 STANDS: Final = timedelta(days=90)
 """How long a wish stands, unless it is left or fulfilled before."""
 TICKET_LASTS: Final = timedelta(days=30)
+CLOCKS_APART: Final = timedelta(minutes=5)
 _LETTERS: Final = 240
 """Every row's terms are as long."""
 
@@ -58,6 +59,13 @@ class Terms:
             self.language,
         ]  # fmt: skip
         return references.closed(json.dumps(told).ljust(_LETTERS), wish.bytes)
+
+
+def window(told: Terms, at: datetime) -> tuple[datetime, datetime]:
+    """From when until when the ticket of that moment's month opens an address, with some room for
+    clocks that differ."""
+    begins = told.since + (at - told.since) // TICKET_LASTS * TICKET_LASTS
+    return begins, begins + TICKET_LASTS - CLOCKS_APART
 
 
 def opened(closed: bytes, wish: UUID) -> Terms:

@@ -114,6 +114,20 @@ def test_an_offer_s_link_shows_the_hour_alone_acts_by_a_button_and_serves_once()
     mine = browser.get("/mes-rendez-vous/").content.decode().replace("\u00a0", " ")
     assert "11 h 00" in mine
     assert "Listes d’attente" not in mine
+    _cancels_by_the_confirmation_s_link(practice, stranger, at)
+
+
+def _cancels_by_the_confirmation_s_link(practice: Practice, stranger: Client, at: datetime) -> None:
+    """What came off the list is cancelled at once like any other, and its hour is free."""
+    mail.outbox.clear()
+    delivery.send_due(delivery.next_try(0, clock.now()))
+    (letter,) = [one for one in mail.outbox if "est confirmé" in one.body]
+    found = re.search(r"https?://[^/]+(/r/\S+)", str(letter.body))
+    assert found is not None
+    done = stranger.post(found[1], {"reponse": "annuler", "vu": at.isoformat()}, follow=True)
+    assert "C’est annulé." in done.content.decode()
+    with tenancy.inside(practice.establishment):
+        assert not Appointment.objects.filter(status="booked", starts_at=at).exists()
 
 
 def _awake() -> datetime:
