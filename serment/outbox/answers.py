@@ -147,6 +147,13 @@ def stop(establishment_id: UUID, right_id: UUID) -> None:
         receipts.stop(address)
 
 
+def said_cannot(establishment_id: UUID, record: UUID) -> bool:
+    """Whether its person wrote beforehand that they cannot come; inside the house."""
+    return ReminderTicket.objects.filter(
+        establishment_id=establishment_id, record_id=record, answer=Answer.CANNOT
+    ).exists()
+
+
 def cannot_come(establishment_id: UUID) -> list[Said]:
     """Visits whose person wrote that they cannot come, soonest first; for the desk."""
     with tenancy.inside(tenant=establishment_id):

@@ -33,6 +33,8 @@ class Facts:
     mode: str = "in_person"
     until: str = ""
     """Of an hour that is kept: until when, as one says it."""
+    outcome: str = ""
+    """Of a missed visit: whether it counts."""
     besides: tuple[Facts, ...] = ()
     """Of several visits told of in one message: the others, by when they begin."""
 
@@ -52,6 +54,9 @@ REMINDER = "reminder"
 
 OFFER = "offer"
 """An hour kept for one who waits, for a while."""
+
+MISSED = "missed"
+"""A visit that is noted as missed, or no longer."""
 
 
 @dataclass(frozen=True, slots=True)

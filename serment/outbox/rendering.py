@@ -18,7 +18,12 @@ from serment.outbox import references
 from serment.outbox.registry import Facts, Way
 
 OPENLY = Way("mail")
-SMS_KINDS: Final = frozenset({"confirmation", "move", "cancellation", "reminder", "offer"})
+SMS_KINDS: Final = frozenset(
+    {"confirmation", "move", "cancellation", "reminder", "offer", "missed"}
+)
+
+
+_COUNT: Final = frozenset({"counts", "upheld"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,7 @@ def sms(kind: str, facts: Facts, language: str, way: Way, reference: str) -> str
         "when": told(facts, language),
         "bare": way.bare,
         "until": facts.until,
+        "counts": facts.outcome in _COUNT,
         "answer": "" if way.neutral or way.bare else _answer_link(reference),
     }
     with translation.override(language):
@@ -134,7 +140,11 @@ def _answer_link(reference: str) -> str:
 
 
 def _neutral(kind: str, facts: Facts, language: str, *, bare: bool) -> Letter:
-    context = {"kind": "" if bare else kind, "when": told(facts, language)}
+    context = {
+        "kind": "" if bare else kind,
+        "when": told(facts, language),
+        "counts": facts.outcome in _COUNT,
+    }
     with translation.override(language):
         subject = render_to_string("outbox/neutral_subject.txt", context).strip()
         body = render_to_string("outbox/neutral_message.txt", context).strip()

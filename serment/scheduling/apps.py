@@ -12,7 +12,8 @@ class SchedulingConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the outbox, which lies below, what its messages are about."""
-        from serment.scheduling import confirming, taking
+        from serment.scheduling import confirming, missed, taking
 
         confirming.register()
         taking.register()
+        missed.register()

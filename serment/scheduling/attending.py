@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from serment.directory import tenancy
 from serment.disclosure import Actor, NotYours, Purpose, gate
 from serment.outbox import references
-from serment.scheduling import cancelling, refusals
+from serment.scheduling import cancelling, missed, refusals
 from serment.scheduling.models import Appointment
 
 Status = Appointment.Status
@@ -109,15 +109,16 @@ def mark(
         raise refusals.NoSuchAppointment(_("Ce rendez-vous n’existe pas, ou n’est pas le vôtre."))
     with tenancy.inside(tenant):
         cancelling.must_begin(appointment, as_seen)
-        appointment.refresh_from_db(fields=["status", "presence"])
+        appointment.refresh_from_db(fields=["status", "presence", "missed"])
         if appointment.status == status:
             return appointment
         if appointment.status not in _FROM.get(status, ()):
             raise refusals.AlreadyOver(_("Ce rendez-vous est déjà annulé ou passé."))
-        appointment.status = status
+        was, appointment.status = appointment.status, status
         appointment.presence = _presence_now(appointment, now)
         _seal_course(actor, appointment, now)
-        appointment.save(update_fields=["status", "presence", "course"])
+        missed.follow(actor, appointment, was, now)
+        appointment.save(update_fields=["status", "presence", "course", "missed"])
     return appointment
 
 

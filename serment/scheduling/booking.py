@@ -225,7 +225,7 @@ def _seen(
     judged_at = now
     if dropped and wish.reason is not None:
         judged_at = holders.judged_at(holders.held(dropped), wish.claim, now)
-    return _Seen(taken, made, judged_at, own_visits.to_come(rows))
+    return _Seen(taken, made, judged_at, own_visits.to_come(rows, now))
 
 
 def _insertion(appointment: Appointment) -> Statement:

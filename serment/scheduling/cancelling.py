@@ -29,7 +29,7 @@ from serment.scheduling.models import Appointment
 from serment.scheduling.sealed_details import Details
 
 Status = Appointment.Status
-STANDING = (Status.PROPOSED, Status.PENDING, Status.BOOKED, Status.ARRIVED, Status.IN_ROOM)
+STANDING = Appointment.STANDING
 
 
 def cancel(

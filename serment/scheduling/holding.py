@@ -146,12 +146,13 @@ def let_go(actor: Actor) -> None:
 
 def look(
     actor: Actor, role_id: UUID, reason_id: UUID, starts_at: datetime, now: datetime,
-    persons: Sequence[UUID] = (),
+    persons: Sequence[UUID] = (), *, whoever: bool = False,
 ) -> None:  # fmt: skip
     """Raise what booking this slot would raise at this moment; nothing is kept or written.
 
     ``AlreadyYours``, ``TooMany``, ``SlotTaken`` or another ``NotOffered``. The account's own hold
-    does not count as taken. ``persons`` as in ``own_visits.statements``.
+    does not count as taken. ``persons`` as in ``own_visits.statements``, ``whoever`` as in its
+    ``check``.
     """
     wish = offering.wish(role_id, reason_id, starts_at)
     tag = holders.tag_of(actor)
@@ -164,7 +165,7 @@ def look(
                 wish.taken_statement(now),
             ]
         )
-        own_visits.to_come(own).check()
+        own_visits.to_come(own, now).check(whoever=whoever)
         who = audience.of_patient(actor, wish.plan, now, persons)
         kept = holders.held(held)
         judged_at = now if kept is None else holders.judged_at(kept, wish.claim, now)

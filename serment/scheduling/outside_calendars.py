@@ -20,8 +20,7 @@ from django.db.models import F
 from serment.directory.models import PractitionerRole
 from serment.directory.pipeline import together
 from serment.scheduling import wall_clock
-from serment.scheduling.cancelling import STANDING
-from serment.scheduling.models import Occupancy, OutsideCalendar
+from serment.scheduling.models import Appointment, Occupancy, OutsideCalendar
 
 Span = tuple[datetime, datetime]
 
@@ -152,7 +151,7 @@ def clashes(tenant: UUID, roles: Sequence[UUID], now: datetime) -> list[Clash]:
     values = {
         "tenant": tenant,
         "roles": list(roles),
-        "standing": [str(one) for one in STANDING],
+        "standing": [str(one) for one in Appointment.STANDING],
         "now": now,
     }
     (rows,) = together([(_CLASHES, values)])

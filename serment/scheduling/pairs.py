@@ -65,7 +65,7 @@ def look(actor: Actor, pair: Sequence[Half], now: datetime, persons: Sequence[UU
             return
     try:
         for half in pair:
-            holding.look(actor, *half, now, persons)
+            holding.look(actor, *half, now, persons, whoever=True)
     except refusals.SlotTaken as taken:
         raise PairTaken from taken
 
@@ -99,6 +99,8 @@ def _wishes(pair: Sequence[Half]) -> list[offering.Wish]:
     wishes = [offering.wish(*half) for half in sorted(pair, key=lambda half: (half[0], half[2]))]
     if len({wish.plan.establishment_id for wish in wishes}) > 1:
         raise refusals.NotOffered
+    if any(wish.reason is not None and wish.reason.sessions > 1 for wish in wishes):
+        raise refusals.SeriesIsForOne
     return wishes
 
 
@@ -132,17 +134,23 @@ def _guard(
 
 
 def arrangements(
-    role: PractitionerRole, reason: VisitReason, at: datetime, now: datetime, public: Public
-) -> list[tuple[Slot, Slot]]:
+    role: PractitionerRole, reason: VisitReason, at: datetime, now: datetime, public: Public,
+    using: str = "",
+) -> list[tuple[Slot, Slot]]:  # fmt: skip
     """How two could come, those with the time ``at`` first: at once with two of the house who do
-    the same, or one after the other."""
+    the same, or one after the other. None of a series, which is for one."""
+    if reason.sessions > 1:
+        return []
     window = (max(now, at - AROUND[0]), at + AROUND[1])
-    own = search.next_slots([role.id], reason.id, window, now, 10_000, audience=public)[role.id]
+    asked = search.next_slots(
+        [role.id], reason.id, window, now, 10_000, audience=public, using=using
+    )
+    own = asked[role.id]
     length = timedelta(minutes=reason.duration_minutes)
     chosen = Slot(role.id, reason.id, at, at + length, "in_person")
     slots = {one.starts_at: one for one in own} | {at: chosen}  # one's own hold is not listed
     block = length + timedelta(minutes=reason.buffer_before_minutes + reason.buffer_after_minutes)
-    others = _others(role, reason, window, now)
+    others = _others(role, reason, window, now, using)
     found = [(slots[when], other) for when, other in others if when in slots]
     starts = sorted(slots)
     for start in starts:
@@ -163,8 +171,9 @@ def _far(pair: tuple[Slot, Slot], at: datetime) -> tuple[bool, timedelta, bool]:
 
 
 def _others(
-    role: PractitionerRole, reason: VisitReason, window: tuple[datetime, datetime], now: datetime
-) -> list[tuple[datetime, Slot]]:
+    role: PractitionerRole, reason: VisitReason, window: tuple[datetime, datetime], now: datetime,
+    using: str,
+) -> list[tuple[datetime, Slot]]:  # fmt: skip
     """Times of colleagues at the same site who are booked for the same."""
     alike = VisitReason.objects.filter(
         role__site_id=role.site_id, role__specialty_id=role.specialty_id, role__active=True,
@@ -173,6 +182,6 @@ def _others(
     found: list[tuple[datetime, Slot]] = []
     by_role: Mapping[UUID, UUID] = {one.role_id: one.id for one in alike}
     for colleague, theirs in by_role.items():
-        listed = search.next_slots([colleague], theirs, window, now, 10_000)[colleague]
+        listed = search.next_slots([colleague], theirs, window, now, 10_000, using=using)[colleague]
         found += [(slot.starts_at, slot) for slot in listed]
     return found

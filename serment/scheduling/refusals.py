@@ -9,6 +9,7 @@ from uuid import UUID
 from serment.errors import Conflict, NotThere, Refused
 
 if TYPE_CHECKING:
+    from serment.scheduling.missed_limit import Limit
     from serment.scheduling.search import Slot
 
 
@@ -78,6 +79,14 @@ class RedFlagUnanswered(Refused):
     """Répondez d’abord aux questions de sécurité."""
 
 
+class SeriesIsForOne(NotOffered):
+    """Une série de séances se réserve pour une personne à la fois."""
+
+
+class SeriesIsNotAwaited(Refused):
+    """La liste d’attente garde une heure, et une série en prend plusieurs : appelez le cabinet."""
+
+
 class ReasonClosed(Refused):
     """Ce motif n’est pas ouvert à la réservation en ligne."""
 
@@ -100,6 +109,15 @@ class SomebodyElses(Refused):
 
 class TooMany(Refused):
     """Vous avez déjà autant de rendez-vous à venir qu’on peut en prendre en ligne."""
+
+
+class AskedToCall(TooMany):
+    """Ce cabinet vous demande de l’appeler pour prendre rendez-vous."""
+
+    def __init__(self, limit: Limit) -> None:
+        super().__init__()
+        self.limit = limit
+        """Until when, and after which visits: for the person they are, and nobody else."""
 
 
 class TooLate(Refused):

@@ -7,7 +7,7 @@ taken by a link, while nobody is signed in: taking it writes down when, and open
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from serment.outbox.post_fields import PERSON_FIELDS
 from serment.scheduling import (
     cancelling,
     freed,
+    missed,
     offering,
     refusals,
     sealed_details,
@@ -29,11 +30,16 @@ from serment.scheduling import (
 )
 from serment.scheduling.models import Appointment, SlotOffer, Wish
 from serment.scheduling.sealed_details import Details
-from serment.scheduling.waiting_terms import EVERY_DAY, STANDS, TICKET_LASTS, Terms
+from serment.scheduling.waiting_terms import (
+    CLOCKS_APART,
+    EVERY_DAY,
+    STANDS,
+    TICKET_LASTS,
+    Terms,
+)
 
 WISHES_MAX: Final = 5
 """That one account has at a time: each may keep an hour from everybody else for a while."""
-_CLOCKS_APART: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +73,9 @@ class Place:
 def join(actor: Actor, asked: Asked, now: datetime) -> Wish:
     """Join, last in the row; what is free already is offered at once. Durable on commit.
 
-    Raises ``WaitingClosed``, ``AlreadyWaiting``, ``TooManyWishes``, ``ReasonClosed`` or another of
-    ``refusals``; ``NotYours`` for a visit that is kept from those who act for its person.
+    Raises ``WaitingClosed``, ``AlreadyWaiting``, ``TooManyWishes``, ``AskedToCall``,
+    ``ReasonClosed`` or another of ``refusals``; ``NotYours`` for a visit that is kept from those
+    who act for its person.
     """
     wish = offering.wish(asked.role_id, asked.reason_id, now)
     tenant = wish.plan.establishment_id
@@ -77,6 +84,7 @@ def join(actor: Actor, asked: Asked, now: datetime) -> Wish:
     with tenancy.inside(tenant, records=[*own, *([asked.moves] if asked.moves else [])]):
         freed.lock(asked.role_id)
         _must_be_new(actor, asked, own)
+        _must_not_call(actor, asked, tenant, now)
         made = _sealed(actor, asked, wish, now)
         freed.serve(tenant, asked.role_id, now)
     return made
@@ -88,6 +96,8 @@ def _must_be_open(wish: offering.Wish, asked: Asked) -> None:
         raise refusals.ReasonClosed
     if reason.steps or not terms.of_house(wish.plan.establishment_id).waiting_open:
         raise refusals.WaitingClosed
+    if reason.sessions > 1 and asked.moves is None:
+        raise refusals.SeriesIsNotAwaited
     if not reason.allows(asked.mode):
         raise refusals.ModeRefused
     if asked.moves is not None:
@@ -117,6 +127,16 @@ def _must_be_new(actor: Actor, asked: Asked, own: list[UUID]) -> None:
         same = (one.role_id, told.reason, told.moves)
         if same == (asked.role_id, asked.reason_id, asked.moves):
             raise refusals.AlreadyWaiting
+
+
+def _must_not_call(actor: Actor, asked: Asked, tenant: UUID, now: datetime) -> None:
+    """Nobody waits past a house's rule about missed visits; who has a visit may want it sooner."""
+    if actor.kind != "patient" or asked.moves is not None or missed.rule_of(tenant) is None:
+        return
+    who = next(iter(asked.persons), actor.id)
+    limit = missed.limit_of(tenant, gate.records_of(actor, who), now)
+    if limit is not None:
+        raise refusals.AskedToCall(limit)
 
 
 def _sealed(actor: Actor, asked: Asked, wish: offering.Wish, now: datetime) -> Wish:
@@ -177,7 +197,7 @@ def _of_moved(actor: Actor, asked: Asked) -> Details:
 
 
 def _errands(record: UUID, now: datetime, asked: Asked) -> list[gate.Errand]:
-    since = now - _CLOCKS_APART
+    since = now - CLOCKS_APART
     months = range(STANDS // TICKET_LASTS)
     return [
         gate.errand_of(

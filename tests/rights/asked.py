@@ -83,12 +83,14 @@ SAMPLES: dict[str, Sample] = {
     "practice:mark": Sample("post", VISIT, {"etat": "arrive"}),
     "practice:board_show": _post(quoi="fermer"),
     "practice:call_add": Sample(path=FILE),
+    "practice:lift_limit": Sample("post", FILE, {"pourquoi": "un mot"}),
     "practice:call_visit": Sample("post", VISIT),
     "practice:note": Sample(path=VISIT),
     "practice:board_next": _post(agenda="@role"),
     "practice:cancel": Sample("post", VISIT),
     "practice:put_back": Sample("post", VISIT),
     "practice:card": Sample(path=VISIT),
+    "practice:series": Sample(path=VISIT),
     "practice:find": _post(q="Roux"),
     "practice:patient": Sample(path=FILE),
     "practice:change_patient": Sample(path=FILE),
@@ -104,6 +106,10 @@ SAMPLES: dict[str, Sample] = {
     "practice:lock": Sample("post"),
     "practice:reopen": Sample("post"),
     "practice:book": Sample(data={"patient": "@file"}),
+    "practice:book_two": Sample(
+        data={"agenda": "$role", "motif": "$reason", "heure": "2030-01-01T09:00:00+01:00",
+              "premier": "@file"}
+    ),
     "calendar_feed": Sample(path={"token": "a"}, answers=frozenset({404})),
     "practice:calendar_feed": Sample(
         "post", data={"agenda": "@role", "quoi": "finir"}, answers=LET_IN | {404}
@@ -188,6 +194,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     "patient:appointment": Sample(path=MINE),
     "patient:cancel": Sample("post", MINE),
+    "patient:contest": Sample("post", MINE),
     "patient:ics": Sample(path=MINE),
     "patient:move": Sample(path=MINE),
     "patient:wait": Sample(path={"role_id": "$role"}, data={"plus-tot": "@appointment"}),

@@ -19,6 +19,7 @@ from serment.disclosure import patience
 from serment.drills.demo import (
     building,
     houses,
+    missed,
     named,
     past,
     past_days,
@@ -113,6 +114,7 @@ def _fill(
         manned = staffing.man(plan.people, planted, now.date(), url + SIGN_IN)
         told(f"{past.DAYS} days of openings")
         past_days.happen(planted, manned, now, move_to)
+    missed.note(planted, now)
     sheets.give_key(planted)
     staffing.write(state, manned.logins)
     return Seeded(fresh=True, counts=counted(plan.houses))

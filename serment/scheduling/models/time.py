@@ -8,6 +8,7 @@ same second would otherwise tell a thief that they belong together.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import ClassVar
 from uuid import UUID
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -111,6 +112,7 @@ class Appointment(models.Model):
 
     What ``details`` holds is said in ``sealed_details``; ``cancellation`` is JSON,
     ``{"by": kind of actor, "reason": str}``; ``course`` who said last how the visit goes.
+    That a visit was missed stands in clear, as its status does, and names nobody (``missed``).
     """
 
     class Status(models.TextChoices):
@@ -124,6 +126,19 @@ class Appointment(models.Model):
         FULFILLED = "fulfilled", _("honoré")
         CANCELLED = "cancelled", _("annulé")
         NOSHOW = "noshow", _("non honoré")
+
+    STANDING: ClassVar = (
+        Status.PROPOSED, Status.PENDING, Status.BOOKED, Status.ARRIVED, Status.IN_ROOM,
+    )  # fmt: skip
+
+    class Missed(models.TextChoices):
+        """Whether a visit that nobody came to counts (``missed``); of every other visit nothing."""
+
+        NOTHING = "", _("ne compte pas")
+        COUNTS = "counts", _("compte")
+        CONTESTED = "contested", _("contesté")
+        UPHELD = "upheld", _("compte, après réponse")
+        EXCUSED = "excused", _("excusé")
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     establishment = models.ForeignKey(
@@ -141,6 +156,11 @@ class Appointment(models.Model):
     course = Sealed(zone="administrative", label=_("passage au cabinet"))
     presence = models.BinaryField(max_length=64, null=True, blank=True)
     """Since when somebody waits, closed (``attending``); nothing once they were seen."""
+    missed = models.CharField(
+        max_length=9, choices=Missed, default=Missed.NOTHING, db_default="", blank=True
+    )
+    objection = Sealed(zone="administrative", label=_("contestation d’une absence"))
+    """JSON: what the person ``said``, what the house answered (``answer``, ``why``)."""
 
     class Meta:
         constraints = [
@@ -151,6 +171,10 @@ class Appointment(models.Model):
                 condition=models.Q(ends_at__gt=models.F("starts_at")),
                 name="appointment_ends_after_start",
             ),
+            models.CheckConstraint(
+                condition=models.Q(missed="") | models.Q(status="noshow"),
+                name="appointment_missed_by_nobody_who_came",
+            ),
         ]
         indexes = [
             models.Index(fields=["establishment", "role", "starts_at"], name="appointment_agenda"),
@@ -158,6 +182,11 @@ class Appointment(models.Model):
                 fields=["establishment", "starts_at"],
                 name="appointment_here",
                 condition=models.Q(status__in=["arrived", "checked-in"]),
+            ),
+            models.Index(
+                fields=["establishment", "starts_at"],
+                name="appointment_contested",
+                condition=models.Q(missed="contested"),
             ),
         ]
 

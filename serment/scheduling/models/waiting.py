@@ -16,10 +16,14 @@ from serment.directory.models import Establishment, PractitionerRole
 from serment.outbox.veil import VeiledRecord
 
 HOURS_MAX = 24 * 14
+MISSED_LEAST = 2
+MISSED_MAX = 10
+MONTHS_MAX = 12
 
 
 class OnlineTerms(models.Model):
-    """Until when patients move and cancel by themselves, and how long a freed hour is theirs alone.
+    """Until when patients move and cancel by themselves, how long a freed hour is theirs alone, and
+    after how many missed visits they are asked to call.
 
     Public. A house without a row has the defaults.
     """
@@ -39,9 +43,31 @@ class OnlineTerms(models.Model):
         validators=[MinValueValidator(10), MaxValueValidator(240)],
     )
     waiting_open = models.BooleanField(_("liste d’attente ouverte"), default=True)
+    missed_max = models.PositiveSmallIntegerField(
+        _("rendez-vous manqués"),
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(MISSED_MAX)],
+    )
+    """From how many on somebody is asked to call instead of booking; 0 where never (``missed``)."""
+    missed_months = models.PositiveSmallIntegerField(
+        _("en combien de mois"),
+        default=6,
+        db_default=6,
+        validators=[MinValueValidator(1), MaxValueValidator(MONTHS_MAX)],
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(missed_max=0)
+                | models.Q(missed_max__gte=MISSED_LEAST, missed_max__lte=MISSED_MAX),
+                name="terms_missed_never_after_one",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(missed_months__gte=1, missed_months__lte=MONTHS_MAX),
+                name="terms_missed_within_a_year",
+            ),
             models.CheckConstraint(
                 condition=models.Q(move_hours__lte=HOURS_MAX, cancel_hours__lte=HOURS_MAX),
                 name="terms_hours_within_bounds",

@@ -179,9 +179,12 @@ def whose_are_seen(request: HttpRequest, actor: Actor) -> list[Person]:
 def one(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """One appointment: when, where, what to bring, how to cancel."""
     line = own(request, appointment_id)
+    from serment.web.patient import missed
+
     context = {
         "line": line,
         "course": course_of(request, line),
+        "missed": missed.shown(request, line),
         "appointment": line.appointment,
         "role": line.appointment.role,
         "site": line.appointment.role.site,

@@ -26,7 +26,14 @@ from serment.errors import Conflict, NotThere, Refused
 from serment.identity import accounts, policy
 from serment.scheduling import booking, holding, linked_booking, refusals, series
 from serment.web import asked, hours
-from serment.web.patient import appointments, booking_form, for_whom, linked_shown, series_shown
+from serment.web.patient import (
+    appointments,
+    booking_form,
+    for_whom,
+    linked_shown,
+    missed,
+    series_shown,
+)
 from serment.web.patient.booking_form import CONFIRM, NOTE_LETTERS_MAX, OTHER_TIME, Form
 
 _DATES_GONE = (refusals.SlotTaken, series.SeriesBroken, linked_booking.StepsBroken)
@@ -182,6 +189,8 @@ def _not_booked(
     refused: Conflict | Refused,
 ) -> HttpResponse:
     """Why not, on the form with everything that was typed; a gone slot with the nearest free."""
+    if isinstance(refused, refusals.AskedToCall):
+        return missed.asked_to_call(request, role, refused.limit)
     sent = request.method == "POST"
     status = 409 if isinstance(refused, Conflict) else 422
     if filled.act != CONFIRM:

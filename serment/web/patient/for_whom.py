@@ -47,15 +47,15 @@ def file_of(actor: Actor, whom: Person | None, house: UUID) -> UUID:
 
 
 def counted(actor: Actor, whom: Person | None) -> tuple[UUID, ...]:
-    """Whose visits the bounds count. A person with an account has bounds of their own; people
-    without one share those of who acts for them, so that made-up children book no more than one
-    account does."""
+    """Whose visits the bounds count; the first is who comes. A person with an account has bounds of
+    their own; people without one share those of who acts for them, so that made-up children book no
+    more than one account does."""
     if whom is None:
         return ()
     if whom.has_account:
         return (whom.mandate.person,)
     others = [one.mandate.person for one in people.acted_for(actor) if not one.has_account]
-    return (actor.id, *others)
+    return tuple(dict.fromkeys((whom.mandate.person, actor.id, *others)))
 
 
 def shown(request: HttpRequest, actor: Actor, relation: UUID | None, house: UUID) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from serment.scheduling import audience, holding, pairs, refusals
 from serment.scheduling.booking import Booking
 from serment.scheduling.search import Slot
 from serment.web import asked
-from serment.web.patient import booking, booking_form, for_whom, two_form
+from serment.web.patient import booking, booking_form, for_whom, missed, two_form
 from serment.web.patient.two_form import Form
 
 
@@ -119,6 +119,8 @@ def _refused(
     refused: Conflict | Refused, *, status: int,
 ) -> HttpResponse:  # fmt: skip
     """Why neither is booked; what was typed stays, and other times are a press away."""
+    if isinstance(refused, refusals.AskedToCall):
+        return missed.asked_to_call(request, role, refused.limit)
     more: dict[str, Any] = {"refused": str(_(refused.sentence))}
     if isinstance(refused, refusals.SlotTaken | refusals.NotOffered):
         more["gone"] = True

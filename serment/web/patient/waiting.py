@@ -29,7 +29,7 @@ from serment.scheduling import red_flags, refusals, taking, terms, waiting_list
 from serment.scheduling.models import VisitReason
 from serment.scheduling.waiting_list import Asked, Place
 from serment.web import asked, hours
-from serment.web.patient import appointments, for_whom
+from serment.web.patient import appointments, for_whom, missed
 from serment.web.patient.appointments import Line
 
 HALVES: Final = {"matin": (0, 12), "apres-midi": (12, 24), "": (0, 24)}
@@ -101,6 +101,8 @@ def join(request: HttpRequest, role_id: UUID) -> HttpResponse:
         return render(request, "patient/wait.html", shown, status=422)
     try:
         waiting_list.join(actor, _asked(request, actor, role, reason, line), clock.now())
+    except refusals.AskedToCall as refused:
+        return missed.asked_to_call(request, role, refused.limit)
     except (Conflict, Refused) as refused:
         shown["refused"] = str(_(refused.sentence))
         status = 409 if isinstance(refused, Conflict) else 422

@@ -23,6 +23,7 @@ SAID = {
         "Rendez-vous pris. Cette personne n’a pas d’adresse e-mail : imprimez la carte"
         " ou la lettre."
     ),
+    "pris-deux": _("Deux rendez-vous pris, chacun avec son message. Annuler l’un laisse l’autre."),
     "annule-courriel": _(
         "Rendez-vous annulé. Un courriel part à la personne dans les deux minutes."
     ),
@@ -53,6 +54,7 @@ SAID = {
         "Le rendez-vous est remis à sa place. Aucun message n’était parti ; aucun ne part."
     ),
     "remis-lettre": _("Le rendez-vous est remis à sa place. La lettre d’annulation n’attend plus."),
+    "excuse": _("Ce rendez-vous ne compte plus comme manqué. La personne en est avertie."),
     "defait": _("Défait : le rendez-vous est revenu à sa place."),
     "plus-libre": _("Ce temps n’est plus libre : choisissez une autre heure."),
 }

@@ -30,7 +30,13 @@ from serment.identity.models import PatientFile
 from serment.identity.rights import Act
 from serment.web import asked
 from serment.web.practice import glass_messages, identity, team
-from serment.web.practice.patients import FORM_FIELDS, booking_query, paris_today, sexes
+from serment.web.practice.patients import (
+    FORM_FIELDS,
+    booking_page,
+    booking_query,
+    paris_today,
+    sexes,
+)
 
 SEARCHED_LETTERS_MAX = 80
 
@@ -53,7 +59,7 @@ def create(request: HttpRequest) -> HttpResponse:
     made = files.create(actor, team.establishment_of(actor), values)
     reaching.note_shared(actor, made.pk, values["email"] or "")
     if booking:
-        return HttpResponseRedirect(f"{reverse('practice:book')}?{booking}&patient={made.pk}")
+        return HttpResponseRedirect(f"{booking_page(booking)}?{booking}&patient={made.pk}")
     return HttpResponseRedirect(reverse("practice:patient", args=[made.pk]))
 
 

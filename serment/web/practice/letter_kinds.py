@@ -32,6 +32,7 @@ KINDS: Final[dict[str, tuple[About, _StrPromise]]] = {
     post.CONFIRMATION: (About.VISIT, _("Confirmation")),
     post.CANCELLATION: (About.VISIT, _("Annulation")),
     post.MOVE: (About.VISIT, _("Changement d’heure")),
+    registry.MISSED: (About.VISIT, _("Rendez-vous manqué")),
     registry.REMINDER: (About.PROMPT, _("Rappel")),
     registry.OFFER: (About.PROMPT, _("Heure libérée")),
     glass_messages.PERSON: (About.FILE, _("Dossier ouvert en urgence")),

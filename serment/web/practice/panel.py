@@ -5,7 +5,6 @@ Closed until asked for: the person and the reason are two openings, each recorde
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,18 +15,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from serment import clock
-from serment.disclosure import Actor, Purpose, gate
+from serment.disclosure import Actor
 from serment.errors import Conflict, Refused
 from serment.identity import accounts, policy
 from serment.identity.rights import Act
-from serment.outbox import post
 from serment.scheduling import (
     attending,
     booking,
     cancelling,
     courses,
+    missed,
+    putting_back,
     refusals,
-    sealed_details,
 )
 from serment.scheduling.models import Appointment
 from serment.web import asked, wording
@@ -106,9 +105,25 @@ class Panel:
         return self.is_over and self.appointment.status == Status.BOOKED
 
     @property
+    def may_excuse(self) -> bool:
+        """Whether it counts as missed, and could be let count no more."""
+        state = self.appointment.missed
+        return state in (*missed.COUNTED, Appointment.Missed.CONTESTED)
+
+    @property
     def may_cancel(self) -> bool:
         """Whether it still stands."""
         return self.appointment.status in cancelling.STANDING
+
+    @property
+    def may_be_series(self) -> bool:
+        """Whether it was booked with others, as far as is open: its agenda has such reasons, or
+        why it was booked says so."""
+        if self.person is None or self.appointment.status == Status.CANCELLED:
+            return False
+        if self.why is not None:
+            return self.why.together
+        return self.appointment.role.reasons.filter(sessions__gt=1).exists()
 
     @property
     def may_return(self) -> bool:
@@ -192,11 +207,14 @@ def open_appointment(request: HttpRequest, appointment_id: UUID) -> HttpResponse
 @policy.staff_may(Act.SEE_AGENDA, Act.CANCEL)
 @require_POST
 def mark(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """Arrived, in the room, seen, did not come, or back to booked."""
+    """Arrived, in the room, seen, did not come, excused, or back to booked."""
     actor = accounts.actor_for(request)
     appointment = seen(appointment_id)
     state = asked.sent(request).get("etat", "")
     wanted = _STATES.get(state)
+    if state == "excuse":
+        missed.excuse(actor, appointment.id, clock.now())
+        return addresses.back_beside(request, appointment.id, "excuse")
     if wanted is None:
         raise Refused
     try:
@@ -265,35 +283,17 @@ def put_back(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     former = seen(appointment_id)
     if former.status != Status.CANCELLED:
         return addresses.back_beside(request, former.id)
-    details = sealed_details.reveal_openable(actor, Purpose.BOOKING, [former]).get(former.id)
-    if details is None:
-        return addresses.back_beside(request, former.id, "dossier-ferme")
-    if details.reason is None:
-        raise refusals.NoSuchReason
-    again = booking.Booking(
-        role_id=former.role_id,
-        reason_id=details.reason,
-        starts_at=former.starts_at,
-        mode="video" if details.mode == "video" else "in_person",
-        course=details.course,
-        step=details.step,
-        # Pressed twice, it is put back once. Keyed by the keeper: from a dump nobody can compute
-        # it, which would tie the two rows together.
-        request_key=hashlib.sha256(gate.alias(f"put back {former.id}").encode()).digest()[:16],
-        patient_file=naming.files_behind(actor, [former.id])[former.id],
-        first_visit=details.first_visit,
-        note=details.note,
-        kept=details.kept,
-    )
     try:
-        made = booking.book(actor, again, clock.now())
+        back = putting_back.put_back(actor, [former], clock.now())
     except (Conflict, refusals.NotOffered):
         return addresses.back_beside(request, former.id, "plus-libre")
-    # A letter that nobody printed must not say that it is cancelled; who heard nothing yet hears
-    # of neither.
-    quiet = post.undone(former.id, made.id, former.establishment_id)
+    if back is None:
+        return addresses.back_beside(request, former.id, "dossier-ferme")
+    (made,) = back.made
     desk = Desk(request, clock.now())
     if desk.is_open(desks.person_of(former.id)):
         desk.open(desks.person_of(made.id))
-    told = telling.NOBODY if quiet else telling.channel(again.patient_file)
+    # A letter that nobody printed must not say that it is cancelled; who heard nothing yet hears
+    # of neither.
+    told = telling.NOBODY if back.quiet else telling.channel(back.file)
     return addresses.back_beside(request, made.id, f"remis-{told}")

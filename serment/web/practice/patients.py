@@ -27,6 +27,7 @@ from serment.identity import (
 )
 from serment.identity.merging import Merging
 from serment.identity.rights import Act
+from serment.scheduling import missed
 from serment.scheduling.models import Appointment
 from serment.web import asked, wording
 from serment.web.practice import finding, identity, opened_by, team, urgent
@@ -40,7 +41,9 @@ FORM_FIELDS = (
     "first_birth_given_name", "birth_given_names", "birth_place",
 )  # fmt: skip
 # What a booking under way carries in its address while a patient is looked for.
-BOOKING_QUERY = ("agenda", "motif", "jour", "heure", "deplace", "vu")
+BOOKING_QUERY = (
+    "agenda", "motif", "jour", "heure", "deplace", "vu", "premier", "avec", "motif2", "ensuite",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ def _found(actor: Actor, text: str, today: date) -> tuple[dict[UUID, str], bool]
 
 def _chosen(file: UUID, booking: str) -> str:
     if booking:
-        return f"{reverse('practice:book')}?{booking}&patient={file}"
+        return f"{booking_page(booking)}?{booking}&patient={file}"
     return reverse("practice:patient", args=[file])
 
 
@@ -178,6 +181,11 @@ def patient(request: HttpRequest, file_id: UUID) -> HttpResponse:
         "identity": identity.shown(values),
         "joined": identity.joined(merged, may_part=rights.may(actor, Act.MERGE_FILES)),
         "outside": not any(_cared_for(one.appointment, now) for one in visits),
+        "limit": missed.limit_of(
+            team.establishment_of(actor), [one.appointment.id for one in visits], now
+        ),
+        "may_lift": rights.may(actor, Act.SET_OPENINGS),
+        "today": now.astimezone(PARIS).date(),
         "upcoming": [one for one in visits if one.upcoming],
         "past": [one for one in reversed(visits) if not one.upcoming][:20],
         "lines": opened_by.lines(actor, file_id, now, PARIS, limit=20),
@@ -215,6 +223,12 @@ def _visits(actor: Actor, file_id: UUID, meanwhile: set[UUID]) -> list[Visit]:
         upcoming = one.starts_at > now and one.status != Appointment.Status.CANCELLED
         visits.append(Visit(one, member, when, upcoming, one.pk in meanwhile))
     return visits
+
+
+def booking_page(booking: str) -> str:
+    """Where a booking under way goes on: for one, or for the second of two."""
+    two = any(name == "premier" for name, _value in parse_qsl(booking))
+    return reverse("practice:book_two" if two else "practice:book")
 
 
 def paris_today() -> date:

@@ -78,7 +78,17 @@ class Choice:
     @property
     def key_text(self) -> str:
         """The request key as the form carries it."""
-        return base64.urlsafe_b64encode(self.key).decode()
+        return key_text(self.key)
+
+    @property
+    def for_two(self) -> str:
+        """The address's query where a second person comes too; empty where none can."""
+        reason = self.reason
+        if reason is None or self.starts_at is None or self.patient is None or self.moves:
+            return ""
+        if reason.in_groups or reason.sessions > 1 or reason.steps:
+            return ""
+        return self.query(patient="", jour="", premier=str(self.patient))
 
     def query(self, **changed: str) -> str:
         """The choices as an address; an empty value leaves one out."""
@@ -153,7 +163,7 @@ def _read(request: HttpRequest, everybody: list[team.Member], given: Mapping[str
         patient=asked.uuid(given.get("patient", "")),
         moves=asked.uuid(given.get("deplace", "")),
         as_seen=asked.instant(given.get("vu", "")),
-        key=_key(given.get("cle", "")),
+        key=key_of(given.get("cle", "")),
         first_visit=given.get("premiere", "") == "oui",
         note=asked.words(given.get("mot", ""), 10 * NOTE_LETTERS_MAX),
         kept=given.get("garder", "") == "oui",
@@ -189,7 +199,13 @@ def _does_not_exist(text: str, member: team.Member) -> bool:
     return there.replace(tzinfo=None) != local
 
 
-def _key(text: str) -> bytes:
+def key_text(key: bytes) -> str:
+    """The request key as a form carries it."""
+    return base64.urlsafe_b64encode(key).decode()
+
+
+def key_of(text: str) -> bytes:
+    """From a form; a new one where it carries none."""
     try:
         key = base64.urlsafe_b64decode(text)
     except (binascii.Error, ValueError):
@@ -329,6 +345,7 @@ def _show(
         "same_day": offered_times.same_day(actor, choice),
         "suite": choice.query(patient=""),
         "without_time": choice.query(heure=""),
+        "for_two": choice.for_two,
         "without_person": choice.query(patient=""),
         "earlier": choice.query(
             heure="", jour=(choice.first_day - timedelta(offered_times.SHOWN_DAYS)).isoformat()

@@ -191,13 +191,17 @@ def online_terms(request: HttpRequest) -> HttpResponse:
     here = team.establishment_of(accounts.actor_for(request))
     row, errors, sent = terms.of_house(here), {}, asked.sent(request)
     if request.method == "POST":
-        names = ("move_hours", "cancel_hours", "offer_minutes")
+        names = ("move_hours", "cancel_hours", "offer_minutes", "missed_max", "missed_months")
         for name in names:
+            if name.startswith("missed") and name not in sent:
+                continue  # a page of before the rule
             number = asked.number(sent.get(name, ""), 9999)
             setattr(row, name, -1 if number is None else number)
         row.waiting_open = bool(sent.get("waiting_open"))
         try:
             row.clean_fields(exclude=["establishment"])
+            if row.missed_max == 1:
+                raise ValidationError({"missed_max": _("Jamais après un seul.")})
         except ValidationError as wrong:
             errors = dict.fromkeys(wrong.message_dict, _("Écrivez un nombre dans les limites."))
         else:

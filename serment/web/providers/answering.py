@@ -21,7 +21,7 @@ from serment.identity import policy
 from serment.outbox import answers, registry, rendering
 from serment.scheduling import by_link, freed, refusals
 from serment.web import asked, wording
-from serment.web.providers import offered
+from serment.web.providers import missing, offered
 
 _WHY = "a link that was sent to one person: it shows a day and an hour, and nothing of whose"
 _DONE: Final = ("annule", "deplace")
@@ -40,6 +40,8 @@ def answer(request: HttpRequest, secret: str) -> HttpResponse:
     behind = answers.behind(secret)
     if behind.kind == freed.OFFER:
         return offered.page(request, behind, secret)
+    if behind.kind == registry.MISSED:
+        return missing.page(request, behind, secret)
     found = answers.of_link(secret, now)
     if request.method == "POST":
         return _written(request, found, secret)

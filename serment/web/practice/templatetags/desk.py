@@ -13,7 +13,7 @@ from serment import clock
 from serment.identity import accounts, returns, rights, staff
 from serment.identity.rights import Act
 from serment.outbox import pile
-from serment.scheduling import attending, calls, outside_calendars
+from serment.scheduling import attending, calls, missed, outside_calendars
 
 PARIS: Final = ZoneInfo("Europe/Paris")
 
@@ -80,6 +80,18 @@ def cannot_come(context: template.Context) -> int:
     if actor.establishment is None or not rights.may(actor, Act.CANCEL):
         return 0
     return pile.who_cannot_come(actor.establishment)
+
+
+@register.simple_tag(takes_context=True)
+def contested(context: template.Context) -> int:
+    """How many say that a visit was not missed, and wait for an answer; 0 for who gives none."""
+    request: HttpRequest = context["request"]
+    if not accounts.is_staff(request):
+        return 0
+    actor = accounts.actor_for(request)
+    if actor.establishment is None or not rights.may(actor, Act.CANCEL):
+        return 0
+    return missed.how_many_contested(actor.establishment)
 
 
 @register.simple_tag(takes_context=True)
