@@ -145,6 +145,16 @@ def withdraw(record_id: UUID, establishment_id: UUID) -> int:
     )
 
 
+def silence(record_id: UUID, establishment_id: UUID) -> None:
+    """Nothing is said of a record any more: what waits is called back, and what left comes back as
+    no letter to an address that others read."""
+    withdraw(record_id, establishment_id)
+    left = Message.objects.filter(
+        establishment_id=establishment_id, record_id=record_id, state=State.SENT
+    )
+    left.update(state=State.CANCELLED, before=b"")
+
+
 def _waiting(record_id: UUID, establishment_id: UUID) -> models.QuerySet[Message]:
     return Message.objects.filter(
         establishment_id=establishment_id, record_id=record_id, state=State.WAITING

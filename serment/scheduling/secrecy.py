@@ -27,7 +27,7 @@ def keep_secret(actor: Actor, appointment_id: UUID) -> Appointment:
     tenant = appointment.establishment_id
     with tenancy.inside(tenant):
         acting.keep(actor, appointment_id)
-        post.withdraw(appointment_id, tenant)
+        post.silence(appointment_id, tenant)
         besides.leave_out(tenant, appointment_id)
         reminders.forget(tenant, appointment_id)
         waiting_list.leave_for(actor, appointment, clock.now())

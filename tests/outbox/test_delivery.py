@@ -131,6 +131,20 @@ def test_what_comes_back_about_several_visits_becomes_a_letter_that_names_them_a
     assert bytes(_message(establishment).before) == b""
 
 
+@pytest.mark.parametrize("guarded", [True, False])
+def test_what_comes_back_about_a_visit_that_is_kept_since_becomes_no_letter(
+    smtp: Sink, book: Booked, establishment: UUID, guarded: bool
+) -> None:
+    """It would lie on the doormat of those it is kept from. Negative control: it is printed."""
+    visit = book()
+    assert delivery.send_due(LATER).sent == 1
+    with tenancy.inside(tenant=establishment):
+        (post.silence if guarded else post.withdraw)(visit, establishment)
+    reference = HandOver.objects.get(message_id=_message(establishment).pk).reference
+    receipts.fared(reference, Fate.RETURNED, LATER)
+    assert len(letters.waiting(establishment)) == (not guarded)
+
+
 def test_a_full_mailbox_is_tried_again(smtp: Sink, book: Booked, establishment: UUID) -> None:
     smtp.refuse = "452 mailbox full"
     book()
