@@ -216,6 +216,8 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 # Enough to ask for a second code; counted in memory under a hash of the alias.
 ACCOUNT_RATE_LIMITS = {"confirm_email": "4/10m/key"}
+# As long as the other links of sign-in: one left in a mailbox for days opens nothing.
+PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
 

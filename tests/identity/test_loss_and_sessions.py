@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.test import Client
 from django.urls import NoReverseMatch
 
@@ -141,6 +142,20 @@ def test_the_link_of_a_mail_names_nobody(browser: Client) -> None:
     assert account.hex in (links.open_(word, "password") or "")  # the control: it is in there
     assert links.open_(word, "rescue") is None
     assert links.open_(word[:-2] + ("AA" if word[-2:] != "AA" else "BB"), "password") is None
+
+
+@pytest.mark.parametrize(("after", "opens"), [(58, True), (62, False)])
+def test_the_link_of_a_mail_is_good_for_an_hour(
+    browser: Client, monkeypatch: pytest.MonkeyPatch, after: int, opens: bool
+) -> None:
+    sign_up(browser)
+    browser.post("/compte/mot-de-passe/oublie/", {"email": PERSON["email"]})
+    link = next(word for word in sent()[-1].body.split() if word.startswith("http"))
+    late = datetime.now() + timedelta(minutes=after)  # noqa: DTZ005 -- as Django counts
+    monkeypatch.setattr(PasswordResetTokenGenerator, "_now", lambda _self: late)
+    form = Client(headers=FRENCH)
+    there = form.get(link.removeprefix("http://localhost:8000")).url
+    assert ('name="password1"' in form.get(there).content.decode()) == opens
 
 
 def test_a_stolen_mailbox_changes_the_password_and_gets_no_further(browser: Client) -> None:
