@@ -39,6 +39,12 @@ def keep_secret(actor: Actor, appointment_id: UUID) -> Appointment:
     return appointment
 
 
+def is_kept(actor: Actor, appointment: Appointment) -> bool:
+    """Was it kept, also where it is cancelled since? Its details are opened, on record."""
+    known = sealed_details.reveal_openable(actor, Purpose.BOOKING, [appointment])
+    return appointment.id in known and known[appointment.id].kept
+
+
 def seal_kept(actor: Actor, appointment: Appointment, details: str, patient_file: UUID) -> None:
     """Seal a new visit and close it in the same transaction, before anybody sees its row."""
     tenant = appointment.establishment_id

@@ -7,12 +7,17 @@ import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from serment import clock
 from serment.directory import tenancy
+from serment.disclosure import Purpose
+from serment.outbox.models import Message
+from serment.scheduling import booking, sealed_details, secrecy
 from serment.scheduling.models import Appointment, Occupancy, VisitReason
 from tests.scheduling.practice import make_role
 from tests.web_practice.house import House, make_house
@@ -87,6 +92,26 @@ def test_moving_gives_up_the_former_time_only_if_the_new_one_is_had(
     assert made == former
     assert [one.starts_at for one in _standing(house)][-1] == house.at(16)
     assert len(_standing(house)) == 3
+
+
+def test_what_is_kept_from_relatives_stays_so_where_it_was_cancelled_while_the_form_was_open(
+    house: House, desk: Client
+) -> None:
+    """It is booked anew then, and its message would go to an address that they read. The control:
+    an open visit is told of."""
+    for number, kept in ((1, True), (0, False)):
+        former, actor = house.visits[number], house.practice.secretary()
+        with tenancy.inside(house.practice.establishment):
+            if kept:
+                secrecy.keep_secret(actor, former)
+            booking.cancel(actor, former, "", clock.now())
+        form = _form(house, 15 + number, deplace=str(former), patient=str(house.files[number]))
+        form["cle"] = base64.urlsafe_b64encode(bytes([number]) * 16).decode()
+        made = UUID(_made(desk.post("/cabinet/reserver/", form)))
+        with tenancy.inside(house.practice.establishment):
+            row = Appointment.objects.get(pk=made)
+            assert sealed_details.reveal(actor, Purpose.BOOKING, [row])[made].kept == kept
+            assert Message.objects.filter(record_id=made).exists() != kept
 
 
 def test_another_houses_patient_cannot_be_booked(house: House, desk: Client) -> None:

@@ -9,7 +9,7 @@ import base64
 import binascii
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -26,7 +26,7 @@ from serment.disclosure import Actor, Purpose
 from serment.errors import Conflict, NotThere, Refused
 from serment.identity import accounts, files, policy
 from serment.identity.rights import Act
-from serment.scheduling import booking, cancelling, moving, refusals, series
+from serment.scheduling import booking, cancelling, moving, refusals, secrecy, series
 from serment.scheduling.linked_booking import Later
 from serment.scheduling.models import VisitReason
 from serment.web import asked
@@ -267,6 +267,8 @@ def _book(actor: Actor, choice: Choice, *, overbook: bool) -> UUID:
             seen = choice.as_seen
             return linked_desk.move(actor, former, wanted, choice.steps, now, seen)
         return moving.move(actor, former.id, wanted, now, choice.as_seen).id
+    if former is not None:  # cancelled while the form was open: booked anew, and no less kept
+        wanted = replace(wanted, kept=wanted.kept or secrecy.is_kept(actor, former))
     if choice.reason.steps:
         return linked_desk.book(actor, wanted, choice.steps, now)
     if series_desk.is_one(choice):
