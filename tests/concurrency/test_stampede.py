@@ -103,11 +103,16 @@ def without_constraint(superuser: Any) -> Any:
 
 
 def test_without_the_constraint_the_race_sells_one_slot_twice(without_constraint: Any) -> None:
-    practice = make_practice()
-    people = crowd(practice, CONNECTIONS)
-    forms = forms_at(practice, people, [NINE], CONNECTIONS)
-    stampede(CONNECTIONS, booking_of([actor for actor, _ in people], forms))
-    assert rows(practice)[0] > 1
+    """A race needs not be lost each time: once in a few is enough to show the fault."""
+
+    def sold() -> int:
+        practice = make_practice()
+        people = crowd(practice, CONNECTIONS)
+        forms = forms_at(practice, people, [NINE], CONNECTIONS)
+        stampede(CONNECTIONS, booking_of([actor for actor, _ in people], forms))
+        return rows(practice)[0]
+
+    assert any(sold() > 1 for _ in range(6))
 
 
 def test_two_hundred_clients_on_one_slot_make_one_appointment() -> None:
