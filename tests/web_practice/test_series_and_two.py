@@ -128,6 +128,9 @@ def test_two_are_booked_by_one_press_or_neither(house: House, desk: Client) -> N
              "ensuite": house.at(15).isoformat()}  # fmt: skip
     refused = desk.post(TWO, other)
     assert refused.status_code == 409
+    far = {"agenda": sent["agenda"], "motif": sent["motif"], "premier": sent["premier"]}
+    elsewhere = _text(desk.get(TWO, {**far, "heure": house.at(17, 30).isoformat()}))
+    assert "16 h 00" in elsewhere or "17 h 00" in elsewhere
     assert "fauteuil roulant" in _text(refused)
     ways = re.findall(r'name="choisir" value="([^"]+)"', _text(refused))
     assert len(ways) >= 1, "the other ways are a press away"

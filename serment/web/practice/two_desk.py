@@ -60,11 +60,14 @@ class Choice:
     notes: tuple[str, str]
     errors: dict[str, str] = field(default_factory=dict)
 
-    def query(self, half: Half | None = None, *, patient: bool = True) -> str:
+    def query(
+        self, half: Half | None = None, starts_at: datetime | None = None, *, patient: bool = True
+    ) -> str:
         """The choices as an address, with this way of coming."""
         role, reason, at = half or self.half or (None, None, None)
+        first = (starts_at or self.starts_at).isoformat()
         found = {
-            "agenda": self.member.id, "motif": self.reason.id, "heure": self.starts_at.isoformat(),
+            "agenda": self.member.id, "motif": self.reason.id, "heure": first,
             "premier": self.first, "avec": role, "motif2": reason,
             "ensuite": at.isoformat() if at else None, "patient": self.second if patient else None,
         }  # fmt: skip
@@ -76,6 +79,8 @@ class Way:
     """How both could come: the two times, with whom, and the address that chooses it."""
 
     half: Half
+    starts_at: datetime
+    """Of the first."""
     first: str
     second: str
     whom: str
@@ -86,7 +91,7 @@ class Way:
     def value(self) -> str:
         """As the button of a form that is filled carries it."""
         role, reason, at = self.half
-        return f"{role} {reason} {at.isoformat()}"
+        return f"{role} {reason} {at.isoformat()} {self.starts_at.isoformat()}"
 
 
 @policy.staff_may(Act.BOOK)
@@ -98,9 +103,10 @@ def page(request: HttpRequest) -> HttpResponse:
     everybody = team.members(team.establishment_of(actor))
     choice = _read(asked.given(request), everybody)
     ways = _ways(choice, everybody)
-    known = {one.half for one in ways}
-    if choice.half is None and ways:
-        choice.half = ways[0].half
+    known = {one.half for one in ways if one.starts_at == choice.starts_at}
+    if choice.half is None:
+        beside = (one.half for one in ways if one.starts_at == choice.starts_at)
+        choice.half = next(beside, None)
     if request.method == "POST" and LOOK not in asked.sent(request):
         return _submit(request, actor, choice, everybody)
     if choice.half is not None and choice.half not in known:
@@ -121,7 +127,8 @@ def _read(given: Mapping[str, str], everybody: list[team.Member]) -> Choice:
         raise refusals.NoSuchReason
     chosen = [given.get(name, "") for name in ("avec", "motif2", "ensuite")]
     if LOOK in given:
-        chosen = [*given[LOOK].split(" "), "", ""][:3]
+        chosen = [*given[LOOK].split(" "), "", "", ""][:4]
+        starts_at = asked.instant(chosen[3]) or starts_at
     role, theirs, at = asked.uuid(chosen[0]), asked.uuid(chosen[1]), asked.instant(chosen[2])
     half = (role, theirs, at) if role and theirs and at else None
     if half is not None and half[0] not in {one.id for one in everybody}:
@@ -143,26 +150,23 @@ def _ways(choice: Choice, everybody: list[team.Member]) -> list[Way]:
         choice.member.role, choice.reason, choice.starts_at, now, Public.INVITED, using=USING
     )
     names = {one.id: one for one in everybody}
-    return [_way(choice, *way, names) for way in found if choice.starts_at in _starts(way)]
-
-
-def _starts(way: tuple[Slot, Slot]) -> set[datetime]:
-    return {one.starts_at for one in way}
+    return [_way(choice, *way, names) for way in found]
 
 
 def _way(choice: Choice, one: Slot, two: Slot, names: Mapping[UUID, team.Member]) -> Way:
-    """The chosen time is the first person's, whichever of the two comes first."""
-    if one.starts_at != choice.starts_at:
+    """A chosen time is the first person's, whichever of the two comes first."""
+    if two.starts_at == choice.starts_at != one.starts_at:
         one, two = two, one
     half = (two.role_id, two.reason_id, two.starts_at)
     zone = choice.member.zone
     other = names.get(two.role_id)
     return Way(
         half,
+        one.starts_at,
         offered_times.when(one.starts_at, zone),
         offered_times.when(two.starts_at, zone),
         other.name if other is not None and other.id != choice.member.id else "",
-        f"{reverse('practice:book_two')}?{choice.query(half)}",
+        f"{reverse('practice:book_two')}?{choice.query(half, one.starts_at)}",
     )
 
 
@@ -224,14 +228,16 @@ def _show(
         raise NotThere
     first, *others = [Person(one, **opened[one]) for one in people]
     ways = _ways(choice, everybody)
+    chosen = (choice.starts_at, choice.half)
+    way = next((one for one in ways if (one.starts_at, one.half) == chosen), None)
     context: dict[str, Any] = {
         "section": "book",
         "choice": choice,
         "first": first,
         "second": others[0] if others else None,
         "reason": choice.reason.name(request.LANGUAGE_CODE),
-        "way": next((one for one in ways if one.half == choice.half), None),
-        "ways": [one for one in ways if one.half != choice.half],
+        "way": way,
+        "ways": [one for one in ways if one is not way],
         "key": telephone.key_text(choice.key),
         "suite": choice.query(patient=False),
         "without_second": choice.query(patient=False),
