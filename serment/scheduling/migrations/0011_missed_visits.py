@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="appointment",
             name="missed",
-            field=models.CharField(blank=True, choices=[("", "ne compte pas"), ("counts", "compte"), ("contested", "contesté"), ("upheld", "compte, après réponse"), ("excused", "excusé")], db_default="", default="", max_length=9),
+            field=models.CharField(blank=True, choices=[("", "ne compte pas"), ("counts", "absence comptée"), ("contested", "absence contestée"), ("upheld", "absence maintenue"), ("excused", "absence excusée")], db_default="", default="", max_length=9),
         ),
         migrations.AddField(
             model_name="appointment",

@@ -135,10 +135,10 @@ class Appointment(models.Model):
         """Whether a visit that nobody came to counts (``missed``); of every other visit nothing."""
 
         NOTHING = "", _("ne compte pas")
-        COUNTS = "counts", _("compte")
-        CONTESTED = "contested", _("contesté")
-        UPHELD = "upheld", _("compte, après réponse")
-        EXCUSED = "excused", _("excusé")
+        COUNTS = "counts", _("absence comptée")
+        CONTESTED = "contested", _("absence contestée")
+        UPHELD = "upheld", _("absence maintenue")
+        EXCUSED = "excused", _("absence excusée")
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     establishment = models.ForeignKey(
