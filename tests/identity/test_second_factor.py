@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.contrib.messages import get_messages
 from django.core.cache import cache
 from django.test import Client, RequestFactory
 from fido2.cose import ES256
@@ -143,7 +144,11 @@ def test_a_recovery_code_from_paper_signs_in_once(
     with keeping.changing_alone(patient[0]) as book:
         paper = codes.renew(book)[0]
     _password(browser)
-    assert browser.post(factors.SECOND_STEP, {"code": paper}).status_code == 302
+    answer = browser.post(factors.SECOND_STEP, {"code": paper})
+    assert answer.status_code == 302
+    told = " ".join(str(one) for one in get_messages(answer.wsgi_request))
+    assert f"Il en reste {codes.COUNT - 1}" in told
+    assert "Appareil perdu" in told
     other = Client(headers={"accept-language": "fr"})
     _password(other)
     assert other.post(factors.SECOND_STEP, {"code": paper}).status_code == 200

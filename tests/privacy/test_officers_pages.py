@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
 from serment.directory import tenancy
-from serment.disclosure import containment, gate, oversight
+from serment.disclosure import Actor, containment, gate, oversight
 from serment.identity.models import Role
 from serment.outbox.models import Message
-from serment.web.privacy import alarms
+from serment.web.privacy import alarms, grants, grants_told
 from tests.privacy.test_glass_pages import WHY, officer_of, page
 from tests.web_practice.house import House, make_house
 
@@ -40,6 +42,8 @@ def test_a_file_is_erased_when_two_officers_who_read_whose_it_is_approved() -> N
     assert "Aurore Lemoine" in shown
     assert "Définitif, sauvegardes comprises, le" in shown
     assert "Solène Ferrand" in shown
+    for sight in (shown, page(desk.get("/cabinet/"))):
+        assert 'class="who" href="/compte/securite/"' in sight  # own keys, in every frame
     digest = digest_on(one.get("/acces/accords/"))
     assert digest == digest_on(other.get("/acces/accords/"))
     sent = {"what": "approve", "empreinte": digest}
@@ -51,6 +55,7 @@ def test_a_file_is_erased_when_two_officers_who_read_whose_it_is_approved() -> N
     assert "Il reste à l’effectuer" in page(
         other.post("/acces/accords/approuver", sent, follow=True)
     )
+    assert "reste à l’effectuer" in page(one.get("/acces/accords/"))
     unsure = other.post("/acces/accords/effacer", {"empreinte": digest}, follow=True)
     assert "Rien n’a été effacé" in page(unsure)
     other.post("/acces/accords/effacer", {"empreinte": digest, "sur": "oui"})
@@ -166,6 +171,36 @@ def test_in_a_practice_of_one_the_team_is_told_and_anybody_stops_it() -> None:
     desk.post("/cabinet/attente/arreter", {"empreinte": digest})
     assert "Rien n’attend" in page(desk.get("/cabinet/attente/"))
     assert desk.get(f"/cabinet/patients/{house.files[1]}/").status_code == 200
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_in_a_practice_of_one_a_day_of_more_is_not_over_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch, *, counted: bool
+) -> None:
+    house = make_house()
+    doctor = officer_of(house, Role.MANAGER)
+    containment.set_solo(oversight.OPERATOR, house.practice.establishment)
+    if not counted:
+        monkeypatch.setattr(grants, "ALONE_WAITS", timedelta(0))
+    found = re.search(r'<option value="([0-9a-f-]{36})">', page(doctor.get("/acces/accords/")))
+    assert found
+    doctor.post("/acces/accords/limite", {"qui": found[1], "fois": "2", "jours": "1"})
+    shown = doctor.get("/acces/accords/")
+    assert "1200 personnes par heure au lieu de 600" in page(shown)
+    sent = {"what": "approve", "empreinte": digest_on(shown)}
+    doctor.post("/acces/accords/approuver", sent)
+    states: list[containment.GrantState] = []
+    told = grants_told.told
+
+    def seen(actor: Actor, these: list[containment.GrantState], now: datetime, **more: bool) -> Any:
+        states.extend(these)
+        return told(actor, these, now, **more)
+
+    monkeypatch.setattr(grants_told, "told", seen)
+    doctor.get("/acces/accords/")
+    (one,) = states
+    assert one.good_from is not None
+    assert (one.not_after - one.good_from > timedelta(hours=23)) is counted
 
 
 def test_a_trustee_is_named_in_three_days_that_anybody_of_the_house_stops() -> None:

@@ -28,8 +28,8 @@ from serment.web.privacy import grants_told, signing
 FACTORS: Final = (2, 3, 5)
 DAYS: Final = (1, 3, 7)
 OPENING_ROLES: Final = (Role.SECRETARY, Role.PRACTITIONER, Role.SUBSTITUTE)
-USUAL: Final = 600
-"""Persons an hour outside a care relation (the keeper's own budget)."""
+ALONE_WAITS: Final = timedelta(hours=72)
+"""In a practice of one nothing approved begins sooner (the keeper's own wait)."""
 
 
 @policy.staff_may(Act.CONTAIN)
@@ -46,8 +46,9 @@ def grants(request: HttpRequest) -> HttpResponse:
         "over": [one for one in found if one.state in ("done", "stopped")],
         "has_key": signing.has_key(actor),
         "colleagues": _colleagues(actor),
-        "factors": [(one, one * USUAL) for one in FACTORS],
+        "factors": [(one, one * grants_told.USUAL) for one in FACTORS],
         "days": DAYS,
+        "solo": containment.is_solo(actor),
         "reader": actor.id,
     }
     return render(request, "privacy/grants.html", context)
@@ -72,6 +73,8 @@ def propose_raise(request: HttpRequest) -> HttpResponse:
     if who is None or factor not in FACTORS or days not in DAYS or days is None or factor is None:
         raise Unusable(_("Choisissez une personne, combien de fois, et pour combien de jours."))
     until = clock.now() + timedelta(days=days)
+    if containment.is_solo(actor):  # else one or three days would be over before they begin
+        until += ALONE_WAITS
     containment.propose_grant(actor, "budget", not_after=until, target=who, factor=factor)
     messages.success(request, _("C’est proposé. Deux responsables doivent l’approuver."))
     return _back()

@@ -25,6 +25,8 @@ from serment.web.privacy.asking import ZONE
 DIGEST_BYTES: Final = 32
 _NAME: Final = ("given_name", "family_name", "birth_date")
 _NAMED_MAX: Final = 10
+USUAL: Final = 600
+"""Persons an hour outside a care relation (the keeper's own budget)."""
 _LIVE: Final = frozenset({"waiting", "good", "countdown"})
 
 
@@ -142,8 +144,12 @@ def _sentence(state: GrantState, target: str) -> str:
     if state.kind == "erase":
         return _("Le dossier ne s’ouvrira plus, pour personne. Rien ne le fera revenir.")
     if state.kind == "budget":
-        return _("%(who)s pourra ouvrir %(factor)d fois plus de dossiers que d’habitude.") % {
-            "who": target, "factor": state.factor,
+        return _(
+            "Jusqu’au %(until)s, %(who)s pourra ouvrir %(factor)d fois plus de dossiers que"
+            " d’habitude : %(many)d personnes par heure au lieu de %(usual)d."
+        ) % {
+            "until": _moment(state.not_after), "who": target, "factor": state.factor,
+            "many": state.factor * USUAL, "usual": USUAL,
         }  # fmt: skip
     if state.role == Role.TRUSTEE:
         return _(
