@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -14,6 +15,7 @@ from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate
 from serment.identity.means import keeping, security
+from serment.identity.models import Account
 from tests.identity.conftest import code_sent, sent
 from tests.openid.conftest import BASE, PIVOT, TRACES, said, through, who_is
 from tests.openid_provider.server import Provider
@@ -148,6 +150,31 @@ def test_a_mailbox_links_nobody_s_identity_while_it_is_in_doubt(
     assert "Encore un peu de patience" in browser.post(there).content.decode()
     monkeypatch.setattr(security, "_in_doubt", lambda _request, _book: None)
     assert franceconnect.issuer in browser.post(there).content.decode()
+
+
+def test_whom_a_provider_vouches_for_adds_means_by_it_and_no_mailbox_by_waiting(
+    browser: Browser, franceconnect: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: as of whoever has nothing else, two days would be enough."""
+    sign_up(browser, franceconnect)
+    known = who_is(browser)
+    assert known is not None
+    password = "une mule grise dans la brume"
+    with tenancy.inside(account=known):
+        row = Account.objects.get(pk=known)
+        row.set_password(password)
+        row.save()
+    with keeping.changing_alone(known) as book:
+        book.doubted = (clock.now() - timedelta(days=30)).isoformat()
+    there, thief = "/compte/securite/application/", Browser(headers={"accept-language": "fr"})
+    thief.post("/compte/connexion/", {"login": PIVOT["email"], "password": password})
+    assert "entrez avec FranceConnect" in thief.get(there).content.decode()
+    with monkeypatch.context() as unguarded:
+        unguarded.setattr(security.linking, "links_of", lambda _account: [])
+        assert "secret-text" in thief.get(there).content.decode()
+    owner = Browser(headers={"accept-language": "fr"})
+    through(owner, franceconnect)
+    assert "secret-text" in owner.get(there).content.decode()
 
 
 def test_one_identity_opens_one_account(

@@ -27,6 +27,7 @@ from serment.identity.means import codes, keeping, listed, rescue, step_up, stre
 from serment.identity.means.book import Book, Totp
 from serment.identity.means.forms import FirstCodeForm
 from serment.identity.models import Account, StaffMember
+from serment.identity.openid import linking
 
 CODES_FEW = 2
 
@@ -75,11 +76,15 @@ def undoubted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def _in_doubt(request: HttpRequest, book: Book) -> HttpResponse | None:
-    """The page that says why not now. Of staff time proves nothing: their professional key or their
-    provider stands in no book, so a mailbox would come past it by waiting."""
-    if _works(_account(request)):
+    """The page that says why not now. Where a professional key or a provider stands for whoever it
+    is, time proves nothing: neither is in the book, and a mailbox would come past it by waiting."""
+    account = _account(request)
+    if _works(account):
         waits = bool(book.doubted) and strength.factors(request) < strength.BOTH
         return render(request, "account/too_soon.html") if waits else None
+    if linking.links_of(account) and not book.has_second_factor:
+        waits = bool(book.doubted) and not strength.by_provider(request)
+        return render(request, "account/too_soon.html", {"linked": True}) if waits else None
     until = rescue.doubted_until(book)
     return None if until is None else render(request, "account/too_soon.html", {"until": until})
 

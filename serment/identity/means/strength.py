@@ -62,6 +62,11 @@ def whole_proof(request: HttpRequest, account: Any) -> bool:
     )
 
 
+def by_provider(request: HttpRequest) -> bool:
+    """Whether a provider vouched for whoever this session is of."""
+    return any(proof.get("method") == PROVIDER for proof in _proofs(request, request.user))
+
+
 def is_fresh(request: HttpRequest) -> bool:
     """Whether the last proof is recent enough for a sensitive act."""
     since = seconds_since_proof(request)
