@@ -1,1 +1,4 @@
-"""Visits, video rooms, questionnaires, prescriptions; filled by the work on teleconsultation."""
+"""Visits, video rooms, questionnaires, prescriptions.
+
+What is asked before a visit is here; the rest comes with the work on teleconsultation.
+"""

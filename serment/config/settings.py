@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "serment.directory",
     "serment.outbox",
     "serment.scheduling",
+    "serment.care",
     "serment.custody",
     "serment.web",
     "serment.web.patient",

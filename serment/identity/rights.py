@@ -18,6 +18,8 @@ class Act(StrEnum):
     SEE_AGENDA = "see_agenda"
     OPEN_AGENDA_NAMES = "open_agenda_names"
     OPEN_AGENDA_REASONS = "open_agenda_reasons"
+    READ_ANSWERS = "read_answers"
+    """What somebody answered before a visit: for those who care, not for the desk."""
     FIND_PATIENT = "find_patient"
     OPEN_PATIENT = "open_patient"
     WRITE_PATIENT = "write_patient"
@@ -84,8 +86,8 @@ _OFFICER = _EVERYBODY | frozenset({Act.SEE_STAFF, Act.STOP_DEVICES, Act.GIVE_BAC
 
 ACTS_OF: dict[Role, frozenset[Act]] = {
     Role.SECRETARY: _DESK | {Act.IMPORT},
-    Role.PRACTITIONER: _DESK | {Act.SET_OPENINGS, Act.MERGE_FILES},
-    Role.SUBSTITUTE: _DESK | {Act.SET_OPENINGS},
+    Role.PRACTITIONER: _DESK | {Act.SET_OPENINGS, Act.MERGE_FILES, Act.READ_ANSWERS},
+    Role.SUBSTITUTE: _DESK | {Act.SET_OPENINGS, Act.READ_ANSWERS},
     Role.TRAINEE: _EVERYBODY | frozenset({Act.SEE_AGENDA, Act.OPEN_AGENDA_NAMES}),
     Role.TRUSTEE: _EVERYBODY | frozenset({Act.SECOND}),
     Role.MANAGER: _OFFICER

@@ -185,6 +185,8 @@ def _by_errand(house: House, errand: Errand, item: RevealItem) -> RecordRow:
     row, owner = house.store.record(item.record), house.store.record(errand.record)
     if row is None or owner is None or row.kind != item.kind or owner.kept:
         raise NoAccess
+    if any(field.zone == "medical" for field in item.fields):
+        raise NoAccess  # nothing medical goes out, and no ticket stands for a role that may not
     kept = msgspec.structs.replace(owner, subject=house.joined.written_to(owner.subject))
     if not all(
         errand_covers(errand, row, owner, field.field)

@@ -37,6 +37,9 @@ class Facts:
     """Of a missed visit: whether it counts."""
     besides: tuple[Facts, ...] = ()
     """Of several visits told of in one message: the others, by when they begin."""
+    house_asks: bool = False
+    """Whether its house asks questions before some visits: never whether before this one, which
+    would tell what for."""
 
 
 FactsOf = Callable[[UUID], Facts | None]
@@ -119,6 +122,10 @@ class Visits:
     """House, records, now → those that stand and have not begun."""
 
 
+Asking = Callable[[Collection[UUID]], Collection[UUID]]
+"""Houses → those that ask questions before some of their visits."""
+
+_asking: list[Asking] = []
 _visits: list[Visits] = []
 _facts: dict[str, FactsOf] = {}
 _ways: list[Ways] = []
@@ -132,6 +139,16 @@ def register(kind: str, facts_of: FactsOf, of_many: FactsOfMany | None = None) -
     _facts[kind] = facts_of
     if of_many is not None:
         _many[facts_of] = of_many
+
+
+def register_asking(asking: Asking) -> None:
+    """Say which houses ask before a visit. Registering again replaces."""
+    _asking[:] = [asking]
+
+
+def asking(houses: Collection[UUID]) -> Collection[UUID]:
+    """Those of the houses that ask before some of their visits."""
+    return _asking[0](houses) if _asking and houses else ()
 
 
 def register_people(load: People) -> None:

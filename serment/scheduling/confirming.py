@@ -6,6 +6,7 @@ Runs inside the transaction of the act: the message and the booking commit toget
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -172,7 +173,11 @@ def _told_of(rows: QuerySet[Appointment], ids: Sequence[UUID]) -> dict[UUID, reg
     stand_ins = list(substitutes) if visits else []
     modes = {role_id: _mode(role, visits) for role_id, role in roles.items()}
     english = (get_language() or "fr").startswith("en")
-    return {one.id: _facts_said(one, stand_ins, modes[one.role_id], english) for one in visits}
+    asking = registry.asking({one.establishment_id for one in visits})
+    said = {one.id: _facts_said(one, stand_ins, modes[one.role_id], english) for one in visits}
+    return {
+        one.id: replace(said[one.id], house_asks=one.establishment_id in asking) for one in visits
+    }
 
 
 def _facts_said(

@@ -31,7 +31,7 @@ _PURPOSES: dict[str, _StrPromise] = {
     "transparency": _("lire le registre des accès"),
 }
 _MEDICAL_ZONES = {"medical", "documents"}
-_MEDICAL_FIELDS = {"details", "cancellation"}
+_MEDICAL_FIELDS = {"details", "cancellation", "answers"}
 _ORDER = {name: at for at, name in enumerate(
     ("family_name", "given_name", "birth_name", "birth_date", "sex", "phone", "email", "address")
 )}  # fmt: skip

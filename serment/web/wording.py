@@ -110,7 +110,7 @@ def age(kept: str, today: date) -> str:
 
 FIELD_ORDER = (
     "family_name", "given_name", "name", "birth_name", "birth_date", "sex", "phone", "email",
-    "address", "details", "cancellation", "course",
+    "address", "details", "cancellation", "course", "answered", "answers",
 )  # fmt: skip
 
 _SMALL_WORDS = frozenset({"de", "du", "des", "la", "le", "en", "à", "et", "pour", "d’", "l’"})

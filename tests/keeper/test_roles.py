@@ -53,9 +53,11 @@ def differences() -> list[str]:
             for op in ops - OFFICERS_HISTORY:
                 if (act in ACTS_OF[role]) != roles.may_ask(role.value, op):
                     found.append(f"{role.value}: {act.value} / {op}")
-        whole = roles.may_read(role.value, "patient", {"contact", "medical"})
+        care = roles.may_read(role.value, "appointment", {"medical"})
+        whole = roles.may_read(role.value, "patient", {"contact", "administrative"})
         names = roles.may_read(role.value, "patient", {"identity"})
-        if (whole, names) != (
+        if (care, whole, names) != (
+            Act.READ_ANSWERS in ACTS_OF[role],
             Act.OPEN_PATIENT in ACTS_OF[role],
             Act.OPEN_AGENDA_NAMES in ACTS_OF[role],
         ):

@@ -49,6 +49,7 @@ NO_PROVIDER = {"provider": "aucun"}
 VISIT = {"appointment_id": "@visit"}
 MINE = {"appointment_id": "@appointment"}
 FILE = {"file_id": "@file"}
+ASKED = {"questionnaire_id": "@questionnaire"}
 PAIR = {"kept": "@file", "gone": "@second_file"}
 SITE = {"site_id": "@site"}
 RELATIVE = {"relation": "@relative"}
@@ -86,6 +87,12 @@ SAMPLES: dict[str, Sample] = {
     "practice:lift_limit": Sample("post", FILE, {"pourquoi": "un mot"}),
     "practice:call_visit": Sample("post", VISIT),
     "practice:note": Sample(path=VISIT),
+    "practice:answers": Sample(path=VISIT),
+    "practice:answer_for": Sample(path=VISIT),
+    "practice:paper_form": Sample(path=VISIT),
+    "practice:questionnaire": Sample(path=ASKED),
+    "practice:question": Sample(path=ASKED),
+    "practice:questionnaire_preview": Sample(path=ASKED),
     "practice:board_next": _post(agenda="@role"),
     "practice:cancel": Sample("post", VISIT),
     "practice:put_back": Sample("post", VISIT),
@@ -196,6 +203,7 @@ SAMPLES: dict[str, Sample] = {
     "patient:cancel": Sample("post", MINE),
     "patient:contest": Sample("post", MINE),
     "patient:ics": Sample(path=MINE),
+    "patient:questions": Sample(path=MINE),
     "patient:move": Sample(path=MINE),
     "patient:wait": Sample(path={"role_id": "$role"}, data={"plus-tot": "@appointment"}),
     "patient:wait_answer": Sample("post", {"wish_id": "@appointment"}, answers=frozenset({404})),

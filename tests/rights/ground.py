@@ -10,6 +10,8 @@ from uuid import UUID
 from django.test import Client
 
 from serment import clock, ids
+from serment.care.models import Questionnaire, QuestionnaireVersion
+from serment.care.questions import Kind, Question
 from serment.custody import continuity
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM, Actor, gate
@@ -140,10 +142,20 @@ def _ids(house: House, patient: _Patient) -> dict[str, str]:
     continuity._keep(practice.site, sheet)
     continuity.demo_key(practice.site).write_bytes(b"key")
     gate.history(practice.secretary(), house.files[0])
+    with tenancy.inside(tenant=practice.establishment):
+        asked = Questionnaire.objects.create(
+            establishment_id=practice.establishment, title_fr="Avant", reasons=[practice.reason]
+        )
+        QuestionnaireVersion.objects.create(
+            establishment_id=practice.establishment, questionnaire=asked, number=1,
+            published_on=clock.now().date(),
+            items=[Question("mot", Kind.STRING, "Un mot ?").as_item()],
+        )  # fmt: skip
     found: dict[str, Any] = {
         "visit": house.visits[0], "file": house.files[0], "second_file": house.files[1],
         "role": practice.role,
         "reason": practice.reason, "site": practice.site, "slug": _slug(practice.role),
+        "questionnaire": asked.pk,
         "letter": letters.waiting(practice.establishment)[0].pk,
         "line": gate.health().size - 1,
         "appointment": patient.appointment, "seq": patient.seq, "relative": patient.relative,

@@ -34,6 +34,7 @@ SECRET: Final = {
 """Rows that name nobody: a keyed tag, a cookie's digest or a ticket is what opens them."""
 
 PUBLISHED: Final = {
+    "care_questionnaire", "care_questionnaireversion",
     "directory_commune", "directory_establishment", "directory_practitioner",
     "directory_practitionerrole", "directory_profession", "directory_site", "directory_specialty",
     "scheduling_absence", "scheduling_closure", "scheduling_groupsession", "scheduling_onlineterms",

@@ -19,7 +19,7 @@ APPOINTMENTS: Final = "appointments"
 OPENED: Final = "opened"
 
 _NAME: Final = frozenset({"family_name", "given_name", "birth_name", "birth_date", "sex"})
-_VISIT: Final = frozenset({"details", "cancellation", "objection"})
+_VISIT: Final = frozenset({"details", "cancellation", "objection", "answered", "answers"})
 OPENS: Final = {
     "patient": _NAME,
     "dependant": _NAME,

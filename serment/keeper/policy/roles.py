@@ -43,6 +43,8 @@ MANAGER: Final = OFFICER | frozenset({"find"})
 
 ANY: Final[frozenset[str] | None] = None
 NAMES: Final = frozenset({"identity"})
+FRONT: Final = frozenset({"identity", "contact", "administrative"})
+"""All a reception works with: what was answered about one's health is for those who care."""
 NONE: Final[frozenset[str]] = frozenset()
 
 OWN_HOUSE: Final = frozenset({"staff"})
@@ -60,7 +62,7 @@ class Role:
 
 
 ROLES: Final[Mapping[str, Role]] = {
-    "secretary": Role(DESK, ANY, writes=True),
+    "secretary": Role(DESK, FRONT, writes=True),
     "practitioner": Role(PRACTITIONER, ANY, writes=True),
     "substitute": Role(DESK, ANY, writes=True),
     "trainee": Role(TRAINEE, NAMES, writes=False),
@@ -90,8 +92,10 @@ def may_read(role: str, kind: str, zones: Iterable[str]) -> bool:
 
 def may_sign(role: str, kind: str) -> bool:
     """May tickets be signed for records of this kind? They open without their signer: nobody signs
-    for what their own role does not open."""
-    return may_write(role, [kind]) and (of(role).zones is None or kind in OWN_HOUSE)
+    for what their own role does not open. What is medical no ticket opens, whoever signed it."""
+    zones = of(role).zones
+    whole = zones is None or zones >= FRONT
+    return may_write(role, [kind]) and (whole or kind in OWN_HOUSE)
 
 
 def may_write(role: str, kinds: Iterable[str]) -> bool:

@@ -111,7 +111,8 @@ class Appointment(models.Model):
     """Booked time at a role; whose it is, and why they come, only the keeper can say.
 
     What ``details`` holds is said in ``sealed_details``; ``cancellation`` is JSON,
-    ``{"by": kind of actor, "reason": str}``; ``course`` who said last how the visit goes.
+    ``{"by": kind of actor, "reason": str}``; ``course`` who said last how the visit goes;
+    ``answered`` and ``answers`` what ``care.replies`` says.
     That a visit was missed stands in clear, as its status does, and names nobody (``missed``).
     """
 
@@ -154,6 +155,8 @@ class Appointment(models.Model):
     details = Sealed(zone="administrative", label=_("motif et mode"))
     cancellation = Sealed(zone="administrative", label=_("annulation"))
     course = Sealed(zone="administrative", label=_("passage au cabinet"))
+    answered = Sealed(zone="administrative", label=_("questions avant la visite : où cela en est"))
+    answers = Sealed(zone="medical", label=_("réponses aux questions avant la visite"))
     presence = models.BinaryField(max_length=64, null=True, blank=True)
     """Since when somebody waits, closed (``attending``); nothing once they were seen."""
     missed = models.CharField(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ from serment.identity.relatives.terms import Scope
 from serment.scheduling import booking, courses, refusals, sealed_details
 from serment.scheduling.models import Appointment, VisitReason
 from serment.web import asked, hours
-from serment.web.patient import for_whom
+from serment.web.patient import asked_before, for_whom
 
 OVER = ("cancelled", "fulfilled", "noshow")
 ALARMS = (timedelta(days=1), timedelta(hours=1))
@@ -58,6 +58,8 @@ class Line:
     """What it shares with the visits booked together with it."""
     step: int = 0
     """Its place among linked steps, from 1."""
+    before: asked_before.Before | None = None
+    """What is asked before it, if anything is."""
 
 
 def lines(
@@ -84,7 +86,11 @@ def lines(
     details = sealed_details.reveal_openable(actor, Purpose.SELF, found)
     wanted = {one.reason for one in details.values() if one.reason}
     reasons = VisitReason.objects.in_bulk(list(wanted))
-    return [_line(one, details.get(one.id, CLOSED), reasons, reader, now, whom) for one in found]
+    told = [_line(one, details.get(one.id, CLOSED), reasons, reader, now, whom) for one in found]
+    coming = [line.appointment for line in told if line.can_cancel]
+    why = {line.appointment.id: line.reason_id for line in told if line.reason_id}
+    before = asked_before.of(actor, coming, why)
+    return [replace(line, before=before.get(line.appointment.id)) for line in told]
 
 
 def _line(
@@ -190,6 +196,7 @@ def one(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         "site": line.appointment.role.site,
         "just_confirmed": "confirme" in asked.query(request) and line.can_cancel,
         "just_moved": "deplace" in asked.query(request) and line.can_cancel,
+        "questions": asked.query(request).get("questions", ""),
         "just_cancelled": "annule" in asked.query(request)
         and line.appointment.status == "cancelled",
     }

@@ -5,6 +5,7 @@ from django.urls import path
 from serment.web.patient import (
     account,
     appointments,
+    before_visit,
     booking,
     calendar,
     contact,
@@ -38,6 +39,7 @@ urlpatterns = [
     path("mes-rendez-vous/<uuid:appointment_id>/annuler", appointments.cancel, name="cancel"),
     path("mes-rendez-vous/<uuid:appointment_id>/contester", missed.contest, name="contest"),
     path("mes-rendez-vous/<uuid:appointment_id>/deplacer", moving.page, name="move"),
+    path("mes-rendez-vous/<uuid:appointment_id>/questions", before_visit.page, name="questions"),
     path("attendre/<uuid:role_id>/", waiting.join, name="wait"),
     path("mes-attentes/<uuid:wish_id>", waiting.answer, name="wait_answer"),
     path("mes-rendez-vous/<uuid:appointment_id>/agenda.ics", appointments.calendar, name="ics"),

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from serment.web.practice import (
     agenda,
+    answers,
     arriving,
     board,
     calendars,
@@ -26,6 +27,7 @@ from serment.web.practice import (
     panel,
     patients,
     proofs,
+    questionnaires,
     reach,
     sending,
     series_end,
@@ -128,6 +130,21 @@ urlpatterns = [
     path("patients/<uuid:file_id>/rappel", urgent.told_closed(calls.add), name="call_add"),
     path("visite/<uuid:appointment_id>/rappel", calls.for_visit, name="call_visit"),
     path("visite/<uuid:appointment_id>/mot", note.note, name="note"),
+    path("visite/<uuid:appointment_id>/reponses", answers.read, name="answers"),
+    path("visite/<uuid:appointment_id>/questions", answers.by_telephone, name="answer_for"),
+    path("visite/<uuid:appointment_id>/formulaire", answers.paper, name="paper_form"),
+    path("questionnaires/", questionnaires.overview, name="questionnaires"),
+    path("questionnaires/<uuid:questionnaire_id>/", questionnaires.one, name="questionnaire"),
+    path(
+        "questionnaires/<uuid:questionnaire_id>/question",
+        questionnaires.question,
+        name="question",
+    ),
+    path(
+        "questionnaires/<uuid:questionnaire_id>/apercu",
+        questionnaires.preview,
+        name="questionnaire_preview",
+    ),
     path("attente/", waiting.waiting, name="waiting"),
     path("attente/arreter", waiting.stop, name="stop_waiting"),
     path("agendas/", calendars.overview, name="calendars"),
