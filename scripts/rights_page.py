@@ -44,6 +44,7 @@ ACTS: Final = {
     "see_agenda": "see the agendas, without names",
     "open_agenda_names": "open the names of one practitioner's day",
     "open_agenda_reasons": "open the reasons of one practitioner's day",
+    "read_answers": "read what was answered before a visit",
     "find_patient": "look for a patient",
     "open_patient": "open a file, or who comes to a visit and why",
     "write_patient": "make or correct a file",

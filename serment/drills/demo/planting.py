@@ -20,6 +20,7 @@ from serment.directory import tenancy
 from serment.directory.models import Establishment, Practitioner, PractitionerRole, Site
 from serment.directory.words import slug
 from serment.disclosure import SYSTEM, Purpose, gate
+from serment.drills.demo import asked
 from serment.drills.demo.people import Person
 from serment.drills.demo.plan import HousePlan, Plan, ReasonPlan, RolePlan, SitePlan, VisitPlan
 from serment.drills.demo.visits import WAITS
@@ -72,6 +73,7 @@ def _plant_house(house: HousePlan, people: Sequence[Person], today: date) -> Pla
         _plant_hours(establishment.id, house, roles)
         patients = _plant_files(establishment.id, house, people, today)
         made = _plant_visits(establishment.id, house, (roles, reasons, patients))
+        asked.plant(establishment.id, house, (reasons, patients, made))
     return Planted(house, establishment.id, roles, reasons, patients, made)
 
 
