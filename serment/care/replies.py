@@ -68,6 +68,14 @@ def told(actor: Actor, purpose: Purpose, visits: Sequence[Appointment]) -> dict[
     }
 
 
+def before(actor: Actor, visit: Appointment, reason: UUID | None) -> Told | None:
+    """For the agenda, where it is open what the visit is for: whether it is answered, nothing of
+    what was said. None where nothing is asked."""
+    if reason is None or (visit.answered is None and not asking.by_reason({reason})):
+        return None
+    return told(actor, Purpose.AGENDA, [visit])[visit.id]
+
+
 def sheet_for(reason: UUID | None, reply: Reply) -> Sheet | None:
     """The questions to answer: those that were begun with, else what is asked now."""
     if reply.version is not None:

@@ -48,7 +48,7 @@ FOR_THE_DESK = (
 FOR_PRACTITIONERS = (
     "/cabinet/horaires/", "/cabinet/horaires/absence/", "/cabinet/horaires/heures/",
     "/cabinet/horaires/salles/", "/cabinet/horaires/seances/", "/cabinet/horaires/sans-heure/",
-    "/cabinet/agendas/",
+    "/cabinet/agendas/", "/cabinet/questionnaires/",
 )  # fmt: skip
 OFFICERS = ("souleymane.diarra@example.fr", "ingrid.vandamme@example.fr")
 DESK = "nadia.kerviel@example.fr"

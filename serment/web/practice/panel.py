@@ -15,8 +15,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from serment import clock
-from serment.care import asking, replies
-from serment.disclosure import Actor, Purpose
+from serment.care import replies
+from serment.disclosure import Actor
 from serment.errors import Conflict, Refused
 from serment.identity import accounts, policy
 from serment.identity.rights import Act
@@ -167,18 +167,8 @@ def build(actor: Actor, desk: Desk, appointment_id: UUID | None, now: datetime) 
         channel=telling.channel(person.file) if person else telling.NOBODY if person_asked else "",
         file_closed=person_asked and person is None,
         why_closed=why_asked and why is None,
-        before=_before(actor, appointment, why),
+        before=replies.before(actor, appointment, why.reason_id if why else None),
     )
-
-
-def _before(actor: Actor, appointment: Appointment, why: Why | None) -> replies.Told | None:
-    """Only whether they are answered; what was said opens on a page of its own."""
-    if why is None or why.reason_id is None:
-        return None
-    asks = why.reason_id in asking.by_reason({why.reason_id})
-    if not asks and appointment.answered is None:
-        return None
-    return replies.told(actor, Purpose.AGENDA, [appointment])[appointment.id]
 
 
 def _find(appointment_id: UUID | None) -> Appointment | None:
