@@ -171,6 +171,19 @@ def region_appointments(root: psycopg.Connection[tuple[object, ...]], now: datet
     return _fill(root, now, REGION_EACH, REGION_EACH, in_region=True)
 
 
+def book_out(root: psycopg.Connection[tuple[object, ...]], now: datetime, days: int) -> None:
+    """Nobody of the region's specialty has time for so many days."""
+    root.execute(
+        "INSERT INTO scheduling_occupancy"
+        " (id, establishment_id, claimant_id, span, kind, exclusive)"
+        " SELECT gen_random_uuid(), establishment_id, id,"
+        " tstzrange(%s::timestamptz, %s::timestamptz + make_interval(days => %s)), 'block', false"
+        " FROM directory_practitionerrole WHERE specialty_id = %s",
+        [now, now, days, REGION_SPECIALTY],
+    )
+    root.execute("VACUUM ANALYZE scheduling_occupancy")
+
+
 def _fill(
     root: psycopg.Connection[tuple[object, ...]],
     now: datetime,
