@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +30,9 @@ _PURPOSES: dict[str, _StrPromise] = {
     "incident": _("enquêter sur un incident"),
     "transparency": _("lire le registre des accès"),
 }
+UNSAID: Final = NOT_FIELDS | {"erased"}
+"""What a record says that is no field of anybody's: an act, told in its own words."""
+
 _MEDICAL_ZONES = {"medical", "documents"}
 _MEDICAL_FIELDS = {"details", "cancellation", "answers"}
 _ORDER = {name: at for at, name in enumerate(
@@ -74,7 +77,7 @@ def word(name: str) -> tuple[str, bool]:
 
 def chips(row: Disclosure) -> list[tuple[str, bool]]:
     """The opened fields as chips: identity first, what tells of health last."""
-    names = [name for name in row.fields if name not in NOT_FIELDS]
+    names = [name for name in row.fields if name not in UNSAID]
     return [word(name) for name in sorted(names, key=lambda name: (_ORDER.get(name, 50), name))]
 
 
@@ -82,6 +85,7 @@ _ACTS: dict[str, _StrPromise] = {
     "joined": _("dossiers réunis"),
     "parted": _("dossiers séparés de nouveau"),
     "told_apart": _("dossiers de deux personnes différentes"),
+    "erased": _("données effacées"),
 }
 
 

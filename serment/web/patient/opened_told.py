@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from serment.disclosure import Purpose
-from serment.disclosure.told import NOT_FIELDS, Disclosure
+from serment.disclosure.told import Disclosure
 from serment.identity.staff import DisplayName
 from serment.web import field_words, wording
 
@@ -217,6 +217,7 @@ _PROGRAMS = {
 
 # What a record without an opened field says, the most telling first.
 _VERBS = (
+    ("erased", gettext_lazy("a effacé votre dossier")),
     ("break_glass.life", gettext_lazy("a ouvert en urgence : une vie était en danger")),
     ("break_glass.care", gettext_lazy("a ouvert en urgence : des soins ne pouvaient pas attendre")),
     ("break_glass.asked", gettext_lazy("a ouvert en urgence : vous l’aviez demandé")),
@@ -238,7 +239,7 @@ _VERBS = (
 
 
 def _verb(row: Disclosure, *, own: bool) -> str:
-    if set(row.fields) - NOT_FIELDS:
+    if set(row.fields) - field_words.UNSAID:
         return _("a écrit") if row.kind == "write" else "" if own else _("a lu")
     said = next((str(words) for name, words in _VERBS if name in row.fields), "")
     return said or (_("a trouvé votre dossier en cherchant") if row.kind == "search" else "")

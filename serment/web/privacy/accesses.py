@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET
 
 from serment import clock
 from serment.disclosure import Actor, gate
-from serment.disclosure.told import NOT_FIELDS, Disclosure
+from serment.disclosure.told import Disclosure
 from serment.identity import accounts, policy, rights, staff
 from serment.web import field_words, wording
 from serment.web.privacy import asking, frozen
@@ -71,7 +71,7 @@ class Line:
         on = row.at.astimezone(ZONE).date()
         self.accesses += 1
         self.by_day[on] = self.by_day.get(on, 0) + 1
-        self.fields |= set(row.fields) - NOT_FIELDS
+        self.fields |= set(row.fields) - field_words.UNSAID
         if row.person is not None and row.person_kind != "staff":
             self.persons.add(row.person)
         self.last = max(self.last or row.at, row.at)
