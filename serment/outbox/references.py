@@ -52,6 +52,17 @@ def answer_key(secret: str) -> bytes:
     return hashlib.sha256(b"serment answer 1" + secret.encode()).digest()
 
 
+def invitation_of(record: UUID) -> str:
+    """What the link of an invitation carries: it follows from the visit's number, and no row has
+    it."""
+    return _letters(_keyed("invitation", record.bytes))
+
+
+def invitation_digest(secret: str) -> bytes:
+    """How the table knows such a link."""
+    return hashlib.sha256(b"serment invitation 1" + secret.encode()).digest()
+
+
 def hook_token(provider: str, reference: str) -> str:
     """What a provider's call-back about one message carries, so that nobody else can call."""
     return _letters(_keyed("hook", f"{provider}\0{reference}".encode()))

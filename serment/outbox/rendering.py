@@ -19,7 +19,7 @@ from serment.outbox.registry import Facts, Way
 
 OPENLY = Way("mail")
 SMS_KINDS: Final = frozenset(
-    {"confirmation", "move", "cancellation", "reminder", "offer", "missed"}
+    {"confirmation", "move", "cancellation", "reminder", "offer", "invitation", "missed"}
 )
 
 
@@ -126,6 +126,7 @@ def sms(kind: str, facts: Facts, language: str, way: Way, reference: str) -> str
         "until": facts.until,
         "counts": facts.outcome in _COUNT,
         "answer": "" if way.neutral or way.bare else _answer_link(reference),
+        "link": f"{settings.PUBLIC_URL}{facts.link}" if facts.link else "",
     }
     with translation.override(language):
         text = render_to_string("outbox/sms.txt", context)

@@ -12,8 +12,9 @@ class SchedulingConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the outbox, which lies below, what its messages are about."""
-        from serment.scheduling import confirming, missed, taking
+        from serment.scheduling import confirming, inviting, missed, taking
 
         confirming.register()
         taking.register()
         missed.register()
+        inviting.register()

@@ -76,6 +76,8 @@ class Booking:
     """When its time was kept, where another act has seen to that (``pairs``)."""
     course: UUID | None = None
     """Of visits booked together (``courses``), what all share."""
+    invited: bool = False
+    """It stands for this very reason, and is moved (``moving``)."""
     step: int = 0
     """Of steps booked together (``linked``), its place from 1; the first one's reason says who
     may come."""

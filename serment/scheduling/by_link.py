@@ -31,8 +31,9 @@ from serment.scheduling import (
     search,
     terms,
 )
+from serment.scheduling.availability import Public
 from serment.scheduling.booking import Booking
-from serment.scheduling.models import Appointment
+from serment.scheduling.models import Appointment, VisitReason
 from serment.scheduling.sealed_details import Details
 
 LOOK: Final = 40
@@ -46,6 +47,8 @@ class Open:
 
     cancel: bool
     move: bool
+    linked: bool = False
+    """Neither, for it goes with another visit."""
 
 
 def open_to(asked: Asked, now: datetime) -> Open:
@@ -53,8 +56,10 @@ def open_to(asked: Asked, now: datetime) -> Open:
     with tenancy.inside(asked.establishment):
         visit = Appointment.objects.filter(id=asked.record).first()
         given = reminders.given(asked.establishment, asked.record)
-        if visit is None or given is None or given.linked or not _is_to_come(visit, now):
+        if visit is None or given is None or not _is_to_come(visit, now):
             return Open(cancel=False, move=False)
+        if given.linked:
+            return Open(cancel=False, move=False, linked=True)
         own = terms.of_house(asked.establishment)
         return Open(
             cancel=now <= terms.until(visit, own.cancel_hours),
@@ -95,7 +100,9 @@ def hours(asked: Asked, now: datetime) -> list[datetime]:
     if visit is None or given is None or given.reason is None or now + _SOON >= given.opens_until:
         return []
     window = now + _SOON, given.opens_until
-    found = search.next_slots([visit.role_id], given.reason, window, now, LOOK)[visit.role_id]
+    found = search.next_slots(
+        [visit.role_id], given.reason, window, now, LOOK, audience=_public(given.reason)
+    )[visit.role_id]
     return [one.starts_at for one in found if one.starts_at != visit.starts_at]
 
 
@@ -125,12 +132,18 @@ def move(asked: Asked, seen_at: datetime | None, to: datetime, now: datetime) ->
             freed.serve(asked.establishment, visit.role_id, now)
 
 
+def _public(reason: UUID) -> Public:
+    """Whoever was invited may move what they were invited to."""
+    invited = VisitReason.objects.filter(id=reason, by_invitation=True).exists()
+    return Public.INVITED if invited else Public.EVERYONE
+
+
 def _take(
     wish: offering.Wish, visit: Appointment, reason: UUID, now: datetime
 ) -> tuple[datetime, bool]:
     """Take the new time by the rules for everybody: when it ends, and whether it is counted."""
     (rows,) = together([wish.taken_statement(now)])
-    offer = offering.check(wish, rows, now)
+    offer = offering.check(wish, rows, now, _public(reason))
     form = Booking(
         role_id=visit.role_id, reason_id=reason, starts_at=wish.starts_at, mode="in_person",
         request_key=b"", patient_file=visit.id, first_visit=False,

@@ -117,7 +117,7 @@ def day(
     present = wall_clock.minute_of(now)
     span = wall_clock.minute_of(window[0]), wall_clock.minute_after(window[1])
     plan = rules.plans([role_id], span, using=using).get(role_id)
-    reason = plan.reason(reason_id) if plan else None
+    reason = plan.reason(reason_id, audience=audience) if plan else None
     if plan is None or reason is None:
         closed = _("Ce motif n’est pas ouvert à la réservation en ligne.")
         none = Explanation("no_role", nobody()) if plan is None else None

@@ -32,7 +32,7 @@ from serment.scheduling import (
     wall_clock,
 )
 from serment.scheduling.availability import Public
-from serment.scheduling.models import Appointment, Occupancy, SlotOffer, Wish
+from serment.scheduling.models import Appointment, BookingInvitation, Occupancy, SlotOffer, Wish
 from serment.scheduling.rules import Plan
 from serment.scheduling.waiting_terms import Terms
 
@@ -125,7 +125,9 @@ def _drop(tenant: UUID, wish_id: UUID) -> None:
     told.update(state=State.CANCELLED, ticket=b"", send_after=AT_ONCE)
 
 
-def ticket_of(wish: Wish, told: Terms, at: datetime, *, moved: bool = False) -> bytes:
+def ticket_of(
+    wish: Wish | BookingInvitation, told: Terms, at: datetime, *, moved: bool = False
+) -> bytes:
     """The ticket that opens an address at that moment; empty where none does."""
     months = waiting_terms.STANDS // waiting_terms.TICKET_LASTS
     number = (at - told.since) // waiting_terms.TICKET_LASTS
@@ -191,6 +193,8 @@ class _Queue:
         reason = plan.reasons.get(told.reason) if plan else None
         if plan is None or reason is None or not reason.allows(told.mode):
             return None
+        if reason.by_invitation or reason.steps:
+            return None  # asked for while it was not
         zone = plan.calendar.zone
         quiet = moments.is_quiet(self.now, zone.key)
         awake = moments.awake_again(self.now, zone.key) if quiet else self.now

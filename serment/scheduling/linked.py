@@ -58,7 +58,7 @@ def ways_of(
     for (role, reason_id), like in asked.items():
         plan = plans.get(role)
         reason = plan.reasons.get(reason_id) if plan else None
-        if plan is None or reason is None or reason.in_groups:
+        if plan is None or reason is None or reason.in_groups or reason.by_invitation:
             continue
         visit = reason.visit.for_desk() if like.at_desk else reason.seen_by(like.audience).visit
         full = counting.full_days({role: (plan.calendar, visit)}, window, using=using)

@@ -32,6 +32,7 @@ from serment.scheduling import (
     sealed_details,
     terms,
 )
+from serment.scheduling.availability import Public
 from serment.scheduling.booking import Booking, Taken
 from serment.scheduling.models import Appointment
 from serment.scheduling.sealed_details import Details
@@ -82,7 +83,11 @@ def exchanged(
     written = sealed_details.reveal(actor, Purpose.BOOKING, [appointment])[appointment_id]
     # What its person keeps to themself stays so at another time, and where it is put back later.
     wanted = replace(
-        wanted, kept=wanted.kept or written.kept, course=written.course, step=written.step
+        wanted,
+        kept=wanted.kept or written.kept,
+        course=written.course,
+        step=written.step,
+        invited=written.reason == wanted.reason_id,
     )
     if stays and _wishes(written) == _details(wanted, _AS_WISHED):
         return appointment  # this very move was made before
@@ -143,6 +148,8 @@ def _offer(
     if actor.kind == "staff":
         return booking.offer_for(actor, wanted, wish, taken, now)
     public = audience.of_patient(actor, wish.plan, now, wanted.persons)
+    if wish.reason is not None and wish.reason.by_invitation and wanted.invited:
+        public = Public.INVITED
     return offering.check(wish, taken, now, public)
 
 

@@ -117,7 +117,7 @@ def wish(role_id: UUID, reason_id: UUID, starts_at: datetime) -> Wish:
 def check(wish: Wish, taken: Rows, now: datetime, audience: Public = Public.EVERYONE) -> Offer:
     """The offer, if the slot can be derived at this moment; else raises ``NotOffered`` or
     ``SlotTaken`` with the nearest slots."""
-    plan, reason = wish.plan, _open_reason(wish).seen_by(audience)
+    plan, reason = wish.plan, _open_reason(wish, audience).seen_by(audience)
     minute, present = wish.minute, wall_clock.minute_of(now)
     if reason.in_groups:
         return _seat(wish, reason, reason.visit, present, at_desk=False)
@@ -193,8 +193,9 @@ def check_person(
         raise refusals.KnownPatientsRefused(_("Ce motif est réservé à une première consultation."))
 
 
-def _open_reason(wish: Wish) -> rules.Reason:
-    if wish.reason is None:
+def _open_reason(wish: Wish, audience: Public = Public.INVITED) -> rules.Reason:
+    """One that these people may not know of is refused as one that is not there."""
+    if wish.reason is None or not wish.reason.is_for(audience):
         raise refusals.ReasonClosed(_("Ce motif n’est pas ouvert à la réservation en ligne."))
     return wish.reason
 

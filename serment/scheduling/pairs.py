@@ -177,7 +177,7 @@ def _others(
     """Times of colleagues at the same site who are booked for the same."""
     alike = VisitReason.objects.filter(
         role__site_id=role.site_id, role__specialty_id=role.specialty_id, role__active=True,
-        name_fr=reason.name_fr, active=True, in_groups=False, steps=[],
+        name_fr=reason.name_fr, active=True, in_groups=False, steps=[], by_invitation=False,
     ).exclude(role_id=role.id)  # fmt: skip
     found: list[tuple[datetime, Slot]] = []
     by_role: Mapping[UUID, UUID] = {one.role_id: one.id for one in alike}

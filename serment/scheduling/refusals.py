@@ -144,6 +144,10 @@ class NotAlone(Refused):
     """Ce rendez-vous va avec un autre : connectez-vous pour les changer ensemble, ou appelez."""
 
 
+class NotInvited(Refused):
+    """Ce motif prend plusieurs rendez-vous : réservez-les vous-même avec la personne."""
+
+
 class KeptToOneself(Refused):
     """Aucun message ne part pour ce rendez-vous, que vous gardez pour vous : appelez le cabinet."""
 

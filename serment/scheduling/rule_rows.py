@@ -40,7 +40,8 @@ SELECT u.place, r.establishment_id, s.timezone, s.holiday_region, r.takes_new_pa
        v.notice_minutes, v.horizon_days, v.late_release_minutes,
        v.daily_cap, v.in_person, v.video AND r.video, v.new_patients, v.known_patients,
        v.red_flags, r.site_id, nullif(v.needs, '{}'), v.in_groups,
-       v.sessions, v.apart_least_days, v.apart_most_days, nullif(v.steps::text, '[]')
+       v.sessions, v.apart_least_days, v.apart_most_days, nullif(v.steps::text, '[]'),
+       v.by_invitation
 FROM unnest(%(roles)s::uuid[], %(places)s::int[]) AS u(id, place)
 JOIN directory_practitionerrole r ON r.id = u.id
 JOIN directory_site s ON s.id = r.site_id
@@ -56,7 +57,7 @@ ORDER BY v.position, v.name_fr, v.id
 FIRST_REASONS = f"""
 {_REASONS.replace("u.place", "DISTINCT ON (u.place) u.place", 1).replace("v.red_flags", "NULL")}
 JOIN scheduling_visitreason v ON {_OF_ROLE}
-WHERE r.active AND CASE %(mode)s WHEN 'video' THEN v.video AND r.video
+WHERE r.active AND NOT v.by_invitation AND CASE %(mode)s WHEN 'video' THEN v.video AND r.video
   WHEN 'in_person' THEN v.in_person ELSE true END
 ORDER BY u.place, v.new_patients AND r.takes_new_patients DESC, v.position, v.name_fr, v.id
 """

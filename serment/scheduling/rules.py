@@ -57,6 +57,12 @@ class Reason:
     """Days from one of them to the next, at least and at most."""
     steps: tuple[linked_times.Step, ...] = ()
     """Visits that follow it, of one booking (``linked``)."""
+    by_invitation: bool = False
+    """For the desk and whoever has an invitation (``inviting``); for others it is not there."""
+
+    def is_for(self, audience: Public) -> bool:
+        """Whether these people may know of it."""
+        return not self.by_invitation or audience is Public.INVITED
 
     @property
     def mode(self) -> str:
@@ -89,14 +95,17 @@ class Plan:
     rooms: Rooms = field(default_factory=dict)
     stand_ins: tuple[StandIn, ...] = ()
 
-    def reason(self, reason_id: UUID | None, *, mode: str = "") -> Reason | None:
+    def reason(
+        self, reason_id: UUID | None, *, mode: str = "", audience: Public = Public.EVERYONE
+    ) -> Reason | None:
         """The reason asked for; without one, the first open to somebody new, else the first.
 
-        ``mode`` leaves only reasons that can be held that way.
+        ``mode`` leaves only reasons that can be held that way; ``audience`` those they may know of.
         """
+        seen = [one for one in self.reasons.values() if one.is_for(audience)]
         if reason_id is not None:
-            return self.reasons.get(reason_id)
-        fitting = [one for one in self.reasons.values() if not mode or one.allows(mode)]
+            return next((one for one in seen if one.visit.id == reason_id), None)
+        fitting = [one for one in seen if not mode or one.allows(mode)]
         return next((one for one in fitting if one.new_patients), next(iter(fitting), None))
 
     @property
@@ -255,6 +264,7 @@ def _reason(row: tuple[Any, ...]) -> Reason:
         sessions,
         (apart[0], apart[1]),
         linked_times.read(steps) if steps else (),
+        row[25],
     )
 
 

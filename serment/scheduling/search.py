@@ -221,7 +221,8 @@ class _Look:
         chosen = {
             plan.role_id: (plan, reason)
             for plan in map(self.plans.get, role_ids)
-            if plan is not None and (reason := plan.reason(reason_id, mode=mode)) is not None
+            if plan is not None
+            and (reason := plan.reason(reason_id, mode=mode, audience=self.audience)) is not None
         }
         in_groups = {role: pair for role, pair in chosen.items() if pair[1].in_groups}
         alone = {role: pair for role, pair in chosen.items() if role not in in_groups}

@@ -32,7 +32,7 @@ from serment.scheduling import (
     waiting_terms,
     wall_clock,
 )
-from serment.scheduling.models import Appointment, Occupancy, SlotOffer, Wish
+from serment.scheduling.models import Appointment, BookingInvitation, Occupancy, SlotOffer, Wish
 from serment.scheduling.waiting_terms import Terms
 
 _AS = Occupancy.Kind.APPOINTMENT
@@ -79,7 +79,7 @@ def take(
         if not occupying.take_needed(good.needs, good.claim, now, kind=_AS, appointment_id=visit):
             raise refusals.SlotTaken
         if told.moves is None:
-            _book(wish, told, good, now)
+            stand(wish, told, good, now)
         else:
             _move(wish, told, good, now)
         if told.counted and not counting.take(good.day, tenant, counting.NO_CAP):
@@ -123,7 +123,8 @@ def _must_stand(visit: UUID, offer: SlotOffer) -> None:
         raise refusals.OfferOver
 
 
-def _book(wish: Wish, told: Terms, good: offering.Offer, now: datetime) -> None:
+def stand(wish: Wish | BookingInvitation, told: Terms, good: offering.Offer, now: datetime) -> None:
+    """The visit sealed beforehand, at the hour whose time is taken, told of and reminded of."""
     tenant, starts_at = wish.establishment_id, wall_clock.instant_of(good.minute)
     Appointment(
         id=wish.id, establishment_id=tenant, role_id=wish.role_id, starts_at=starts_at,
@@ -164,7 +165,9 @@ def _seal(actor: Actor, visit: UUID) -> None:
     row.save(update_fields=["details"])
 
 
-def _remind(wish: Wish, told: Terms, record: UUID, at: datetime, ticket: bytes) -> None:
+def _remind(
+    wish: Wish | BookingInvitation, told: Terms, record: UUID, at: datetime, ticket: bytes
+) -> None:
     """Its messages' links cancel and move it at once, as any visit's do."""
     if ticket:
         given = reminders.right(

@@ -19,10 +19,11 @@ def sweep_holders(timestamp: int) -> None:
 @app.periodic(cron="25 3 * * *", periodic_id="counts")
 @app.task(name="scheduling.sweep_counts", queueing_lock="scheduling.sweep_counts")
 def sweep_counts(timestamp: int) -> None:
-    """Every night: what was counted in months that are over."""
-    from serment.scheduling import counting
+    """Every night: what was counted in months that are over, and invitations that are."""
+    from serment.scheduling import counting, inviting
 
     counting.sweep(clock.now())
+    inviting.sweep(clock.now())
 
 
 @app.periodic(cron="50 3 * * *", periodic_id="retention")

@@ -94,7 +94,11 @@ def _must_be_open(wish: offering.Wish, asked: Asked) -> None:
     reason = wish.reason
     if reason is None:
         raise refusals.ReasonClosed
-    if reason.steps or not terms.of_house(wish.plan.establishment_id).waiting_open:
+    if (
+        reason.steps
+        or reason.by_invitation
+        or not terms.of_house(wish.plan.establishment_id).waiting_open
+    ):
         raise refusals.WaitingClosed
     if reason.sessions > 1 and asked.moves is None:
         raise refusals.SeriesIsNotAwaited
@@ -156,7 +160,7 @@ def _sealed(actor: Actor, asked: Asked, wish: offering.Wish, now: datetime) -> W
         about.append(asked.moves)
     tickets = gate.seal_and_sign_each(
         actor, Purpose.BOOKING, visit, {"details": details.as_json()},
-        [one for record in about for one in _errands(record, now, asked)],
+        [one for record in about for one in errands(record, now)],
         subject=asked.patient_file, tenant=tenant,
     )  # fmt: skip
     told = Terms(
@@ -170,12 +174,13 @@ def _sealed(actor: Actor, asked: Asked, wish: offering.Wish, now: datetime) -> W
         role_id=asked.role_id,
         number=(last or 0) + 1,
         terms=told.closed(visit.id),
-        details=_bytes_of(visit),
+        details=bytes_of(visit),
         tickets=b"".join(tickets),
     )
 
 
-def _bytes_of(visit: Appointment) -> bytes:
+def bytes_of(visit: Appointment) -> bytes:
+    """The sealed details of a visit that has no row yet."""
     sealed = visit.details
     assert sealed is not None  # noqa: S101 -- just sealed
     return bytes(sealed.sealed)
@@ -196,7 +201,8 @@ def _of_moved(actor: Actor, asked: Asked) -> Details:
     return replace(details, overbooked=False)
 
 
-def _errands(record: UUID, now: datetime, asked: Asked) -> list[gate.Errand]:
+def errands(record: UUID, now: datetime) -> list[gate.Errand]:
+    """What is signed so that its person can be written to as long as it stands, a month each."""
     since = now - CLOCKS_APART
     months = range(STANDS // TICKET_LASTS)
     return [

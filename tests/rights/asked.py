@@ -208,6 +208,14 @@ SAMPLES: dict[str, Sample] = {
     "patient:wait": Sample(path={"role_id": "$role"}, data={"plus-tot": "@appointment"}),
     "patient:wait_answer": Sample("post", {"wish_id": "@appointment"}, answers=frozenset({404})),
     "practice:waiting_add": Sample(path=FILE),
+    "practice:invite": Sample(path=FILE),
+    "practice:invitation_code": Sample(
+        path={"invitation": "$role"}, answers=frozenset({404})
+    ),
+    "practice:invitation_withdraw": Sample(
+        "post", {"invitation": "$role"}, answers=frozenset({404})
+    ),
+    "providers:invitation": Sample(path={"secret": "a"}, answers=frozenset({404})),
     "patient:receipt": Sample(path={"seq": "@seq"}, answers=frozenset({200, 503})),
 }  # fmt: skip
 """A route that is not here is asked for with GET and nothing else (``UNKNOWN``)."""

@@ -15,8 +15,10 @@ TENANT: Final = {
 
 TENANT_OR_NAMED: Final = {
     "identity_patientfile", "identity_staffmember", "scheduling_appointment", "scheduling_wish",
+    "scheduling_bookinginvitation",
 }  # fmt: skip
-"""The same, or rows whose ids the keeper gave (``serment.records``); a member's own account."""
+"""The same, or rows whose ids the keeper gave (``serment.records``); a member's own account; the
+row whose link's digest its reader brings."""
 
 NAMED: Final = {"identity_dependant", "identity_relation", "identity_relationproof"}
 """Rows whose ids the keeper gave, to whoever it gave them; nothing else in them says whose."""

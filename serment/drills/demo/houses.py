@@ -222,6 +222,7 @@ def _reason(
         share=told["share"],
         sessions=told.get("sessions", 1),
         apart_days=tuple(told.get("apart", (7, 7))),
+        by_invitation=told.get("invitation", False),
         then=tuple(told["then"]) if "then" in told else None,
     )
 

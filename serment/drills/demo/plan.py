@@ -53,6 +53,7 @@ class ReasonPlan:
     share: float
     sessions: int = 1
     apart_days: tuple[int, int] = (7, 7)
+    by_invitation: bool = False
     then: tuple[str, str, int] | None = None
     """A step that follows: which specialty, for which of its reasons, so many minutes after at
     most."""

@@ -187,6 +187,7 @@ def _reason(establishment: UUID, role: UUID, reason: ReasonPlan, position: int) 
         late_release_minutes=reason.late_release_minutes,
         fee_cents=reason.fee_cents,
         sessions=reason.sessions,
+        by_invitation=reason.by_invitation,
         apart_least_days=reason.apart_days[0],
         apart_most_days=reason.apart_days[1],
         position=position,

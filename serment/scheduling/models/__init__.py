@@ -14,6 +14,7 @@ from serment.scheduling.models.hours import (
     VisitReason,
     WeeklyOpening,
 )
+from serment.scheduling.models.inviting import BookingInvitation
 from serment.scheduling.models.others import Resource, ResourceKind, Substitution
 from serment.scheduling.models.retention import VisitRetention
 from serment.scheduling.models.time import (
@@ -31,6 +32,7 @@ __all__ = [
     "OCCUPANCY_EXCLUSION",
     "Absence",
     "Appointment",
+    "BookingInvitation",
     "CalendarFeed",
     "CallBack",
     "Closure",

@@ -48,6 +48,8 @@ class VisitReason(models.Model):
         db_default=[],
         verbose_name=_("salle, appareil"),
     )
+    by_invitation = models.BooleanField(_("sur invitation"), default=False, db_default=False)
+    """Seen and booked by nobody but the desk, and whoever has an invitation's link."""
     in_groups = models.BooleanField(_("en groupe"), default=False, db_default=False)
     sessions = models.PositiveSmallIntegerField(
         _("séances"),

@@ -273,7 +273,7 @@ def _show(request: HttpRequest, actor: Actor, role: PractitionerRole, filled: Fo
         "role": role,
         "site": site,
         "form": filled,
-        "reasons": role.reasons.filter(active=True).order_by("position"),
+        "reasons": role.reasons.filter(active=True, by_invitation=False).order_by("position"),
         **for_whom.shown(request, actor, filled.whom, role.establishment_id),
         "note_max": NOTE_LETTERS_MAX,
         **more,

@@ -77,7 +77,8 @@ class Form:
 def read(role: PractitionerRole, given: asked.Given) -> Form:
     """What was sent about a practitioner. Raises ``NotThere`` or ``NoSuchReason``."""
     reasons = {
-        str(reason.id): reason for reason in role.reasons.filter(active=True).order_by("position")
+        str(reason.id): reason
+        for reason in role.reasons.filter(active=True, by_invitation=False).order_by("position")
     }
     wanted = given.get("motif", "")
     reason = reasons.get(wanted) if wanted else next(iter(reasons.values()), None)

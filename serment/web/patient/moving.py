@@ -24,6 +24,7 @@ from serment.disclosure import Purpose, gate
 from serment.errors import Conflict, Refused
 from serment.identity import accounts, policy
 from serment.scheduling import linked_moving, moving, refusals, sealed_details, search, terms
+from serment.scheduling.availability import Public
 from serment.scheduling.booking import Booking
 from serment.scheduling.models import Appointment, VisitReason
 from serment.web import asked, hours
@@ -150,7 +151,10 @@ def _times(
     start = max(now, datetime.combine(first, datetime.min.time(), zone))
     end = datetime.combine(first + timedelta(days=DAYS), datetime.min.time(), zone)
     window = (start, end)
-    found = search.next_slots([visit.role_id], reason.id, window, now, LOOK)[visit.role_id]
+    public = Public.INVITED if reason.by_invitation else Public.EVERYONE
+    found = search.next_slots([visit.role_id], reason.id, window, now, LOOK, audience=public)[
+        visit.role_id
+    ]
     free = [one for one in found if one.starts_at != visit.starts_at]
     days = _days(first, slots.by_day(free, site, reader, moves=(visit.id, week)))
     told = hours.told_now(wanted, site, reader, mode, now) if wanted else ""

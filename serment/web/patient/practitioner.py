@@ -131,7 +131,7 @@ def _week(
     now: datetime,
 ) -> Week:
     site = ZoneInfo(role.site.timezone)
-    reasons = list(role.reasons.filter(active=True).order_by("position"))
+    reasons = list(role.reasons.filter(active=True, by_invitation=False).order_by("position"))
     chosen = next((reason for reason in reasons if reason.id == wanted), None)
     if chosen is None and reasons:
         chosen = next((reason for reason in reasons if reason.new_patients), reasons[0])

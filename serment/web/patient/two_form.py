@@ -90,7 +90,7 @@ class Form:
 def read(role: PractitionerRole, given: asked.Given) -> Form:
     """What was sent. Raises ``NotThere`` or ``NoSuchReason``."""
     starts_at = asked.instant(given.get("heure", ""))
-    reasons = role.reasons.filter(active=True, in_groups=False, steps=[])
+    reasons = role.reasons.filter(active=True, in_groups=False, steps=[], by_invitation=False)
     wanted = given.get("motif", "")
     reason = next((one for one in reasons if str(one.id) == wanted), None)
     if starts_at is None:

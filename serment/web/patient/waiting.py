@@ -86,7 +86,7 @@ def join(request: HttpRequest, role_id: UUID) -> HttpResponse:
     line = appointments.own(request, sooner) if sooner else None
     if line is not None and line.appointment.role_id != role.id:
         raise NotThere
-    reasons = list(role.reasons.filter(active=True).order_by("position"))
+    reasons = list(role.reasons.filter(active=True, by_invitation=False).order_by("position"))
     reason = _reason(reasons, line, given.get("motif", ""))
     shown = _shown(request, actor, role, reason, line) | {"reasons": reasons}
     if request.method == "GET" or reason is None or "revoir" in given:

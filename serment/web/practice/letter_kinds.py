@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from serment.identity import account_told
 from serment.outbox import post, registry
+from serment.scheduling import inviting
 from serment.web.practice import glass_messages, trustee_messages
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ KINDS: Final[dict[str, tuple[About, _StrPromise]]] = {
     registry.MISSED: (About.VISIT, _("Rendez-vous manqué")),
     registry.REMINDER: (About.PROMPT, _("Rappel")),
     registry.OFFER: (About.PROMPT, _("Heure libérée")),
+    inviting.KIND: (About.PROMPT, _("Invitation")),
     glass_messages.PERSON: (About.FILE, _("Dossier ouvert en urgence")),
     account_told.SECOND: (About.FILE, _("Un code de plus a été remis")),
     account_told.BACK: (About.FILE, _("Un compte est redemandé")),

@@ -158,6 +158,7 @@ def _limits(reason: VisitReason) -> list[str]:
         _("ouvert %(days)d jours à l’avance") % {"days": reason.horizon_days},
         _series(reason),
         steps.told(reason),
+        _("sur invitation") if reason.by_invitation else "",
         _("avec salle ou appareil") if reason.needs else "",
         "" if reason.active else _("n’est pas proposé en ligne"),
     )

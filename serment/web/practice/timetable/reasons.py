@@ -102,6 +102,7 @@ def _read(row: VisitReason, typed: asked.Given) -> dict[str, str]:
     known = ResourceKind.objects.filter(establishment_id=row.establishment_id, id__in=kinds)
     row.needs = list(known.order_by("name_fr").values_list("id", flat=True))
     row.in_groups = typed.get("groupe", "") == "oui"
+    row.by_invitation = typed.get("invitation", "") == "oui"
     row.active = typed.get("propose", "") == "oui"
     if row.in_groups and row.sessions > 1:
         errors["sessions"] = _("Un motif en groupe se prend séance par séance : écrivez 1.")

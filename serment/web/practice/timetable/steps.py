@@ -108,7 +108,11 @@ def told(row: VisitReason) -> str:
 def _known(row: VisitReason) -> list[VisitReason]:
     """What may be a step: reasons of the house that are one visit alone."""
     found = VisitReason.objects.filter(
-        establishment_id=row.establishment_id, active=True, in_groups=False, steps=[]
+        establishment_id=row.establishment_id,
+        active=True,
+        in_groups=False,
+        steps=[],
+        by_invitation=False,
     ).exclude(id=row.id)
     reasons = found.select_related("role__practitioner").filter(role__active=True)
     return list(reasons.order_by("role__position", "position", "id"))

@@ -49,7 +49,10 @@ def _told(request: HttpRequest, member: team.Member) -> dict[str, Any]:
     if at is not None and reason is not None:
         try:
             instant = wall_clock.instant(day, at, member.zone, second_pass=False)
-            said = explain.why_not(member.id, reason.id, instant, now, using="default").sentence
+            public = _public(reason)
+            said = explain.why_not(
+                member.id, reason.id, instant, now, using="default", audience=public
+            ).sentence
         except wall_clock.NonexistentTime as missing:
             error = str(_(missing.sentence))
     language = get_language() or "fr"
@@ -64,6 +67,11 @@ def _told(request: HttpRequest, member: team.Member) -> dict[str, Any]:
     }
 
 
+def _public(reason: VisitReason) -> Public:
+    """As those meet it who may book it."""
+    return Public.INVITED if reason.by_invitation else Public.EVERYONE
+
+
 def _day(
     member: team.Member, reason: VisitReason, day: date, now: datetime
 ) -> list[tuple[str, str, bool]]:
@@ -73,7 +81,8 @@ def _day(
         datetime.combine(on, time(0), zone).astimezone(UTC) for on in (day, day + timedelta(days=1))
     )
     found: list[tuple[datetime, datetime, explain.Explanation]] = []
-    for instant, one in explain.day(member.id, reason.id, (start, end), STEP, now, Public.EVERYONE):
+    window, public = (start, end), _public(reason)
+    for instant, one in explain.day(member.id, reason.id, window, STEP, now, public):
         # Between two starts of slots there is no other answer than theirs.
         if found and (one.rule == Rule.OFF_GRID or found[-1][2] == one):
             found[-1] = (found[-1][0], instant + STEP, found[-1][2])
