@@ -12,7 +12,7 @@ BY_LINK = "digest = decode(NULLIF(current_setting('serment.invitation', true), '
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0011_missed_visits"),
+        ("scheduling", "0012_answers"),
     ]
 
     operations = [
