@@ -176,6 +176,33 @@ def test_what_cannot_wait_is_sent_to_a_telephone(visitor: Callable[..., Visitor]
     patient.look()
     patient.page.go_back()
     expect(patient.page.locator("#booking")).to_be_visible()
+    patient.answer()
+    patient.press("Confirmer le rendez-vous")
+    _answers_before_the_visit(patient)
+
+
+def _answers_before_the_visit(patient: Visitor) -> None:
+    """On a small telephone, in parts, with one thing forgotten."""
+    page = patient.page
+    page.get_by_role("link", name="Répondre aux questions").click()
+    expect(page.locator("main")).to_contain_text("Partie 1 sur 3")
+    page.get_by_label("Au latex").check()
+    patient.send("Continuer")
+    expect(page.get_by_role("alert")).to_contain_text("Le reste est gardé")
+    expect(page.get_by_label("Au latex")).to_be_checked()
+    patient.look()
+    page.get_by_label("Oui").check()
+    patient.send("Continuer")
+    page.get_by_label("Si oui, lesquels").fill(NOTE)
+    patient.send("Garder et finir plus tard")
+    expect(page.locator("main")).to_contain_text("Personne ne le lit avant")
+    patient.look()
+    page.get_by_role("link", name="Finir de répondre").click()
+    patient.send("Relire mes réponses")
+    expect(page.locator("main")).to_contain_text(NOTE)
+    patient.look()
+    patient.send("Envoyer mes réponses")
+    expect(page.locator("main")).to_contain_text("C’est envoyé.")
 
 
 def test_without_javascript_search_and_booking_work_the_same(
