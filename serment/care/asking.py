@@ -134,7 +134,7 @@ def write(actor: Actor, questionnaire: Questionnaire) -> Questionnaire:
         other = others.first() if questionnaire.active and questionnaire.reasons else None
         if other is not None:
             raise AlreadyAsked(
-                _("« %(title)s » est déjà posé pour un de ces motifs : retirez-le d’abord là-bas.")
+                _("« %(title)s » est déjà posé pour un de ces motifs : retirez-le d’abord là-bas.")
                 % {"title": other.title_fr}
             )
         questionnaire.save()
@@ -162,7 +162,7 @@ def change(actor: Actor, questionnaire: Questionnaire, questions: Sequence[Quest
     rights.require(actor, rights.Act.SET_OPENINGS)
     if len(questions) > QUESTIONS_MAX:
         raise TooManyQuestions(
-            _("Un questionnaire a %(most)d questions au plus : au-delà, personne ne le finit.")
+            _("Un questionnaire a %(most)d questions au plus : au-delà, personne ne le finit.")
             % {"most": QUESTIONS_MAX}
         )
     with tenancy.inside(questionnaire.establishment_id), transaction.atomic():

@@ -143,7 +143,7 @@ def _write(actor: Actor, visit_id: UUID, status: str, now: datetime, said: str) 
         visit.refresh_from_db()
         if visit.status not in CHANGEABLE or (not staff and visit.starts_at <= now):
             raise refusals.AlreadyOver(
-                _("La visite a commencé, ou n’a plus lieu : ces réponses ne se changent plus.")
+                _("La visite a commencé, ou n’a plus lieu : ces réponses ne se changent plus.")
             )
         by = BY_TELEPHONE if staff else BY_PATIENT
         values = _values(Told(status, by, now), said)

@@ -26,33 +26,33 @@ _YES_NO_UNSURE: Final = (
 
 BEFORE_A_VISIT: Final = (
     Question(
-        "allergies", Kind.SEVERAL, "Avez-vous une allergie ?", "Do you have an allergy?",
+        "allergies", Kind.SEVERAL, "Avez-vous une allergie ?", "Do you have an allergy?",
         "Cochez tout ce qui convient, ou rien.", "Tick all that apply, or nothing.",
         options=(Option("medicament", "À un médicament", "To a medicine"),
                  Option("latex", "Au latex", "To latex"),
                  Option("aliment", "À un aliment", "To a food"),
                  Option("autre", "À autre chose", "To something else")),
     ),
-    Question("traitement", Kind.BOOLEAN, "Prenez-vous des médicaments en ce moment ?",
+    Question("traitement", Kind.BOOLEAN, "Prenez-vous des médicaments en ce moment ?",
              "Are you taking any medicines at present?", required=True),
-    Question("lesquels", Kind.TEXT, "Si oui, lesquels ?", "If so, which ones?",
+    Question("lesquels", Kind.TEXT, "Si oui, lesquels ?", "If so, which ones?",
              "Recopiez les boîtes, ou apportez l’ordonnance.",
              "Copy the names from the boxes, or bring the prescription."),
-    Question("poids", Kind.QUANTITY, "Combien pesez-vous, à peu près ?",
+    Question("poids", Kind.QUANTITY, "Combien pesez-vous, à peu près ?",
              "What do you weigh, roughly?", unit="kg"),
-    Question("dernier", Kind.DATE, "Quand avez-vous vu un médecin pour la dernière fois ?",
+    Question("dernier", Kind.DATE, "Quand avez-vous vu un médecin pour la dernière fois ?",
              "When did you last see a doctor?", "À peu près suffit.", "Roughly will do."),
-    Question("souci", Kind.TEXT, "Qu’aimeriez-vous ne pas oublier de dire ?",
+    Question("souci", Kind.TEXT, "Qu’aimeriez-vous ne pas oublier de dire ?",
              "What would you not like to forget to say?"),
 )  # fmt: skip
 
 BEFORE_A_VACCINE: Final = (
-    Question("fievre", Kind.BOOLEAN, "Avez-vous de la fièvre aujourd’hui ou hier ?",
+    Question("fievre", Kind.BOOLEAN, "Avez-vous de la fièvre aujourd’hui ou hier ?",
              "Do you have a fever today, or did you yesterday?", required=True),
-    Question("reaction", Kind.CHOICE, "Avez-vous déjà mal réagi à un vaccin ?",
+    Question("reaction", Kind.CHOICE, "Avez-vous déjà mal réagi à un vaccin ?",
              "Have you ever reacted badly to a vaccine?", required=True, options=_YES_NO_UNSURE),
-    Question("lequel", Kind.STRING, "Si oui, lequel ?", "If so, which one?"),
-    Question("enceinte", Kind.CHOICE, "Êtes-vous enceinte, ou cela se peut-il ?",
+    Question("lequel", Kind.STRING, "Si oui, lequel ?", "If so, which one?"),
+    Question("enceinte", Kind.CHOICE, "Êtes-vous enceinte, ou cela se peut-il ?",
              "Are you pregnant, or might you be?", options=_YES_NO_UNSURE),
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             "appointment", "answered",
-            serment.disclosure.fields.Sealed(verbose_name="questions avant la visite : où cela en est", zone="administrative"),
+            serment.disclosure.fields.Sealed(verbose_name="questions avant la visite : où cela en est", zone="administrative"),
         ),
         migrations.AddField(
             "appointment", "answers",

@@ -155,7 +155,7 @@ class Appointment(models.Model):
     details = Sealed(zone="administrative", label=_("motif et mode"))
     cancellation = Sealed(zone="administrative", label=_("annulation"))
     course = Sealed(zone="administrative", label=_("passage au cabinet"))
-    answered = Sealed(zone="administrative", label=_("questions avant la visite : où cela en est"))
+    answered = Sealed(zone="administrative", label=_("questions avant la visite : où cela en est"))
     answers = Sealed(zone="medical", label=_("réponses aux questions avant la visite"))
     presence = models.BinaryField(max_length=64, null=True, blank=True)
     """Since when somebody waits, closed (``attending``); nothing once they were seen."""
