@@ -110,6 +110,25 @@ def test_pages_that_lie_get_no_more_from_a_trainees_session_than_names(
             act()
 
 
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_receptions_session_opens_nothing_medical(
+    inside: Inside, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: with a practitioner's line in the table the same session opens it."""
+    if not guarded:
+        monkeypatch.setattr(roles, "of", lambda _role: roles.ROLES["practitioner"])
+    clerk, file = inside.staff(), inside.patient()
+    value = wire.SealValue("phone", "medical", "une allergie")
+    item = wire.SealItem(record_of(file), "patient", record_of(file), [value])
+    inside.ask(SYSTEM, "seal", wire.SealAsk([item]), wire.SealAnswer, tenant=HERE)
+    inside.reveal(clerk, file)
+    if not guarded:
+        inside.reveal(clerk, named(file, "medical"))
+        return
+    with pytest.raises(Refused, match="refused"):
+        inside.reveal(clerk, named(file, "medical"))
+
+
 def contact(inside: Inside, file: wire.RevealAsk) -> None:
     """The file has a telephone number too."""
     value = wire.SealValue("phone", "contact", "+33639980000")
