@@ -13,8 +13,9 @@ from serment.care.models import Questionnaire
 from serment.care.questions import Fault, Kind, Option, Question
 from serment.directory import tenancy
 from serment.disclosure import Actor, NotYours, Purpose, gate
+from serment.outbox import post, registry
 from serment.scheduling import booking, refusals
-from serment.scheduling.models import Appointment
+from serment.scheduling.models import Appointment, VisitReason
 from tests.scheduling.practice import NOW, TUESDAY, Practice, make_practice, paris
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,23 @@ def test_answers_are_the_carers_and_the_desk_sees_only_that_there_are_some() -> 
             gate.reveal_with_ticket(ticket, [row], ["answers"], Purpose.MESSAGE)
         seen = [one for one in gate.history(desk, file, 30) if "answers" in one.fields]
         assert {one.kind for one in seen} == {"read", "write"}, "each opening is on record"
+
+
+def test_messages_say_that_a_house_asks_and_never_before_which_visit() -> None:
+    practice, other = make_practice(), make_practice(1)
+    asks(practice, ALLERGY)
+    with tenancy.inside(practice.establishment):
+        # Of the same house, for another reason: told the same.
+        questioned = VisitReason.objects.get(pk=practice.reason)
+        questioned.pk, questioned.position = ids.new_id(), 1
+        questioned.save(force_insert=True)
+    practice.reason = questioned.pk
+    for house, told in ((practice, True), (other, False)):
+        _patient, _file, pk = booked(house)
+        with tenancy.inside(house.establishment):
+            facts = registry.facts_of(post.CONFIRMATION, pk)
+        assert facts is not None
+        assert facts.house_asks is told
 
 
 def test_an_old_version_stays_with_its_answers_and_a_begun_visit_is_closed() -> None:
