@@ -110,6 +110,12 @@ def unfreezing(what: str, value: str, why: str) -> SensitiveAct:
     return SensitiveAct.of("unfreeze", policy_asks.UnfreezeAsk(what, value, why.strip()[:500]))
 
 
+def judging(glass: UUID, outcome: str, remark: str) -> SensitiveAct:
+    """What an officer says of a file opened in an emergency."""
+    wanted = policy_asks.ReviewAsk(glass.bytes, outcome, remark.strip()[:500])
+    return SensitiveAct.of("glass_review", wanted)
+
+
 def adding(answer: str, label: str) -> SensitiveAct:
     """A second passkey, made as ``answer`` says."""
     return SensitiveAct.of("enrol", _enrolment(answer, label))

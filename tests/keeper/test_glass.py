@@ -11,7 +11,7 @@ from serment.keeper import erasure, wire
 from serment.keeper.policy import asks, glass
 from serment.keeper.policy.budgets import HOUR_US
 from tests.apart import apart
-from tests.keeper.enrolled import registered
+from tests.keeper.enrolled import asserted, opened, registered, settled
 from tests.keeper.inside import OPERATOR, THERE, Inside, Person, Refused, record_of, word
 from tests.keeper.test_not_ones_own import child_of, patient, seal
 from tests.keeper.test_policy import alarms, freeze, uuid_text
@@ -158,3 +158,27 @@ def test_no_emergency_is_said_of_what_lies_in_no_house(
     wanted = asks.GlassAsk(child.relation, WHY, "life", [])
     assert word(inside, clerk, "break_glass", wanted) == ("refused" if guarded else "")
     assert listed(inside, officer) == []
+
+
+def test_what_is_put_to_rest_is_signed_where_an_officer_has_a_key(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages that lie accept nothing in an officer's name; whoever worries needs no key."""
+    officer = settled(opened(inside), "privacy_officer")
+    clerk = inside.staff()
+    name = broken(inside, clerk, inside.patient()).glass
+    justify(inside, clerk, name)
+    with pytest.raises(Refused, match="assertion"):
+        review(inside, officer.who, name, "accepted")
+    review(inside, officer.who, name, "abusive")
+    with pytest.raises(Refused, match="assertion"):
+        review(inside, officer.who, name, "asked")
+    wanted = asks.ReviewAsk(name, "accepted", "vu avec l’équipe")
+    asserted(inside, officer, "glass_review", wanted, wire.Nothing)
+    assert listed(inside, officer.who)[0].outcome == "accepted"
+
+    other = broken(inside, clerk, inside.patient()).glass
+    justify(inside, clerk, other)
+    monkeypatch.setattr(glass, "puts_to_rest", lambda *_: False)
+    review(inside, officer.who, other, "accepted")  # the fault, with nothing in its way
+    assert {one.outcome for one in listed(inside, officer.who)} == {"accepted"}

@@ -32,7 +32,8 @@ from serment.keeper.passkeys.proving import proved, told
 from serment.keeper.passkeys.rows import VERSION, Member, Passkey
 from serment.keeper.peers import kin_of
 from serment.keeper.policy import deciding as freezing
-from serment.keeper.policy import granting, trustee
+from serment.keeper.policy import glass, granting, trustee
+from serment.keeper.policy.asks import ReviewAsk
 from serment.keeper.policy.grants import Grant
 from serment.keeper.rights import OFFICERS, Capability, staff_of
 from serment.keeper.wire import Body, Nothing, Request
@@ -216,6 +217,16 @@ async def _role_or_sign(house: House, ask: Request, peer: int) -> Body:
     return await (_staff_role if signed else _sensitive(_staff_role))(house, ask, peer)
 
 
+async def _review_or_sign(house: House, ask: Request, peer: int) -> Body:
+    """op ``glass_review`` without a signature: to worry is never made hard, to put it to rest is.
+
+    Pages that lie could else accept in an officer's name what they themselves had opened.
+    """
+    wanted = msgspec.msgpack.decode(ask.body, type=ReviewAsk)
+    freely = not glass.puts_to_rest(house, wanted)
+    return await (glass.review if freely else _sensitive(glass.review))(house, ask, peer)
+
+
 def _colleague(house: House, ask: Request, peer: int, actor: bytes) -> Member:
     """A member of staff that an officer, or the operator, may decide about; never oneself."""
     known = rows.member(house.store, actor)
@@ -247,6 +258,7 @@ _SENSITIVE: Final[dict[str, Act]] = {
     "end_staff": _end_staff,
     "staff_role": _staff_role,
     "revoke": _revoke,
+    "glass_review": glass.review,
 }
 _SIGNED: Final[dict[str, Signed]] = {"vouch": _vouch, "enrol": enrol_another}
 
@@ -263,5 +275,6 @@ ACTS: Final[dict[str, Act]] = {
     "grant_revoke": granting.revoke,
     "end_staff": _end_staff,
     "staff_role": _role_or_sign,
+    "glass_review": _review_or_sign,
 }
 """Over the desk's own: what it answers where no signature came along."""

@@ -206,6 +206,13 @@ async def review(house: House, ask: Request, peer: int) -> Body:
     return Nothing()
 
 
+def puts_to_rest(house: House, wanted: ReviewAsk) -> bool:
+    """Does this review end a worry: accept, or take back that it was an abuse?"""
+    broken = house.standing.rows.get(_TABLE, _tag(house, wanted.glass), Glass)
+    abuse = broken is not None and broken.outcome == ABUSIVE
+    return wanted.outcome == ACCEPTED or (abuse and wanted.outcome != ABUSIVE)
+
+
 def recount(house: House) -> None:
     """At a start: what was broken of late counts on the hour's cap as if nothing had happened."""
     for broken in sorted(_all(house), key=lambda one: one.at):

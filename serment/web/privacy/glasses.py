@@ -19,15 +19,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from serment import clock
 from serment.disclosure import glass
-from serment.errors import NotThere, Unusable
+from serment.errors import NotThere, Refused
 from serment.identity import accounts, policy, staff
 from serment.identity.rights import Act
 from serment.web import asked, wording
 from serment.web.practice.glass import REASONS
+from serment.web.privacy import signing
 from serment.web.privacy.asking import ZONE
 
 SHOWN: Final = 100
-OUTCOMES: Final = ("accepted", "asked", "abusive")
 
 
 @policy.staff_may(Act.CONTAIN)
@@ -41,6 +41,7 @@ def glasses(request: HttpRequest) -> HttpResponse:
     told = [_told(one, names, actor.id) for one in found]
     context = {
         "section": "glasses",
+        "has_key": signing.has_key(actor),
         "to_review": [one for one in told if one["it"].to_review],
         "owed": [one for one in told if one["it"].owed],
         "done": [one for one in told if not one["it"].to_review and not one["it"].owed],
@@ -72,15 +73,16 @@ def judge(request: HttpRequest) -> HttpResponse:
     """Accept it, ask for more, or call it an abuse; never one's own."""
     actor = accounts.staff_actor_for(request)
     sent = asked.sent(request)
-    name, outcome = asked.uuid(sent.get("ouverture", "")), sent.get("avis", "")
-    remark = asked.words(sent.get("remarque", ""), glass.WHY_LETTERS_MAX)
-    if name is None:
-        raise NotThere
-    if outcome not in OUTCOMES:
-        raise Unusable(_("Choisissez un avis."))
+    _name, outcome, remark = signing.review_in(sent)
     if outcome != "accepted" and not remark:
         messages.error(request, _("Dites pourquoi : la personne qui a ouvert le dossier le lira."))
         return HttpResponseRedirect(reverse("glasses"))
-    glass.review(actor, name, outcome, remark)  # type: ignore[arg-type]
+    try:
+        signing.judge(actor, sent)
+    except NotThere:
+        raise
+    except Refused as refused:
+        messages.error(request, signing.refusal(refused))
+        return HttpResponseRedirect(reverse("glasses"))
     messages.success(request, _("Votre avis est noté."))
     return HttpResponseRedirect(reverse("glasses"))

@@ -8,15 +8,17 @@ keeper takes the act unsigned; these pages decide nothing about that.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from serment.disclosure import Actor, AssertionNeeded, containment, passkeys
+from serment.disclosure import Actor, AssertionNeeded, containment, glass, passkeys
 from serment.disclosure.passkeys import SensitiveAct
-from serment.errors import Refused, Unusable
+from serment.errors import NotThere, Refused, Unusable
 from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.web import asked
@@ -25,6 +27,7 @@ from serment.web.privacy import grants_told
 VALUE_LETTERS_MAX = 64
 WHY_LETTERS_MAX = 500
 
+OUTCOMES: Final = ("accepted", "asked", "abusive")
 LIFTED_HERE = ("session", "actor", "subject", "exports")
 
 
@@ -48,6 +51,8 @@ def act_of(sent: Mapping[str, str]) -> SensitiveAct:
             return passkeys.approving(digest)
     if sent.get("what") == "unfreeze":
         return passkeys.unfreezing(*freeze_in(sent))
+    if sent.get("what") == "judge":
+        return passkeys.judging(*review_in(sent))
     raise Unusable(_("Cette demande est incomplète."))
 
 
@@ -58,6 +63,25 @@ def freeze_in(sent: Mapping[str, str]) -> tuple[str, str, str]:
     if what not in LIFTED_HERE or not value or not why:
         raise Unusable(_("Cette demande est incomplète."))
     return what, value, why
+
+
+def review_in(sent: Mapping[str, str]) -> tuple[UUID, glass.Outcome, str]:
+    """Which opening in an emergency, what is said of it, the remark. Raises NotThere, Unusable."""
+    name, outcome = asked.uuid(sent.get("ouverture", "")), sent.get("avis", "")
+    if name is None:
+        raise NotThere
+    if outcome not in OUTCOMES:
+        raise Unusable(_("Choisissez un avis."))
+    remark = asked.words(sent.get("remarque", ""), glass.WHY_LETTERS_MAX)
+    return name, outcome, remark  # type: ignore[return-value]
+
+
+def judge(actor: Actor, sent: Mapping[str, str]) -> None:
+    """What an officer says of it, with the signature that came along. Raises AssertionNeeded."""
+    if signed := asked_signature(sent):
+        passkeys.finish_act(actor, act_of(sent), signed)
+        return
+    glass.review(actor, *review_in(sent))
 
 
 def approve(actor: Actor, sent: Mapping[str, str]) -> None:
