@@ -8,6 +8,7 @@ role could not make one.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,7 +23,9 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.module_loading import import_string
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -116,12 +119,28 @@ def _home_of(request: HttpRequest, role: str) -> str:
 def mail(request: HttpRequest) -> HttpResponse:
     """What the demo sent, as its addressees would read it."""
     today = clock.now().astimezone(ZONE).date()
-    letters = [(letter, _sent_at(letter.date, today)) for letter in demo_mail.sent()]
+    letters = [
+        (letter, _linked(letter.body), _sent_at(letter.date, today)) for letter in demo_mail.sent()
+    ]
     texts = [
-        (text, wording.moment(datetime.fromisoformat(text.date), ZONE, today))
+        (text, _linked(text.body), wording.moment(datetime.fromisoformat(text.date), ZONE, today))
         for text in demo_mail.texts()
     ]
     return render(request, "demo/mail.html", {"letters": letters, "texts": texts})
+
+
+def _linked(body: str) -> SafeString:
+    """The text, escaped; addresses of this very site can be clicked, those of no other."""
+    own = re.compile(rf"({re.escape(settings.PUBLIC_URL)}/[^\s<>\"']*[^\s<>\"'.,;:!?)])")
+    pieces = enumerate(own.split(body))
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html('<a href="{0}">{0}</a>', piece) if at % 2 else piece,)
+            for at, piece in pieces
+        ),
+    )
 
 
 def _sent_at(header: str, today: date) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client
 
 from serment.web import loopback
@@ -65,3 +67,24 @@ def test_an_announced_proxy_is_judged_by_the_client_it_names(demo: Client) -> No
     announced = {"serment.forwarded": False, "HTTP_VIA": "1.1 nginx"}
     assert demo.get("/demo", **announced).status_code == 200
     assert demo.get("/demo", REMOTE_ADDR="203.0.113.7", **announced).status_code == 404
+
+
+def test_links_of_mails_can_be_clicked_where_they_lead_to_this_site(
+    demo: Client, settings: Any, tmp_path: Path
+) -> None:
+    """The others stay text, however alike they begin, and nothing of a mail is markup."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    body = (
+        "Ouvrez http://localhost:8000/r/a-b_c. <b>Non</b> http://localhost:8000.exemple.fr/x"
+        ' http://localhost:8000@exemple.fr/x https://exemple.fr/x http://localhost:8000/y"><i>'
+    )
+    EmailMessage("Lien", body, to=["zoe@exemple.fr"]).send()
+    shown = demo.get("/demo/courrier").content.decode()
+    assert '<a href="http://localhost:8000/r/a-b_c">http://localhost:8000/r/a-b_c</a>.' in shown
+    assert shown.count('<a href="http://localhost:8000/') == 2
+    assert "exemple.fr/x" in shown
+    assert 'href="http://localhost:8000/y"' in shown
+    for foreign in ('href="http://localhost:8000.', 'href="http://localhost:8000@', "<b>", "<i>"):
+        assert foreign not in shown
+    assert 'href="https://exemple.fr' not in shown
