@@ -27,12 +27,13 @@ def page(request: HttpRequest) -> HttpResponse:
     """One form; it counts for every practice where one has a file of one's own."""
     actor = accounts.actor_for(request)
     if request.method == "GET":
-        return _show(request, reaching.of_account(actor))
+        said = reaching.of_account(actor)
+        return _show(request, said, had=said != contact.NOTHING_SAID)
     sent = asked.sent(request)
     try:
         wishes = contact.cleaned({name: str(sent[name]) for name in sent})
     except contact.WishesUnusable as unusable:
-        return _show(request, sent, unusable.errors)
+        return _show(request, sent, unusable.errors, had="had" in sent)
     reaching.say(actor, wishes, clock.now(), former_unsafe="former" in sent)
     messages.success(request, _("C’est enregistré, dans votre compte et dans tous vos dossiers."))
     if any(one.mine and one.relation in _MADE_UP for one in acting.of(actor, actor.id)):
@@ -46,6 +47,17 @@ def page(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("patient:account"))
 
 
-def _show(request: HttpRequest, said: Any, errors: dict[str, str] | None = None) -> HttpResponse:
-    context = {"said": said, "errors": errors or {}, "hours_max": contact.HOURS_LETTERS_MAX}
+def _show(
+    request: HttpRequest, said: Any, errors: dict[str, str] | None = None, *, had: bool
+) -> HttpResponse:
+    """``had``: something was said before, so there is a former way that may be safe no longer.
+
+    The form carries it: a field to mend is no reason to open the account's wishes again.
+    """
+    context = {
+        "said": said,
+        "errors": errors or {},
+        "hours_max": contact.HOURS_LETTERS_MAX,
+        "had": had,
+    }
     return render(request, "patient/contact.html", context, status=422 if errors else 200)
