@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import NoReverseMatch
 
@@ -19,7 +20,7 @@ from serment.disclosure import SYSTEM
 from serment.identity import links, means, staff
 from serment.identity.means import keeping, listed, rescue, security
 from serment.identity.means.book import Book
-from serment.identity.models import Role
+from serment.identity.models import Account, Role
 from tests import factors
 from tests.identity.conftest import PASSWORD, PERSON, sent, sign_up
 
@@ -73,7 +74,9 @@ def test_nobody_ends_the_session_of_another_account(browser: Client) -> None:
     assert browser.get("/moi/").status_code == 200
 
 
-def test_a_new_browser_is_told_by_mail_and_a_known_one_is_not(browser: Client) -> None:
+def test_a_new_browser_is_told_by_mail_and_a_known_one_is_not(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sign_up(browser)
     before = len(sent())
     browser.post("/compte/deconnexion/")
@@ -81,7 +84,15 @@ def test_a_new_browser_is_told_by_mail_and_a_known_one_is_not(browser: Client) -
     assert len(sent()) == before  # the control: this one signed in before
     _enter()
     assert len(sent()) == before + 1
-    assert "nouvel appareil : Firefox sur Windows" in sent()[-1].body.replace("\xa0", " ")
+    told = sent()[-1].body.replace("\xa0", " ")
+    assert "nouvel appareil : Firefox sur Windows" in told
+    assert "changez de mot de passe" in told
+    # Who has none is not told to change it.
+    monkeypatch.setattr("serment.identity.models.Account.has_usable_password", lambda _one: False)
+    context = {"user": Account(), "what": "Une connexion."}
+    told = render_to_string("account/email/means_changed_message.txt", context)
+    assert "mot de passe" not in told
+    assert "retirez la clé d’accès" in told
 
 
 @pytest.mark.parametrize(
