@@ -152,4 +152,7 @@ def _credential(one: Passkey) -> AttestedCredentialData:
 
 
 def _refused() -> str:
-    return _("Cette clé d’accès n’a rien confirmé. Rien n’a changé.")
+    return _(
+        "Cette clé d’accès n’a rien confirmé. Rien n’a changé."
+        " Si trop de temps a passé, appuyez de nouveau."
+    )
