@@ -11,7 +11,7 @@ import pytest
 
 from serment.directory import rpps
 from serment.directory.words import fold
-from serment.drills.demo import building, houses, named, names
+from serment.drills.demo import building, houses, letters, named, names
 from serment.drills.demo.dice import dice
 from serment.drills.demo.people import LANDLINES, MOBILE
 from serment.drills.demo.plan import Plan
@@ -146,3 +146,12 @@ def test_family_names_are_written_as_names_are() -> None:
             assert name[0].isupper() or name.startswith("d’")
             assert fold(name)
             assert not re.search(r"[0-9_]", name)
+
+
+def test_letters_wait_for_people_without_e_mail_and_one_wants_to_be_called(plan: Plan) -> None:
+    house = plan.house(named.QUAIS)
+    visits = [house.visits[place] for place in letters.chosen(house, plan.people, NOW)]
+    assert len({visit.person for visit in visits}) == len(visits) == letters.LETTERS + 1
+    assert all(visit.starts_at > NOW and visit.status == "booked" for visit in visits)
+    assert not any(plan.people[visit.person].email for visit in visits)
+    assert all(plan.people[visit.person].phone for visit in visits)

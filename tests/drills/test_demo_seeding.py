@@ -27,6 +27,9 @@ from serment.disclosure.oversight import OPERATOR, Selection
 from serment.drills.demo import building, clearing, houses, named, past_days, seeding, staffing
 from serment.identity import registration
 from serment.keeper.client import Client
+from serment.outbox import letters as waiting
+from serment.outbox import pile
+from serment.outbox.models import Channel
 from tests import cheap_age
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
@@ -62,6 +65,7 @@ def test_it_is_seeded_once_and_the_accounts_are_private_and_sign_in(
     assert done.fresh
     assert not seeding.seed(now, tmp_path, "http://localhost:8000").fresh
     _reads_who_opened()
+    _a_letter_is_sent_and_comes_back()
     file = tmp_path / staffing.FILE_NAME
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     told = json.loads(file.read_text())
@@ -84,6 +88,18 @@ def continuity_made() -> bool:
         return False
     held = sheet_file.held_in(key.read_bytes(), continuity.DEMO_PASSPHRASE)
     return bool(sheet_file.opened(kept.path.read_bytes(), held.secret)["lines"] is not None)
+
+
+def _a_letter_is_sent_and_comes_back() -> None:
+    """The pile of the desk, as its page does it; the call is nobody's letter."""
+    here = Establishment.objects.get(slug=named.QUAIS).pk
+    first, *others = waiting.waiting(here)
+    assert [one.pk for one in waiting.waiting(here, Channel.CALL)]
+    assert "confirmé" in waiting.text_of(here, first.pk).body
+    waiting.printed(here, first.pk)
+    assert [one.pk for one in waiting.waiting(here)] == [one.pk for one in others]
+    pile.put_back(here, [first.pk])
+    assert first.pk in {one.pk for one in waiting.waiting(here)}
 
 
 def _reads_who_opened() -> None:

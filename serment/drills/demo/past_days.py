@@ -95,7 +95,7 @@ def _mornings(house: Planted, desk: StaffMember, now: datetime) -> Iterator[Even
 
 
 def _desk_opens(house: Planted, desk: StaffMember, people: Sequence[int]) -> None:
-    with _signed_in(house, desk) as actor:
+    with signed_in(house, desk) as actor:
         rows = list(PatientFile.objects.filter(pk__in={house.files[person] for person in people}))
         gate.reveal(actor, Purpose.RECEPTION, rows, DESK_FIELDS)
 
@@ -112,7 +112,7 @@ def _calls(house: Planted, desk: StaffMember, now: datetime) -> Iterator[Event]:
 
 
 def _desk_finds(house: Planted, desk: StaffMember, person: int) -> None:
-    with _signed_in(house, desk) as actor:
+    with signed_in(house, desk) as actor:
         asked = named.FAMILY[person].family_name
         gate.find(actor, Purpose.SEARCH, "patient", asked, tenant=house.establishment)
         rows = list(PatientFile.objects.filter(pk=house.files[person]))
@@ -135,14 +135,14 @@ def _consultations(house: Planted, doctor: StaffMember, now: datetime) -> Iterat
 def _doctor_opens(
     house: Planted, doctor: StaffMember, person: int, appointment: Appointment
 ) -> None:
-    with _signed_in(house, doctor) as actor:
+    with signed_in(house, doctor) as actor:
         rows = list(PatientFile.objects.filter(pk=house.files[person]))
         gate.reveal(actor, Purpose.CARE, rows, CARE_FIELDS)
         sealed_details.reveal(actor, Purpose.CARE, [appointment])
 
 
 @contextmanager
-def _signed_in(house: Planted, member: StaffMember) -> Iterator[Actor]:
+def signed_in(house: Planted, member: StaffMember) -> Iterator[Actor]:
     """A member of the team, signed in for one act, inside the walls of the house."""
     where = member.establishment_id
     capability = gate.open_session("staff", member.pk, member.role, where, hours=1)

@@ -19,6 +19,7 @@ from serment.disclosure import patience
 from serment.drills.demo import (
     building,
     houses,
+    letters,
     missed,
     named,
     past,
@@ -115,6 +116,7 @@ def _fill(
         told(f"{past.DAYS} days of openings")
         past_days.happen(planted, manned, now, move_to)
     missed.note(planted, now)
+    letters.pile(planted, manned, plan.people, now)
     sheets.give_key(planted)
     staffing.write(state, manned.logins)
     return Seeded(fresh=True, counts=counted(plan.houses))
