@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,9 @@ from serment.keeper.joined import Joined
 from serment.keeper.passkeys import acts as passkeys
 from serment.keeper.passkeys import asks as passkey_asks
 from serment.keeper.policy import asks, glass, granting, roles
-from serment.keeper.policy.grants import digest_of
+from serment.keeper.policy.grants import Grant, digest_of
 from serment.keeper.policy.subjects import count, subjects_of
-from serment.keeper.words import DAY
+from serment.keeper.words import DAY, WORKER_ID
 from tests.apart import apart
 from tests.keeper.authenticator import Authenticator
 from tests.keeper.enrolled import Colleague, asserted, enrol, opened, registered, settled
@@ -238,3 +239,40 @@ def test_a_restart_gives_nobody_another_hour_of_emergencies(
     inside.crash()
     inside.open()
     assert breaks() == ("budget" if guarded else "")
+
+
+def _closed_as_before(grant: Grant, subjects: Iterable[bytes], _nonce: bytes) -> bytes:
+    """The digest of the first version, which named no proposer and no proposal."""
+    terms = (
+        grant.kind, grant.establishment, grant.purpose, sorted(grant.fields), grant.not_after,
+        grant.target, grant.factor,
+    )  # fmt: skip
+    head = msgspec.msgpack.encode((*terms, grant.role) if grant.role else terms)
+    running = hashlib.sha256(b"serment grant 1" + len(head).to_bytes(4, "big") + head)
+    for subject in sorted(subjects):
+        running.update(subject)
+    return running.digest()
+
+
+def test_what_was_closed_under_the_former_digest_serves_after_the_update(inside: Inside) -> None:
+    """One approved before it and one half-way there keep their digest over a restart: both still
+    open, the second after the approval that it lacked, and both are stopped by that digest."""
+    manager, officer = inside.staff("manager"), inside.staff("privacy_officer")
+    files = [inside.patient(), inside.patient()]
+    with pytest.MonkeyPatch.context() as before:
+        before.setattr(granting, "digest_of", _closed_as_before)
+        done = approved(inside, manager, files[0])
+        half = grant(inside, manager, files[1])
+        assert not approve(inside, manager, half[1])
+    inside.crash()
+    inside.open()
+    asked = [{"grant": token, "purpose": "export"} for token, _digest in (done, half)]
+    worker = Person(wire.ActorWire("worker", WORKER_ID))
+    told = [word(inside, worker, "reveal", files[at], **asked[at]) for at in (0, 1)]
+    assert told == ["", "refused"]
+    assert approve(inside, officer, half[1])
+    assert word(inside, worker, "reveal", files[1], **asked[1]) == ""
+    assert word(inside, worker, "reveal", files[1], **asked[0]) == "refused", "not whom it names"
+    for at, (_token, digest) in enumerate((done, half)):
+        inside.ask(manager, "grant_revoke", asks.DigestAsk(digest), wire.Nothing)
+        assert word(inside, worker, "reveal", files[at], **asked[at]) == "refused"
