@@ -108,17 +108,33 @@ def measure(state: Path) -> list[Figure]:
     monday = today + timedelta(days=7 - today.weekday())
     week, visits = week_of_twelve(root, monday)
     house = _house_of(root, state, logins["secretary"])
+    chosen = _fill_own(root, house, monday)
+    page = f"/cabinet/semaine/?jour={monday}" + "".join(f"&agenda={one}" for one in chosen)
+    agendas = len(browser.get(page).context["whole"].rows)
     opened, people = names(root, browser, house)
     asked: tuple[tuple[str, Callable[[], object], int], ...] = (
         (f"the week of {TOGETHER} practitioners, {visits} entries", week, WEEK_MS),
+        (f"the page of that week, {agendas} agendas", lambda: browser.get(page), WEEK_MS),
         (
             "the page of one practitioner's week",
-            lambda: browser.get(f"/cabinet/semaine/?jour={monday}"),
+            lambda: browser.get(f"{page}&de={chosen[0]}"),
             WEEK_MS,
         ),
         (f"names of one day opened and shown, {people} visits", opened, NAMES_MS),
     )
     return [_figure(what, ask, below) for what, ask, below in asked]
+
+
+def _fill_own(root: Any, house: UUID, monday: date) -> list[UUID]:
+    """The secretary's own agendas, up to twelve, each filled by the half hour."""
+    rows = root.execute(
+        "SELECT id FROM directory_practitionerrole WHERE establishment_id = %s AND active"
+        " ORDER BY position, id LIMIT %s",
+        [house, TOGETHER],
+    ).fetchall()
+    chosen = [UUID(str(row[0])) for row in rows]
+    root.execute(_FILL, {"monday": monday, "roles": chosen})
+    return chosen
 
 
 def _house_of(root: Any, state: Path, login: str) -> UUID:

@@ -106,6 +106,25 @@ def test_a_week_shows_each_day(house: House, desk: Client) -> None:
     assert PEOPLE[0][0] not in page
 
 
+def test_the_week_of_all_counts_for_each_and_opens_only_the_focused_day(
+    house: House, desk: Client
+) -> None:
+    address = f"/cabinet/semaine/?jour={house.day.isoformat()}"
+    week = desk.get(address).context["whole"]
+    assert [row.visits for row in week.rows] == [3, 0]
+    cell = next(one for one in week.rows[0].cells if one.day == house.day)
+    assert cell.load.visits == 3
+    assert cell.taken
+    assert cell.first_free == house.at(9, 30)
+    assert (week.member.id, week.day) == (house.practice.role, house.day)
+    _open_names(desk, house)
+    assert PEOPLE[0][0] in _page(desk, address)
+    elsewhere = _page(desk, f"{address}&pour={house.second}")
+    assert "whole-row" in elsewhere
+    assert PEOPLE[0][0] not in elsewhere
+    assert "whole-row" not in _page(desk, f"{address}&de={house.second}")
+
+
 def test_the_panel_opens_person_and_reason_one_by_one(house: House, desk: Client) -> None:
     visit = house.visits[0]
     address = house.agenda(rdv=str(visit))
@@ -196,7 +215,7 @@ def test_more_agendas_than_fit_are_said_and_an_empty_panel_takes_no_room(
     with tenancy.inside(house.practice.establishment):
         ids = [
             make_role(house.practice.establishment, house.practice.site, position=2 + at)
-            for at in range(6)
+            for at in range(12)
         ]
     wanted = "&".join(f"agenda={one}" for one in [house.practice.role, *ids])
     page = desk.get(f"{house.agenda()}{wanted}").content.decode()

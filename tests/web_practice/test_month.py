@@ -14,8 +14,8 @@ def test_a_month_counts_visits_and_free_time_and_names_nobody(house: House, desk
     answer = desk.get(f"/cabinet/mois/?jour={house.day.isoformat()}")
     page = answer.content.decode()
     days = {day.on: day for week in answer.context["weeks"] for day in week}
-    assert days[house.day].visits == 3
-    assert days[house.day].taken_minutes == 90
-    assert days[house.day].free_minutes > 0
+    assert days[house.day].load.visits == 3
+    assert days[house.day].load.taken_minutes == 90
+    assert days[house.day].load.free_minutes > 0
     assert "3 visites" in page
     assert all(family not in page for family, *_rest in PEOPLE)

@@ -20,7 +20,17 @@ from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.scheduling import agenda, closing
 from serment.web import asked, wording
-from serment.web.practice import addresses, closed, grid, naming, panel, shifting, team, urgent
+from serment.web.practice import (
+    addresses,
+    closed,
+    grid,
+    naming,
+    panel,
+    shifting,
+    team,
+    urgent,
+    whole,
+)
 from serment.web.practice import desk as desks
 from serment.web.practice.desk import Desk
 from serment.web.practice.team import Member
@@ -75,26 +85,49 @@ def day(request: HttpRequest) -> HttpResponse:
 @require_GET
 @urgent.closed_when_frozen
 def week(request: HttpRequest) -> HttpResponse:
-    """One practitioner's week; days without openings or visits at its end are left out."""
+    """The week of all who are shown, or of the one named (``de``)."""
     actor, desk, everybody, on = _asked(request)
-    chosen = team.shown(request, desk, everybody, asked.query(request).getlist("agenda"))
-    monday = on - timedelta(days=on.weekday())
+    sent = asked.query(request)
+    chosen = team.shown(request, desk, everybody, sent.getlist("agenda"), at_first=team.SHOWN_MAX)
+    focus = next((one for one in chosen if str(one.id) == sent.get("de")), None)
+    if focus is None and len(chosen) > 1:
+        return _whole_week(request, actor, desk, everybody, chosen, on)
     columns: list[Shown] = []
     frame = None
-    focus = next((one for one in chosen if str(one.id) == asked.query(request).get("de")), None)
     focus = focus or next(iter(chosen), None)
     if focus:
+        monday = whole.monday_of(on)
         found = agenda.week(
             team.establishment_of(actor), [focus.id], monday, focus.zone,
-            cancelled="annules" in asked.query(request),
+            cancelled="annules" in sent,
         )  # fmt: skip
         days = [column for row in found.values() for column in row]
-        while len(days) > 5 and not days[-1].openings and not days[-1].entries:
+        while len(days) > whole.WORK_DAYS and not days[-1].openings and not days[-1].entries:
             days.pop()
         frame = grid.frame_of(days, focus.zone)
         rules = closing.around([focus.id], monday)
         columns = _columns(actor, desk, [focus], days, frame, rules)
     return _page(request, actor, desk, everybody, chosen, columns, frame, on, "week", focus=focus)
+
+
+def _whole_week(
+    request: HttpRequest, actor: Actor, desk: Desk, everybody: Sequence[Member],
+    chosen: Sequence[Member], on: date,
+) -> HttpResponse:  # fmt: skip
+    """Everybody's week as a table, and the focused day beside it."""
+    sent = asked.query(request)
+    found = agenda.week(
+        team.establishment_of(actor), [one.id for one in chosen], whole.monday_of(on),
+        chosen[0].zone, cancelled="annules" in sent,
+    )  # fmt: skip
+    drawn = whole.draw(chosen, found, (sent.get("pour", ""), on), clock.now())
+    beside = [one for one in found[drawn.day] if one.role_id == drawn.member.id]
+    frame = grid.frame_of(beside, drawn.member.zone)
+    rules = closing.around([drawn.member.id], drawn.day)
+    columns = _columns(actor, desk, [drawn.member], beside, frame, rules)
+    return _page(
+        request, actor, desk, everybody, chosen, columns, frame, on, "week", drawn_week=drawn
+    )
 
 
 @policy.staff_may(Act.OPEN_AGENDA_NAMES)
@@ -208,7 +241,7 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
     request: HttpRequest, actor: Actor, desk: Desk, everybody: Sequence[Member],
     chosen: Sequence[Member], columns: Sequence[Shown], frame: grid.Frame | None, on: date,
     view: str, *, focus: Member | None = None, receiving: Container[UUID] = (),
-    next_open: date | None = None,
+    next_open: date | None = None, drawn_week: whole.Whole | None = None,
 ) -> HttpResponse:  # fmt: skip
     now = clock.now()
     step = timedelta(days=1 if view == "day" else WEEK_DAYS)
@@ -217,12 +250,11 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
         for one in column.drawn.entries:
             one.chosen = opened is not None and one.entry.id == opened.appointment.id
     today = now.astimezone(frame.zone).date() if frame else now.date()
-    monday = on - timedelta(days=on.weekday())
     context: dict[str, Any] = {
         "section": "agenda",
         "view": view,
         "on": on,
-        "monday": monday,
+        "monday": whole.monday_of(on),
         "is_today": on == today,
         "previous": on - step,
         "next": on + step,
@@ -241,6 +273,7 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
         and team.follows_the_day(request, desk, everybody, receiving),
         "chosen_ids": {one.id for one in chosen},
         "focus": focus,
+        "whole": drawn_week,
         "columns": columns,
         "frame": frame,
         "desk": desk,

@@ -1,7 +1,4 @@
-"""A month of the chosen practitioners: how many come each day, and how much time is left. No name.
-
-What is free is what the agenda itself shows as open and not taken: the same columns, counted.
-"""
+"""A month of those shown: how many come each day, and how much time is left. No name."""
 
 from __future__ import annotations
 
@@ -12,20 +9,19 @@ from datetime import date, datetime, timedelta
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from serment import clock
 from serment.directory.holidays import is_public_holiday
 from serment.identity import accounts, policy
 from serment.identity.rights import Act
-from serment.scheduling import agenda, availability, wall_clock
+from serment.scheduling import agenda
 from serment.web import asked
-from serment.web.practice import team, urgent
+from serment.web.practice import load, team, urgent
 from serment.web.practice.desk import Desk
+from serment.web.practice.load import Load
 from serment.web.practice.team import Member
 
-_NOT_TAKEN = frozenset({"cancelled", "noshow"})
 WEEK_DAYS = 7
 
 
@@ -34,28 +30,9 @@ class Day:
     """One day over all agendas shown."""
 
     on: date
-    visits: int
-    open_minutes: int
-    free_minutes: int
+    load: Load
     this_month: bool
     holiday: str
-
-    @property
-    def taken_minutes(self) -> int:
-        """What of the open time is taken or past."""
-        return self.open_minutes - self.free_minutes
-
-    @property
-    def free(self) -> str:
-        """ "3 h 20 libres", "complet", or nothing where nobody receives."""
-        if not self.open_minutes:
-            return ""
-        if not self.free_minutes:
-            return _("complet")
-        hours, minutes = divmod(self.free_minutes, 60)
-        if not hours:
-            return _("%(minutes)d min libres") % {"minutes": minutes}
-        return _("%(hours)d h %(minutes)02d libres") % {"hours": hours, "minutes": minutes}
 
 
 @policy.staff_may(Act.SEE_AGENDA)
@@ -112,28 +89,12 @@ def _weeks(
 def _day(
     on: date, columns: Sequence[agenda.Column], chosen: Sequence[Member], first: date, now: datetime
 ) -> Day:
-    present = wall_clock.minute_after(now)
-    opened = free = 0
-    for column in columns:
-        spans = availability.merged(
-            (wall_clock.minute_of(low), wall_clock.minute_of(high)) for low, high in column.openings
-        )
-        taken = [
-            (wall_clock.minute_of(one.starts_at), wall_clock.minute_after(one.ends_at))
-            for one in column.entries
-            if one.status not in _NOT_TAKEN
-        ]
-        left = availability.without(spans, availability.merged([*taken, (0, present)]))
-        opened += sum(high - low for low, high in spans)
-        free += sum(high - low for low, high in left)
     regions = {one.role.site.holiday_region for one in chosen}
     language = get_language() or "fr"
     names = sorted(filter(None, (is_public_holiday(on, region, language) for region in regions)))
     return Day(
         on=on,
-        visits=sum(column.booked_count for column in columns),
-        open_minutes=opened,
-        free_minutes=free,
+        load=load.of(columns, now),
         this_month=on.month == first.month,
         holiday=names[0] if names else "",
     )

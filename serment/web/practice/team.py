@@ -17,7 +17,7 @@ from serment.web import asked
 from serment.web.practice.desk import Desk
 
 SHOWN_AT_FIRST = 3
-SHOWN_MAX = 6
+SHOWN_MAX = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,15 @@ def shown(
     everybody: Sequence[Member],
     named: Iterable[str],
     receiving: Container[UUID] = (),
+    *,
+    at_first: int = SHOWN_AT_FIRST,
 ) -> list[Member]:
     """Those asked for in the address, else those chosen before, else one's own or the first.
 
     Of a large house the first are those who receive that day (``receiving``), where it is known.
     A link to one appointment names its practitioner (``avec``), who joins those shown.
     """
-    chosen = _chosen(request, desk, everybody, named, receiving)
+    chosen = _chosen(request, desk, everybody, named, receiving, at_first)
     also = next((one for one in everybody if str(one.id) == asked.query(request).get("avec")), None)
     if also is not None and also.id not in {one.id for one in chosen}:
         chosen = [*chosen[: SHOWN_MAX - 1], also]
@@ -97,6 +99,7 @@ def _chosen(
     everybody: Sequence[Member],
     named: Iterable[str],
     receiving: Container[UUID],
+    at_first: int,
 ) -> list[Member]:
     known = {str(one.id): one for one in everybody}
     wanted = [known[text] for text in dict.fromkeys(named) if text in known][:SHOWN_MAX]
@@ -112,7 +115,7 @@ def _chosen(
     if own:
         return [own]
     present = [one for one in everybody if one.id in receiving]
-    return (present or list(everybody))[:SHOWN_AT_FIRST]
+    return (present or list(everybody))[:at_first]
 
 
 def follows_the_day(

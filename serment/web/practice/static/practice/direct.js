@@ -48,17 +48,19 @@
         return later(400);
       }
       const all = roles.has("*");
-      for (const day of document.querySelectorAll(".day[data-agenda]")) {
+      for (const day of document.querySelectorAll(".day[data-agenda], .whole-row")) {
         if (!all && !roles.has(day.dataset.agenda)) continue;
-        const fresh = page.querySelector(`.day[data-agenda="${day.dataset.agenda}"][data-day="${day.dataset.day}"]`);
+        const fresh = page.querySelector(`${day.localName}[data-agenda="${day.dataset.agenda}"][data-day="${day.dataset.day}"]`);
         if (fresh && !fresh.isEqualNode(day)) swap(day, fresh);
       }
       for (const id of ["panel", "board", "month"]) {
         const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
         if (old && fresh && old.textContent !== fresh.textContent) swap(old, fresh);
       }
-      const [old, fresh] = [document.querySelector("p.days-foot"), page.querySelector("p.days-foot")];
-      if (old && fresh) old.replaceWith(document.adoptNode(fresh));
+      for (const totals of ["p.days-foot", ".whole thead"]) {
+        const [old, fresh] = [document.querySelector(totals), page.querySelector(totals)];
+        if (old && fresh && !fresh.isEqualNode(old)) old.replaceWith(document.adoptNode(fresh));
+      }
       document.dispatchEvent(new CustomEvent("serment:columns"));
     } catch {
       /* The network: asked again at the next turn. */

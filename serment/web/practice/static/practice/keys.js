@@ -1,5 +1,5 @@
 /* Keys that need more than one press of a link: the list of all keys, names of the column one is in,
-   and arrows among the days of a month. */
+   and arrows among the days of a month or of everybody's week. */
 "use strict";
 
 document.addEventListener("keydown", (event) => {
@@ -31,15 +31,17 @@ document.addEventListener("keydown", (event) => {
     box.focus();
   } else if (key === "h") {
     // Into the grid, at the visit chosen, else the next one to come.
-    const to = document.querySelector(".track .entry-chosen, .track [tabindex='0'], #month-on");
+    const to = document.querySelector(".whole [aria-current=true], .track .entry-chosen, .track [tabindex='0'], #month-on");
     if (!to) return;
     event.preventDefault();
     to.focus();
   }
-  const cell = at.closest?.(".month td");
-  const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 }[key];
+  const cell = at.closest?.(".month td, .whole td");
+  const table = cell?.closest("table");
+  const wide = table?.rows[1].querySelectorAll("td").length;
+  const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -wide, ArrowDown: wide }[key];
   if (cell && by) {
-    const all = [...document.querySelectorAll(".month td a")];
+    const all = [...table.querySelectorAll("td a")];
     const next = all[all.indexOf(cell.querySelector("a")) + by];
     event.preventDefault();
     event.stopImmediatePropagation();
