@@ -12,7 +12,7 @@ from uuid import UUID
 
 from serment.scheduling import agenda
 from serment.web import wording
-from serment.web.practice import grid, load
+from serment.web.practice import closed, grid, load
 from serment.web.practice.load import Load
 from serment.web.practice.team import Member
 
@@ -58,6 +58,8 @@ class Head:
 
     day: date
     load: Load
+    holiday: str
+    """Its name, where there is one."""
 
     @property
     def heading(self) -> tuple[str, str]:
@@ -96,7 +98,7 @@ def draw(
     rows = [
         Row(one, [_cell(one, column, frame, now) for column in by_role[one.id]]) for one in members
     ]
-    heads = [Head(day, load.of(found[day], now)) for day in days]
+    heads = [Head(day, load.of(found[day], now), closed.holiday(members, day)) for day in days]
     named, on = focus
     on = min(on, days[-1])
     return Whole(heads, rows, frame.rows, _focused(rows, named, on), on)
