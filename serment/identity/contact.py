@@ -113,6 +113,12 @@ def as_shared(wishes: Wishes) -> Wishes:
     return msgspec.structs.replace(wishes, shared=True)
 
 
+def nothing_said(wishes: Wishes) -> bool:
+    """Whether no person ever said how to reach them: a house notes by itself that an address is
+    shared."""
+    return wishes in (NOTHING_SAID, as_shared(NOTHING_SAID))
+
+
 def cleaned(typed: Mapping[str, str]) -> Wishes:
     """From a form's fields, a box being there or not. Raises ``WishesUnusable``."""
     errors: dict[str, str] = {}

@@ -2,7 +2,8 @@
 emergency goes there too, in words that name nothing.
 
 Whoever changes an address and then breaks the glass does not keep it from the person. A way that
-the person said is not safe is no former way: what they say of how to reach them goes before.
+the person said is not safe is no former way: what they say of how to reach them goes before. Files
+that were joined as one person's are one here too, where every account of theirs reads them all.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from django.db import transaction
 from serment import ids
 from serment.disclosure import Actor, Purpose, gate
 from serment.errors import NotThere
-from serment.identity import contact
+from serment.identity import contact, merging
 from serment.identity.contact import Wishes
 from serment.identity.models import PatientFile
 from serment.outbox import envelopes
@@ -43,32 +44,50 @@ def note(actor: Actor, file_id: UUID, former: Mapping[str, str], now: datetime) 
     Whoever said how to reach them is not written to at the usual address: nothing is noted. That
     others of the house have the address was said by nobody.
     """
-    if former.get("email") and _nothing_said(contact.read(former.get(contact.FIELD, ""))):
+    if former.get("email") and contact.nothing_said(contact.read(former.get(contact.FIELD, ""))):
         _add(actor, file_id, former["email"], now)
 
 
 def note_wishes(actor: Actor, file_id: UUID, former: Wishes, wishes: Wishes, now: datetime) -> None:
     """Staff wrote down how the person wants to be reached. The first time, every former way is
     forgotten: it may be what they want to be spared."""
-    if _nothing_said(former):
-        _keep(actor, file_id, [])
+    if contact.nothing_said(former):
+        for one in merging.with_joined(actor, Purpose.RECEPTION, _file(file_id)):
+            _keep(actor, one.pk, [])
     elif former.mail and former.email and former.email != wishes.email:
         _add(actor, file_id, former.email, now)
-
-
-def _nothing_said(wishes: Wishes) -> bool:
-    return wishes in (contact.NOTHING_SAID, contact.as_shared(contact.NOTHING_SAID))
 
 
 def tell(
     actor: Actor, file_id: UUID, letter: Letter, now: datetime,
     purpose: Purpose = Purpose.RECEPTION,
 ) -> bool:  # fmt: skip
-    """The same there, neutrally; whether there was any such way."""
-    found = [one.address for one in _known(actor, file_id, now, purpose)]
-    for address in found:
+    """The same there, neutrally, and where the files that are one with it wrote to; whether there
+    was any such way."""
+    found = _of_person(actor, file_id, now, purpose)
+    for address in sorted(found):
         envelopes.put(_nobody(), address, letter, now, neutral=True)
     return bool(found)
+
+
+def _of_person(actor: Actor, file_id: UUID, now: datetime, purpose: Purpose) -> set[str]:
+    """The former addresses of a file and of those joined with it that say the same of how their
+    person wants to be reached: what one says to spare them, no other undoes."""
+    known = {one.address for one in _known(actor, file_id, now, purpose)}
+    files = merging.with_joined(actor, purpose, _file(file_id))
+    if all(one.former_reach is None for one in files if one.pk != file_id):
+        return known
+    opened = gate.reveal_openable(actor, purpose, files, [contact.FIELD])
+    said = {one: contact.read(values[contact.FIELD]) for one, values in opened.items()}
+    for one in files:
+        if one.pk in said and _same(said[one.pk], said.get(file_id)):
+            known |= {former.address for former in _known(actor, one.pk, now, purpose)}
+    return known
+
+
+def _same(one: Wishes, other: Wishes | None) -> bool:
+    """That others have the address was said by nobody."""
+    return other is not None and contact.as_shared(one) == contact.as_shared(other)
 
 
 def _add(actor: Actor, file_id: UUID, address: str, now: datetime) -> None:

@@ -26,7 +26,7 @@ from serment import clock
 from serment.disclosure import Actor, Purpose, gate, persons
 from serment.disclosure.persons import Holders
 from serment.errors import Conflict, NotThere, Refused, Unusable
-from serment.identity import files, ins
+from serment.identity import contact, files, ins
 from serment.identity.ins import Mark, Matricule, Standing, State
 from serment.identity.models import PatientFile
 
@@ -35,6 +35,7 @@ COMPARED: Final = (
     "birth_date", "sex", "birth_place", "phone", "email", "address", "source_reference",
 )  # fmt: skip
 _REACHED: Final = "safe_contact"
+_FORMER: Final = "former_reach"
 _CONTACT: Final = frozenset({"phone", "email", "address", _REACHED})
 _NOBODY: Final = Holders((0, 0), all_reached=True)
 _OPENED: Final = (*COMPARED, _REACHED, "ins_standing", "ins", "merging")
@@ -202,10 +203,11 @@ def merge(actor: Actor, kept: UUID, gone: UUID, chosen: Collection[str]) -> None
         values = taken(stays, goes, chosen, holders)
         visits = {*gate.records_of(actor, kept), *gate.records_of(actor, gone)}
         if values:
-            files.change(actor, kept, values, Purpose.IDENTITY)
+            files.change(actor, kept, values | _spared(values), Purpose.IDENTITY)
         if holders.all_reached and stays.values[_REACHED] and not goes.values[_REACHED]:
             # Its visits are written about by it; parted again it goes on as the person said.
-            files.change(actor, gone, {_REACHED: stays.values[_REACHED]}, Purpose.IDENTITY)
+            said = {_REACHED: stays.values[_REACHED]}
+            files.change(actor, gone, said | _spared(said), Purpose.IDENTITY)
         held = Held(
             file=str(gone),
             at=clock.now().isoformat(),
@@ -215,6 +217,12 @@ def merge(actor: Actor, kept: UUID, gone: UUID, chosen: Collection[str]) -> None
         _keep(actor, kept, Merging(holds=(*stays.merging.holds, held)))
         _keep(actor, gone, Merging(str(kept), goes.merging.holds))
         _at_keeper(persons.join, actor, gone, kept)
+
+
+def _spared(values: Mapping[str, str]) -> dict[str, str | None]:
+    """What its person said for the first time of how to reach them ends a file's former ways."""
+    said = contact.read(values.get(_REACHED, ""))
+    return {} if contact.nothing_said(said) else {_FORMER: None}
 
 
 def undo(actor: Actor, kept: UUID, gone: UUID) -> list[str]:
@@ -245,6 +253,21 @@ def undo(actor: Actor, kept: UUID, gone: UUID) -> list[str]:
             rest = tuple(one for one in merging.holds if one != held)
             _keep(actor, file, Merging(holds=(*rest, over)))
         return sorted(set(held.wrote) - set(back))
+
+
+def with_joined(actor: Actor, purpose: Purpose, file: PatientFile) -> list[PatientFile]:
+    """The file and those of the same person it is one with: their visits are told of by their own
+    addresses. Not where an account would read in one what was said for another."""
+    if file.merging is None:
+        return [file]
+    opened = gate.reveal(actor, purpose, [file], ["merging"])[file.pk]["merging"]
+    known = Merging.read(opened)
+    others = {held.file for held in known.open_ones} | ({known.into} if known.into else set())
+    if actor.kind == "patient":
+        others = {one for one in others if gate.records_of(actor, UUID(one), "patient")}
+    elif not persons.holders(actor, file.pk).all_reached:
+        return [file]
+    return [file, *PatientFile.objects.filter(pk__in=others)]
 
 
 def _keep(actor: Actor, file_id: UUID, merging: Merging) -> None:

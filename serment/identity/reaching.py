@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from serment import clock
 from serment.directory import tenancy
-from serment.disclosure import Actor, Purpose, gate, persons
+from serment.disclosure import Actor, Purpose, gate
 from serment.errors import NotThere
 from serment.identity import contact, former_ways, merging
 from serment.identity.contact import Wishes
@@ -69,13 +69,13 @@ def say_at_desk(actor: Actor, file_id: UUID, wishes: Wishes) -> None:
 
 
 def _write_down(actor: Actor, file_id: UUID, wishes: Wishes) -> None:
-    for file in _with_joined(actor, Purpose.RECEPTION, _file(file_id)):
+    for file in merging.with_joined(actor, Purpose.RECEPTION, _file(file_id)):
         _seal(actor, Purpose.RECEPTION, file, wishes, file.establishment_id)
 
 
 def say_of_own(actor: Actor, file_id: UUID, wishes: Wishes, house: UUID) -> None:
     """In one file of the account's own. The transaction stands in its house."""
-    for file in _with_joined(actor, Purpose.SELF, _file(file_id)):
+    for file in merging.with_joined(actor, Purpose.SELF, _file(file_id)):
         _seal(actor, Purpose.SELF, file, wishes, house)
 
 
@@ -105,21 +105,6 @@ def note_shared(actor: Actor, file_id: UUID, email: str) -> int:
             if not known.shared:
                 _write_down(actor, one, contact.as_shared(known))
     return len(others)
-
-
-def _with_joined(actor: Actor, purpose: Purpose, file: PatientFile) -> list[PatientFile]:
-    """The file and those of the same person it is one with: their visits are told of by their own
-    addresses. Not where an account would read in one what was said for another."""
-    if file.merging is None:
-        return [file]
-    opened = gate.reveal(actor, purpose, [file], ["merging"])[file.pk]["merging"]
-    known = merging.Merging.read(opened)
-    others = {held.file for held in known.open_ones} | ({known.into} if known.into else set())
-    if actor.kind == "patient":
-        others = {one for one in others if gate.records_of(actor, UUID(one), "patient")}
-    elif not persons.holders(actor, file.pk).all_reached:
-        return [file]
-    return [file, *PatientFile.objects.filter(pk__in=others)]
 
 
 def own_files(actor: Actor) -> Iterable[tuple[UUID, UUID]]:

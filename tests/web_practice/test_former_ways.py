@@ -10,10 +10,10 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from serment import clock
+from serment import clock, ids
 from serment.directory import tenancy
-from serment.disclosure import Purpose
-from serment.identity import contact, files, former_ways, reaching
+from serment.disclosure import Actor, Purpose, gate
+from serment.identity import contact, files, former_ways, merging, reaching
 from serment.outbox import envelopes
 from serment.outbox.rendering import Letter
 from serment.web.practice import glass_messages
@@ -121,3 +121,28 @@ def test_an_address_changed_while_the_message_waits_does_not_keep_it_from_the_pe
     corrected(FALSE)
     envelopes.send_waiting(clock.now())
     assert ([TRUE] in [one.to for one in mail.outbox]) is guarded
+
+
+def test_files_joined_as_one_person_s_are_told_of_at_the_former_ways_of_each(
+    house: House, file: UUID, corrected: Callable[[str], None]
+) -> None:
+    """The controls: apart, each by its own; and how to reach somebody, once said, spares them all
+    of these, whichever of the two it was said for."""
+    now, other, there = datetime.now(UTC), house.files[2], house.practice.establishment
+    who = ids.new_id()
+    capability = gate.open_session("staff", who, "practitioner", there, 1)
+    doctor = Actor("staff", who, "practitioner", there, capability=capability)
+    corrected(FALSE)
+    with tenancy.inside(tenant=there):
+        former_ways.note(doctor, other, {"email": "ana@exemple.fr"}, now)
+    assert (_told(house, file, now), _told(house, other, now)) == ([TRUE], ["ana@exemple.fr"])
+    with tenancy.inside(tenant=there):
+        merging.merge(doctor, file, other, ())
+    assert _told(house, file, now) == _told(house, other, now) == ["ana@exemple.fr", TRUE]
+    with tenancy.inside(tenant=there):
+        merging.undo(doctor, file, other)
+    assert _told(house, file, now) == [TRUE]
+    with tenancy.inside(tenant=there):
+        reaching.say_at_desk(doctor, other, contact.Wishes(email="sure@exemple.fr"))
+        merging.merge(doctor, file, other, ())
+    assert _told(house, file, now) == _told(house, other, now) == []
