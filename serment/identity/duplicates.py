@@ -7,12 +7,15 @@ joined here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
-from serment.disclosure import Actor
+from serment.disclosure import Actor, persons
 from serment.identity import files
 
 FOUND_BY = ("family_name", "birth_name", "birth_date")
+ASKED_MAX: Final = 9
+"""Of so many files alike it is asked whether an account reads them."""
 
 
 def alike(
@@ -29,3 +32,15 @@ def alike(
         found |= dict.fromkeys(files.find(actor, establishment, f"{name} {born}"))
     found.pop(file_id, None)
     return list(found)
+
+
+def is_read_elsewhere(
+    actor: Actor, establishment: UUID, file_id: UUID, values: Mapping[str, str]
+) -> bool:
+    """Whether a file alike is read by somebody as their own who does not read this one; the search
+    and each file asked about are on record."""
+    for other in alike(actor, establishment, file_id, values)[:ASKED_MAX]:
+        held = persons.holders(actor, file_id, other)
+        if held.people[1] and not held.all_reached:
+            return True
+    return False

@@ -101,6 +101,30 @@ def test_duplicates_are_found_under_either_name_and_nobody_else_is(desk: Client)
     assert desk.get(f"/cabinet/patients/{UUID(int=7)}/doublons").status_code == 404
 
 
+def test_a_code_is_not_handed_out_unwarned_where_an_account_reads_a_file_alike(
+    house: House, desk: Client
+) -> None:
+    """The controls: a file alike that nobody reads, one of another day that somebody reads, and an
+    account that reads both say nothing."""
+    file, twice = _made(desk), _made(desk, given_name="Angéla", phone="06 98 76 54 32")
+    other_day = _made(desk, birth_date="25/08/1962")
+    secretary, account = house.practice.secretary(), ids.new_id()
+
+    def warned() -> bool:
+        return "et un compte le lit" in _page(desk, f"{file}code")
+
+    def linked(address: str, to: UUID) -> None:
+        gate.link(secretary, account=to, patient_file=UUID(address.split("/")[-2]))
+
+    linked(other_day, ids.new_id())
+    assert not warned()
+    linked(twice, account)
+    assert warned()
+    assert f'href="{file}doublons"' in _page(desk, f"{file}code")
+    linked(file, account)
+    assert not warned()
+
+
 def test_pairs_wait_without_a_name_and_the_desk_compares_and_answers(desk: Client) -> None:
     """Seen by a secretary: no name in the list, both files beside each other, no joining."""
     one, other = _made(desk), _made(desk, given_name="Angéla", phone="06 98 76 54 32")

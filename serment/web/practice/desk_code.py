@@ -20,15 +20,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from serment import clock
 from serment.disclosure import Purpose, persons
 from serment.errors import NotThere, Refused
-from serment.identity import accounts, cards, desk_codes, files, handed, policy
+from serment.identity import accounts, cards, desk_codes, duplicates, files, handed, policy
 from serment.identity.rights import Act
 from serment.web import asked
+from serment.web.practice import team
 from serment.web.practice.naming import Person
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-_FIELDS: Final = ("given_name", "family_name", "birth_date", "desk_link")
+_FIELDS: Final = ("given_name", "family_name", "birth_name", "birth_date", "desk_link")
 SHOWN: Final[dict[str, _StrPromise]] = {
     "identity_card": gettext_lazy("Carte d’identité"),
     "passport": gettext_lazy("Passeport"),
@@ -82,15 +83,18 @@ def _form(request: HttpRequest, file_id: UUID, refused: Refused | None = None) -
     standing, now = handed.read(values.pop("desk_link")), clock.now()
     held = persons.holders(actor, file_id)
     reads = held.people[0] > 0 and not standing.opened
+    fresh = not (held.people[0] or standing.opened)
+    here = team.establishment_of(actor)
     context = {
         "section": "patients",
         "file_id": file_id,
-        "person": Person(file_id, **values),
+        "person": Person(file_id, values["given_name"], values["family_name"]),
         "waits": standing.waits(now.date()),
         "opened": standing.opened,
         "back_on": standing.back_on(now),
         "held": reads and held.all_reached,
         "half": reads and not held.all_reached,
+        "elsewhere": fresh and duplicates.is_read_elsewhere(actor, here, file_id, values),
         "chosen": asked.sent(request).get("vu", ""),
         "past": [(one, SHOWN.get(one.document, "")) for one in reversed(standing.codes)],
         "shown": SHOWN.items(),
