@@ -152,6 +152,8 @@ def test_letters_wait_for_people_without_e_mail_and_one_wants_to_be_called(plan:
     house = plan.house(named.QUAIS)
     visits = [house.visits[place] for place in letters.chosen(house, plan.people, NOW)]
     assert len({visit.person for visit in visits}) == len(visits) == letters.LETTERS + 1
-    assert all(visit.starts_at > NOW and visit.status == "booked" for visit in visits)
+    assert all(
+        visit.starts_at > NOW + letters.POST and visit.status == "booked" for visit in visits
+    )
     assert not any(plan.people[visit.person].email for visit in visits)
     assert all(plan.people[visit.person].phone for visit in visits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from serment.directory import tenancy
@@ -18,6 +18,8 @@ from serment.outbox import post
 from serment.outbox.models import AT_ONCE, Channel, Message, State
 
 LETTERS: Final = 3
+POST: Final = timedelta(days=3)
+"""A letter about a sooner visit would come too late."""
 WANTS_CALLS: Final = contact.Wishes(mail=False, letter=False, hours="Le matin, avant midi")
 WANTS_PAPER: Final = contact.Wishes(mail=False)
 
@@ -27,7 +29,7 @@ def chosen(house: HousePlan, people: Sequence[Person], now: datetime) -> list[in
     written to. Who has no e-mail comes first."""
     first: dict[int, int] = {}
     for place, visit in enumerate(house.visits):
-        coming = visit.status == "booked" and visit.starts_at > now
+        coming = visit.status == "booked" and visit.starts_at > now + POST
         if coming and visit.person >= len(named.FAMILY) and people[visit.person].phone:
             first.setdefault(visit.person, place)
     found = sorted(first, key=lambda person: (bool(people[person].email), first[person]))
