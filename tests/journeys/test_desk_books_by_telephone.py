@@ -106,6 +106,26 @@ def test_every_page_of_the_desk_shuts_nobody_out_and_fits(
 
 
 @pytest.mark.parametrize("width", [390, 1440])
+def test_a_telephones_menu_is_one_row_until_it_is_opened(
+    visitor: Callable[..., Visitor], width: int
+) -> None:
+    desk = _desk(visitor(width))
+    desk.go("/cabinet/horaires/")
+    last = desk.page.get_by_role("link", name="Import")
+    more = desk.page.get_by_role("button", name="Plus", exact=True)
+    expect(desk.page.get_by_role("link", name="Horaires", exact=True)).to_be_visible()
+    if width > 1000:
+        expect(last).to_be_visible()
+        expect(more).to_be_hidden()
+        return
+    expect(last).to_be_hidden()
+    more.focus()
+    _press(desk, "Enter")
+    expect(last).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Moins")).to_have_attribute("aria-expanded", "true")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
 def test_of_forty_agendas_a_few_are_chosen_with_the_keyboard(
     visitor: Callable[..., Visitor], width: int
 ) -> None:

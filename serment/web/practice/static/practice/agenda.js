@@ -114,6 +114,21 @@ if (!window.sermentDesk) {
   const first = document.querySelector("main [aria-invalid]") || document.querySelector("[data-focus-late]") || document.querySelector("[data-focus]");
   if (first && !location.hash) first.focus({ preventScroll: true });
 
+  // On a phone the menu is one row: the rest of it, with what waits there, is behind its last button.
+  const links = document.querySelector(".desk-links");
+  const more = links?.querySelector(".desk-links-more");
+  const behind = [...(links?.children || [])].slice(4, -1).filter((link) => !link.hasAttribute("aria-current"));
+  if (behind.length > 1) {
+    more.hidden = false;
+    if (behind.some((link) => link.querySelector(".menu-count"))) more.classList.add("desk-links-waiting");
+    more.addEventListener("click", () => {
+      const opened = more.getAttribute("aria-expanded") === "true";
+      more.setAttribute("aria-expanded", String(!opened));
+      const word = more.querySelector("[data-other]");
+      [word.textContent, word.dataset.other] = [word.dataset.other, word.textContent];
+    });
+  }
+
   // On a phone the list of agendas begins folded.
   if (window.matchMedia("(max-width: 46rem)").matches) document.querySelector(".desk-who")?.removeAttribute("open");
 
