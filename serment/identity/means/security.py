@@ -22,8 +22,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from serment.disclosure import Purpose, gate
+from serment.disclosure import passkeys as professional
 from serment.identity import accounts, policy
-from serment.identity.means import codes, keeping, listed, rescue, step_up, strength, telling, totp
+from serment.identity.means import (
+    codes,
+    keeping,
+    listed,
+    rescue,
+    step_up,
+    strength,
+    telling,
+    totp,
+    ways,
+)  # fmt: skip
 from serment.identity.means.book import Book, Totp
 from serment.identity.means.forms import FirstCodeForm
 from serment.identity.models import Account, StaffMember
@@ -99,6 +110,7 @@ def page(request: HttpRequest) -> HttpResponse:
         (one, here, datetime.fromisoformat(one.since), datetime.fromisoformat(one.seen))
         for one, here in listed.open_ones(request, book)
     ]
+    found = ways_of(request, book)
     context = {
         "book": book,
         "sessions": open_ones,
@@ -106,10 +118,30 @@ def page(request: HttpRequest) -> HttpResponse:
         "passkeys_offered": True,
         "codes_left": len(book.codes),
         "codes_few": len(book.codes) <= CODES_FEW,
-        "has_password": keeping.own(request).has_usable_password(),
         "staff": accounts.is_staff(request),
+        "ways": found,
+        "ways_said": ways.in_words(found),
+        "without_password": ways.without_password(found),
     }
     return render(request, "account/security.html", context)
+
+
+def ways_of(request: HttpRequest, book: Book) -> ways.Ways:
+    """What signs this account in: the book, the password, the keeper's keys, the providers."""
+    works = accounts.is_staff(request)
+    return ways.Ways(
+        staff=works,
+        password=keeping.own(request).has_usable_password(),
+        application=book.totp is not None,
+        paper=book.paper,
+        keys=_professional_keys(request) if works else len(book.passkeys),
+        providers=linking.names_of(_account(request)),
+    )
+
+
+def _professional_keys(request: HttpRequest) -> int:
+    own = professional.passkeys(accounts.staff_actor_for(request))
+    return sum(one.revoked_at is None for one in own)
 
 
 @policy.signed_in()

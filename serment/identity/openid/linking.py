@@ -22,6 +22,7 @@ from serment.identity import walls
 from serment.identity.models import Account, StaffMember
 from serment.identity.openid.claims import Person
 from serment.identity.openid.models import OpenidIdentity
+from serment.identity.openid.providers import KINDS
 
 SEALED = ("gender", "birth_place", "birth_country")
 
@@ -115,3 +116,9 @@ def workplaces(rpps: str) -> list[Workplace]:
         if account is not None:
             found[account] = Workplace(establishment, name, account)
     return sorted(found.values(), key=lambda one: (one.name, str(one.establishment)))
+
+
+def names_of(account: UUID) -> tuple[str, ...]:
+    """The names of the providers that open this account, each once."""
+    linked = {one.provider for one in links_of(account)}
+    return tuple(kind.name for kind in KINDS if kind.slug in linked)
