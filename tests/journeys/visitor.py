@@ -7,6 +7,7 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -87,10 +88,14 @@ class Visitor:
         self.page.locator(field).press("Enter")
 
     def slots(self) -> list[str]:
-        """Addresses of the booking forms offered on this page, but for the nearest hours."""
+        """Addresses of the booking forms offered on this page, but for the nearest hours.
+
+        One of each practitioner comes before a second of any: journeys share a demo, and nobody may
+        have more than a few visits to come at one practitioner.
+        """
         self.page.wait_for_load_state()
         links = self.page.locator("a.slot:visible").all()
-        return later([str(link.get_attribute("href")) for link in links])
+        return dealt(later([str(link.get_attribute("href")) for link in links]))
 
     def answer(self, *, note: str = "", signs: str = "non") -> None:
         """Every question of a booking form, which is asked for as a whole first."""
@@ -143,6 +148,13 @@ class Visitor:
         assert not found.violations_count, f"{page.url}\n{found.generate_report()}"
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, f"{page.url} is {wide} px wider than its window"
+
+
+def dealt(addresses: list[str]) -> list[str]:
+    """These, one of each practitioner in turn, each one's in their order."""
+    whose = [address.split("?")[0] for address in addresses]
+    turn = [whose[:at].count(who) for at, who in enumerate(whose)]
+    return [address for _, address in sorted(zip(turn, addresses, strict=True), key=itemgetter(0))]
 
 
 def later(addresses: list[str]) -> list[str]:
