@@ -1,31 +1,28 @@
-"""Doors of an invitation: the link, what it offers, and the first key of whoever wants no password.
+"""Doors of an invitation: the link, and what it offers. ``invitation_means`` makes the way in.
 
 Whoever brings the link is nobody yet; it carries its own proof, and is kept in their session.
 """
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from serment.disclosure import passkeys
-from serment.errors import Conflict, NotThere, Refused
+from serment.errors import Conflict
 from serment.identity import accounts, joining, passwords, policy
 from serment.identity.joining import Arrival
-from serment.identity.means import keeping, strength
+from serment.identity.means import strength
 from serment.identity.openid import providers
 
-_BY_LINK = "the link of an invitation, which carries its own proof"
+BY_LINK = "the link of an invitation, which carries its own proof"
 
 
 class PasswordForm(forms.Form):
@@ -47,7 +44,7 @@ class PasswordForm(forms.Form):
         return password
 
 
-@policy.everybody(_BY_LINK)
+@policy.everybody(BY_LINK)
 @never_cache
 @require_GET
 def link(request: HttpRequest, word: str) -> HttpResponse:
@@ -56,7 +53,7 @@ def link(request: HttpRequest, word: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("account_invitation"))
 
 
-@policy.everybody(_BY_LINK)
+@policy.everybody(BY_LINK)
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:
     """What is offered: which house, which role, and the ways in."""
@@ -67,9 +64,20 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and not request.user.is_authenticated:
         without = "sans_mot_de_passe" in request.POST
         if without or form.is_valid():
-            password = None if without else form.cleaned_data["password1"]
-            return _come_in(request, come, password)
+            return _begun(request, come, None if without else form.cleaned_data["password1"])
     return _shown(request, come, form)
+
+
+def _begun(request: HttpRequest, come: Arrival, password: str | None) -> HttpResponse:
+    """On to what makes the way whole; until then nothing stands, and the link is good."""
+    try:
+        joining.must_be_open(come)
+    except Conflict as late:
+        return said(request, late)
+    if password is None:
+        return HttpResponseRedirect(reverse("account_invitation_key"))
+    joining.choose(request, come, password)
+    return HttpResponseRedirect(reverse("account_invitation_application"))
 
 
 def _shown(request: HttpRequest, come: Arrival, form: PasswordForm) -> HttpResponse:
@@ -81,87 +89,45 @@ def _shown(request: HttpRequest, come: Arrival, form: PasswordForm) -> HttpRespo
         "providers": psc,
         "sign_in": f"{reverse('account_login')}?{urlencode({'next': request.path})}",
         "works": accounts.is_staff(request),
+        "not_free": _why_not(request, come),
+        "surely": strength.factors(request) >= strength.BOTH,
     }
     return render(request, "account/invitation.html", context)
 
 
-def _come_in(request: HttpRequest, come: Arrival, password: str | None) -> HttpResponse:
+def _why_not(request: HttpRequest, come: Arrival) -> str:
+    """Why the account that is signed in cannot accept; empty where it can."""
+    if not request.user.is_authenticated or accounts.is_staff(request):
+        return ""
     try:
-        account = joining.come_in(request, come, password)
-    except Conflict as late:
-        messages.error(request, late.sentence)
-        return HttpResponseRedirect(reverse("account_invitation"))
-    if password is None:
-        return HttpResponseRedirect(reverse("account_invitation_key"))
-    strength.prove(request, account, strength.PASSWORD)
-    return HttpResponseRedirect(
-        f"{reverse('account_application')}?{urlencode({'next': accounts.home_of(request)})}"
-    )
+        joining.must_be_free(request, come)
+    except Conflict as refused:
+        return refused.sentence
+    return ""
 
 
-@policy.signed_in()
+@policy.signed_in(strength=policy.Strength.TWO_FACTORS)
 @never_cache
-@require_POST
 def accept(request: HttpRequest) -> HttpResponse:
-    """Accept with the account that is signed in."""
+    """Accept with the account that is signed in, once it has a second factor; a look leads back
+    to the button."""
     come = joining.kept(request)
-    if come is None:
+    if come is None or request.method != "POST":
         return HttpResponseRedirect(reverse("account_invitation"))
     try:
         joining.come_as(request, come)
     except Conflict as late:
-        messages.error(request, late.sentence)
-        return HttpResponseRedirect(reverse("account_invitation"))
-    messages.success(request, _("Bienvenue dans l’équipe."))
+        return said(request, late)
+    messages.success(request, welcome(come))
     return HttpResponseRedirect(accounts.home_of(request))
 
 
-@policy.signed_in()
-@never_cache
-@require_GET
-def key(request: HttpRequest) -> HttpResponse:
-    """Make the first key: before it, this access opens nothing."""
-    _making(request)
-    return render(request, "account/invitation_key.html")
+def said(request: HttpRequest, late: Conflict) -> HttpResponse:
+    """Why it cannot be, on the page of the invitation."""
+    messages.error(request, late.sentence)
+    return HttpResponseRedirect(reverse("account_invitation"))
 
 
-@policy.signed_in()
-@never_cache
-@require_POST
-def key_ask(request: HttpRequest) -> HttpResponse:
-    """What the browser is to make, as JSON."""
-    come = _making(request)
-    try:
-        return JsonResponse(passkeys.begin_enrolment(accounts.staff_actor_for(request), come.house))
-    except Refused as refused:
-        return JsonResponse({"error": refused.sentence}, status=409)
-
-
-@policy.signed_in()
-@never_cache
-@require_POST
-def key_made(request: HttpRequest) -> HttpResponse:
-    """The key as the browser made it; with it the link is spent and the person is in."""
-    come = _making(request)
-    actor = accounts.staff_actor_for(request)
-    try:
-        passkeys.finish_enrolment(
-            actor, request.POST.get("made", ""), request.POST.get("label", "")
-        )
-    except Refused:
-        messages.error(request, _("Cette clé n’a pas été acceptée. Essayez de nouveau."))
-        return HttpResponseRedirect(reverse("account_invitation_key"))
-    joining.key_made(request, come)
-    # The device knew its holder, and the keeper checked what it made.
-    strength.prove(request, keeping.own(request), strength.PASSKEY, strength.BOTH)
-    messages.success(request, _("La clé est ajoutée. Bienvenue dans l’équipe."))
-    return HttpResponseRedirect(accounts.home_of(request))
-
-
-def _making(request: HttpRequest) -> Arrival:
-    """The invitation whose account makes its first key here. NotThere for anybody else."""
-    come = joining.kept(request)
-    own = UUID(str(request.user.pk))
-    if come is None or not come.wants_key or come.account != own or not accounts.is_staff(request):
-        raise NotThere
-    return come
+def welcome(come: Arrival) -> str:
+    """To whoever arrives, or is back."""
+    return _("Vous avez retrouvé votre accès.") if come.account else _("Bienvenue dans l’équipe.")

@@ -229,7 +229,6 @@ def _renew(actor: Actor, invitation: Invitation, now: datetime) -> str:
     invitation.expires_at = whole_hour + timedelta(days=days, hours=1)
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     invitation.word_digest = digest(secret)
-    invitation.wants_key = False
     invitation.ticket = gate.errand(
         actor, invitation.member.pk, list(OPENED), Purpose.ADMINISTRATION,
         now - timedelta(minutes=5), invitation.expires_at,

@@ -30,8 +30,6 @@ class Invitation(models.Model):
     # An errand that opens name and address to whoever brings the link; on record.
     ticket = models.BinaryField(default=b"")
     expires_at = models.DateTimeField()
-    # Without a password: the account stands, its first key is still to be made by the same link.
-    wants_key = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("invitation")

@@ -3,7 +3,7 @@
 from allauth.account import views as library
 from django.urls import include, path
 
-from serment.identity import desk_pages, invitation_pages, policy, reset, views
+from serment.identity import desk_pages, invitation_means, invitation_pages, policy, reset, views
 
 _way_in = policy.everybody(policy.SIGNING_IN)
 _own_end = policy.everybody("ends one's own session, where there is one")
@@ -35,9 +35,14 @@ urlpatterns = [
     path("", include("serment.identity.staff_passkey_urls")),
     path("invitation/", invitation_pages.page, name="account_invitation"),
     path("invitation/accepter/", invitation_pages.accept, name="account_invitation_accept"),
-    path("invitation/cle/", invitation_pages.key, name="account_invitation_key"),
-    path("invitation/cle/demande/", invitation_pages.key_ask, name="account_invitation_key_ask"),
-    path("invitation/cle/faite/", invitation_pages.key_made, name="account_invitation_key_made"),
+    path(
+        "invitation/application/",
+        invitation_means.application,
+        name="account_invitation_application",
+    ),
+    path("invitation/cle/", invitation_means.key, name="account_invitation_key"),
+    path("invitation/cle/demande/", invitation_means.key_ask, name="account_invitation_key_ask"),
+    path("invitation/cle/faite/", invitation_means.key_made, name="account_invitation_key_made"),
     path("invitation/<str:word>/", invitation_pages.link, name="account_invitation_link"),
     path("par/", include("serment.identity.openid.urls")),
     path("", include("serment.identity.means.urls")),

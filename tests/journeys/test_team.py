@@ -44,7 +44,6 @@ class Colleague(Person):
         self.page.locator("#id_password1").fill(password)
         self.page.get_by_role("button", name="Créer mon accès").click()
         expect(self.page.locator("h1")).to_contain_text("pplication")
-        self.page.goto(f"{BASE}/compte/securite/application/?next=/cabinet/")
         shown = self.page.locator(".secret-text").first.text_content() or ""
         secret = re.sub(r"[^A-Z2-7]", "", shown)
         self.page.locator("input[name=code]").fill(factors.code(secret))
@@ -92,7 +91,17 @@ def test_a_house_from_the_operator_s_command_to_the_end_of_an_access(
     manager.works()
 
     doctor = Colleague(browser)
-    doctor.arrives(manager.invites("Octave", "practitioner"))
+    path = manager.invites("Octave", "practitioner")
+    doctor.arrives(path)
+    with doctor.page.expect_navigation():
+        doctor.page.get_by_role("button", name="Créer une clé d’accès").click()
+    expect(doctor.page.locator("h1")).to_contain_text("Votre première clé")
+    # Leaves half way, and opens the link again: nothing stands, and both ways are there.
+    doctor.pages.cookies.clear()
+    doctor.page.goto(f"{BASE}/cabinet/")
+    expect(doctor.page.locator("h1")).to_contain_text("Se connecter")
+    doctor.arrives(path)
+    expect(doctor.page.get_by_role("button", name="Créer mon accès")).to_be_visible()
     with doctor.page.expect_navigation():
         doctor.page.get_by_role("button", name="Créer une clé d’accès").click()
     doctor.page.goto(f"{BASE}/compte/invitation/cle/")

@@ -165,12 +165,24 @@ def application(request: HttpRequest) -> HttpResponse:
         telling.tell(request, keeping.own(request), _("Une application de codes a été ajoutée."))
         return shown_once(request, new_codes)
     address = totp.address(secret, address_of(request, keeping.own(request)))
+    back = reverse("account_security")
+    if onward:
+        back = f"{resolve_url(policy.STRONGER)}?{urlencode({'next': onward})}"
+    there = reverse("account_application")
+    return shown_to_learn(request, form, secret, address, there, back)
+
+
+def shown_to_learn(
+    request: HttpRequest, form: FirstCodeForm, secret: str, address: str, there: str, back: str
+) -> HttpResponse:
+    """The secret as a picture to film and as text; ``there`` takes the first code."""
     context = {
         "form": form,
         "picture": _picture(address),
         "address": address,
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
-        "onward": onward,
+        "there": there,
+        "back": back,
     }
     return render(request, "account/application.html", context)
 

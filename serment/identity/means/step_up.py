@@ -17,6 +17,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
+from serment.disclosure import passkeys
 from serment.identity import accounts, policy, turned_away
 from serment.identity.means import keeping, strength
 from serment.identity.means.forms import CodeForm, PasswordForm
@@ -33,16 +34,16 @@ def page(request: HttpRequest) -> HttpResponse:
     book = keeping.book_of(request, account.pk)
     onward = onward_of(request)
     demanded = _demanded(onward)
-    if not book.has_second_factor and policy.strength_of(request) < demanded:
-        return render(
-            request,
-            "account/protect_first.html",
-            {
-                "next": onward,
-                "passkeys_offered": not accounts.is_staff(request),
-                "home": settings.LOGIN_REDIRECT_URL,
-            },
-        )
+    works = accounts.is_staff(request)
+    alone = not book.has_second_factor and policy.strength_of(request) < demanded
+    if alone and not (works and _has_professional_key(request)):
+        context = {
+            "next": onward,
+            "staff": works,
+            "passkeys_offered": not works,
+            "home": settings.LOGIN_REDIRECT_URL,
+        }
+        return render(request, "account/protect_first.html", context)
     form: Any
     if book.has_second_factor:
         form = CodeForm(request, UUID(str(account.pk)), request.POST or None)
@@ -55,7 +56,9 @@ def page(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(onward)
     if request.POST.get("password"):
         turned_away.noted(request, Kind.WRONG_PASSWORD)
-    if book.has_second_factor:
+    if alone:  # the password is known already, and not enough
+        typed = False
+    elif book.has_second_factor:
         typed = bool(book.totp or book.codes)
     else:  # whoever came by a professional key or a provider has no password to type
         typed = account.has_usable_password()
@@ -64,10 +67,16 @@ def page(request: HttpRequest) -> HttpResponse:
         "next": onward,
         "passkeys": bool(book.passkeys),
         "typed": typed,
-        "staff_key": accounts.is_staff(request),
+        "staff_key": works,
         "staff_key_only": not typed and not book.passkeys,
     }
     return render(request, "account/reauthenticate.html", context)
+
+
+def _has_professional_key(request: HttpRequest) -> bool:
+    """Whether they have one to show instead: it lies with the keeper and stands in no book."""
+    own = passkeys.passkeys(accounts.staff_actor_for(request))
+    return any(one.revoked_at is None for one in own)
 
 
 def again(onward: str) -> HttpResponse:
