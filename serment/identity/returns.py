@@ -110,6 +110,24 @@ def may_confirm(actor: Actor, asked: AccessReturn) -> bool:
     return may and actor.id not in (asked.asked_by_id, asked.member_id)
 
 
+def has_second(actor: Actor, member: StaffMember, now: datetime) -> bool:
+    """Works somebody here who could be the second, when the actor asks for this member?
+
+    For oneself: two others, of whom one asks.
+    """
+    with tenancy.inside(tenant=actor.establishment):
+        there = StaffMember.objects.filter(active=True, account__isnull=False)
+        others = there.exclude(ends_at__lte=now).exclude(pk__in=(actor.id, member.pk))
+        roles = [Role(one) for one in others.values_list("role", flat=True)]
+    confirming = [one for one in roles if rights.Act.GIVE_BACK in rights.ACTS_OF[one]]
+    if Role(member.role) in rights.OFFICERS:
+        confirming = [one for one in confirming if one in rights.OFFICERS]
+    if member.pk != actor.id:
+        return bool(confirming)
+    asking = [one for one in roles if rights.Act.STOP_DEVICES in rights.ACTS_OF[one]]
+    return bool(asking) and len(confirming) > 1
+
+
 def confirm(actor: Actor, asked_id: UUID, now: datetime) -> None:
     """The second of the two: what was lost counts no more, and the link goes out."""
     asked = _waiting(actor, asked_id, now)

@@ -44,24 +44,29 @@ def page(request: HttpRequest) -> HttpResponse:
     actor = accounts.staff_actor_for(request)
     everybody = passkeys.passkeys(actor, house=True)
     own = [one for one in everybody if one.actor == actor.id and one.revoked_at is None]
+    counted = [(one, one.name.hex(), one.settled, is_hastened_by_nobody(one)) for one in own]
     waiting = [
         one for one in everybody
         if one.actor != actor.id and one.revoked_at is None and not one.settled
     ]  # fmt: skip
     names = staff.display_names(actor, {one.actor for one in waiting})
     context = {
-        "own": [(one, one.name.hex(), one.settled) for one in own],
+        "own": counted,
         "waiting": [
-            (one, one.name.hex(), names.get(one.actor), _is_hastened_by_nobody(one))
+            (one, one.name.hex(), names.get(one.actor), is_hastened_by_nobody(one))
             for one in waiting
         ],
         "may_vouch": any(one.settled for one in own),
+        # Somebody else's key that counts already: else the day alone makes one's own count.
+        "others_vouch": any(
+            one.settled and one.revoked_at is None and one.actor != actor.id for one in everybody
+        ),
         "verified": accounts.is_verified(request),
     }
     return render(request, "account/staff_passkeys.html", context)
 
 
-def _is_hastened_by_nobody(key: passkeys.Passkey) -> bool:
+def is_hastened_by_nobody(key: passkeys.Passkey) -> bool:
     """Does it wait longer than a first key? The keeper takes nobody's word for such a one."""
     return key.settles_at - key.enrolled_at > _FIRST_KEY
 

@@ -18,11 +18,11 @@ from serment import clock
 from serment.disclosure import Actor, containment
 from serment.disclosure.containment import GrantState
 from serment.errors import NotThere, Refused, Unusable
-from serment.identity import accounts, policy, staff
+from serment.identity import accounts, invitations, policy, staff
 from serment.identity.models import Role, StaffMember
 from serment.identity.rights import Act
 from serment.web import asked
-from serment.web.practice import glass_messages, team, trustee_messages
+from serment.web.practice import glass_messages, second_word, team, trustee_messages
 from serment.web.privacy import grants_told, signing
 
 FACTORS: Final = (2, 3, 5)
@@ -39,9 +39,11 @@ def grants(request: HttpRequest) -> HttpResponse:
     """What waits for an approval first, then what stands, what was done or stopped."""
     actor = accounts.staff_actor_for(request)
     found = grants_told.told(actor, containment.grants(actor), clock.now(), people=True)
+    waiting = [one for one in found if one.state in ("waiting", "countdown")]
     context = {
         "section": "grants",
-        "waiting": [one for one in found if one.state in ("waiting", "countdown")],
+        "waiting": waiting,
+        "second": second_word.way(actor) if waiting else second_word.Way(),
         "standing": [one for one in found if one.state == "good"],
         "over": [one for one in found if one.state in ("done", "stopped")],
         "has_key": signing.has_key(actor),
@@ -120,7 +122,21 @@ def _given(actor: Actor, member: UUID, role: str) -> str:
         staff.carry_out_role(actor, member, role)
     except Refused as refused:
         return refused.sentence
-    return _("Deux personnes l’ont approuvé : le rôle est donné, et ses sessions sont finies.")
+    return _role_given(actor, member)
+
+
+def _role_given(actor: Actor, member: UUID) -> str:
+    """What that does for them: who was invited to it can come in, who works here signs in anew."""
+    invited = any(one.member_id == member for one in invitations.of_house(actor))
+    if not invited:
+        return _(
+            "C’est approuvé : le rôle est donné. Les pages ouvertes de cette personne sont"
+            " fermées ; elle se reconnecte avec le nouveau."
+        )
+    return _(
+        "C’est approuvé : le rôle est donné, et le lien d’invitation ouvre maintenant. Cette"
+        " personne n’est pas encore venue ; dites-lui que le message qu’elle a reçu suffit."
+    )
 
 
 def _tell_countdown(actor: Actor) -> None:

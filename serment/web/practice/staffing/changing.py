@@ -61,6 +61,7 @@ def _context(actor: Actor, one: told.Colleague, now: datetime) -> dict[str, Any]
         "until": _day(one.member.ends_at),
         "may": {str(act): rights.may(actor, act) for act in Act},
         "coming": _coming(one.member, now),
+        **told.lone(actor, one.member, now),
     }
 
 

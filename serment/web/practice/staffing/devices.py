@@ -49,6 +49,7 @@ def lost(request: HttpRequest, member_id: UUID) -> HttpResponse:
         "name": told.name_of(actor, member),
         "keys": [(one, one.name.hex(), told.day(one.enrolled_at)) for one in keys],
         "is_me": member.pk == actor.id,
+        **told.lone(actor, member, clock.now()),
     }
     return render(request, "practice/lost.html", context)
 

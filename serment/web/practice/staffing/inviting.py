@@ -21,7 +21,7 @@ from serment.identity.files import ValuesUnusable
 from serment.identity.models import PASSING, Role
 from serment.identity.rights import DECIDING, Act
 from serment.web import asked
-from serment.web.practice import team
+from serment.web.practice import second_word, team
 
 _TYPED = ("given_name", "family_name", "email", "role", "until", "entry")
 _MAILS = "40/h/user"
@@ -49,6 +49,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "team",
         "solo": solo,
+        "second": second_word.way(actor),
         "typed": typed,
         "errors": errors,
         "roles": [(role, role.label, review.in_words(role)) for role in offered],

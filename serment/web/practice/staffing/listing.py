@@ -15,11 +15,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from serment import clock
 from serment.disclosure import Actor, NotYours, TwoNeeded
+from serment.disclosure.containment import GrantState
 from serment.errors import NotThere
 from serment.identity import accounts, dormant, invitations, policy, returns, review, staff
 from serment.identity.models import Role
 from serment.identity.rights import Act
-from serment.web import asked
+from serment.identity.staff_models import Invitation
+from serment.web import asked, wording
+from serment.web.practice import second_word
 from serment.web.practice.staffing import told
 
 
@@ -35,6 +38,10 @@ class Invited:
     waits: bool
     ready: bool
     """Two approved: a manager gives the role now."""
+    approved: bool
+    """One of the two did."""
+    begins: str
+    """In a practice of one: the day on which that one approval counts."""
 
 
 @policy.staff_may(Act.SEE_STAFF)
@@ -43,12 +50,14 @@ class Invited:
 def team(request: HttpRequest) -> HttpResponse:
     """The page a manager starts from."""
     actor, now = accounts.staff_actor_for(request), clock.now()
-    people = told.team(actor, now)
+    people, invited = told.team(actor, now), _invited(actor)
+    waits = any(one.waits and not one.ready for one in invited)
     context = {
         "section": "team",
         "people": people,
         "asleep": told.asleep(actor, now),
-        "invited": _invited(actor),
+        "invited": invited,
+        "second": second_word.way(actor) if waits else second_word.Way(),
         "overdue": review.overdue(actor, now),
         "waiting": len(returns.waiting(actor, now)),
         "sleep_days": dormant.SLEEP_DAYS,
@@ -59,19 +68,23 @@ def team(request: HttpRequest) -> HttpResponse:
 def _invited(actor: Actor) -> list[Invited]:
     found = invitations.of_house(actor)
     names = told.names_of(actor, [one.member for one in found])
-    good = {one.target for one in told.role_grants(actor) if one.good}
-    return [
-        Invited(
-            one.pk,
-            names.get(one.member_id, ""),
-            str(Role(one.role).label),
-            told.day(one.expires_at),
-            one.member.account_id is not None,
-            one.member.role != one.role,
-            one.member_id in good,
-        )
-        for one in found
-    ]
+    asked_for = {one.target: one for one in told.role_grants(actor)}
+    return [_told(one, names.get(one.member_id, ""), asked_for.get(one.member_id)) for one in found]
+
+
+def _told(one: Invitation, name: str, grant: GrantState | None) -> Invited:
+    begins = grant.good_from if grant is not None and not grant.good else None
+    return Invited(
+        one.pk,
+        name,
+        str(Role(one.role).label),
+        told.day(one.expires_at),
+        one.member.account_id is not None,
+        one.member.role != one.role,
+        grant is not None and grant.good,
+        grant is not None and bool(grant.approved_by),
+        wording.moment(begins, told.ZONE) if begins is not None else "",
+    )
 
 
 @policy.staff_may(Act.MANAGE_STAFF)

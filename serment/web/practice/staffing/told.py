@@ -15,13 +15,15 @@ from django.utils.translation import gettext as _
 
 from serment import clock
 from serment.directory import tenancy
+from serment.directory.models import Establishment
 from serment.disclosure import Actor, containment, passkeys
 from serment.disclosure.containment import GrantState
 from serment.disclosure.passkeys import Passkey
-from serment.identity import dormant, staff
+from serment.identity import dormant, returns, staff
 from serment.identity.models import Role, StaffMember
 from serment.identity.rights import OFFICERS, Act, may
 from serment.identity.staff_models import Invitation
+from serment.identity.staff_passkeys import is_hastened_by_nobody
 from serment.web import wording
 
 ZONE: Final = ZoneInfo("Europe/Paris")
@@ -40,6 +42,8 @@ class Colleague:
     seen: str
     keys: str
     keys_good: bool
+    to_confirm: bool
+    """Has a key that whoever reads may say is this person's."""
     sleeps: str
     is_me: bool
     wanted_role: str
@@ -79,9 +83,10 @@ def colleagues(actor: Actor, members: Sequence[StaffMember], now: datetime) -> l
     """Names, and what can be said of each. The asking is recorded."""
     names = staff.display_names(actor, [one.pk for one in members])
     keys = _by_member(passkeys.passkeys(actor, house=True)) if members else {}
+    vouches = any(one.settled for one in keys.get(actor.id, []) if one.revoked_at is None)
     wanted = {one.target: one for one in role_grants(actor)}
     return [
-        _told(actor, one, names.get(one.pk), keys.get(one.pk, []), wanted.get(one.pk), now)
+        _told(actor, one, names.get(one.pk), keys.get(one.pk, []), wanted.get(one.pk), now, vouches)
         for one in members
     ]
 
@@ -109,6 +114,14 @@ def names_of(actor: Actor, members: Iterable[StaffMember]) -> dict[UUID, str]:
     return {pk: one.name if one.name else _("Un membre de l’équipe") for pk, one in known.items()}
 
 
+def lone(actor: Actor, member: StaffMember, now: datetime) -> dict[str, object]:
+    """Whether nobody here could give this person's access back, and how the operator names us."""
+    if returns.has_second(actor, member, now):
+        return {"alone": False}
+    here = Establishment.objects.get(pk=member.establishment_id)
+    return {"alone": True, "slug": here.slug}
+
+
 def day(instant: datetime) -> str:
     """The day of an instant, with its year where that is another."""
     on = instant.astimezone(ZONE).date()
@@ -128,8 +141,11 @@ def month(on: date | None) -> str:
 
 def _told(
     actor: Actor, member: StaffMember, name: staff.DisplayName | None, keys: list[Passkey],
-    wanted: GrantState | None, now: datetime,
+    wanted: GrantState | None, now: datetime, vouches: bool,
 ) -> Colleague:  # fmt: skip
+    live = [one for one in keys if one.revoked_at is None]
+    new = [one for one in live if not one.settled]
+    good = any(one.settled for one in live)
     sleeps = dormant.sleeps_on(member) if member.warned else None
     return Colleague(
         member=member,
@@ -138,8 +154,12 @@ def _told(
         since=month(member.since),
         until=day(member.ends_at) if member.ends_at else "",
         seen=_seen(member, now),
-        keys=_keys(member, keys),
-        keys_good=any(one.settled for one in keys),
+        keys=_keys(member, live, stopped=len(live) < len(keys)),
+        keys_good=good,
+        to_confirm=vouches
+        and not good
+        and member.pk != actor.id
+        and any(not is_hastened_by_nobody(one) for one in new),
         sleeps=wording.day(sleeps) if sleeps else "",
         is_me=member.pk == actor.id,
         wanted_role=str(Role(wanted.role).label) if wanted and wanted.role in Role.values else "",
@@ -161,19 +181,26 @@ def _seen(member: StaffMember, now: datetime) -> str:
     return ngettext("il y a %(n)s mois", "il y a %(n)s mois", months) % {"n": months}
 
 
-def _keys(member: StaffMember, keys: list[Passkey]) -> str:
+def _keys(member: StaffMember, live: list[Passkey], *, stopped: bool) -> str:
+    """What is known of somebody's professional keys. How else they sign in is theirs alone: it lies
+    sealed in their own account, and is not said here."""
     if member.account_id is None:
         return ""
-    if any(one.settled for one in keys):
+    if any(one.settled for one in live):
         return _("clé vérifiée")
-    if keys:
-        return _("clé à confirmer par un collègue")
-    return _("sans clé : mot de passe et second facteur")
+    if live:
+        first = min(one.settles_at for one in live)
+        return _("nouvelle clé : compte à partir du %(when)s") % {
+            "when": wording.moment(first, ZONE)
+        }
+    if stopped:
+        return _("clés arrêtées, aucune autre")
+    return _("sans clé professionnelle")
 
 
 def _by_member(keys: Iterable[Passkey]) -> dict[UUID, list[Passkey]]:
+    """Everybody's, those that were stopped too."""
     found: dict[UUID, list[Passkey]] = {}
     for one in keys:
-        if one.revoked_at is None:
-            found.setdefault(one.actor, []).append(one)
+        found.setdefault(one.actor, []).append(one)
     return found

@@ -1,0 +1,66 @@
+"""Where two have to approve: whether a second can here, and the way where nobody can."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from serment import clock
+from serment.directory import tenancy
+from serment.directory.models import Establishment
+from serment.disclosure import Actor, containment
+from serment.identity.models import Role, StaffMember
+from serment.identity.rights import OFFICERS
+from serment.web.practice import team
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """``said``: a sentence, empty where two officers can approve; ``commands``: what the operator
+    of the installation types, where nobody in the house can."""
+
+    said: str = ""
+    commands: tuple[str, ...] = ()
+
+
+def way(actor: Actor) -> Way:
+    """How the second approval is given in the actor's house."""
+    if containment.is_solo(actor):
+        return Way(_with_trustee() if _works(actor, Role.TRUSTEE) else _with_time())
+    if _works(actor, *OFFICERS) > 1:
+        return Way()
+    here = team.establishment_of(actor)
+    slug = Establishment.objects.get(pk=here).slug
+    return Way(
+        _(
+            "Personne d’autre que vous ne peut approuver ici, et le temps n’y change rien."
+            " L’opérateur de votre installation invite lui-même un second responsable ; ou il"
+            " déclare que ce cabinet n’a qu’une personne : alors 72 heures, ou un tiers de"
+            " confiance, donnent le second accord. Donnez-lui une de ces lignes :"
+        ),
+        (f"serment practice manager {slug}", f"serment keeper solo {here}"),
+    )
+
+
+def _with_trustee() -> str:
+    return _(
+        "Le tiers de confiance de ce cabinet donne le second accord, de l’extérieur : appelez cette"
+        " personne, elle est prévenue par un message."
+    )
+
+
+def _with_time() -> str:
+    return _(
+        "Personne d’autre ne peut approuver ici : votre accord suffit, et prend effet 72 heures"
+        " plus tard. Toute l’équipe est prévenue et peut l’arrêter. Un tiers de confiance, si vous"
+        " en invitez un, donnera le second accord à la place de cette attente."
+    )
+
+
+def _works(actor: Actor, *roles: Role) -> int:
+    """How many of these roles can sign in here now."""
+    with tenancy.inside(tenant=actor.establishment):
+        there = StaffMember.objects.filter(active=True, account__isnull=False, role__in=roles)
+        return there.filter(Q(ends_at=None) | Q(ends_at__gt=clock.now())).count()
