@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from babel.messages.pofile import read_po
+from django.utils import translation
+
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "reference" / "rights.md"
 
@@ -40,32 +43,6 @@ NAMES: Final = {
     "security_officer": "security officer", "substitute": "substitute", "trainee": "trainee",
     "trustee": "trustee",
 }  # fmt: skip
-ACTS: Final = {
-    "see_agenda": "see the agendas, without names",
-    "open_agenda_names": "open the names of one practitioner's day",
-    "open_agenda_reasons": "open the reasons of one practitioner's day",
-    "read_answers": "read what was answered before a visit",
-    "find_patient": "look for a patient",
-    "open_patient": "open a file, or who comes to a visit and why",
-    "write_patient": "make or correct a file",
-    "merge_files": "join two files of one person, and part them again",
-    "book": "book, move, or put a cancelled visit back",
-    "cancel": "cancel; mark as arrived or not come",
-    "print_card": "print cards and letters",
-    "take_sheet": "take the sealed continuity sheet",
-    "break_glass": "open a file past the limits in an emergency, and justify it",
-    "contain": "alarms, freezes, four-eyes approvals, broken glass judged",
-    "see_disclosures": "take receipts of lines of the record",
-    "count_disclosures": "read the establishment's record: who opened what, and how often",
-    "import": "import patients and agendas",
-    "set_openings": "set openings (no page yet)",
-    "manage_staff": "invite, change roles, end accesses, review rights",
-    "see_staff": "see who works here, with which rights",
-    "stop_devices": "stop a colleague's lost device, ask for a lost access back",
-    "second": "approve or refuse, from outside, what waits in a practice of one",
-    "give_back": "confirm, as the second person, a colleague's lost access",
-    "own_passkeys": "keep one's own professional keys",
-}
 CELLS: Final = {"open": "yes", "sign in": "sign in", "work": "to work", "missing": ""}
 STRENGTHS: Final = {0: "", 1: "", 2: "two factors", 3: "verified"}
 
@@ -104,13 +81,27 @@ def _table(head: list[str], rows: Iterable[list[str]]) -> str:
     return "\n".join([_row(head), _row(["---"] * len(head)), *map(_row, rows), ""])
 
 
+def acts() -> dict[str, str]:
+    """Each right in English, in the words that the yearly review gives it."""
+    from serment.identity.review import WORDS
+
+    with (ROOT / "serment/locale/en/LC_MESSAGES/django.po").open("rb") as file:
+        catalogue = read_po(file)
+    with translation.override("fr"):
+        said = {act.value: str(word) for act, word in WORDS.items()}
+    kept = {act: catalogue.get(word) for act, word in said.items()}
+    return {act: str(one.string) if one else said[act] for act, one in kept.items()}
+
+
 def _by_role() -> str:
     from serment.identity.models import PASSING, Role
     from serment.identity.rights import ACTS_OF, Act
 
+    words = acts()
+
     head = ["act", *(NAMES[role.value] for role in Role)]
     rows = [
-        [ACTS[act.value], *("yes" if act in ACTS_OF[role] else "" for role in Role)] for act in Act
+        [words[act.value], *("yes" if act in ACTS_OF[role] else "" for role in Role)] for act in Act
     ]
     passing = " and ".join(f"a {NAMES[role.value]}" for role in PASSING)
     return f"## By role\n\n{_table(head, rows)}\nFor {passing} an end is named when they come.\n"

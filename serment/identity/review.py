@@ -31,22 +31,33 @@ WORDS: Final[dict[Act, _StrPromise]] = {
     Act.SEE_AGENDA: _("voir les agendas, sans les noms"),
     Act.OPEN_AGENDA_NAMES: _("ouvrir les noms d’une journée"),
     Act.OPEN_AGENDA_REASONS: _("ouvrir les motifs d’une journée"),
+    Act.READ_ANSWERS: _("lire ce qui a été répondu avant une consultation"),
     Act.FIND_PATIENT: _("chercher un patient"),
     Act.OPEN_PATIENT: _("ouvrir un dossier"),
     Act.WRITE_PATIENT: _("créer et corriger un dossier"),
+    Act.MERGE_FILES: _("réunir deux dossiers d’une même personne, et les séparer"),
     Act.BOOK: _("prendre et déplacer des rendez-vous"),
     Act.CANCEL: _("annuler des rendez-vous"),
-    Act.IMPORT: _("importer des patients et des agendas"),
-    Act.SET_OPENINGS: _("régler les horaires"),
-    Act.SEE_DISCLOSURES: _("lire le registre des accès, avec ses reçus"),
-    Act.COUNT_DISCLOSURES: _("compter les accès de la maison"),
+    Act.PRINT_CARD: _("imprimer les cartes et les courriers"),
+    Act.TAKE_SHEET: _("prendre la feuille de continuité, fermée"),
     Act.BREAK_GLASS: _("passer les limites en urgence, en le justifiant"),
-    Act.CONTAIN: _("geler un accès, donner un des deux accords"),
-    Act.SECOND: _("donner de l’extérieur le second accord, sans ouvrir aucune donnée de patient"),
+    Act.CONTAIN: _("suivre les alertes, geler un accès, donner un des deux accords"),
+    Act.SEE_DISCLOSURES: _("prendre le reçu d’une ligne du registre des accès"),
+    Act.COUNT_DISCLOSURES: _("lire le registre des accès de la maison"),
+    Act.IMPORT: _("importer des patients et des agendas"),
+    Act.SET_OPENINGS: _("régler les horaires, les motifs, les salles et les absences"),
     Act.MANAGE_STAFF: _("inviter, changer les rôles, mettre fin aux accès"),
+    Act.SEE_STAFF: _("voir qui travaille ici, avec quels droits"),
     Act.STOP_DEVICES: _("arrêter l’appareil perdu d’un collègue"),
+    Act.SECOND: _("donner de l’extérieur le second accord, sans ouvrir aucune donnée de patient"),
+    Act.GIVE_BACK: _("confirmer, en second, qu’un collègue retrouve son accès"),
+    Act.OWN_PASSKEYS: _("tenir ses propres clés professionnelles"),
 }
-"""What a reviewer has to know of a right; those that everybody has are not said."""
+"""Every right in words: for the review, for whoever invites, and for docs/reference/rights.md, so
+that none of them says what another does not."""
+
+UNSAID: Final = frozenset({Act.OWN_PASSKEYS})
+"""What everybody has who works somewhere: no reviewer need read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ class Standing:
 def in_words(role: str) -> tuple[str, ...]:
     """What a role may, as sentences."""
     acts = rights.ACTS_OF[Role(role)]
-    return tuple(str(word) for act, word in WORDS.items() if act in acts)
+    return tuple(str(word) for act, word in WORDS.items() if act in acts - UNSAID)
 
 
 def standing(actor: Actor, now: datetime) -> list[Standing]:
