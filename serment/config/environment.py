@@ -13,6 +13,8 @@ from serment.errors import SettingWrong
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_FOLDER_BYTES_MAX = 85
+ADDRESS = "public-url"
+"""In the run folder: where the instance that runs here, or ran last, is reached."""
 TRIAL = "trial"
 """Marks the state folder of a copy that was restored to try a backup."""
 
@@ -141,6 +143,17 @@ def run_folder(state: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"serment-{os.getuid()}-{name}"
 
 
+def _public_url(state: Path, port: int) -> str:
+    """As the operator set it; a command beside a running instance uses that one's own address."""
+    said = os.environ.get("SERMENT_PUBLIC_URL")
+    if said is not None or os.environ.get("PORT"):
+        return said if said is not None else f"http://localhost:{port}"
+    try:
+        return (run_folder(state) / ADDRESS).read_text(encoding="utf-8").strip()
+    except OSError:
+        return f"http://localhost:{port}"
+
+
 def _port(text: str) -> int:
     """A TCP port. Raises SettingWrong."""
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
@@ -230,7 +243,7 @@ def read() -> Environment:
         keeper_socket=Path(
             os.environ.get("SERMENT_KEEPER_SOCKET", run_folder(state) / "keeper.sock")
         ),
-        public_url=os.environ.get("SERMENT_PUBLIC_URL", f"http://localhost:{port}"),
+        public_url=_public_url(state, port),
         security_contact=os.environ.get("SERMENT_SECURITY_CONTACT", "mailto:security@localhost"),
         smtp_url=None if trial else os.environ.get("SERMENT_SMTP_URL") or None,
         mail_from=os.environ.get("SERMENT_MAIL_FROM") or None,

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from serment.config import process
+from serment.config import environment, process
 from tests.config.test_supervisor import alive, children
 from tests.live.test_public_port import free_port
 
@@ -158,6 +158,34 @@ def test_second_start_and_restore_over_a_running_one_are_refused(
     assert json.loads(taken.stdout)["files"] >= 4
     refused = serment("restore", str(copy), "--force")
     assert (refused.returncode, "already runs" in refused.stderr) == (2, True)
+
+
+def test_a_command_beside_it_prints_links_to_its_own_address(instance: Instance) -> None:
+    """From a shell that knows the state folder alone. Negative control: without the note that the
+    instance leaves, the link led to port 8000, where nobody listens."""
+    instance.wait_until_well()
+    shell = {name: value for name, value in instance.env.items() if name != "PORT"}
+
+    def link(slug: str) -> str:
+        told = subprocess.run(
+            [
+                sys.executable, "-m", "serment.config.command_line", "practice", "add",
+                "Cabinet du Lac", "--manager", "Ada Lovelace", "--email", f"{slug}@exemple.fr",
+                "--slug", slug, "--json",
+            ],
+            env=shell, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return str(json.loads(told.stdout)["link"])
+
+    here = f"http://localhost:{instance.port}/compte/invitation/"
+    assert link("lac").startswith(here)
+    note = environment.run_folder(instance.state) / environment.ADDRESS
+    said = note.read_text()
+    note.unlink()
+    assert link("lac-2").startswith("http://localhost:8000/")
+    note.write_text(said)
+    shell["SERMENT_PUBLIC_URL"] = "https://sante.exemple.fr"
+    assert link("lac-3").startswith("https://sante.exemple.fr/")  # what is set goes before
 
 
 def test_logs_hold_no_address(instance: Instance) -> None:

@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
             os.environ["SERMENT_DEMO"] = "1"
         if port is not None:
             os.environ["PORT"] = str(port)
+        os.environ.setdefault("PORT", "8000")  # not the port of an instance that ran here before
         run(environment.read(), anew=anew)
 
     @app.command(

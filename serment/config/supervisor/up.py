@@ -13,7 +13,7 @@ from pathlib import Path
 
 import aiohttp
 
-from serment.config import postgres
+from serment.config import environment, postgres
 from serment.config.database import roles
 from serment.config.doctor import examination, instance
 from serment.config.environment import Environment
@@ -86,6 +86,8 @@ def alone(state: Path) -> Iterator[None]:
 
 def _hand_down(env: Environment) -> None:
     """The environment every child shares."""
+    # For links that a command prints or sends, beside this instance and after it.
+    (env.run / environment.ADDRESS).write_text(f"{env.public_url}\n", encoding="utf-8")
     os.environ |= {
         "SERMENT_STATE": str(env.state),
         "SERMENT_DEMO": "1" if env.demo else "0",
