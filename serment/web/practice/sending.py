@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -52,7 +53,8 @@ def choosing(request: HttpRequest) -> HttpResponse:
     reason = asked.uuid(asked.given(request).get("motif", ""))
     with tenancy.inside(tenant=here):
         reasons = _reasons(here)
-        if reason is not None and reason not in dict(reasons):
+        offered = {pk for _name, theirs in reasons for pk, _said in theirs}
+        if reason is not None and reason not in offered:
             raise NotThere
     if request.method == "POST":
         return _chosen(request, here, reason)
@@ -74,11 +76,28 @@ def choosing(request: HttpRequest) -> HttpResponse:
     return render(request, "practice/sending.html", shown)
 
 
-def _reasons(here: UUID) -> list[tuple[UUID, str]]:
-    known = VisitReason.objects.filter(establishment_id=here, active=True)
+def _reasons(here: UUID) -> list[tuple[str, list[tuple[UUID, str]]]]:
+    """Each practitioner of the house with their own reasons: a name that several use stands under
+    each of them."""
+    known: dict[UUID, list[tuple[UUID, str]]] = {}
     language = get_language() or "fr"
-    named = [(one.pk, f"{one.name(language)}, {one.duration_minutes} min") for one in known]
-    return sorted(named, key=lambda one: one[1])
+    for one in VisitReason.objects.filter(establishment_id=here, active=True):
+        said = f"{one.name(language)}, {one.duration_minutes} min"
+        known.setdefault(one.role_id, []).append((one.pk, said))
+    everybody = [one for one in team.members(here) if one.id in known]
+    names = Counter(one.name for one in everybody)
+    return [
+        (
+            one.name if names[one.name] == 1 else _wholly(one),
+            sorted(known[one.id], key=lambda reason: reason[1]),
+        )
+        for one in everybody
+    ]
+
+
+def _wholly(member: team.Member) -> str:
+    """Name and place of whoever shares a family name here, or works at two places."""
+    return f"{member.role.practitioner.display_name}, {member.role.site.name}"
 
 
 def _chosen(request: HttpRequest, here: UUID, reason: UUID | None) -> HttpResponse:
