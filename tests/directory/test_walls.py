@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
+from serment import ids
 from serment.directory.models import Commune, Establishment, Practitioner, Site, Specialty
 from serment.directory.tenancy import inside
 from tests.directory import make
@@ -59,12 +60,22 @@ def test_outside_every_establishment_nothing_can_be_written() -> None:
 
 @pytest.mark.django_db
 def test_no_establishment_changes_a_practitioner_others_rely_on() -> None:
-    role = make.role(make.establishment(), "Durand")
+    role, other = make.role(make.establishment(), "Durand"), make.establishment()
+    who = Practitioner.objects.filter(pk=role.practitioner_id)
+    with inside(tenant=other.id):
+        assert who.update(family_name="Autre") == 0, "nothing of theirs"
+    with inside(tenant=role.establishment_id):
+        assert who.update(family_name="Durant") == 1, "the control: nobody else publishes them"
+    role.pk, role.establishment = ids.new_id(), other
+    role.site = Site.objects.get(establishment=other)
+    with inside(tenant=other.id):
+        role.save(force_insert=True)
+        assert who.update(family_name="Autre") == 0
     with (
         pytest.raises(DatabaseError, match="permission denied"),
         inside(tenant=role.establishment_id),
     ):
-        Practitioner.objects.filter(pk=role.practitioner_id).update(family_name="Autre")
+        who.update(rpps="10000000009")
 
 
 @pytest.mark.django_db

@@ -194,6 +194,7 @@ def test_a_reason_gets_a_cap_and_a_room(doctors: House) -> None:
         "duration_minutes": "30", "buffer_before_minutes": "0", "buffer_after_minutes": "0",
         "notice_minutes": "0", "horizon_days": "60", "daily_cap": "3", "salles": [str(kind)],
         "propose": "oui", "sessions": "4", "apart_least_days": "6", "apart_most_days": "8",
+        "name_fr": "Consultation", "pour": ["nouveaux", "connus"], "comment": ["place", "video"],
     }  # fmt: skip
     desk.post(f"{AT}motif/{reason}/", typed)
     row = VisitReason.objects.get(id=reason)

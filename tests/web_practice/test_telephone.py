@@ -222,6 +222,7 @@ def test_steps_are_booked_and_moved_at_the_desk_together(db: None) -> None:
         "duration_minutes": "30", "buffer_before_minutes": "0", "buffer_after_minutes": "0",
         "notice_minutes": "0", "horizon_days": "60", "sessions": "1", "apart_least_days": "7",
         "apart_most_days": "7", "propose": "oui", "etape-1": str(then.id), "apres-1": "0",
+        "name_fr": "Consultation", "pour": ["nouveaux", "connus"], "comment": ["place", "video"],
         "auplus-1": "",
     }  # fmt: skip
     page = reverse("practice:reason_rules", args=[practice.reason])

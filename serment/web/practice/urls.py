@@ -163,6 +163,7 @@ urlpatterns = [
     path("agendas/garder", calendars.settle, name="calendar_settle"),
     path("horaires/", include("serment.web.practice.timetable.urls")),
     path("equipe/", include("serment.web.practice.staffing.urls")),
+    path("etablissement/", include("serment.web.practice.house.urls")),
     path("import/", arriving.arrival, name="arrival"),
     path("import/colonnes/", arriving.columns, name="arrival_columns"),
 ]

@@ -14,6 +14,7 @@ from serment.identity import accounts, returns, rights, staff
 from serment.identity.rights import Act
 from serment.outbox import pile
 from serment.scheduling import attending, calls, missed, outside_calendars
+from serment.web.practice.house import first_steps as first_steps_of
 
 PARIS: Final = ZoneInfo("Europe/Paris")
 
@@ -48,6 +49,16 @@ def letters_waiting(context: template.Context) -> int | None:
     if actor.establishment is None or not rights.may(actor, Act.PRINT_CARD):
         return None
     return pile.height(actor.establishment)
+
+
+@register.simple_tag(takes_context=True)
+def first_steps(context: template.Context) -> list[first_steps_of.Step]:
+    """What lacks before anybody can book here; empty for whoever may not do it."""
+    request: HttpRequest = context["request"]
+    actor = accounts.actor_for(request)
+    if actor.establishment is None or not rights.may(actor, Act.MANAGE_STAFF):
+        return []
+    return first_steps_of.of(actor.establishment)
 
 
 @register.simple_tag(takes_context=True)

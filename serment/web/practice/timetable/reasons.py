@@ -1,4 +1,7 @@
-"""What narrows when a reason is offered: its length, buffers, notice, horizon, daily cap, rooms."""
+"""A reason: what it says, and what narrows when it is offered.
+
+Its length, buffers, notice, horizon, daily cap, rooms.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from serment.scheduling.models import ResourceKind, VisitReason
 from serment.scheduling.models.hours import SESSIONS_MAX
 from serment.web import asked
 from serment.web.practice import team
-from serment.web.practice.timetable import steps, trying
+from serment.web.practice.timetable import reason_words, steps, trying
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -84,7 +87,7 @@ def edit(request: HttpRequest, reason_id: UUID) -> HttpResponse:
 
 def _read(row: VisitReason, typed: asked.Given) -> dict[str, str]:
     """Put what was typed into the row; what cannot be used, by field."""
-    errors = {}
+    errors = reason_words.read(row, typed)
     for field in FIELDS:
         text = typed.get(field.name, "").strip()
         found = asked.number(text, 10**8)
@@ -135,6 +138,7 @@ def _show(
         "reason": row,
         "name": row.name(get_language() or "fr"),
         "fields": fields,
+        "words": reason_words.shown(row, asked.sent(request) if typed else None, errors),
         "steps": steps.lines(row, asked.sent(request) if typed else None, errors),
         "kinds": [(one.id, str(one), one.id in row.needs) for one in kinds],
         "trial": trial,

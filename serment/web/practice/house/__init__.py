@@ -1,0 +1,1 @@
+"""What the house publishes of itself: name, places, who receives and why people come."""
