@@ -15,7 +15,7 @@
   const inUse = () => {
     const at = document.activeElement;
     const writes = at?.matches?.("#desk textarea, #desk input:not([type=hidden])");
-    return writes || (window.sermentHand && window.sermentHand());
+    return writes || window.sermentHand?.holds();
   };
   // Locked or signed out: the server leads to the page that says so.
   const refused = (answer) => {

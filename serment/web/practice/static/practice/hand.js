@@ -1,5 +1,6 @@
-/* A visit taken by hand: with the mouse, or with D and the arrows. The server decides; what it refuses
-   it says before anything is done. Without this script the panel's "Déplacer" does the same. */
+/* A visit taken by hand: with D and the arrows here, with the mouse or a finger by pointer.js. The server
+   decides; what it refuses it says before anything is done. Without scripts the panel's "Déplacer" does
+   the same. */
 "use strict";
 
 {
@@ -24,8 +25,6 @@
 
   // What is in the hand: the visit, the column and rows it would have, and its drawn shadow.
   let hand = null;
-  let dropped = false;
-  window.sermentHand = () => hand !== null;
 
   const standsIn = (held) => {
     const track = held.day.querySelector(".track");
@@ -38,11 +37,15 @@
     if (others.length) return "taken";
     return [...track.querySelectorAll(".closed")].some(meets) ? "closed" : "free";
   };
+  const hours = () => {
+    const track = hand.day.querySelector(".track");
+    return `${told(track, hand.row)} – ${told(track, hand.row + hand.length)}`;
+  };
   const draw = () => {
     const track = hand.day.querySelector(".track");
     const state = standsIn(hand);
-    hand.shadow.className = `place shadow shadow-${state} from-${hand.row} for-${hand.length}`;
-    hand.shadow.textContent = `${told(track, hand.row)} – ${told(track, hand.row + hand.length)}`;
+    hand.shadow.className = `place shadow shadow-${state} from-${hand.row} for-${hand.length}${hand.rests ? " shadow-rests" : ""}`;
+    hand.shadow.firstChild.textContent = hours();
     if (hand.shadow.parentElement !== track) track.append(hand.shadow);
     return state;
   };
@@ -58,6 +61,7 @@
     const row = number(visit, "from");
     hand = { visit, day, row, length, was: { day, row, length }, shadow: document.createElement("div") };
     hand.shadow.setAttribute("aria-hidden", "true");
+    hand.shadow.append(document.createElement("span"));
     visit.classList.add("in-hand");
     document.body.classList.add("has-in-hand");
   };
@@ -94,53 +98,16 @@
     hand.row = Math.min(Math.max(0, row), most - hand.length);
   };
 
-  // The mouse: a visit by its middle moves, by its lower edge lasts. A finger scrolls instead.
-  let pressed = null;
-  document.addEventListener("pointerdown", (event) => {
-    const visit = event.target.closest?.("[data-visit]");
-    if (!visit || event.button || event.pointerType === "touch" || hand || !shiftForm() || !isGrid()) return;
-    const box = visit.getBoundingClientRect();
-    const edge = Math.min(9, box.height / 3);
-    pressed = { visit, x: event.clientX, y: event.clientY, grip: event.clientY - box.top, lasts: box.bottom - event.clientY < edge };
-  });
-  document.addEventListener("pointermove", (event) => {
-    if (!pressed) return;
-    if (!hand) {
-      if (Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < 6) return;
-      take(pressed.visit);
-    }
-    event.preventDefault();
-    const tracks = days().map((day) => [day, day.querySelector(".track").getBoundingClientRect()]);
-    const [day, box] = pressed.lasts
-      ? [hand.was.day, hand.was.day.querySelector(".track").getBoundingClientRect()]
-      : tracks.find(([, one]) => event.clientX >= one.left && event.clientX < one.right) || [hand.day, hand.day.querySelector(".track").getBoundingClientRect()];
-    const high = box.height / rows();
-    if (pressed.lasts) place(day, hand.was.row, Math.round((event.clientY - box.top) / high) - hand.was.row);
-    else place(day, Math.round((event.clientY - pressed.grip - box.top) / high), hand.length);
-    draw();
-    const frame = document.querySelector("[data-scroll]");
-    const edges = frame.getBoundingClientRect();
-    if (event.clientY > edges.bottom - 36) frame.scrollTop += 10;
-    else if (event.clientY < edges.top + 120) frame.scrollTop -= 10;
-  });
-  document.addEventListener("pointerup", () => {
-    pressed = null;
-    if (!hand) return;
-    dropped = true;
-    setTimeout(() => (dropped = false), 0);
-    drop();
-  });
-  document.addEventListener("pointercancel", () => {
-    pressed = null;
-    if (hand) leave();
-  });
-  // The press that ends a drag opens nothing.
-  document.addEventListener("click", (event) => {
-    if (!dropped) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  }, true);
-  document.addEventListener("dragstart", (event) => event.target.closest?.("[data-visit]") && event.preventDefault());
+  window.sermentHand = {
+    holds: () => hand !== null,
+    held: () => hand,
+    ready: () => Boolean(shiftForm()) && isGrid(),
+    letGo: () => {
+      leave();
+      spoken(shiftForm()?.dataset.left || "");
+    },
+    take, draw, say, hours, drop, place, days, rows, spoken,
+  };
 
   // The keyboard, heard before the desk's other keys.
   const carried = {
@@ -163,7 +130,7 @@
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const visit = document.activeElement?.closest("[data-visit]");
     if (!hand) {
-      if (key !== "d" || !visit || !shiftForm() || !isGrid()) return;
+      if (key !== "d" || !visit || !window.sermentHand.ready()) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       take(visit);
@@ -172,10 +139,8 @@
       return;
     }
     if (key === "Enter") drop();
-    else if (key === "Escape") {
-      leave();
-      spoken(shiftForm().dataset.left);
-    } else if (carried[key === "=" ? "+" : key]) {
+    else if (key === "Escape") window.sermentHand.letGo();
+    else if (carried[key === "=" ? "+" : key]) {
       carried[key === "=" ? "+" : key]();
       say(draw());
       hand.shadow.scrollIntoView({ block: "nearest", inline: "nearest" });
