@@ -24,6 +24,8 @@ from serment.config.database import roles
 from serment.config.environment import run_folder
 from serment.config.postgres import Postgres, stop
 
+_keepers: list[subprocess.Popen[bytes]] = []
+
 
 @contextmanager
 def instance(*, keeper: bool, keeper_volume: str = "") -> Iterator[Path]:
@@ -34,7 +36,6 @@ def instance(*, keeper: bool, keeper_volume: str = "") -> Iterator[Path]:
     state = Path(tempfile.mkdtemp(prefix="serment-bench-"))
     os.environ["SERMENT_STATE"] = str(state)
     os.environ["DJANGO_SETTINGS_MODULE"] = "serment.config.settings"
-    running: list[subprocess.Popen[bytes]] = []
     postgres = Postgres(state)
     server = postgres.start()
     try:
@@ -42,14 +43,14 @@ def instance(*, keeper: bool, keeper_volume: str = "") -> Iterator[Path]:
         if keeper_volume:
             _mount(state / "keeper", keeper_volume)
         if keeper:
-            running.append(_keeper(state))
+            _keepers.append(_keeper(state))
         import django
 
         django.setup()
         yield state
     finally:
-        for child in running:
-            process.stop(child, signal.SIGTERM, 5)
+        while _keepers:
+            process.stop(_keepers.pop(), signal.SIGTERM, 5)
         stop(server)
         if keeper_volume:
             subprocess.run(["umount", "-l", str(state / "keeper")], check=False)
@@ -66,6 +67,12 @@ def _mount(folder: Path, size: str) -> None:
 def superuser(state: Path) -> psycopg.Connection[tuple[object, ...]]:
     """An autocommit connection that no wall stops, to fill tables with."""
     return roles.connect(state, Postgres(state).sockets, "serment")
+
+
+def keeper_anew(state: Path) -> None:
+    """End the keeper and start it again: it remembers nobody, as after an upgrade."""
+    process.stop(_keepers.pop(), signal.SIGTERM, 30)
+    _keepers.append(_keeper(state))
 
 
 def _keeper(state: Path) -> subprocess.Popen[bytes]:

@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 RUN_FOLDER_BYTES_MAX = 85
 ADDRESS = "public-url"
 """In the run folder: where the instance that runs here, or ran last, is reached."""
+MAIL_LINES_MAX = 20
+"""Half of what a batch has under way: more would wait for each other."""
 TRIAL = "trial"
 """Marks the state folder of a copy that was restored to try a backup."""
 
@@ -78,6 +80,8 @@ class Environment:
     """None by default: no SMS leaves (docs/operate/providers.md)."""
     mail_provider: ProviderSetting | None = None
     """Mail goes by plain SMTP where there is none."""
+    mail_lines: int = 3
+    """To the mail server or provider at once, of each round; some allow no more."""
     keeper_keys: Path | None = None
     credentials: Path | None = None
     key_backup: Path | None = None
@@ -176,6 +180,14 @@ def _days(name: str, usual: float) -> float:
     return float(given)
 
 
+def _mail_lines() -> int:
+    """Raises SettingWrong."""
+    given = os.environ.get("SERMENT_MAIL_LINES") or "3"
+    if not (given.isascii() and given.isdigit() and 1 <= int(given) <= MAIL_LINES_MAX):
+        raise SettingWrong(f"SERMENT_MAIL_LINES must be a number from 1 to {MAIL_LINES_MAX}.")
+    return int(given)
+
+
 def _proxies() -> tuple[str, ...]:
     """``1`` is a proxy on this very machine; else addresses, with commas. Raises SettingWrong."""
     given = os.environ.get("SERMENT_BEHIND_PROXY", "").strip()
@@ -250,6 +262,7 @@ def read() -> Environment:
         mail_neutral_from=os.environ.get("SERMENT_MAIL_NEUTRAL_FROM") or None,
         sms=None if trial else _provider("SERMENT_SMS"),
         mail_provider=None if trial else _provider("SERMENT_MAIL"),
+        mail_lines=_mail_lines(),
         keeper_keys=None if trial else _folder("SERMENT_KEEPER_KEYS"),
         credentials=_folder("CREDENTIALS_DIRECTORY"),
         key_backup=None if trial else _folder("SERMENT_KEY_BACKUP"),

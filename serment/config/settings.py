@@ -243,6 +243,7 @@ if ENV.mail_provider is not None and _MAIL == "smtp":
     EMAIL_BACKEND, ANYMAIL = mail_provider.chosen(ENV.mail_provider)
 EMAIL_FILE_PATH = str(ENV.state / "demo-mail")
 EMAIL_TIMEOUT = 10
+MAIL_LINES = ENV.mail_lines
 # smtp://user:password@host:587 speaks STARTTLS, smtps://… TLS from the first byte; a server on
 # this very machine needs neither.
 _SMTP = urlsplit(ENV.smtp_url or "smtp://localhost:25")

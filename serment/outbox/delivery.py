@@ -8,10 +8,14 @@ a time: a mark that all messages put off as often share.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.db import connections
 
 from serment.directory import tenancy
 from serment.directory.models import Establishment
@@ -36,6 +40,11 @@ class Round:
     letters: int = 0
     calls: int = 0
 
+    def add(self, other: Round) -> None:
+        """What another did at the same time."""
+        for one in fields(self):
+            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+
 
 def send_due(now: datetime) -> Round:
     """Send every due message of every establishment, each inside its own wall."""
@@ -53,10 +62,43 @@ def send_due_of(establishment_id: UUID, now: datetime) -> Round:
 
 
 def _send_due_of(establishment_id: UUID, now: datetime, done: Round) -> None:
+    """Where much is due, another thread claims and opens the next batch while this one is handed
+    over, as a second worker would; the lines are taken in turns, so that no more is at risk."""
+    over = threading.Event()
     with mailing.Senders() as senders:
-        while claimed := _claim(establishment_id, now):
-            for message, outcome in _deliver(establishment_id, claimed, now, senders):
-                _count(done, message, outcome)
+        claimed = _claim(establishment_id, now)
+        if len(claimed) < _BATCH:
+            _send(establishment_id, claimed, now, senders, done, over)
+            return
+        with ThreadPoolExecutor(1, "beside") as pool:
+            beside = pool.submit(_send_beside, establishment_id, now, senders, over)
+            try:
+                _send(establishment_id, claimed, now, senders, done, over)
+            finally:
+                over.set()
+        done.add(beside.result())
+
+
+def _send_beside(
+    establishment_id: UUID, now: datetime, senders: mailing.Senders, over: threading.Event
+) -> Round:
+    done = Round()
+    try:
+        _send(establishment_id, _claim(establishment_id, now), now, senders, done, over)
+    finally:
+        connections.close_all()
+    return done
+
+
+def _send(
+    establishment_id: UUID, claimed: list[Message], now: datetime, senders: mailing.Senders,
+    done: Round, over: threading.Event,
+) -> None:  # fmt: skip
+    """This batch, and then the next, until nothing is due or it is over."""
+    while claimed:
+        for message, outcome in _deliver(establishment_id, claimed, now, senders):
+            _count(done, message, outcome)
+        claimed = [] if over.is_set() else _claim(establishment_id, now)
 
 
 def _deliver(

@@ -69,9 +69,10 @@ def deliver(
     _end(tenant, [one for one in parcels if one.message.pk in ended], ended, {}, now, tries)
     for start in range(0, len(bound), AT_RISK_MAX):
         some = bound[start : start + AT_RISK_MAX]
-        former = _begin(tenant, some, now.date())
-        fates = _handed(some, former, ended, senders, over)
-        _end(tenant, some, ended, fates, now, tries)
+        with senders.turn:
+            former = _begin(tenant, some, now.date())
+            fates = _handed(some, former, ended, senders, over)
+            _end(tenant, some, ended, fates, now, tries)
     return [(one.message, ended[one.message.pk]) for one in parcels]
 
 

@@ -6,12 +6,15 @@ Plain SMTP and the providers of django-anymail alike: whatever ``EMAIL_BACKEND``
 from __future__ import annotations
 
 import smtplib
+import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
 from serment.outbox.sms.port import NotTaken, TakesNone, Unsure
@@ -20,7 +23,6 @@ _HEARD_NOTHING = ("ConnectTimeout", "NewConnectionError", "MaxRetryError", "Conn
 MAILS_A_LINE: Final = 100
 """Many servers hang up after as many; what they cut off would be counted as possibly twice."""
 _HANGS_UP: Final = 421
-SENDERS: Final = 3
 _FEW: Final = 4
 _NOT_NOW = frozenset({401, 402, 403, 408, 429, 503})
 
@@ -30,11 +32,12 @@ One = TypeVar("One")
 
 class Senders:
     """A few lines to the mail server side by side, for one round: while one waits for an answer,
-    another speaks. SMS leave beside them."""
+    another speaks. SMS leave beside them. Two batches take ``turn``s."""
 
     def __init__(self) -> None:
-        self._posts = [Post() for _one in range(SENDERS)]
-        self._pool = ThreadPoolExecutor(SENDERS, "senders")
+        self.turn = threading.Lock()
+        self._posts = [Post() for _one in range(settings.MAIL_LINES)]
+        self._pool = ThreadPoolExecutor(len(self._posts), "senders")
 
     def __enter__(self) -> Senders:
         return self
@@ -53,16 +56,23 @@ class Senders:
         for post in self._posts:
             post.is_away = False
         lines = self._posts if len(batch) > _FEW else self._posts[:1]
-        shares = [batch[place :: len(lines)] for place in range(len(lines))]
-
-        def work(post: Post, share: Sequence[One]) -> None:
-            for one in share:
-                act(post, one)
-
+        left = deque(batch)
         if len(lines) == 1:
-            work(lines[0], batch)
+            _work(lines[0], act, left)
         else:
-            list(self._pool.map(work, lines, shares))
+            list(self._pool.map(lambda post: _work(post, act, left), lines))
+        for one in left:  # no line opens: each is told so
+            act(lines[0], one)
+
+
+def _work(post: Post, act: Callable[[Post, One], None], left: deque[One]) -> None:
+    """Until nothing is left, or this line does not open: then the others go on."""
+    while not post.is_away:
+        try:
+            one = left.popleft()
+        except IndexError:
+            return
+        act(post, one)
 
 
 class Post:

@@ -111,6 +111,13 @@ def test_a_port_that_is_none_is_said() -> None:
     assert (told.returncode, told.stderr) == (2, "PORT must be a number from 1 to 65535.\n")
 
 
+@pytest.mark.parametrize("given", ["0", "21", "many", "²"])
+def test_a_number_of_mail_lines_that_is_none_is_said(given: str) -> None:
+    told = serment("doctor", SERMENT_MAIL_LINES=given)
+    said = "SERMENT_MAIL_LINES must be a number from 1 to 20.\n"
+    assert (told.returncode, told.stderr) == (2, said)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("no-such-command",), ("backup",), ("restore", "/nonexistent"), ("up", "--port", "x")],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -164,7 +165,7 @@ def test_a_server_that_does_not_answer_is_waited_for_once_a_line_and_not_once_a_
     for _visit in range(12):
         book()
     assert delivery.send_due(LATER).put_off == 12
-    assert len(tried) == mailing.SENDERS
+    assert len(tried) == django_settings.MAIL_LINES
     assert {one.state for one in HandOver.objects.all()} == {HandOver.State.NOT_TAKEN}
 
 
@@ -178,3 +179,58 @@ def test_what_a_claim_no_longer_covers_is_left_to_the_next_round(
         assert delivery.send_due(LATER).put_off == 1
     assert smtp.taken == []
     assert delivery.send_due(LATER + timedelta(minutes=3)).sent == 1
+
+
+def test_two_batches_of_a_round_take_turns_so_that_no_more_is_at_risk(
+    monkeypatch: pytest.MonkeyPatch, smtp: Sink, book: Booked
+) -> None:
+    """The control: without turns two parts are under way at once."""
+    monkeypatch.setattr(delivery, "_BATCH", 4)
+    monkeypatch.setattr(handing, "AT_RISK_MAX", 2)
+    handed, begin = handing._handed, mailing.Senders.__init__
+    at_once: list[int] = []
+    most: list[int] = []
+
+    def slowly(*all_of_it: Any) -> Any:
+        at_once.append(1)
+        time.sleep(0.1)
+        most.append(len(at_once))
+        at_once.pop()
+        return handed(*all_of_it)
+
+    def without_turns(self: mailing.Senders) -> None:
+        begin(self)
+        self.turn = nullcontext()  # type: ignore[assignment]
+
+    monkeypatch.setattr(handing, "_handed", slowly)
+    for count in (1, 2):
+        for _visit in range(12):
+            book()
+        assert delivery.send_due(LATER).sent == 12
+        assert max(most) == count
+        monkeypatch.setattr(mailing.Senders, "__init__", without_turns)
+    assert len({str(one["Message-ID"]) for one in smtp.taken}) == 24 == len(smtp.taken)
+
+
+def test_what_one_line_cannot_take_goes_by_the_others(
+    monkeypatch: pytest.MonkeyPatch, smtp: Sink, book: Booked
+) -> None:
+    """A server that allows fewer lines at once than were set puts nothing off but what was tried
+    on a line it refused."""
+    opened: list[int] = []
+    connect = mailing.get_connection
+
+    class Refused:
+        def open(self) -> None:
+            raise ConnectionRefusedError
+
+    def one_line_only() -> Any:
+        opened.append(1)
+        return connect() if len(opened) == 1 else Refused()
+
+    monkeypatch.setattr(mailing, "get_connection", one_line_only)
+    for _visit in range(12):
+        book()
+    done = delivery.send_due(LATER)
+    assert done.sent == 12 - done.put_off
+    assert done.put_off == len(opened) - 1 <= django_settings.MAIL_LINES - 1
