@@ -56,6 +56,10 @@ class Box:
         return self._cipher.decrypt(closed[:NONCE_BYTES], closed[NONCE_BYTES:], place)
 
 
+KEYS_HELD_MAX: Final = 50_000
+"""Two to three thousand bytes each with what is made of them: some hundred MiB, and never more."""
+
+
 class ZoneKey:
     """An unwrapped key, and what was made of it once somebody used it. All of it ends with it."""
 
@@ -108,7 +112,7 @@ class KeyRing:
     no store knows.
     """
 
-    def __init__(self, wraps: Wraps, rows: KeyRows, *, cached_max: int = 200_000) -> None:
+    def __init__(self, wraps: Wraps, rows: KeyRows, *, cached_max: int = KEYS_HELD_MAX) -> None:
         self._wraps = wraps
         self._rows = rows
         self._boxes: dict[tuple[bytes, int], Box] = {}
