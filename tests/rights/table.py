@@ -15,11 +15,16 @@ FILE = Path(__file__).with_name("table.csv")
 Table = Mapping[str, Mapping[str, str]]
 
 
-def by_hand() -> Table:
-    """Route → who asks → answer, as somebody wrote it."""
-    with FILE.open(encoding="utf-8", newline="") as file:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(file, delimiter=";")]
+def by_hand(file: Path = FILE) -> Table:
+    """Route → who asks → answer, as somebody wrote it. A route stands once, or `ValueError`: of two
+    lines the second would speak for both, and nobody would read that."""
+    with file.open(encoding="utf-8", newline="") as read:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(read, delimiter=";")]
     head = rows[0]
+    named = [row[0] for row in rows[1:]]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        raise ValueError(f"{file.name} names twice: {', '.join(twice)}")
     return {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows[1:]}
 
 

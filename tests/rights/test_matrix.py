@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,14 @@ def test_a_slip_on_either_side_is_found() -> None:
     assert table.differences(slipped, _HAND) == ["practice:cancel, trainee: open / missing"]
     forgotten = {name: row for name, row in _HAND.items() if name != "patient:opened"}
     assert len(table.differences(declared, forgotten)) == len(policy.ASKING)
+
+
+def test_a_route_written_twice_is_no_table(tmp_path: Path) -> None:
+    twice = tmp_path / "table.csv"
+    lines = table.FILE.read_text(encoding="utf-8").splitlines()
+    twice.write_text("\n".join([*lines, lines[-1]]), encoding="utf-8")
+    with pytest.raises(ValueError, match=lines[-1].split(";")[0].strip()):
+        table.by_hand(twice)
 
 
 @pytest.mark.django_db
