@@ -82,7 +82,26 @@ def test_a_practice_of_one_reads_of_its_72_hours_or_of_its_trustee(house: House)
     account = registration.create(SYSTEM, "odile@exemple.fr", {"given_name": "Odile"}).pk
     who: dict[str, str | None] = {"given_name": "Odile", "family_name": "Bressan"}
     staff.create(SYSTEM, here_, Role.TRUSTEE, who, account=account)
-    assert "Le tiers de confiance de ce cabinet" in text(desk.get(TEAM))
+    assert "n’a pas encore de clé qui compte" in text(desk.get(TEAM))
+
+
+def test_a_trustee_is_named_only_once_their_signature_counts(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here_ = house.practice.establishment
+    containment.set_solo(oversight.OPERATOR, here_)
+    account = registration.create(SYSTEM, "odile@exemple.fr", {"given_name": "Odile"}).pk
+    who: dict[str, str | None] = {"given_name": "Odile", "family_name": "Bressan"}
+    trustee = staff.create(SYSTEM, here_, Role.TRUSTEE, who, account=account)
+    manager = _manager(house)
+    assert "72 heures" in second_word.both(manager)
+    for key, counts in (
+        (_key(trustee, days=1, settled=True), True),
+        (_key(trustee, days=1, settled=False), False),
+        (_key(trustee, days=1, settled=True, stopped=True), False),
+    ):
+        monkeypatch.setattr(passkeys, "passkeys", lambda *_args, key=key, **_more: [key])
+        assert ("Le tiers de confiance de ce cabinet" in second_word.way(manager).said) is counts
 
 
 def test_the_second_approval_says_that_the_invited_person_has_not_come_yet(house: House) -> None:
@@ -162,3 +181,20 @@ def test_a_house_of_one_reads_that_the_operator_gives_an_access_back(house: Hous
     assert line not in text(desk.get(f"{TEAM}{me.pk}/"))
     assert told.lone(actor, me, clock.now()) == {"alone": False}
     assert invitations.of_house(actor) == []
+
+
+@pytest.mark.parametrize(
+    ("solo", "said"),
+    [(False, "Deux responsables doivent l’approuver"), (True, "72 heures d’attente")],
+)
+def test_who_asks_for_an_erasure_reads_who_approves_it_in_this_house(
+    house: House, solo: bool, said: str
+) -> None:
+    if solo:
+        containment.set_solo(oversight.OPERATOR, house.practice.establishment)
+    desk, page = house.enter(), f"/cabinet/patients/{house.files[0]}/effacer"
+    assert said in text(desk.get(page))
+    after = text(desk.post(page, {"demande": "oui"}, follow=True))
+    assert said in after
+    assert "Rien n’est effacé d’ici là" in after
+    assert ("Deux responsables" in after) is not solo

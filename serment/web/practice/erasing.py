@@ -23,6 +23,7 @@ from serment.errors import NotThere
 from serment.identity import accounts, files, policy
 from serment.identity.rights import Act
 from serment.web import asked
+from serment.web.practice import second_word
 from serment.web.practice.naming import Person
 
 WAITS_DAYS: Final = 30
@@ -50,6 +51,7 @@ def erase(request: HttpRequest, file_id: UUID) -> HttpResponse:
         "person": Person(file_id, **opened[file_id]),
         "error": error,
         "days": WAITS_DAYS,
+        "both": second_word.both(actor),
     }
     answer = render(request, "practice/erase_patient.html", context, status=422 if error else 200)
     answer["Cache-Control"] = "no-store, private"

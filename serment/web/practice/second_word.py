@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from serment import clock
 from serment.directory import tenancy
 from serment.directory.models import Establishment
-from serment.disclosure import Actor, containment
+from serment.disclosure import Actor, containment, passkeys
 from serment.identity.models import Role, StaffMember
 from serment.identity.rights import OFFICERS
 from serment.web.practice import team
@@ -28,7 +28,9 @@ class Way:
 def way(actor: Actor) -> Way:
     """How the second approval is given in the actor's house."""
     if containment.is_solo(actor):
-        return Way(_with_trustee() if _works(actor, Role.TRUSTEE) else _with_time())
+        if not _works(actor, Role.TRUSTEE):
+            return Way(_with_time())
+        return Way(_with_trustee() if _trustee_signs(actor) else _with_time_still())
     if _works(actor, *OFFICERS) > 1:
         return Way()
     here = team.establishment_of(actor)
@@ -57,6 +59,29 @@ def _with_time() -> str:
         " plus tard. Toute l’équipe est prévenue et peut l’arrêter. Un tiers de confiance, si vous"
         " en invitez un, donnera le second accord à la place de cette attente."
     )
+
+
+def _with_time_still() -> str:
+    return _(
+        "Le tiers de confiance n’a pas encore de clé qui compte : d’ici là votre accord suffit, et"
+        " prend effet 72 heures plus tard. Toute l’équipe est prévenue et peut l’arrêter."
+    )
+
+
+def both(actor: Actor) -> str:
+    """Who approves what was just proposed, in the actor's house."""
+    if containment.is_solo(actor):
+        return _(
+            "Le responsable l’approuve, puis le tiers de confiance ; sans lui, 72 heures d’attente"
+            " en tiennent lieu."
+        )
+    return _("Deux responsables doivent l’approuver.")
+
+
+def _trustee_signs(actor: Actor) -> bool:
+    """Whether a trustee's signature counts: else the keeper takes time for it (0038)."""
+    keys = passkeys.passkeys(actor, house=True)
+    return any(one.role == Role.TRUSTEE and one.settled and one.revoked_at is None for one in keys)
 
 
 def _works(actor: Actor, *roles: Role) -> int:

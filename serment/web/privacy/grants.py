@@ -78,7 +78,7 @@ def propose_raise(request: HttpRequest) -> HttpResponse:
     if containment.is_solo(actor):  # else one or three days would be over before they begin
         until += ALONE_WAITS
     containment.propose_grant(actor, "budget", not_after=until, target=who, factor=factor)
-    messages.success(request, _("C’est proposé. Deux responsables doivent l’approuver."))
+    messages.success(request, _("C’est proposé. %(who)s") % {"who": second_word.both(actor)})
     return _back()
 
 
