@@ -63,9 +63,7 @@ def _proposed(request: HttpRequest, actor: Actor, file_id: UUID) -> HttpResponse
     containment.propose_grant(actor, "erase", not_after=until, subjects=[file_id])
     messages.success(
         request,
-        _(
-            "La demande est faite. Deux responsables doivent l’approuver ;"
-            " rien n’est effacé d’ici là."
-        ),
+        _("La demande est faite. %(who)s Rien n’est effacé d’ici là.")
+        % {"who": second_word.both(actor)},
     )
     return HttpResponseRedirect(reverse("practice:patient", args=[file_id]))

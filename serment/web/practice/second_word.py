@@ -69,10 +69,16 @@ def _with_time_still() -> str:
 
 
 def both(actor: Actor) -> str:
-    """Who approves what was just proposed, in the actor's house."""
+    """Who approves what was just proposed, in the actor's house. Whether it is a practice of one
+    is told to its officers alone: anybody else reads both ways."""
+    if actor.role not in OFFICERS:
+        return _(
+            "Deux responsables doivent l’approuver ; où il n’y en a qu’un, un tiers de confiance ou"
+            " 72 heures d’attente tiennent lieu du second."
+        )
     if containment.is_solo(actor):
         return _(
-            "Le responsable l’approuve, puis le tiers de confiance ; sans lui, 72 heures d’attente"
+            "Le responsable l’approuve, puis le tiers de confiance ; sans lui, 72 heures d’attente"
             " en tiennent lieu."
         )
     return _("Deux responsables doivent l’approuver.")
