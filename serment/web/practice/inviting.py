@@ -20,9 +20,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from serment import clock
-from serment.disclosure import Actor, Purpose
+from serment.disclosure import Actor
 from serment.errors import NotThere, Refused
-from serment.identity import accounts, files, policy
+from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.scheduling import inviting, refusals
 from serment.scheduling.inviting import Asked, Open
@@ -76,16 +76,12 @@ def listing(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Invite one person to choose an hour: by message, or with a code on paper."""
     actor = accounts.actor_for(request)
-    fields = ("given_name", "family_name", "email")
-    values = files.open(actor, [file_id], fields, Purpose.RECEPTION).get(file_id)
-    if values is None:
-        raise NotThere
-    email = values.pop("email")
+    person, email = naming.with_address(actor, file_id)
     given = asked.given(request)
     context: dict[str, Any] = {
         "section": "patients",
         "file_id": file_id,
-        "person": Person(file_id, **values),
+        "person": person,
         "choices": _choices(actor),
         "chosen": given.get("motif", ""),
         "days": DAYS,

@@ -15,7 +15,8 @@ from uuid import UUID
 from django.utils.translation import get_language
 
 from serment.disclosure import Actor, Purpose, gate
-from serment.identity import contact
+from serment.errors import NotThere
+from serment.identity import contact, files
 from serment.identity.models import PatientFile
 from serment.scheduling import sealed_details
 from serment.scheduling.models import Appointment, VisitReason
@@ -113,6 +114,16 @@ def people(
         for appointment, file in behind.items()
         if file in opened
     }
+
+
+def with_address(actor: Actor, file: UUID) -> tuple[Person, str]:
+    """Somebody of the house and the e-mail address they are written to, "" where there is none.
+    Raises ``NotThere``."""
+    values = files.open(actor, [file], (*NAME, "email"), Purpose.RECEPTION).get(file)
+    if values is None:
+        raise NotThere
+    email = values.pop("email")
+    return Person(file, **values), email
 
 
 def reasons(actor: Actor, appointments: Iterable[UUID]) -> dict[UUID, Why]:

@@ -19,9 +19,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from serment import clock
-from serment.disclosure import Actor, Purpose
-from serment.errors import Conflict, NotThere, Refused
-from serment.identity import accounts, files, policy
+from serment.disclosure import Actor
+from serment.errors import Conflict, Refused
+from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.outbox import registry, rendering
 from serment.outbox.models import Message, State
@@ -139,11 +139,7 @@ def _roles(here: UUID) -> list[UUID]:
 def add(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Put somebody on a list: by message where they have an e-mail address, else by telephone."""
     actor = accounts.actor_for(request)
-    fields = ("given_name", "family_name", "email")
-    values = files.open(actor, [file_id], fields, Purpose.RECEPTION).get(file_id)
-    if values is None:
-        raise NotThere
-    email = values.pop("email")
+    person, email = naming.with_address(actor, file_id)
     members = team.members(team.establishment_of(actor))
     reasons = VisitReason.objects.filter(role_id__in=[one.id for one in members], active=True)
     choices = [
@@ -153,7 +149,7 @@ def add(request: HttpRequest, file_id: UUID) -> HttpResponse:
     given = asked.given(request)
     picked = {n for n in range(7) if given.get(f"jour-{n}")} or set(range(5))
     context: dict[str, Any] = {
-        "section": "patients", "file_id": file_id, "person": Person(file_id, **values),
+        "section": "patients", "file_id": file_id, "person": person,
         "choices": choices, "chosen": given.get("motif", ""), "half": given.get("heures", ""),
         "days": [(n, str(WEEKDAYS[n]), n in picked) for n in range(7)],
         "telephone": not email or bool(given.get("telephone")), "no_email": not email,

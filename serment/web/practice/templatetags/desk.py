@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -39,70 +40,55 @@ def allowed(context: template.Context) -> dict[str, bool]:
     return {act.value: rights.may(actor, act) for act in Act}
 
 
-@register.simple_tag(takes_context=True)
-def letters_waiting(context: template.Context) -> int | None:
-    """How many letters wait to be printed; None for those who print none."""
+def _house_of(context: template.Context, act: Act | None = None) -> UUID | None:
+    """The house of whoever is signed in to work there and may do the act; None for anybody else."""
     request: HttpRequest = context["request"]
     if not accounts.is_staff(request):
         return None
     actor = accounts.actor_for(request)
-    if actor.establishment is None or not rights.may(actor, Act.PRINT_CARD):
-        return None
-    return pile.height(actor.establishment)
+    return actor.establishment if act is None or rights.may(actor, act) else None
+
+
+@register.simple_tag(takes_context=True)
+def letters_waiting(context: template.Context) -> int | None:
+    """How many letters wait to be printed; None for those who print none."""
+    here = _house_of(context, Act.PRINT_CARD)
+    return None if here is None else pile.height(here)
 
 
 @register.simple_tag(takes_context=True)
 def first_steps(context: template.Context) -> list[first_steps_of.Step]:
     """What lacks before anybody can book here; empty for whoever may not do it."""
-    request: HttpRequest = context["request"]
-    actor = accounts.actor_for(request)
-    if actor.establishment is None or not rights.may(actor, Act.MANAGE_STAFF):
-        return []
-    return first_steps_of.of(actor.establishment)
+    here = _house_of(context, Act.MANAGE_STAFF)
+    return [] if here is None else first_steps_of.of(here)
 
 
 @register.simple_tag(takes_context=True)
 def here_now(context: template.Context) -> int:
     """How many wait today, in the whole house."""
-    request: HttpRequest = context["request"]
-    actor = accounts.actor_for(request)
-    if actor.establishment is None:
-        return 0
-    return attending.how_many_wait(actor.establishment, clock.now())
+    here = _house_of(context)
+    return 0 if here is None else attending.how_many_wait(here, clock.now())
 
 
 @register.simple_tag(takes_context=True)
 def calls_due(context: template.Context) -> int:
     """How many are to be called by today, or should have been."""
-    request: HttpRequest = context["request"]
-    actor = accounts.actor_for(request)
-    if actor.establishment is None:
-        return 0
-    return calls.how_many_due(actor.establishment, clock.now().astimezone(PARIS).date())
+    here = _house_of(context)
+    return 0 if here is None else calls.how_many_due(here, clock.now().astimezone(PARIS).date())
 
 
 @register.simple_tag(takes_context=True)
 def cannot_come(context: template.Context) -> int:
     """How many wrote that they cannot come and are still in the agenda; 0 for who ends no visit."""
-    request: HttpRequest = context["request"]
-    if not accounts.is_staff(request):
-        return 0
-    actor = accounts.actor_for(request)
-    if actor.establishment is None or not rights.may(actor, Act.CANCEL):
-        return 0
-    return pile.who_cannot_come(actor.establishment)
+    here = _house_of(context, Act.CANCEL)
+    return 0 if here is None else pile.who_cannot_come(here)
 
 
 @register.simple_tag(takes_context=True)
 def contested(context: template.Context) -> int:
     """How many say that a visit was not missed, and wait for an answer; 0 for who gives none."""
-    request: HttpRequest = context["request"]
-    if not accounts.is_staff(request):
-        return 0
-    actor = accounts.actor_for(request)
-    if actor.establishment is None or not rights.may(actor, Act.CANCEL):
-        return 0
-    return missed.how_many_contested(actor.establishment)
+    here = _house_of(context, Act.CANCEL)
+    return 0 if here is None else missed.how_many_contested(here)
 
 
 @register.simple_tag(takes_context=True)
