@@ -24,12 +24,23 @@ from serment.directory import tenancy
 from serment.directory.models import Establishment, Site
 from serment.disclosure import Actor, KeeperUnavailable, gate, line, patience
 from serment.disclosure.oversight import OPERATOR, Selection
-from serment.drills.demo import building, clearing, houses, named, past_days, seeding, staffing
+from serment.drills.demo import (
+    building,
+    clearing,
+    houses,
+    named,
+    past_days,
+    pending,
+    seeding,
+    staffing,
+)
 from serment.identity import registration
 from serment.keeper.client import Client
 from serment.outbox import letters as waiting
 from serment.outbox import pile
 from serment.outbox.models import Channel
+from serment.scheduling import calls
+from serment.scheduling.models import BookingInvitation
 from tests import cheap_age
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
@@ -66,6 +77,7 @@ def test_it_is_seeded_once_and_the_accounts_are_private_and_sign_in(
     assert not seeding.seed(now, tmp_path, "http://localhost:8000").fresh
     _reads_who_opened()
     _a_letter_is_sent_and_comes_back()
+    _calls_and_an_invitation_wait()
     file = tmp_path / staffing.FILE_NAME
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     told = json.loads(file.read_text())
@@ -100,6 +112,16 @@ def _a_letter_is_sent_and_comes_back() -> None:
     assert [one.pk for one in waiting.waiting(here)] == [one.pk for one in others]
     pile.put_back(here, [first.pk])
     assert first.pk in {one.pk for one in waiting.waiting(here)}
+
+
+def _calls_and_an_invitation_wait() -> None:
+    here = Establishment.objects.get(slug=named.QUAIS).pk
+    with tenancy.inside(here):
+        listed = calls.of_house(here)
+        assert len(listed) == len(pending.CALLS)
+        assert sum(one.taken_by is not None for one in listed) == 1
+        assert BookingInvitation.objects.filter(establishment_id=here).count() == 1
+    assert calls.how_many_due(here, listed[0].due_on) == 2
 
 
 def _reads_who_opened() -> None:

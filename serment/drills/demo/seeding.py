@@ -24,6 +24,7 @@ from serment.drills.demo import (
     named,
     past,
     past_days,
+    pending,
     planting,
     sheets,
     staffing,
@@ -117,6 +118,7 @@ def _fill(
         past_days.happen(planted, manned, now, move_to)
     missed.note(planted, now)
     letters.pile(planted, manned, plan.people, now)
+    pending.leave(planted, manned, plan.people, now)
     sheets.give_key(planted)
     staffing.write(state, manned.logins)
     return Seeded(fresh=True, counts=counted(plan.houses))
