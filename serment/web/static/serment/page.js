@@ -100,15 +100,14 @@ for (const input of document.querySelectorAll("input[data-complete]")) {
 }
 
 // A form is sent once; the server makes the same of two, this spares the doubt.
-for (const form of document.querySelectorAll("form[data-once]")) {
-  form.addEventListener("submit", () => {
-    for (const button of form.querySelectorAll("button[type=submit]")) {
-      setTimeout(() => {
-        button.disabled = true;
-      }, 0);
-    }
-  });
-}
+document.addEventListener("submit", ({ target }) => {
+  if (!target.matches("form[data-once]")) return;
+  for (const button of target.querySelectorAll("button[type=submit]")) {
+    setTimeout(() => {
+      button.disabled = true;
+    }, 0);
+  }
+});
 window.addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("form[data-once] button[disabled]")) {
     button.disabled = false;

@@ -117,10 +117,12 @@ if (!window.sermentDesk) {
   // On a phone the menu is one row: the rest of it, with what waits there, is behind its last button.
   const links = document.querySelector(".desk-links");
   const more = links?.querySelector(".desk-links-more");
-  const behind = [...(links?.children || [])].slice(4, -1).filter((link) => !link.hasAttribute("aria-current"));
-  if (behind.length > 1) {
+  const behind = () => [...(links?.children || [])].slice(4, -1).filter((link) => !link.hasAttribute("aria-current"));
+  const waits = () => more?.classList.toggle("desk-links-waiting", behind().some((link) => link.querySelector(".menu-count")));
+  if (behind().length > 1) {
     more.hidden = false;
-    if (behind.some((link) => link.querySelector(".menu-count"))) more.classList.add("desk-links-waiting");
+    waits();
+    document.addEventListener("serment:menu", waits);
     more.addEventListener("click", () => {
       const opened = more.getAttribute("aria-expanded") === "true";
       more.setAttribute("aria-expanded", String(!opened));

@@ -1,5 +1,6 @@
 /* What others do shows here within a second: the house is heard while the page is looked at, and only
-   the column that changed is drawn anew. Where nothing can be heard, the page asks twice a minute. */
+   the column, the list or the count that changed is drawn anew. Where nothing can be heard, the page
+   asks twice a minute. */
 "use strict";
 
 {
@@ -21,7 +22,7 @@
   const refused = (answer) => {
     const to = answer.headers.get("HX-Redirect");
     if (to) location.replace(to);
-    else if (answer.redirected || answer.status === 401 || answer.status === 423) location.reload();
+    else if (answer.redirected || answer.status === 401 || answer.status === 423) location.replace(location.href.split("#")[0]);
   };
   const swap = (from, to) => {
     const at = document.activeElement;
@@ -31,6 +32,22 @@
     from.replaceWith(fresh);
     window.htmx?.process(fresh);
     if (inside) (document.getElementById(id) || fresh.querySelector(".entry, .unseal"))?.focus({ preventScroll: true });
+  };
+  // What waits, in the menu. A link that is held stays, whatever it leads to.
+  const menu = (page) => {
+    const links = (where) => [...where.querySelectorAll(".desk-links > a")];
+    const [old, fresh] = [links(document), links(page)];
+    const key = (link) => link.getAttribute("href");
+    const keep = (link) => link === document.activeElement || link.hasAttribute("aria-current");
+    for (const link of old) if (!keep(link) && !fresh.some((one) => key(one) === key(link))) link.remove();
+    let before = null;
+    for (const link of fresh) {
+      const mine = old.find((one) => key(one) === key(link));
+      if (mine && mine.textContent !== link.textContent) mine.replaceChildren(...document.adoptNode(link).childNodes);
+      else if (!mine) before?.after(document.adoptNode(link));
+      before = mine || link;
+    }
+    document.dispatchEvent(new CustomEvent("serment:menu"));
   };
   const refresh = async () => {
     if (asking || inUse()) return later(400);
@@ -61,6 +78,8 @@
         const [old, fresh] = [document.querySelector(totals), page.querySelector(totals)];
         if (old && fresh && !fresh.isEqualNode(old)) old.replaceWith(document.adoptNode(fresh));
       }
+      window.sermentLists?.renew(page);
+      menu(page);
       document.dispatchEvent(new CustomEvent("serment:columns"));
     } catch {
       /* The network: asked again at the next turn. */
@@ -76,7 +95,11 @@
     asked.add(role);
     later(AT_ONCE);
   };
-  const shows = (role) => role === "*" || document.querySelector(`[data-agenda="${CSS.escape(role)}"], #board, #month`);
+  // A line names a role, whose agenda changed, or one of the desk's lists: its length is in every menu.
+  const LISTS = ["calls", "contested", "cannot_come"];
+  const AGENDAS = ["#board", "#month", "[data-hears=cannot_come]"];
+  const shows = (name) =>
+    name === "*" || LISTS.includes(name) || document.querySelector([`[data-agenda="${CSS.escape(name)}"]`, ...AGENDAS].join());
 
   // One stream follows the other without a gap: the new one is there before the old one is let go.
   const hear = async () => {
@@ -124,5 +147,5 @@
   });
   document.addEventListener("serment:empty-handed", () => asked.size && later(AT_ONCE));
   setInterval(() => document.hidden || hears || changed("*"), ASK_EVERY);
-  if (document.querySelector(".day[data-agenda], #board, #month")) hear();
+  if (document.querySelector("#desk, .day[data-agenda], #board, #month, [data-hears]")) hear();
 }
