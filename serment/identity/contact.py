@@ -83,16 +83,19 @@ class Calling:
     """What stands before a telephone number: which to call, if any, when, and how."""
 
     number: str
-    """Empty: nobody is called."""
+    """Empty: nobody is called, or there is none."""
     not_this: str = ""
     """The number of the file, which must not be called."""
     hours: str = ""
     no_messages: bool = False
+    forbidden: bool = False
+    """They said that nobody is to call: not that no number is known."""
 
     @property
     def warns(self) -> bool:
         """Whether anything has to be said before the number."""
-        return bool(not self.number or self.not_this or self.hours or self.no_messages)
+        said = bool(self.not_this or self.hours or self.no_messages)
+        return self.forbidden or (bool(self.number) and said)
 
 
 def read(text: str) -> Wishes:
@@ -159,7 +162,7 @@ def calling(wishes: Wishes, usual: str) -> Calling:
     """Which number to call."""
     number = (wishes.number or usual) if wishes.phone else ""
     not_this = usual if usual and usual != number else ""
-    return Calling(number, not_this, wishes.hours, wishes.no_messages)
+    return Calling(number, not_this, wishes.hours, wishes.no_messages, not wishes.phone)
 
 
 def postal(wishes: Wishes, usual: str) -> str | None:

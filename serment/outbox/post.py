@@ -155,6 +155,11 @@ def silence(record_id: UUID, establishment_id: UUID) -> None:
     left.update(state=State.CANCELLED, before=b"")
 
 
+def waits(record_id: UUID, establishment_id: UUID) -> bool:
+    """Is there something about this record that has not left yet?"""
+    return _waiting(record_id, establishment_id).exists()
+
+
 def _waiting(record_id: UUID, establishment_id: UUID) -> models.QuerySet[Message]:
     return Message.objects.filter(
         establishment_id=establishment_id, record_id=record_id, state=State.WAITING

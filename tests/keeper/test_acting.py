@@ -227,6 +227,24 @@ def test_that_the_file_itself_was_opened_is_told_of_nobody_s_visit() -> None:
     assert [line for line in gate.history(desk, child.file.pk) if line.actor_kind == "staff"]
 
 
+def test_that_a_desk_looked_which_visits_there_are_is_told_to_nobody_who_acts() -> None:
+    """The file's page lists them: read on a day without a visit, it tells that the child was there.
+
+    The control: an opening of the visit itself is told, and who acts reads their own look.
+    """
+    here = new_id()
+    parent, desk = patient_of(new_id()), staff_of(here)
+    child = Child(parent, here)
+    assert set(gate.records_of(desk, child.file.pk)) >= {one.pk for one in child.visits}
+    assert set(gate.records_of(parent, child.file.pk)) >= {one.pk for one in child.visits}
+    gate.reveal(desk, Purpose.AGENDA, child.visits[:1], ["details"])
+    lines = gate.history(parent, child.dependant.pk, limit=200)
+    assert [line.kind for line in lines if line.actor_kind == "staff"] == ["read"]
+    assert [line for line in lines if line.kind == "search" and line.actor_id == parent.id]
+    theirs = gate.history(desk, child.file.pk, limit=200)
+    assert [line for line in theirs if line.kind == "search" and line.actor_kind == "staff"]
+
+
 def test_a_desk_shuts_its_file_to_one_parent_and_the_other_keeps_it() -> None:
     here, there = new_id(), new_id()
     parent, other, desk = patient_of(new_id()), patient_of(new_id()), staff_of(here)

@@ -93,5 +93,8 @@ def test_the_pure_rules() -> None:
     assert (calling.number, calling.not_this) == ("+33639980077", "+33639982104")
     assert contact.calling(said(phone=False), "+33639982104").number == ""
     assert not contact.calling(said(), "+33639982104").warns
+    assert contact.calling(said(phone=False), "").warns, "they forbade it, number or not"
+    assert not contact.calling(said(), "").warns, "no number known forbids nothing"
+    assert not contact.calling(said(hours="le matin"), "").warns
     assert contact.write(said()) == ""
     assert contact.read(contact.write(said(email="s@x.fr"))) == said(email="s@x.fr")

@@ -74,6 +74,16 @@ def somebody(given: str, family: str = "Lemoine", born: str = "1984-11-02") -> S
     return Somebody(account, email, browser)
 
 
+def test_all_that_is_to_be_corrected_is_said_at_once_and_adds_nobody() -> None:
+    daughter = somebody("Jeanne")
+    answer = daughter.browser.post("/mes-proches/ajouter", {"lien": "guardian"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "c’est le jour où la mesure prend fin" in page
+    assert page.count('class="field-message"') == 5
+    assert not people.acted_for(daughter.actor)
+
+
 def born_years_ago(years: int) -> str:
     today = clock.now().date()
     return today.replace(year=today.year - years, day=min(today.day, 28)).isoformat()

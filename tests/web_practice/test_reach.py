@@ -60,6 +60,19 @@ def test_the_warning_stands_before_the_number_wherever_the_desk_reads_it(
     assert "tel:+33639982104" not in page
 
 
+def test_that_no_number_is_known_is_no_word_against_calling(house: House, desk: Client) -> None:
+    """The control: the same file once its person said that nobody is to call."""
+    file = house.files[0]
+    files.change(house.practice.secretary(), file, {"phone": ""})
+    pages = (f"/cabinet/patients/{file}/", f"/cabinet/reserver/?patient={file}")
+    assert "inconnu" in _panel(desk, house, 0)
+    for page in (_panel(desk, house, 0), *(_page(desk.get(path)) for path in pages)):
+        assert "Ne pas appeler" not in page
+    desk.post(f"/cabinet/patients/{file}/contact", {"letter": "1", "hours": ""})
+    for page in (_panel(desk, house, 0), *(_page(desk.get(path)) for path in pages)):
+        assert "Ne pas appeler." in page
+
+
 def test_what_was_typed_wrong_is_said_and_nothing_is_lost(house: House, desk: Client) -> None:
     address = f"/cabinet/patients/{house.files[0]}/contact"
     answer = desk.post(address, FORM | {"number": "06 12", "email": "chez ma sœur"})

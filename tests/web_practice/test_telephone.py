@@ -16,6 +16,7 @@ from django.urls import reverse
 from serment import clock
 from serment.directory import tenancy
 from serment.disclosure import Purpose
+from serment.identity import files
 from serment.outbox.models import Message
 from serment.scheduling import booking, sealed_details, secrecy
 from serment.scheduling.models import Appointment, Occupancy, VisitReason
@@ -112,6 +113,40 @@ def test_what_is_kept_from_relatives_stays_so_where_it_was_cancelled_while_the_f
             row = Appointment.objects.get(pk=made)
             assert sealed_details.reveal(actor, Purpose.BOOKING, [row])[made].kept == kept
             assert Message.objects.filter(record_id=made).exists() != kept
+
+
+def test_of_a_secret_visit_no_message_is_announced_and_its_number_is_warned_of(
+    house: House, desk: Client
+) -> None:
+    """The address and the number in a minor's file are often a parent's. The control: of an open
+    visit the same acts announce their message."""
+    actor = house.practice.secretary()
+    files.change(actor, house.files[1], {"email": "mere@exemple.fr", "birth_date": "2012-02-02"})
+    for hour, more, said in ((14, {}, "courriel"), (15, {"garder": "oui"}, "secret")):
+        key = base64.urlsafe_b64encode(bytes([hour]) * 16).decode()
+        booked = desk.post("/cabinet/reserver/", _form(house, hour, cle=key, **more))
+        made = _made(booked)
+        assert f"dit=pris-{said}" in booked["Location"]
+        secret = "Ce rendez-vous est secret : si vous annulez, aucun message ne part."
+        closed = _panel(desk, house, made)
+        assert secret not in closed
+        assert "ouvrez le motif avant d’appeler" in closed
+        desk.post(f"/cabinet/visite/{made}/ouvrir", {"quoi": "motif", "retour": house.agenda()})
+        opened = _panel(desk, house, made)
+        assert (secret in opened) == bool(more)
+        assert ("peut-être celui d’un parent" in opened) == bool(more)
+        assert "ouvrez le motif avant d’appeler" not in opened
+        moved = desk.post("/cabinet/reserver/", _form(house, hour, 30, cle=key, deplace=made))
+        assert f"dit=deplace-{said}" in moved["Location"]
+        here = {"retour": house.agenda(rdv=made)}
+        cancelled = desk.post(f"/cabinet/visite/{made}/annuler", here)
+        assert f"dit=annule-{said}" in cancelled["Location"]
+        back = desk.post(f"/cabinet/visite/{made}/remettre", here)
+        assert ("dit=remis-secret" in back["Location"]) == bool(more)
+
+
+def _panel(desk: Client, house: House, visit: str) -> str:
+    return desk.get(house.agenda(rdv=visit)).content.decode().replace("\u00a0", " ")
 
 
 def test_another_houses_patient_cannot_be_booked(house: House, desk: Client) -> None:

@@ -220,6 +220,11 @@ def add_dependant(
     return relation.pk
 
 
+def must_be_usable(typed: Mapping[str, str], terms: Terms, now: datetime) -> None:
+    """Raises ``ValuesUnusable`` as ``add_dependant`` does; adds nobody."""
+    _cleaned(typed, terms, now)
+
+
 def _cleaned(typed: Mapping[str, str], terms: Terms, now: datetime) -> dict[str, str]:
     errors: dict[str, str] = {}
     values: dict[str, str | None] = {}
@@ -228,7 +233,7 @@ def _cleaned(typed: Mapping[str, str], terms: Terms, now: datetime) -> dict[str,
     except files.ValuesUnusable as wrong:
         errors = dict(wrong.errors)
     birth = values.get("birth_date")
-    if not errors and not birth:
+    if not typed.get("birth_date", "").strip():
         errors["birth_date"] = _("À écrire : elle dit jusqu’à quand vous pouvez agir.")
     if birth and is_minor(date.fromisoformat(birth), now) != (terms.relation == Kind.PARENT):
         errors["birth_date"] = (

@@ -14,6 +14,7 @@ from serment.keeper.acting.asks import BARRED
 from serment.keeper.house import House
 from serment.keeper.store import LinkRow, RecordRow
 from serment.keeper.wire import DisclosureRow
+from serment.keeper.words import KIND_SEARCH
 
 APPOINTMENTS: Final = "appointments"
 OPENED: Final = "opened"
@@ -102,13 +103,16 @@ def tellable(house: House, mandate: Mandate, row: DisclosureRow, reader: bytes) 
     """May this line of the person's history be told to who acts for them?
 
     One's own acts, and what was done to visits one sees. That the file itself was opened is told of
-    nobody's: it would say where the person goes on a day of which no visit is shown.
+    nobody's: it would say where the person goes on a day of which no visit is shown. Nor that a
+    house looked which visits there are: opening the file does that.
     """
     records = [house.store.record(item.record) for item in row.items]
     if not records or any(one is None or one.kept for one in records):
         return False
     if row.actor_kind == "patient" and row.actor == reader:
         return True
+    if row.kind == KIND_SEARCH and row.actor_kind != "patient":
+        return False
     return all(
         one is not None and one.kind == "appointment" and mandate.opens(one) for one in records
     )

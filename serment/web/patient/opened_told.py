@@ -234,7 +234,7 @@ _VERBS = (
     ("deleted", gettext_lazy("a effacé")),
     ("found", gettext_lazy("a trouvé votre dossier en cherchant")),
     ("patient", gettext_lazy("a vu à qui est un rendez-vous")),
-    ("listed", gettext_lazy("a vu la liste de vos rendez-vous")),
+    ("listed", gettext_lazy("a vu la liste des rendez-vous")),
 )
 
 

@@ -70,10 +70,12 @@ def add(request: HttpRequest) -> HttpResponse:
     until = asked.day(typed.get("jusqu_au", "")) if adult else None
     errors = _until_errors(until, wanted=adult)
     try:
-        if not errors:
+        if errors:
+            granting.must_be_usable(typed, terms, clock.now())
+        else:
             granting.add_dependant(accounts.actor_for(request), typed, terms, until, clock.now())
     except ValuesUnusable as wrong:
-        errors = wrong.errors
+        errors = wrong.errors | errors
     except granting.TooManyDependants as full:
         errors = {"form": full.sentence}
     if errors:

@@ -28,6 +28,18 @@ SAID = {
         "Rendez-vous annulé. Un courriel part à la personne dans les deux minutes."
     ),
     "pris-voulu": _("Rendez-vous pris. La personne est prévenue comme elle l’a demandé."),
+    "pris-secret": _(
+        "Rendez-vous pris. Il est secret : aucun message ne part, dites de noter l’heure."
+    ),
+    "deplace-secret": _(
+        "Rendez-vous déplacé. Il est secret : aucun message ne part, dites la nouvelle heure."
+    ),
+    "annule-secret": _(
+        "Rendez-vous annulé, le temps est libre. Il était secret : aucun message ne part."
+    ),
+    "remis-secret": _(
+        "Le rendez-vous est remis à sa place. Il est secret : aucun message ne part."
+    ),
     "annule-voulu": _("Rendez-vous annulé. La personne est prévenue comme elle l’a demandé."),
     "deplace-voulu": _("Rendez-vous déplacé. La personne est prévenue comme elle l’a demandé."),
     "remis-voulu": _(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from serment.care import replies
 from serment.disclosure import Actor
 from serment.errors import Conflict, Refused
 from serment.identity import accounts, policy
+from serment.identity.relatives.terms import is_minor
 from serment.identity.rights import Act
 from serment.scheduling import (
     attending,
@@ -71,7 +72,22 @@ class Panel:
     @property
     def if_cancelled(self) -> str:
         """What cancelling would send, in a sentence."""
-        return str(telling.IF_CANCELLED[self.channel])
+        secret = self.why is not None and self.why.kept
+        return str(telling.IF_CANCELLED[telling.SECRET if secret else self.channel])
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether it may be secret for all that is open: of a minor, and its reason is closed."""
+        if self.person is None or self.why is not None or not self.person.birth_date:
+            return False
+        return is_minor(date.fromisoformat(self.person.birth_date), clock.now())
+
+    @property
+    def number_betrays(self) -> bool:
+        """Whether it is secret, and the number is the file's own: often that of a parent."""
+        if self.person is None or self.why is None or not self.why.kept:
+            return False
+        return bool(self.person.phone) and not self.person.calling.warns
 
     @property
     def may_arrive(self) -> bool:
@@ -277,7 +293,8 @@ def _told(actor: Actor, appointment: Appointment, *, known: bool) -> str:
     unwritten = Appointment.objects.get(pk=appointment.pk).cancellation is None
     if unwritten or (known and not naming.people(actor, [appointment.id])):
         return telling.NOBODY
-    return telling.channel(naming.files_behind(actor, [appointment.id])[appointment.id])
+    file = naming.files_behind(actor, [appointment.id])[appointment.id]
+    return telling.of_visit(actor, appointment, file)
 
 
 @policy.staff_may(Act.BOOK)
@@ -300,5 +317,5 @@ def put_back(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         desk.open(desks.person_of(made.id))
     # A letter that nobody printed must not say that it is cancelled; who heard nothing yet hears
     # of neither.
-    told = telling.NOBODY if back.quiet else telling.channel(back.file)
+    told = telling.NOBODY if back.quiet else telling.of_visit(actor, made, back.file)
     return addresses.back_beside(request, made.id, f"remis-{told}")

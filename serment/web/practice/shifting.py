@@ -78,7 +78,7 @@ def shift(request: HttpRequest) -> HttpResponse:
         return addresses.back_beside(request, row.id, "dossier-ferme")
     except (Conflict, Refused) as refused:
         return _back(request, ASKED, _asked(row, to, seen, refused))
-    channel = telling.channel(done.patient_file) if done.moved else ""
+    channel = telling.of_visit(actor, panel.seen(row.id), done.patient_file) if done.moved else ""
     return _back(request, DONE, _done(row, to, done.was, channel))
 
 
@@ -130,6 +130,7 @@ def _did(was: Place, to: Place, members: dict[UUID, Member], channel: str) -> st
     more = {
         telling.MAIL: _("Un courriel part dans la minute."),
         telling.LETTER: _("Imprimez la carte ou la lettre."),
+        telling.SECRET: _("Il est secret : aucun message ne part, dites la nouvelle heure."),
     }
     return f"{moved} {more.get(channel, '')}".strip()
 

@@ -238,7 +238,8 @@ def _submit(
         return _refused(request, actor, everybody, choice, refused)
     desk = Desk(request, clock.now())
     desk.open(desks.person_of(made))
-    said = f"{'deplace' if choice.moves else 'pris'}-{telling.channel(choice.patient)}"
+    told = telling.of_visit(actor, panel.seen(made), choice.patient)
+    said = f"{'deplace' if choice.moves else 'pris'}-{told}"
     address = addresses.of_appointment(choice.starts_at, choice.member, made, said)
     return HttpResponseRedirect(address)
 

@@ -10,17 +10,22 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from serment.disclosure import Actor
 from serment.identity.models import PatientFile
+from serment.outbox import post
+from serment.scheduling import secrecy
+from serment.scheduling.models import Appointment
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-MAIL, LETTER, NOBODY, WISHED = "courriel", "lettre", "personne", "voulu"
+MAIL, LETTER, NOBODY, WISHED, SECRET = "courriel", "lettre", "personne", "voulu", "secret"
 
 IF_CANCELLED: dict[str, _StrPromise] = {
     MAIL: _("Si vous annulez, un courriel part dans les deux minutes."),
     LETTER: _("Sans adresse e-mail : si vous annulez, une lettre attendra d’être imprimée."),
     WISHED: _("Si vous annulez, la personne l’apprend comme elle l’a demandé."),
+    SECRET: _("Ce rendez-vous est secret : si vous annulez, aucun message ne part."),
     NOBODY: _("Si vous annulez, le temps est libre ; personne n’est prévenu."),
     "": _("Si vous annulez, la personne est prévenue par courriel, ou par une lettre à imprimer."),
 }
@@ -34,3 +39,12 @@ def channel(file_id: UUID) -> str:
     if file is not None and file.safe_contact is not None:
         return WISHED
     return MAIL if file is not None and file.email is not None else LETTER
+
+
+def of_visit(actor: Actor, appointment: Appointment, file_id: UUID) -> str:
+    """The same of what was just done to one visit: ``SECRET`` where it is kept from those who act
+    for the person. Its details are opened only where no message about it waits."""
+    tenant = appointment.establishment_id
+    if not post.waits(appointment.id, tenant) and secrecy.is_kept(actor, appointment):
+        return SECRET
+    return channel(file_id)
