@@ -12,7 +12,7 @@ from serment.care import asking, replies
 from serment.care.models import Questionnaire
 from serment.directory import tenancy
 from serment.disclosure import gate
-from serment.scheduling.models import Appointment
+from serment.scheduling.models import Appointment, VisitReason
 from tests.care.test_replies import ALLERGY, WEIGHT, asks, staff
 from tests.web_practice.house import House, make_house
 
@@ -108,3 +108,32 @@ def test_a_practitioner_reads_from_the_panel(doctors_house: House) -> None:
     assert re.search(r"Une allergie.*Oui", page, re.DOTALL)
     told = gate.history(practice.secretary(), doctors_house.files[0], 9)
     assert any(one.kind == "read" and list(one.fields) == ["answers"] for one in told)
+
+
+def test_a_name_that_several_take_is_chosen_once_for_all_or_for_some(doctors_house: House) -> None:
+    house, browser = doctors_house.practice.establishment, doctors_house.enter()
+    address, row = begin(browser, doctors_house)
+    with tenancy.inside(house):
+        mine = VisitReason.objects.get(role_id=doctors_house.practice.role)
+        (theirs,) = VisitReason.objects.filter(role_id=doctors_house.second)
+        theirs.name_fr = mine.name_fr
+        theirs.save(update_fields=["name_fr"])
+    both = sorted([mine.id, theirs.id])
+    form = {"quoi": "regler", "titre": "Avant", "pose": "oui"}
+
+    def saved(**more: str) -> list[object]:
+        assert browser.post(address, form | more).status_code == 302
+        row.refresh_from_db()
+        return sorted(row.reasons)
+
+    def checked() -> set[str]:
+        page = browser.get(address).content.decode()
+        return set(re.findall(r'name="(motifs[^"]*)" value="[^"]+" checked', page))
+
+    assert saved(**{"motifs-tous": str(mine.id)}) == both
+    assert checked() == {"motifs-tous"}
+    assert saved(motifs=str(theirs.id)) == [theirs.id]
+    assert checked() == {"motifs"}
+    assert "Chez certains seulement" in browser.get(address).content.decode()
+    other = make_house(1).practice
+    assert saved(motifs=str(other.reason), **{"motifs-tous": str(other.reason)}) == []

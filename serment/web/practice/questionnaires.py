@@ -22,7 +22,7 @@ from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.scheduling.models import VisitReason
 from serment.web import asked, question_form
-from serment.web.practice import question_edit, team
+from serment.web.practice import question_edit, reason_choice, team
 
 
 @policy.staff_may(Act.SET_OPENINGS)
@@ -83,9 +83,7 @@ def _settle(request: HttpRequest, row: Questionnaire, typed: asked.Given) -> boo
     """Title, reasons, in use or not; False where there is no title."""
     row.title_fr = asked.words(typed.get("titre", ""), TITLE_LETTERS_MAX)
     row.title_en = asked.words(typed.get("titre_en", ""), TITLE_LETTERS_MAX)
-    wanted = {one for one in map(asked.uuid, typed.getlist("motifs")) if one}
-    known = VisitReason.objects.filter(establishment_id=row.establishment_id, id__in=wanted)
-    row.reasons = sorted(known.values_list("id", flat=True))
+    row.reasons = sorted(reason_choice.typed(row.establishment_id, typed))
     row.active = typed.get("pose", "") == "oui"
     if not row.title_fr:
         return False
@@ -150,21 +148,15 @@ def _show(
     house, language = row.establishment_id, get_language() or "fr"
     sheet, written = asking.being_written(row), asking.versions(row)
     last = next((one for one in written if one.published_on), None)
-    reasons = VisitReason.objects.filter(establishment_id=house, active=True)
-    members = {one.id: one.name for one in team.members(house)}
-    chosen = {str(one) for one in row.reasons}
+    chosen = set(row.reasons)
     if typed is not None and "titre" in typed:
-        chosen = set(typed.getlist("motifs"))
+        chosen = reason_choice.typed(house, typed)
     context: dict[str, Any] = {
         "section": "hours",
         "row": row,
         "error": error,
         "title_max": TITLE_LETTERS_MAX,
-        "reasons": [
-            (one.id, one.name(language), members[one.role_id], str(one.id) in chosen)
-            for one in reasons.order_by("role__position", "position", "id")
-            if one.role_id in members
-        ],
+        "reasons": reason_choice.offered(house, language, chosen),
         "questions": [
             (one, one.words(language), question_edit.KIND_WORDS[one.kind])
             for one in sheet.questions
