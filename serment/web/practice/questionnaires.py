@@ -154,6 +154,7 @@ def _show(
     context: dict[str, Any] = {
         "section": "hours",
         "row": row,
+        "title": row.title(language),
         "error": error,
         "title_max": TITLE_LETTERS_MAX,
         "reasons": reason_choice.offered(house, language, chosen),
