@@ -8,6 +8,7 @@ import sys
 NAMES = (
     "slots",
     "agenda",
+    "live",
     "bookings",
     "relay",
     "completion",
