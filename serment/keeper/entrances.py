@@ -41,7 +41,16 @@ PASSES: Final[Mapping[Entrance, Mapping[str, frozenset[str]]]] = {
         "staff": ASKS["staff"],
         "partner": ASKS["partner"],
         "system": frozenset(
-            {"hello", "alias", "close_session", "seal", "delete", "challenge", "assert"}
+            {
+                "hello",
+                "alias",
+                "close_session",
+                "seal",
+                "seal_by_ticket",
+                "delete",
+                "challenge",
+                "assert",
+            }
         ),
         "operator": _FIGURES,
     },
@@ -53,8 +62,8 @@ PASSES: Final[Mapping[Entrance, Mapping[str, frozenset[str]]]] = {
 }
 """Of what a kind of actor may ask (``rights.ASKS``), what may be asked at each entrance.
 
-As Serment itself the pages seal what is no establishment's (messages of sign-in) and carry what
-passkeys sign, nothing else; imports and set-up run at the shell.
+As Serment itself the pages seal what is no establishment's (messages of sign-in) or what a ticket
+lets them, and carry what passkeys sign, nothing else; imports and set-up run at the shell.
 """
 
 _RESERVED: Final = OWN_DOORS | {"", "keeper", "supervisor"}

@@ -44,6 +44,7 @@ from serment.keeper.words import (
     LEASE_SECONDS,
     PURPOSES,
     RECORDS_A_LEAF,
+    SEALED_BY_TICKET,
     SUBJECTS_MAX,
     VALUES_MAX,
     ZONES,
@@ -306,7 +307,8 @@ async def files_behind(house: House, ask: Request, peer: int) -> Body:
 
 def _subject_by_errand(house: House, errand: Errand, record: bytes) -> RecordRow:
     row = house.store.record(record)
-    about_patient = any("." in field for field in errand.fields)
+    opens = [field for field in errand.fields if field not in SEALED_BY_TICKET]
+    about_patient = any("." in field for field in opens)
     if row is None or record != errand.record or not about_patient or row.kept:
         raise NoAccess
     return row

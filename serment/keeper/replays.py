@@ -24,7 +24,8 @@ from serment.keeper.words import REPLAY_SECONDS
 BYTES_MAX: Final = 64 << 20
 ANSWERS_MAX: Final = 200_000
 ACTS_ONCE: Final = frozenset(
-    {"seal", "reveal", "find", "records_of", "files_behind", "link", "delete", "open_session",
+    {"seal", "seal_by_ticket", "reveal", "find", "records_of", "files_behind", "link", "delete",
+     "open_session",
      "errand", "history", "perimeter", "measure", "batch", "relate",
      "join", "tell_apart", "alike", "marked", "holders", "in_use", "forget_visits",
      "break_glass", "freeze",

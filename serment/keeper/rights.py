@@ -58,13 +58,14 @@ ASKS: Final[dict[str, frozenset[str]]] = {
     "partner": frozenset(),
     "system": frozenset(
         {"hello", "seal", "delete", "link", "act_for", "errand", "batch", "alias", "close_session",
-         "drive_clock", "relate", "challenge", "assert"}
+         "drive_clock", "relate", "challenge", "assert", "seal_by_ticket"}
     ),
 }  # fmt: skip
 """The operations of each kind of actor; whatever is not named here is refused.
 
 ``system`` and ``operator`` carry no capability: whoever speaks to the socket may claim to be one.
-So they open nothing, and ``system`` changes only what it made itself and no person used since.
+So they open nothing, and ``system`` changes only what it made itself and no person used since, or
+what a ticket names that a person signed (``ticket_seals``).
 What may be asked at which socket stands in ``entrances.PASSES``.
 """
 

@@ -25,6 +25,7 @@ from serment.keeper import (
     reindexing,
     telling,
     tending,
+    ticket_seals,
     timestamps,
     tokens,
     upkeep,
@@ -50,7 +51,9 @@ log = logging.getLogger("serment.keeper")
 IN_A_BATCH: Final = frozenset({"seal", "errand", "relate"})
 
 TAKE_GRANTS: Final = frozenset({"reveal"})
-TAKE_TICKETS: Final = frozenset({"reveal", "files_behind", "link"})
+USE_TICKETS_UP: Final = frozenset({"link", "seal_by_ticket"})
+"""They give nothing away; each looks at its ticket itself, and once."""
+TAKE_TICKETS: Final = frozenset({"reveal", "files_behind"}) | USE_TICKETS_UP
 """Acts that a grant or a ticket decides. On any other it would be carried for show, and what is
 opened on one counts differently."""
 
@@ -126,6 +129,7 @@ async def batch(house: House, ask: Request, peer: int) -> Body:
 ACTS["batch"] = batch
 ACTS.update(tending.ACTS)
 ACTS.update(joining.ACTS)
+ACTS.update(ticket_seals.ACTS)
 ACTS["reindex"] = reindexing.reindex
 ACTS.update(continuity.ACTS)
 ACTS.update(timestamps.ACTS)
@@ -177,7 +181,7 @@ class Desk:
             return await self._act(ask, peer)
         if ask.op != "open_session" and ask.capability:
             capability_of(self.house, ask)
-        if ask.errand and ask.op != "link":  # which uses its ticket up, and gives nothing away
+        if ask.errand and ask.op not in USE_TICKETS_UP:
             errand_of(self.house, ask)
         asker = asker_of(ask, peer, since)
         former = self._replays.seen(ask, asker)

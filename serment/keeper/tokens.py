@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from serment.keeper import ticket_seals
 from serment.keeper.house import NOBODY, AskUnusable, House, NoAccess
 from serment.keeper.leaves import Access
 from serment.keeper.passkeys.rows import Member, member
@@ -109,6 +110,8 @@ async def mint_errand(house: House, ask: Request, peer: int) -> Body:
     reach = Reach(house, ask, check(house, ask, peer))
     row = house.store.record(wanted.record)
     if row is None or not reach.signs(row, wanted.purpose, wanted.fields):
+        raise NoAccess
+    if not ticket_seals.may_sign(reach, row, wanted.fields):
         raise NoAccess
     terms = wanted.purpose, wanted.not_before, wanted.not_after
     if wanted.purpose not in PURPOSES or not window_fits(house.now(), row.kind, *terms):

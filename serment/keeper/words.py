@@ -76,6 +76,10 @@ OPERATOR_ID: Final = bytes(15) + b"\x02"
 FIXED_IDS: Final = {"system": SYSTEM_ID, "worker": WORKER_ID, "operator": OPERATOR_ID}
 """These kinds are nobody in particular: no id of a person is ever taken for one of theirs."""
 
+SEALED_BY_TICKET: Final = {"seal.cancellation": ("appointment", "cancellation", "administrative")}
+"""What a ticket may let somebody seal who is signed in as nobody: of which kind of record, which
+field, in which zone. Nothing medical, and nothing that is found or opened by it."""
+
 STAFF_NAME_FIELDS: Final = frozenset({"family_name", "given_name"})
 """What a ticket for the names of staff may open."""
 

@@ -62,10 +62,10 @@ async def seal_values(house: House, ask: Request, peer: int) -> Body:
             for item, row in zip(items, rows, strict=True):
                 if row is None:
                     house.store.add_record(_fresh(ask, item, tenant))
-                answer.append(_seal_item(house, item, tenant))
+                answer.append(seal_item(house, item, tenant))
                 _relate(house, item, tenant)
                 tickets.give(house, item)
-            accesses = _accesses(house, items, answer, tenant, admitted.counted)
+            accesses = accesses_of_sealing(house, items, answer, tenant, admitted.counted)
             leaves = house.recorder.prepare(ask, peer, [*accesses, *admitted.alarms])
             # Last: what follows changes the memory too, and nothing may fail behind it.
             _note_newcomers(house, ask, made)
@@ -142,7 +142,8 @@ def _must_fit(items: list[SealItem]) -> None:
             raise AskUnusable
 
 
-def _seal_item(house: House, item: SealItem, tenant: bytes) -> list[bytes | None]:
+def seal_item(house: House, item: SealItem, tenant: bytes) -> list[bytes | None]:
+    """The sealed bytes of one record's values, under keys made where there are none."""
     tag = house.store.subject_tag(item.subject)
     owner = house.store.subject_tag(tenant)
     house.keys.zone_key(tag, "audit", owner)
@@ -187,13 +188,14 @@ def _make_findable(house: House, items: list[SealItem], tenant: bytes) -> None:
     )
 
 
-def _accesses(
+def accesses_of_sealing(
     house: House,
     items: list[SealItem],
     answer: list[list[bytes | None]],
     tenant: bytes,
     counted: frozenset[bytes],
 ) -> list[Access]:
+    """What is told of a sealing: a leaf for each person."""
     of_subject: dict[bytes, list[Item]] = {}
     kinds: dict[bytes, str] = {}
     for item, sealed in zip(items, answer, strict=True):

@@ -24,7 +24,7 @@ from serment.directory.pipeline import together
 from serment.disclosure import Purpose, gate
 from serment.outbox import moments, references, registry
 from serment.outbox.models import AT_ONCE, Channel, Message, ReminderPlan, ReminderTicket, State
-from serment.outbox.post_fields import PERSON_FIELDS
+from serment.outbox.post_fields import PERSON_FIELDS, SEALS_CANCELLATION
 from serment.outbox.veil import veiled
 
 CATCH_UP: Final = timedelta(hours=12)
@@ -37,6 +37,7 @@ _TERMS_LETTERS: Final = 64
 """Every row's terms are as long."""
 _WITH_WINDOW: Final = 3
 _LINKED: Final = 2
+_SEALS: Final = 4
 """Beside whether it is counted, in one digit."""
 
 
@@ -61,13 +62,18 @@ class Given:
     opens_until: datetime
     linked: bool = False
     """Whether it is a step of a booking: a link neither moves nor cancels it alone."""
+    seals: bool = False
+    """Whether its ticket lets a link seal why the visit was cancelled."""
 
 
 def errand(record: UUID, starts_at: datetime) -> gate.Errand:
     """What whoever books signs besides: from eight days before the visit until three weeks after,
-    for it may be moved by a link. The row goes with the visit."""
+    for it may be moved by a link; and, from now on, why a link cancelled it may be sealed. The row
+    goes with the visit."""
     since, until = window(starts_at)
-    return gate.errand_of(record, list(PERSON_FIELDS), Purpose.MESSAGE, since, until)
+    return gate.errand_of(
+        record, [*PERSON_FIELDS, SEALS_CANCELLATION], Purpose.MESSAGE, since, until
+    )
 
 
 def window(starts_at: datetime) -> tuple[datetime, datetime]:
@@ -78,14 +84,16 @@ def window(starts_at: datetime) -> tuple[datetime, datetime]:
 def right(
     record: UUID, ticket: bytes, reason: UUID | None, *, counted: bool = False,
     opens: tuple[datetime, datetime] | None = None, language: str = "", linked: bool = False,
+    seals: bool = False,
 ) -> Right:  # fmt: skip
     """The row's values, in the reader's language. ``opens``: the ticket's window; without it, as
     rows of a former release have it that came off a waiting list, a link only tells the desk.
     ``counted``: whether the visit has a place among its day's; ``linked``: whether it is a step of
-    a booking."""
+    a booking; ``seals``: whether an ``errand`` of here was signed."""
     language = language or get_language() or "fr"
     minutes = [] if opens is None else [int(one.timestamp()) // 60 for one in opens]
-    said = [language, "" if reason is None else reason.hex, counted + _LINKED * linked, *minutes]
+    marks = counted + _LINKED * linked + _SEALS * seals
+    said = [language, "" if reason is None else reason.hex, marks, *minutes]
     told = json.dumps(said, separators=(",", ":"))
     terms = references.closed(told.ljust(_TERMS_LETTERS), record.bytes)
     return Right(ids.new_id(), ticket, terms)
@@ -120,7 +128,7 @@ def given(establishment_id: UUID, record: UUID) -> Given | None:
     marks, since, until = more
     return Given(
         bytes(row.ticket), language, UUID(reason) if reason else None, bool(marks & 1),
-        _instant(since), _instant(until), bool(marks & _LINKED),
+        _instant(since), _instant(until), bool(marks & _LINKED), bool(marks & _SEALS),
     )  # fmt: skip
 
 
@@ -134,7 +142,7 @@ def keep_on(establishment_id: UUID, record: UUID, known: Given, *, counted: bool
     keep(
         establishment_id, record,
         right(record, known.ticket, known.reason, counted=counted, opens=opens,
-              language=known.language),
+              language=known.language, seals=known.seals),
     )  # fmt: skip
 
 

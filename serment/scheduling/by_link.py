@@ -1,12 +1,14 @@
 """What the link in a message does to its visit at once: cancel it, or move it; signed in as nobody.
 
-Within what the house lets a patient do by themself. Nothing is opened and nothing sealed: what is
-needed lies in the visit's right to remind, and with its ticket the person is told what was done, at
-the address they gave. Whoever uses the link by mistake, or another's, is found out by that message.
+Within what the house lets a patient do by themself. Nothing is opened: what is needed lies in the
+visit's right to remind, which also lets be sealed, once, why it was cancelled (0064); with its
+ticket the person is told what was done, at the address they gave. Whoever uses the link by mistake,
+or another's, is found out by that message.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from django.utils import translation
 
 from serment.directory import tenancy
 from serment.directory.pipeline import together
+from serment.disclosure import KeeperUnavailable, NotYours, Purpose, ticket_seals
 from serment.outbox import answers, post, reminders
 from serment.outbox.answers import Asked
 from serment.outbox.reminders import Given
@@ -38,6 +41,7 @@ from serment.scheduling.sealed_details import Details
 
 LOOK: Final = 40
 """Free hours that a page shows at most."""
+WORDS_MAX: Final = 300
 _SOON: Final = timedelta(minutes=1)
 
 
@@ -49,6 +53,8 @@ class Open:
     move: bool
     linked: bool = False
     """Neither, for it goes with another visit."""
+    words: bool = False
+    """Whether why it is cancelled can be said with it."""
 
 
 def open_to(asked: Asked, now: datetime) -> Open:
@@ -64,6 +70,7 @@ def open_to(asked: Asked, now: datetime) -> Open:
         return Open(
             cancel=now <= terms.until(visit, own.cancel_hours),
             move=given.reason is not None and now <= terms.until(visit, own.move_hours),
+            words=given.seals,
         )
 
 
@@ -71,8 +78,9 @@ def _is_to_come(visit: Appointment, now: datetime) -> bool:
     return visit.status in freed.STANDING and visit.starts_at > now
 
 
-def cancel(asked: Asked, seen_at: datetime | None, now: datetime) -> None:
+def cancel(asked: Asked, seen_at: datetime | None, now: datetime, words: str = "") -> None:
     """Cancel, free the hour for whoever waits, tell the person; the link is used up with it.
+    ``words``: why, if whoever has the link says so.
 
     Raises ``LinkUsed``, ``AlreadyOver``, ``MovedSince`` where it is not ``seen_at`` any more,
     ``TooLate`` after the house's deadline, and ``NotAlone`` for a step of a booking.
@@ -89,6 +97,23 @@ def cancel(asked: Asked, seen_at: datetime | None, now: datetime) -> None:
             post.cancellation(visit.id, asked.establishment, given.ticket, given.opens_from)
         if awaited:
             freed.serve(asked.establishment, visit.role_id, now)
+        _seal_why(visit, given, words)  # last: the right to is used up with it
+
+
+def _seal_why(visit: Appointment, given: Given, words: str) -> None:
+    """Without words the hour is given back even where the keeper does not answer."""
+    if not given.seals:
+        return
+    why = json.dumps({"by": "link", "reason": words[:WORDS_MAX]}, ensure_ascii=False)
+    try:
+        ticket_seals.seal(given.ticket, visit, "cancellation", why, Purpose.MESSAGE)
+    except NotYours:
+        return  # of an erased person, or one who keeps the visit to themself, nothing is written
+    except KeeperUnavailable:
+        if words:
+            raise
+        return
+    visit.save(update_fields=["cancellation"])
 
 
 def hours(asked: Asked, now: datetime) -> list[datetime]:

@@ -45,6 +45,7 @@ def right(
         counted=known.counted,
         opens=opens,
         linked=known.step > 0,
+        seals=True,
     )
 
 

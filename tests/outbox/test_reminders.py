@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,10 +16,10 @@ from django.test import Client
 from django.utils import translation
 
 from serment.directory import tenancy
-from serment.disclosure import Actor
+from serment.disclosure import Actor, KeeperUnavailable, NotYours, Purpose, gate, ticket_seals
 from serment.outbox import answers, delivery, handing, moments, nights, reminders
 from serment.outbox.models import HandOver, Message, ReminderPlan, ReminderTicket, Stop
-from serment.scheduling import booking, cancelling, moving, secrecy, terms
+from serment.scheduling import booking, by_link, cancelling, moving, secrecy, terms
 from serment.scheduling.models import Appointment, Occupancy, OnlineTerms
 from tests.outbox.conftest import Sink
 from tests.outbox.test_wishes import _body
@@ -297,10 +298,16 @@ def test_a_link_cancels_at_once_within_the_deadline_and_tells_the_person(
     assert not re.search("Rivage|quai du Port|Essai|Consultation", page)
     with tenancy.inside(here):
         assert Appointment.objects.get(pk=reminded.visit).status == "booked"  # looking did nothing
-    done = client.post(address, asked)["Location"]
+    assert 'name="raison"' in page
+    done = client.post(address, asked | {"raison": " Fièvre depuis hier "})["Location"]
     assert "C’est annulé." in client.get(done).content.decode()
     with tenancy.inside(here):
-        assert Appointment.objects.get(pk=reminded.visit).status == "cancelled"
+        visit = Appointment.objects.get(pk=reminded.visit)
+        assert visit.status == "cancelled"
+        opened = gate.reveal(
+            reminded.practice.secretary(), Purpose.BOOKING, [visit], ["cancellation"]
+        )[visit.pk]
+        assert json.loads(opened["cancellation"]) == {"by": "link", "reason": "Fièvre depuis hier"}
         assert not Occupancy.objects.filter(appointment_id=reminded.visit).exists()
         assert not ReminderTicket.objects.exists()
     assert client.post(address, asked).status_code == 404
@@ -308,6 +315,46 @@ def test_a_link_cancels_at_once_within_the_deadline_and_tells_the_person(
     waits = moments.awake_again(reminded.due(), ZONE)
     assert delivery.send_due(waits).sent == 1
     assert [str(one["subject"])[:6] for one in smtp.taken] == ["Annulé"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words", "cancelled"),
+    [
+        (KeeperUnavailable, "", True),
+        (KeeperUnavailable, "Fièvre", False),
+        (NotYours, "Fièvre", True),
+    ],
+)
+def test_words_are_kept_or_nothing_is_done_and_without_words_the_hour_is_given_back(
+    reminded: Reminded,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: type[Exception],
+    words: str,
+    cancelled: bool,
+) -> None:
+    """Of a person who was erased, or keeps the visit to themself, nothing is written."""
+
+    def refuse(*_given: object) -> None:
+        raise fault
+
+    here = reminded.practice.establishment
+    reminders.sweep(reminded.due())
+    delivery.send_due(reminded.due())
+    with tenancy.inside(here):
+        told = Message.objects.get(establishment_id=here, kind="reminder.118")
+        sent = HandOver.objects.get(establishment_id=here, message_id=told.pk)
+    asked = answers.Asked(reminded.starts_at, ZONE, False, here, reminded.visit, sent.reference)
+    assert by_link.open_to(asked, reminded.due()).words
+    monkeypatch.setattr(ticket_seals, "seal", refuse)
+    if cancelled:
+        by_link.cancel(asked, reminded.starts_at, reminded.due(), words)
+    else:
+        with pytest.raises(KeeperUnavailable):
+            by_link.cancel(asked, reminded.starts_at, reminded.due(), words)
+    with tenancy.inside(here):
+        visit = Appointment.objects.get(pk=reminded.visit)
+        assert (visit.status == "cancelled", visit.cancellation) == (cancelled, None)
+        assert HandOver.objects.get(pk=sent.pk).answered is cancelled
 
 
 def test_a_confirmations_link_moves_once_and_the_reminder_comes_for_the_new_hour(

@@ -112,7 +112,7 @@ def _done(request: HttpRequest, found: answers.Asked, wanted: str) -> str:
     seen, to = asked.instant(sent.get("vu", "")), asked.instant(sent.get("heure", ""))
     try:
         if wanted == "annuler":
-            by_link.cancel(found, seen, now)
+            by_link.cancel(found, seen, now, asked.words(sent.get("raison", ""), by_link.WORDS_MAX))
         elif to is None:
             return "prise"
         else:
