@@ -161,6 +161,30 @@ def test_another_reason_asks_its_questions_at_once_and_loses_nothing(
     patient.look()
 
 
+def test_hours_shown_are_those_of_the_reason_that_is_chosen(
+    visitor: Callable[..., Visitor],
+) -> None:
+    """And where the choice is not followed, the hours of another reason stand under it."""
+    patient = visitor()
+    page = patient.page
+    patient.go("/soignant/ines-da-costa/")
+    reasons = page.locator("#motif-1")
+    other = reasons.locator("option").last.get_attribute("value")
+    assert other is not None
+    reasons.evaluate("(one, value) => { one.value = value }", other)
+    assert all(f"motif={other}" not in one for one in patient.slots())
+    patient.go("/soignant/ines-da-costa/?semaine=1")
+    reasons.focus()
+    reasons.select_option(value=other)
+    expect(page.locator(f"#heures-1 a.slot[href*='motif={other}']").first).to_be_visible()
+    assert all(f"motif={other}" in one for one in patient.slots())
+    expect(page.locator("#dit-1")).to_contain_text("créneau")
+    expect(reasons).to_be_focused()
+    assert f"motif={other}" in page.url
+    assert "semaine=1" in page.url
+    patient.look()
+
+
 def test_what_cannot_wait_is_sent_to_a_telephone(visitor: Callable[..., Visitor]) -> None:
     patient = visitor()
     patient.sign_in(PATIENT)

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from serment import clock
@@ -52,6 +53,16 @@ class Week:
     languages: list[str]
     remark: str
     """By whose clock the hours are told, where it matters."""
+
+    @property
+    def said(self) -> str:
+        """What a screen reader says once another reason is chosen."""
+        number = sum(len(day.slots) for day in self.days)
+        return (
+            ngettext("%(n)s créneau affiché", "%(n)s créneaux affichés", number) % {"n": number}
+            if number
+            else _("Aucun créneau affiché")
+        )
 
 
 def _languages(role: PractitionerRole) -> list[str]:
