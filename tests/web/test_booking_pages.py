@@ -464,3 +464,12 @@ def test_steps_are_booked_moved_and_cancelled_in_one_form_each(day: date) -> Non
     assert "tous sont annulés ensemble" in browser.get(f"{own}annuler").content.decode()
     assert browser.post(f"{own}annuler", {}).status_code == 302
     assert count(practice, "Occupancy") == 0
+
+
+def test_nobody_is_led_to_wait_for_what_is_not_awaited() -> None:
+    one, several = make_practice(), make_practice(1, sessions=3, apart_least_days=6)
+    browser = sign_in(someone())
+    for practice, awaited in ((one, True), (several, False)):
+        led = browser.get(f"/reserver/{practice.role}/")["Location"]
+        page = browser.get(led).content.decode()
+        assert (f"/attendre/{practice.role}/" in page) is awaited

@@ -55,6 +55,12 @@ class Week:
     """By whose clock the hours are told, where it matters."""
 
     @property
+    def is_awaited(self) -> bool:
+        """Whether one may wait for the chosen reason: nobody waits for several visits at once."""
+        one = self.chosen
+        return one is None or not (one.steps or one.sessions > 1)
+
+    @property
     def said(self) -> str:
         """What a screen reader says once another reason is chosen."""
         number = sum(len(day.slots) for day in self.days)
