@@ -68,6 +68,11 @@ def _sms_name() -> str:
     return "" if provider is None else provider.name
 
 
+def may_text(kind: str) -> bool:
+    """Whether a message of this kind may leave as an SMS, where the number is a mobile's."""
+    return rendering.has_sms(kind) and bool(_sms_name())
+
+
 def addressed(parcels: Sequence[Parcel], tenant: UUID) -> None:
     """Give each parcel its way, with the address; a fault where something did not open."""
     _find_files(parcels)
@@ -108,7 +113,7 @@ def _choose_ways(parcels: Sequence[Parcel]) -> None:
         if row is None:
             parcel.way = Way("letter")
             continue
-        texts = rendering.has_sms(parcel.message.kind) and bool(_sms_name())
+        texts = may_text(parcel.message.kind)
         asked = Asked(_has(row, "email"), texts and _has(row, "phone"), texts, parcel.is_prompt)
         parcel.way = registry.way_of(said.get(parcel, ""), asked)
 

@@ -245,6 +245,26 @@ def test_that_a_desk_looked_which_visits_there_are_is_told_to_nobody_who_acts() 
     assert [line for line in theirs if line.kind == "search" and line.actor_kind == "staff"]
 
 
+def test_whose_file_it_became_is_told_who_acts_by_it_until_they_do_not() -> None:
+    """A minor takes a file over with a code of the desk: the parent who had it made goes on seeing
+    its visits. The control: before, and once the desk shut the parent out, nobody is told."""
+    here = new_id()
+    parent, minor, desk = patient_of(new_id()), patient_of(new_id()), staff_of(here)
+    child = Child(parent, here)
+
+    def acts() -> list[tuple[UUID, UUID | None]]:
+        found = acting.of(minor, minor.id)
+        return [(one.record, one.account) for one in found if not one.state]
+
+    assert acts() == []
+    gate.link(desk, account=minor.id, patient_file=child.file.pk)
+    assert acts() == [(child.relation, parent.id)]
+    assert listed(parent, child) == {one.pk for one in child.visits}
+    acting.end(desk, child.file.pk, child.relation)
+    assert acts() == []
+    assert not listed(parent, child)
+
+
 def test_a_desk_shuts_its_file_to_one_parent_and_the_other_keeps_it() -> None:
     here, there = new_id(), new_id()
     parent, other, desk = patient_of(new_id()), patient_of(new_id()), staff_of(here)

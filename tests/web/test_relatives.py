@@ -235,6 +235,30 @@ def test_a_mother_lets_her_daughter_act_reads_what_she_did_and_ends_it_at_once()
     assert daughter.books(house, 15, pour=relation).status_code == 404
 
 
+def test_who_took_a_file_over_reads_that_a_parent_or_a_protector_acts() -> None:
+    """Added before there was an account, they go on seeing the visits of that file. The control:
+    before the file is theirs, nobody acts; an adult has then nobody to keep a visit from."""
+    house, daughter = make_house(), somebody("Irma")
+    ward = somebody("Raymond", born="1941-03-03")
+    until = (clock.now() + timedelta(days=40)).date().isoformat()
+    named = {"given_name": "Raymond", "family_name": "Lemoine", "birth_date": "3/3/1941"}
+    more = {"lien": "guardian", "measure": "curatelle", "jusqu_au": until}
+    assert daughter.browser.post("/mes-proches/ajouter", named | more).status_code == 302
+    (person,) = people.acted_for(daughter.actor)
+    assert daughter.books(house, 14, pour=str(person.mandate.record)).status_code == 302
+    (visit,) = gate.records_of(daughter.actor, person.mandate.person)
+    file = gate.files_behind(daughter.actor, Purpose.SELF, [visit])[visit]
+    assert "Personne n’agit pour vous" in ward.reads("/mes-proches/")
+    assert "Garder ce rendez-vous pour moi" not in ward.reads(_form(house, 15))
+    gate.link(house.practice.secretary(), account=ward.account, patient_file=file)
+    page = ward.reads("/mes-proches/")
+    assert "Personne n’agit pour vous" not in page
+    assert "La personne qui protège" in page
+    assert "un cabinet doit voir la décision" in page
+    assert "Garder ce rendez-vous pour moi" in ward.reads(_form(house, 15))
+    assert "qui vous protège" in ward.reads("/qui-a-ouvert-mes-donnees/")
+
+
 def test_what_a_minor_keeps_secret_shows_on_no_page_of_a_parent() -> None:
     house, parent = make_house(), somebody("Bastien")
     minor = somebody("Lucie", born=born_years_ago(16))

@@ -12,7 +12,7 @@ from django.test import Client
 
 from serment import clock
 from serment.disclosure import Actor, gate
-from serment.disclosure.told import Disclosure
+from serment.disclosure.told import Disclosure, OpenedRecord
 from serment.ids import new_id
 from serment.web.patient import opened, opened_told
 from tests.web.test_booking_pages import sign_in_surely, someone
@@ -24,12 +24,12 @@ DESK, DOCTOR = new_id(), new_id()
 def access(seq: int, days_ago: float, actor: UUID = DESK, **more: Any) -> Disclosure:
     told: dict[str, Any] = {
         "kind": "read", "actor_kind": "staff", "role": "secretary", "establishment": new_id(),
-        "purpose": "reception", "fields": ("phone",), "session": f"s{seq}",
+        "purpose": "reception", "fields": ("phone",), "session": f"s{seq}", "records": (),
     }  # fmt: skip
     told |= more
     return Disclosure(
         seq, clock.now() - timedelta(days=days_ago), actor_id=actor, client="web", process="web-1",
-        evidence="claimed", subject=ME.id, person=ME.id, person_kind="patient", records=(), **told,
+        evidence="claimed", subject=ME.id, person=ME.id, person_kind="patient", **told,
     )  # fmt: skip
 
 
@@ -134,3 +134,29 @@ def test_the_page_of_three_hundred_openings(asked: list[int | None], settings: A
     assert "la consultation" in only
     assert "l’accueil" not in only.partition("opened-day")[2]
     assert browser.get("/qui-a-ouvert-mes-donnees/?qui=zzz&avant=x").status_code == 200
+
+
+def test_what_was_done_to_a_file_is_not_told_as_if_it_were_a_visit() -> None:
+    """A code of the desk is no message of a booking, a check for duplicates no list of visits. The
+    control: the same acts on a visit."""
+    known = opened_told.Known({}, {})
+
+    def verb(act: str, kind: str) -> str:
+        of = OpenedRecord(new_id(), kind, (act,))
+        row = access(1, 0, kind="search", fields=(act,), records=(of,))
+        return opened_told.said_of(row, known, ME.id).verb
+
+    assert verb("listed", "appointment") == "a vu la liste des rendez-vous"
+    assert verb("errand", "appointment") == "a préparé un message autorisé par une réservation"
+    for kind in ("patient", "account"):
+        assert "rendez-vous" not in verb("listed", kind)
+        assert "réservation" not in verb("errand", kind)
+    joined = access(1, 0, kind="write", fields=("joined", "merging"))
+    assert opened_told.said_of(joined, known, ME.id).verb == "a réuni deux dossiers à votre nom"
+    assert not opened_told.said_of(joined, known, ME.id).chips
+    here = {"establishment": None, "session": "s"}
+    visits = (OpenedRecord(new_id(), "appointment", ("listed",)),)
+    name = access(1, 0, fields=("family_name",), **here)
+    listed = access(2, 0, kind="search", fields=("listed",), records=visits, **here)
+    (one,) = opened_told.together([name, listed])
+    assert one.row.records == visits

@@ -96,6 +96,9 @@ def test_duplicates_are_found_under_either_name_and_nobody_else_is(desk: Client)
     assert other_day not in page
     assert f'href="{file}"' in page.split("Revenir")[0]  # the way back, and no line of its own
     assert page.count(f'href="{file}"') == 1
+    near = _made(desk, family_name="Dubbois", birth_name="")
+    assert near in _page(desk, f"{file}doublons"), "as the list of pairs says, spelt otherwise"
+    assert file in _page(desk, f"{near}doublons")
     assert "Aucun autre dossier" in _page(desk, f"{other_day}doublons")
     assert "rien à comparer" in _page(desk, f"{_made(desk, birth_date='')}doublons")
     assert desk.get(f"/cabinet/patients/{UUID(int=7)}/doublons").status_code == 404

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
@@ -18,6 +19,7 @@ from serment.directory import tenancy
 from serment.disclosure import Purpose
 from serment.identity import files
 from serment.outbox.models import Message
+from serment.outbox.sms import stand_in
 from serment.scheduling import booking, sealed_details, secrecy
 from serment.scheduling.models import Appointment, Occupancy, VisitReason
 from tests.scheduling.practice import make_role
@@ -143,6 +145,25 @@ def test_of_a_secret_visit_no_message_is_announced_and_its_number_is_warned_of(
         assert f"dit=annule-{said}" in cancelled["Location"]
         back = desk.post(f"/cabinet/visite/{made}/remettre", here)
         assert ("dit=remis-secret" in back["Location"]) == bool(more)
+
+
+def test_where_sms_leave_from_here_the_desk_does_not_announce_a_letter(
+    house: House, desk: Client, settings: Any, tmp_path: Path
+) -> None:
+    """The control: without a provider of SMS, or without a number, it is a letter."""
+    actor = house.practice.secretary()
+    files.change(actor, house.files[1], {"email": ""})
+    settings.SMS = {"provider": stand_in.NAME, "secret_file": str(tmp_path)}
+    for hour, provider, phone, said in (
+        (14, settings.SMS, "06 39 98 00 11", "sms"), (15, None, "06 39 98 00 11", "lettre"),
+        (16, settings.SMS, "", "lettre"),
+    ):  # fmt: skip
+        settings.SMS = provider
+        files.change(actor, house.files[1], {"phone": phone})
+        key = base64.urlsafe_b64encode(bytes([hour]) * 16).decode()
+        booked = desk.post("/cabinet/reserver/", _form(house, hour, cle=key))
+        assert f"dit=pris-{said}" in booked["Location"]
+        assert ("un SMS part" in _panel(desk, house, _made(booked))) == (said == "sms")
 
 
 def _panel(desk: Client, house: House, visit: str) -> str:

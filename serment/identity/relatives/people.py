@@ -106,9 +106,20 @@ def _account(account: UUID) -> Account | None:
 
 
 def acting_for_me(actor: Actor) -> list[Known]:
-    """Who acts, acted, was asked to act or was named for the account; the latest first."""
+    """Who acts, acted, was asked to act or was named for the account; the latest first.
+
+    Who added the person before the file was theirs is told without a name: the words of that are
+    not the account's to open.
+    """
     mandates = [one for one in acting.of(actor, actor.id) if not one.mine]
     found = in_words(actor, mandates, Purpose.SELF)
+    told = {one.mandate.record for one in found}
+    law = {Kind.PARENT, Kind.GUARDIAN}
+    found += [
+        Known(one, Terms(one.relation), "")
+        for one in mandates
+        if one.record not in told and one.relation in law and not one.state
+    ]
     return sorted(found, key=lambda one: one.mandate.since, reverse=True)
 
 

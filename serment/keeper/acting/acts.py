@@ -29,6 +29,7 @@ from serment.keeper.acting.mandates import (
     BY_SELF,
     NOBODY_COUNTS,
     of_persons,
+    over_shared_files,
     persons_of,
     write,
 )
@@ -165,6 +166,7 @@ async def acting(house: House, ask: Request, peer: int) -> Body:
     links = of_persons(house, persons_of(house, wanted.id) | files_of(house, wanted.id))
     if mine:
         now = house.now()
+        links += over_shared_files(house, mine)
         links += [one for one in house.store.links(account=mine) if stands(one, now)]
     rows = [_row(one, mine) for one in links if _is_told(house, one)]
     listed = [(_owner(house, one), Item(one.record, "relation", ["listed"])) for one in rows]

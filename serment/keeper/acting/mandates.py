@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from serment.keeper.acting.asks import NAMED
+from serment.keeper.acting.standing import files_of, mandates_of, stands
 from serment.keeper.house import House, NoAccess
 from serment.keeper.leaves import Access
 from serment.keeper.rights import check
@@ -32,6 +33,22 @@ def of_persons(house: House, persons: set[bytes]) -> list[LinkRow]:
     """The mandates over these, whatever became of them."""
     found = [link for one in sorted(persons) for link in house.store.links(file=one)]
     return [link for link in found if link.relation != "self" and link.record]
+
+
+def over_shared_files(house: House, account: bytes) -> list[LinkRow]:
+    """Mandates over a made-up person one of whose files is this account's own since: who has one
+    goes on seeing that file's visits, and the account is told so."""
+    now, found = house.now(), []
+    for file in sorted(files_of(house, account) - {account}):
+        for person in sorted(persons_of(house, file) - {file, account}):
+            made_up = house.store.record(person)
+            if made_up is None or made_up.kind != "dependant":
+                continue
+            for link in of_persons(house, {person}):
+                theirs = mandates_of(house, house.store.links(account=link.account))
+                if stands(link, now) and file in theirs and link not in found:
+                    found.append(link)
+    return found
 
 
 async def write(  # noqa: PLR0913 -- what is written, and what it depends on, each by name

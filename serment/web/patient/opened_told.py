@@ -42,7 +42,8 @@ class Moment:
     def with_line(self, row: Disclosure) -> Moment:
         """One more line of the same access."""
         fields = tuple(sorted({*self.row.fields, *row.fields}))
-        told = replace(self.row, fields=fields, kind=_stronger(self.row, row))
+        records = (*self.row.records, *row.records)
+        told = replace(self.row, fields=fields, records=records, kind=_stronger(self.row, row))
         return Moment(told, (*self.seqs, row.seq))
 
 
@@ -184,7 +185,7 @@ def said_of(row: Disclosure, known: Known, reader: UUID) -> Said:
         where=where,
         why=field_words.purpose(row.purpose),
         verb=_verb(row, own=own),
-        chips=tuple(field_words.chips(row)),
+        chips=() if _SAID_FIRST & set(row.fields) else tuple(field_words.chips(row)),
         note=_note(row),
         own=own,
         seal=row.purpose == Purpose.INCIDENT or "break_glass" in row.fields,
@@ -237,11 +238,24 @@ _VERBS = (
     ("listed", gettext_lazy("a vu la liste des rendez-vous")),
 )
 
+_OF_NO_VISIT = {
+    "errand": gettext_lazy("a préparé un message ou une feuille à votre nom"),
+    "listed": gettext_lazy("a vu ce qui existe à votre nom, sans rien en ouvrir"),
+}
+"""The same acts where they were on a file: a code of the desk, a check for duplicates."""
+
+
+_SAID_FIRST: Final = frozenset({"joined", "parted"})
+"""Acts that write a field of their own besides: the act is what is told."""
+
 
 def _verb(row: Disclosure, *, own: bool) -> str:
-    if set(row.fields) - field_words.UNSAID:
+    fields = set(row.fields)
+    if fields - field_words.UNSAID and not fields & _SAID_FIRST:
         return _("a écrit") if row.kind == "write" else "" if own else _("a lu")
-    said = next((str(words) for name, words in _VERBS if name in row.fields), "")
+    done, words = next(((name, words) for name, words in _VERBS if name in row.fields), ("", ""))
+    on_a_visit = any(one.kind == "appointment" and done in one.fields for one in row.records)
+    said = str(words if on_a_visit else _OF_NO_VISIT.get(done, words))
     return said or (_("a trouvé votre dossier en cherchant") if row.kind == "search" else "")
 
 

@@ -96,7 +96,8 @@ def _called(known: Known) -> str:
     label, name = known.terms.label, known.name
     if label and name and label.casefold() != name.casefold():
         return f"{label} ({name})"
-    return label or name or _("Un proche")
+    by_law = {Relation.PARENT: _("Un parent"), Relation.GUARDIAN: _("La personne qui protège")}
+    return label or name or by_law.get(Relation(known.terms.relation)) or _("Un proche")
 
 
 def acted(person: Person, now: datetime) -> Acted:
@@ -145,6 +146,8 @@ def _right(known: Known) -> str:
         return _("à qui vous avez donné accès")
     if known.terms.relation == Relation.PARENT:
         return _("votre parent")
+    if not known.terms.measure:
+        return _("qui vous protège")
     return _("qui vous protège : %(measure)s") % {"measure": known.terms.measure_words}
 
 

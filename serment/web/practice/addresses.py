@@ -40,6 +40,21 @@ SAID = {
     "remis-secret": _(
         "Le rendez-vous est remis à sa place. Il est secret : aucun message ne part."
     ),
+    "pris-sms": _(
+        "Rendez-vous pris. Sans adresse e-mail : un SMS part si le numéro est un mobile, sinon"
+        " imprimez la carte ou la lettre."
+    ),
+    "deplace-sms": _(
+        "Rendez-vous déplacé. Sans adresse e-mail : un SMS part si le numéro est un mobile, sinon"
+        " imprimez la carte ou la lettre."
+    ),
+    "annule-sms": _(
+        "Rendez-vous annulé. Sans adresse e-mail : un SMS part si le numéro est un mobile, sinon"
+        " une lettre attend d’être imprimée."
+    ),
+    "remis-sms": _(
+        "Le rendez-vous est remis à sa place. Un SMS le confirme si le numéro est un mobile."
+    ),
     "annule-voulu": _("Rendez-vous annulé. La personne est prévenue comme elle l’a demandé."),
     "deplace-voulu": _("Rendez-vous déplacé. La personne est prévenue comme elle l’a demandé."),
     "remis-voulu": _(

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from serment.disclosure import Purpose
+from serment.disclosure import Actor, Purpose, persons
 from serment.errors import NotThere
 from serment.identity import accounts, files, ins, ins_files, policy
 from serment.identity import duplicates as alike
@@ -107,6 +107,7 @@ def duplicates(request: HttpRequest, file_id: UUID) -> HttpResponse:
     if own is None:
         raise NotThere
     ids = alike.alike(actor, team.establishment_of(actor), file_id, own)
+    ids += [one for one in _resembling(actor, file_id) if one not in ids]
     shown_names = ("given_name", "family_name", "birth_date", "phone")
     opened = files.open(actor, ids, shown_names, Purpose.SEARCH)
     context = {
@@ -116,6 +117,13 @@ def duplicates(request: HttpRequest, file_id: UUID) -> HttpResponse:
         "people": [Person(one, **opened[one]) for one in ids if one in opened],
     }
     return render(request, "practice/duplicates.html", context)
+
+
+def _resembling(actor: Actor, file_id: UUID) -> list[UUID]:
+    """Files that the identity watch pairs with this one: the name may be spelt otherwise."""
+    pairs, _more = persons.alike(actor)
+    return [one for pair in pairs if file_id in (ends := {pair.one, pair.other})
+            for one in ends - {file_id}]  # fmt: skip
 
 
 def _documents() -> list[tuple[str, str]]:

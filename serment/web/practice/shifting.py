@@ -130,6 +130,7 @@ def _did(was: Place, to: Place, members: dict[UUID, Member], channel: str) -> st
     more = {
         telling.MAIL: _("Un courriel part dans la minute."),
         telling.LETTER: _("Imprimez la carte ou la lettre."),
+        telling.TEXT: _("Un SMS part si le numéro est un mobile, sinon imprimez la lettre."),
         telling.SECRET: _("Il est secret : aucun message ne part, dites la nouvelle heure."),
     }
     return f"{moved} {more.get(channel, '')}".strip()

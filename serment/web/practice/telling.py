@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from serment.disclosure import Actor
 from serment.identity.models import PatientFile
-from serment.outbox import post
+from serment.outbox import addressing, post
 from serment.scheduling import secrecy
 from serment.scheduling.models import Appointment
 
@@ -20,10 +20,16 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 MAIL, LETTER, NOBODY, WISHED, SECRET = "courriel", "lettre", "personne", "voulu", "secret"
+TEXT = "sms"
+"""An SMS, or a letter where the number is no mobile's: the number stays closed."""
 
 IF_CANCELLED: dict[str, _StrPromise] = {
     MAIL: _("Si vous annulez, un courriel part dans les deux minutes."),
     LETTER: _("Sans adresse e-mail : si vous annulez, une lettre attendra d’être imprimée."),
+    TEXT: _(
+        "Sans adresse e-mail : si vous annulez, un SMS part si le numéro est un mobile, sinon une"
+        " lettre attendra d’être imprimée."
+    ),
     WISHED: _("Si vous annulez, la personne l’apprend comme elle l’a demandé."),
     SECRET: _("Ce rendez-vous est secret : si vous annulez, aucun message ne part."),
     NOBODY: _("Si vous annulez, le temps est libre ; personne n’est prévenu."),
@@ -34,11 +40,13 @@ IF_CANCELLED: dict[str, _StrPromise] = {
 
 def channel(file_id: UUID) -> str:
     """``WISHED`` where the person said how, else ``MAIL`` where the file has an address, else
-    ``LETTER``."""
+    ``TEXT`` where it has a number and SMS leave from here, else ``LETTER``."""
     file = PatientFile.objects.filter(pk=file_id).first()
     if file is not None and file.safe_contact is not None:
         return WISHED
-    return MAIL if file is not None and file.email is not None else LETTER
+    if file is None or file.email is not None:
+        return LETTER if file is None else MAIL
+    return TEXT if file.phone is not None and addressing.may_text(post.CONFIRMATION) else LETTER
 
 
 def of_visit(actor: Actor, appointment: Appointment, file_id: UUID) -> str:
