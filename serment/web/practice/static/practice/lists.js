@@ -39,7 +39,9 @@
   const end = (row, words) => {
     const held = row.contains(document.activeElement);
     if (inUse(row)) {
-      row.querySelector("[data-part=state]").textContent = words;
+      const said = document.createElement("strong");
+      said.textContent = words;
+      row.querySelector("[data-part=state]").replaceChildren(said);
       for (const button of row.querySelectorAll("form button")) button.disabled = true;
       if (held && !row.contains(document.activeElement)) rest(row);
       return;
