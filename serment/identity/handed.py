@@ -19,6 +19,10 @@ class Handed(msgspec.Struct, omit_defaults=True):
     by: str = ""
     """Who of the house handed it out; empty in those of an earlier release."""
 
+    def is_over(self, today: date) -> bool:
+        """Was it never used, and does it serve no more?"""
+        return self.state == "waiting" and date.fromisoformat(self.until) <= today
+
 
 class Standing(msgspec.Struct, omit_defaults=True):
     """What a file keeps of its codes; ``opened``: the card has an account.

@@ -40,7 +40,8 @@ def may_sign(reach: Reach, row: RecordRow, fields: list[str]) -> bool:
     if not seals:
         return True
     known = all(SEALED_BY_TICKET.get(name, ("",))[0] == row.kind for name in seals)
-    return known and len(seals) == 1 and reach.writes(row, row.subject, row.tenant)
+    itself = row.record, row.kind
+    return known and len(seals) == 1 and reach.writes(row, row.subject, row.tenant, itself)
 
 
 def _right(house: House, ask: Request) -> tuple[Errand, str]:

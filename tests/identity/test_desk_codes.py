@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from django.core import mail
 from django.test import Client
@@ -186,3 +187,14 @@ def test_of_a_second_account_the_address_that_was_changed_before_is_told_too(
     assert "voleur@exemple.fr" in told
     assert ("famille.quatrevaux@exemple.fr" in told) == guarded
     assert "compte" not in told.get("famille.quatrevaux@exemple.fr", "")
+
+
+def test_a_code_that_was_never_used_is_not_told_as_if_it_still_served() -> None:
+    """It serves until a midnight; the control: the day before, and one that was used."""
+    until = date(2026, 12, 7)
+    code = handed.Handed("", "2026-11-23", until.isoformat(), "known")
+    for days, over in ((-1, False), (0, True), (30, True)):
+        day = until + timedelta(days=days)
+        assert code.is_over(day) == over
+        assert (handed.Standing(codes=[code]).waits(day) is None) == over
+    assert not msgspec.structs.replace(code, state="used").is_over(until)

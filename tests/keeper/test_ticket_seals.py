@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from serment.disclosure import SYSTEM, NotYours, Purpose, SealedValue, gate, ticket_seals
+from serment.disclosure import (
+    SYSTEM,
+    NotYours,
+    Purpose,
+    SealedValue,
+    acting,
+    gate,
+    ticket_seals,
+)
 from serment.disclosure.line import ask
 from serment.errors import Refused
 from serment.ids import new_id
@@ -16,6 +24,7 @@ from serment.keeper.entrances import PASSES, Entrance
 from serment.keeper.ticket_seals import SealByTicketAsk
 from serment.keeper.words import SEALED_BY_TICKET
 from tests.keeper.running import make_appointment, make_file, patient_of, staff_of
+from tests.keeper.test_acting import Child
 
 pytestmark = pytest.mark.usefixtures("own_keeper")
 SEALS, ADDRESS, WHY = "seal.cancellation", "patient.email", '{"by": "link", "reason": "Fièvre"}'
@@ -140,6 +149,19 @@ def test_only_for_a_visit_that_the_signer_may_write() -> None:
     ):  # fmt: skip
         with pytest.raises(Refused):
             scene.signed(SEALS, by=by, record=record)
+
+
+def test_who_acts_for_a_person_signs_for_their_visit_and_for_none_that_is_kept() -> None:
+    """A parent books for a child: the confirmation's ticket is theirs to sign."""
+    scene = _Scene()
+    parent = patient_of(new_id())
+    child = Child(parent, scene.here)
+    seen, kept = child.visits
+    acting.keep(scene.desk, kept.pk)
+    assert scene.signed(ADDRESS, SEALS, by=parent, record=seen.pk)
+    for visit in (kept, scene.visit):
+        with pytest.raises(NotYours):
+            scene.signed(ADDRESS, SEALS, by=parent, record=visit.pk)
 
 
 def test_the_pages_alone_ask_it_as_nobody() -> None:

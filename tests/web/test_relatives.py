@@ -16,7 +16,7 @@ from django.test import Client
 from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import SYSTEM, Actor, Purpose, acting, gate
-from serment.identity import contact, policy, reaching, registration
+from serment.identity import contact, files, policy, reaching, registration
 from serment.identity.models import Account
 from serment.identity.relatives import filing, people
 from serment.identity.relatives.terms import is_minor, majority
@@ -352,9 +352,13 @@ def test_a_measure_ends_and_the_desk_is_told_to_renew_it(monkeypatch: pytest.Mon
     more = {"titre": "guardian", "mesure": "tutelle", "piece": "jugement"}
     invited(house, file, guardian, jusqu_au=day.isoformat(), **more)
     assert guardian.browser.get(f"/mes-rendez-vous/{house.visits[0]}/").status_code == 200
-    said = house.enter().get(f"/cabinet/patients/{file}/").content.decode()
+    desk = house.enter()
+    said = desk.get(f"/cabinet/patients/{file}/").content.decode()
     assert "tutelle" in said.lower()
     assert "notice-gold" in said, "it ends within the time to renew"
+    assert "Faites lire la décision" in guardian.reads("/mes-proches/")
+    left = "n’agit plus ici"
+    assert left not in said, "the control: they still act"
     later = clock.now() + timedelta(days=2)
     from serment.identity.relatives import desk as at_desk
 
@@ -362,6 +366,15 @@ def test_a_measure_ends_and_the_desk_is_told_to_renew_it(monkeypatch: pytest.Mon
         rows = at_desk.of_file(house.practice.secretary(), file)
     assert [one.is_over(later) for one in at_desk.measures(rows, later)] == [True]
     assert not rows[0].stands(later)
+    # Whose address and number are in the file still is asked once they act no more.
+    days = (timedelta(), timedelta(days=2), timedelta(days=400))
+    assert [rows[0].left_behind(clock.now() + one) for one in days] == [False, True, False]
+    cut = {"acte": "couper", "lien": str(rows[0].known.mandate.record)}
+    assert desk.post(f"/cabinet/patients/{file}/proches", cut).status_code == 302
+    assert left in desk.get(f"/cabinet/patients/{file}/").content.decode()
+    with tenancy.inside(tenant=house.practice.establishment):
+        files.change(house.practice.secretary(), file, {"phone": "", "email": ""})
+    assert left not in desk.get(f"/cabinet/patients/{file}/").content.decode()
 
 
 @pytest.mark.parametrize(

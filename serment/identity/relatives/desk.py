@@ -55,7 +55,18 @@ class AtDesk:
         until, by_law = self.known.mandate.until, bool(self.known.terms.measure)
         return by_law and self.stands(now) and until is not None and until < now + _RENEWAL
 
+    def left_behind(self, now: datetime) -> bool:
+        """May the file still hold their address and number? A parent or protector wrote their own
+        into it, and their mandate ended of itself within a year, or was shut here."""
+        mandate = self.known.mandate
+        if mandate.relation not in {Relation.PARENT, Relation.GUARDIAN} or self.is_offered:
+            return False
+        if self.shut_here or mandate.state:
+            return True
+        return mandate.until is not None and mandate.until <= now < mandate.until + _LEFT_BEHIND
 
+
+_LEFT_BEHIND: Final = timedelta(days=365)
 _RENEWAL: Final = timedelta(days=RENEW_DAYS)
 
 

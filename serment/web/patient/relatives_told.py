@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from serment.disclosure import acting
 from serment.disclosure.told import Disclosure
 from serment.identity import addresses
 from serment.identity.addresses import AddressUnusable
+from serment.identity.relatives.desk import RENEW_DAYS
 from serment.identity.relatives.people import Known, Person
 from serment.identity.relatives.terms import (
     FRANCE,
@@ -51,6 +52,8 @@ class Acted:
     until: str
     sees_opened: bool
     books: bool
+    soon: str = ""
+    """What to do before the end, where that is near: afterwards nothing is shown any more."""
 
 
 def scopes(codes: frozenset[str]) -> list[str]:
@@ -116,7 +119,18 @@ def acted(person: Person, now: datetime) -> Acted:
         until=until(mandate, now),
         sees_opened=person.may(Scope.OPENED),
         books=person.may(Scope.APPOINTMENTS),
+        soon=_soon(mandate, now),
     )
+
+
+def _soon(mandate: acting.Acting, now: datetime) -> str:
+    if mandate.until is None or mandate.until > now + timedelta(days=RENEW_DAYS):
+        return ""
+    if mandate.relation == Relation.PARENT:
+        return _("Après ce jour, cette personne reprend son dossier avec une feuille de l’accueil.")
+    if mandate.relation == Relation.GUARDIAN:
+        return _("Bientôt fini. Mesure renouvelée ? Faites lire la décision à chaque cabinet.")
+    return ""
 
 
 def of_timeline(found: list[Known]) -> dict[UUID, tuple[str, str]]:

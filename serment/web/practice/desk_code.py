@@ -96,7 +96,10 @@ def _form(request: HttpRequest, file_id: UUID, refused: Refused | None = None) -
         "half": reads and not held.all_reached,
         "elsewhere": fresh and duplicates.is_read_elsewhere(actor, here, file_id, values),
         "chosen": asked.sent(request).get("vu", ""),
-        "past": [(one, SHOWN.get(one.document, "")) for one in reversed(standing.codes)],
+        "past": [
+            (one, SHOWN.get(one.document, ""), one.is_over(now.date()))
+            for one in reversed(standing.codes)
+        ],
         "shown": SHOWN.items(),
         "refused": refused.sentence if refused else "",
         "days": desk_codes.GOOD_DAYS,

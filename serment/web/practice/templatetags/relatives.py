@@ -30,9 +30,15 @@ def minor(birth_date: str) -> bool:
 @register.inclusion_tag("practice/_measures.html", takes_context=True)
 def measures(context: template.Context, file_id: UUID) -> dict[str, Any]:
     """Measures that protect the person, each with its end, and those to be renewed."""
-    now = clock.now()
-    found = desk.measures(_of_file(context["request"], file_id), now)
-    return {"measures": [relatives_shown.row(one, now) for one in found]}
+    now, rows = clock.now(), _of_file(context["request"], file_id)
+    found = desk.measures(rows, now)
+    values = context.get("values") or {}
+    return {
+        "file_id": file_id,
+        "measures": [relatives_shown.row(one, now) for one in found],
+        "left_behind": bool(values.get("email") or values.get("phone"))
+        and any(one.left_behind(now) for one in rows),
+    }
 
 
 @register.inclusion_tag("practice/_who_acts.html", takes_context=True)
