@@ -5,8 +5,8 @@ Every transaction must stand in the establishment. What was done is gone after a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from serment.directory import tenancy
 from serment.disclosure import Actor, Purpose, gate
 from serment.errors import Conflict, NotThere
 from serment.identity.rights import Act, require
+from serment.outbox import references
 from serment.scheduling.models import CallBack
 
 KEPT: Final = timedelta(days=7)
@@ -28,16 +29,45 @@ class TakenByAnother(Conflict):
     """Un collègue s’en occupe déjà."""
 
 
-def add(actor: Actor, file: UUID, why: str, due_on: date, today: date) -> CallBack:
-    """Somebody is to be called; on record, like everything written about a person."""
+def add(
+    actor: Actor, file: UUID, why: str, due_on: date, today: date, number: UUID | None = None
+) -> CallBack:
+    """Somebody is to be called; on record, like everything written about a person. ``number``: the
+    call's own, where it follows from something that is asked for once (``about``)."""
     tenant = _house(actor)
-    made = CallBack(id=ids.new_id(), establishment_id=tenant, due_on=max(due_on, today))
+    made = CallBack(id=number or ids.new_id(), establishment_id=tenant, due_on=max(due_on, today))
     with tenancy.inside(tenant):
         values: dict[str, str | None] = {"why": why.strip()[:WHY_MAX]}
         gate.seal(actor, Purpose.RECEPTION, made, values, subject=file, tenant=tenant)
         made.save(force_insert=True)
         _forget_done(actor, tenant, today)
     return made
+
+
+def about(visit: UUID, starts_at: datetime) -> UUID:
+    """The number of the one call about a visit at that time. Keyed: from a dump nobody can compute
+    it, which would tie the two rows together."""
+    return UUID(bytes=references.digest(visit, f"call {starts_at.isoformat()}")[:16], version=4)
+
+
+def standing(numbers: Collection[UUID]) -> set[UUID]:
+    """Those of them that are on the list and not made yet."""
+    found = CallBack.objects.filter(id__in=numbers, done_on=None)
+    return set(found.values_list("id", flat=True))
+
+
+def known(number: UUID) -> bool:
+    """Whether that call is on the list, made or not."""
+    return CallBack.objects.filter(id=number).exists()
+
+
+def take_off(actor: Actor, call_id: UUID) -> None:
+    """Undo: nobody is to be called. Raises ``TakenByAnother`` once somebody sees to it."""
+    row = _locked(actor, call_id)
+    if row.taken_by is not None or row.done_on is not None:
+        raise TakenByAnother(_("Un collègue s’en occupe déjà."))
+    gate.delete(actor, Purpose.RECEPTION, row)
+    row.delete()
 
 
 def of_house(establishment_id: UUID) -> list[CallBack]:

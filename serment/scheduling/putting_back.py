@@ -28,8 +28,11 @@ class PutBack:
     quiet: bool
 
 
-def put_back(actor: Actor, cancelled: Sequence[Appointment], now: datetime) -> PutBack | None:
+def put_back(
+    actor: Actor, cancelled: Sequence[Appointment], now: datetime, *, over: bool = False
+) -> PutBack | None:
     """Of one person and one house, cancelled together; None where something does not open any more.
+    ``over``: also where the hours were closed meanwhile.
 
     The same twice is the same appointments. Raises ``SlotTaken`` or another ``NotOffered`` where
     one of the times is gone; ``NoSuchReason``.
@@ -39,14 +42,14 @@ def put_back(actor: Actor, cancelled: Sequence[Appointment], now: datetime) -> P
     if not rows or len(known) < len(rows):
         return None
     behind = gate.files_behind(actor, Purpose.BOOKING, [one.id for one in rows])
-    wanted = [_again(one, known[one.id], behind[one.id]) for one in rows]
+    wanted = [_again(one, known[one.id], behind[one.id], over=over) for one in rows]
     made = booking.book_all(actor, wanted, now)
     told_of = min(rows, key=lambda one: one.starts_at)
     quiet = post.undone(told_of.id, made[0].id, told_of.establishment_id)
     return PutBack(made, behind[told_of.id], quiet)
 
 
-def _again(former: Appointment, details: Details, file: UUID) -> Booking:
+def _again(former: Appointment, details: Details, file: UUID, *, over: bool) -> Booking:
     if details.reason is None:
         raise refusals.NoSuchReason
     return Booking(
@@ -60,6 +63,7 @@ def _again(former: Appointment, details: Details, file: UUID) -> Booking:
         patient_file=file,
         first_visit=details.first_visit,
         note=details.note,
+        overbook=over,
         kept=details.kept,
         course=details.course,
         step=details.step,

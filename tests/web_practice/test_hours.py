@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -11,8 +12,11 @@ from django.test import Client
 from serment import ids
 from serment.directory import tenancy
 from serment.directory.models import PractitionerRole, Site
+from serment.disclosure import SYSTEM, Purpose, gate
+from serment.identity.models import PatientFile
 from serment.scheduling.models import (
     Absence,
+    Appointment,
     Closure,
     RecurringAbsence,
     Resource,
@@ -137,33 +141,69 @@ def test_one_date_is_changed_and_the_others_stay(doctors: House) -> None:
     assert desk.post(f"{AT}heures/", wrong).status_code == 422
 
 
-def test_a_holiday_is_tried_saved_and_its_patients_moved(doctors: House) -> None:
-    """The whole way: the preview, the absence, everybody moved in one press, nobody left."""
-    from serment.scheduling.models import Appointment
+def _gets_an_address(house: House, file: UUID, email: str) -> None:
+    here = house.practice.establishment
+    with tenancy.inside(here):
+        row = PatientFile.objects.get(pk=file)
+        values: dict[str, str | None] = {"email": email}
+        gate.seal(SYSTEM, Purpose.IMPORT, row, values, subject=file, tenant=here)
+        row.save(update_fields=["email"])
 
+
+def _ticked(page: str) -> list[str]:
+    return re.findall(r'name="rdv" value="([^"]*)" checked', page)
+
+
+def test_a_holiday_is_tried_saved_and_its_patients_moved_or_called(doctors: House) -> None:
+    """The whole way: the preview, the absence, one press for all, one press to put all back."""
+    for at, file in enumerate(doctors.files[:2]):
+        _gets_an_address(doctors, file, f"vacances-{at}@exemple.fr")
     desk, day = doctors.enter(), doctors.day
     form = {
         "agenda": str(doctors.practice.role), "qui": "soignant", "quand": "fois",
         "du": day.isoformat(), "au": (day + timedelta(days=2)).isoformat(), "mot": "Congés",
     }  # fmt: skip
     page = text(desk.post(f"{AT}absence/", form))
-    assert "rendez-vous se trouveraient hors des heures ouvertes" in page
+    assert "3 rendez-vous se trouveraient hors des heures ouvertes" in page
+    assert "2 par courriel" in page
+    assert "1 par téléphone seulement" in page
     assert "Roux-Delmas" not in page, "no name is opened"
     assert not Absence.objects.exists()
-    answer = desk.post(f"{AT}absence/", form | {"vu": mark(page)}, follow=True)
-    listed = text(answer)
-    wanted = re.findall(r'name="rdv" value="([^"]*)" checked', listed)
-    assert wanted
-    done = text(desk.post(f"{AT}sans-heure/", {"rdv": wanted, "quoi": "deplacer", "chez": ""}))
-    assert done.count("Déplacé") == len(wanted)
-    assert "Tous les rendez-vous à venir sont à une heure ouverte" in done
+    wanted = _ticked(text(desk.post(f"{AT}absence/", form | {"vu": mark(page)}, follow=True)))
+    assert len(wanted) == 3
+    move = {"rdv": wanted, "quoi": "deplacer", "chez": ""}
+    done = text(desk.post(f"{AT}sans-heure/", move))
+    assert "2 déplacés, 1 à rappeler." in done
+    assert _ticked(done) == [], "who is to be called is listed and not ticked"
+    back = re.search(r'name="defaire" value="([^"]+)"', done)
+    assert back is not None
+    undone = text(desk.post(f"{AT}sans-heure/defaire", {"defaire": back[1]}))
+    assert "3 remis à leur place." in undone
+    assert len(_ticked(undone)) == 3
+    assert f'action="{AT}sans-heure/"' in undone, "what is pressed next settles, and undoes nothing"
+    assert desk.get(f"{AT}sans-heure/defaire").headers["Location"] == f"{AT}sans-heure/"
+    assert "2 déplacés, 1 à rappeler." in text(desk.post(f"{AT}sans-heure/", move))
+    assert "2 déjà réglés par un collègue" in text(desk.post(f"{AT}sans-heure/", move))
     with tenancy.inside(doctors.practice.establishment):
-        for visit in Appointment.objects.filter(id__in=wanted):
-            assert not day <= visit.starts_at.date() <= day + timedelta(days=2)
+        visits = {one.partition("@")[0] for one in wanted}
+        days = [one.starts_at.date() for one in Appointment.objects.filter(id__in=visits)]
+    assert sum(day <= one <= day + timedelta(days=2) for one in days) == 1
+    rest = text(desk.get(f"{AT}sans-heure/"))
+    assert "à rappeler" in rest
+    over = re.findall(r'name="rdv" value="([^"]*)"', rest)
+    ended = text(desk.post(f"{AT}sans-heure/", {"rdv": over, "quoi": "annuler"}))
+    assert "Tous les rendez-vous à venir sont à une heure ouverte" in ended
     assert "Congés" in text(desk.get(AT))
     absence = Absence.objects.get()
     gone = {"sorte": "absence", "id": str(absence.id), "agenda": form["agenda"]}
     assert "de nouveau ouvertes" in text(desk.post(f"{AT}absence/retirer", gone, follow=True))
+
+
+def test_what_this_server_did_not_sign_undoes_nothing(doctors: House) -> None:
+    desk = doctors.enter()
+    for sent in ("", "forged", "x:y:z"):
+        answer = text(desk.post(f"{AT}sans-heure/defaire", {"defaire": sent}, follow=True))
+        assert "Les messages sont partis" in answer
 
 
 def test_the_house_closes_somebody_meets_weekly_and_another_stands_in(doctors: House) -> None:

@@ -23,15 +23,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 from serment import clock
 from serment.directory.models import Site
 from serment.errors import NotThere, Refused
-from serment.identity import accounts, policy
+from serment.identity import accounts, policy, rights
 from serment.identity.rights import Act
-from serment.scheduling import editing
+from serment.scheduling import editing, reached
 from serment.scheduling.models import Absence, Closure, RecurringAbsence, Substitution
 from serment.scheduling.recurrence import WEEKS_APART_MAX
 from serment.web import asked
 from serment.web.practice import team
 from serment.web.practice.timetable import hours as reading
-from serment.web.practice.timetable import page, trying
+from serment.web.practice.timetable import page, settled_told, trying
 
 NOTE_LETTERS_MAX = 120
 HOUSE, MEMBER = "maison", "soignant"
@@ -225,6 +225,18 @@ def remove(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("practice:hours") + query)
 
 
+def _reach(request: HttpRequest, trial: trying.Trial | None) -> dict[str, Any]:
+    """How those who would be left could be told, for whoever may settle it; one opening of all."""
+    actor = accounts.actor_for(request)
+    if trial is None or not trial.orphaned or not rights.may(actor, Act.BOOK):
+        return {}
+    try:
+        found = reached.of_visits(actor, [one.id for one in trial.orphaned])
+    except Refused as refused:
+        return {"unreached": str(_(refused.sentence))}
+    return {"ways": settled_told.ways(found)}
+
+
 def _show(
     request: HttpRequest, everybody: list[team.Member], member: team.Member, form: Form, *,
     status: int = 200, trial: trying.Trial | None = None,
@@ -241,7 +253,9 @@ def _show(
         "every_max": WEEKS_APART_MAX,
         "note_max": NOTE_LETTERS_MAX,
         "trial": trial,
+        **_reach(request, trial),
         "left": trying.by_day(trial.orphaned, everybody) if trial else (),
         "orphaned": len(trial.orphaned) if trial else 0,
+        "most_ways": reached.AT_ONCE_MAX,
     }
     return render(request, "practice/absence.html", context, status=status)

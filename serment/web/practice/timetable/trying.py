@@ -60,8 +60,11 @@ class Trial:
         return f"{len(self.orphaned)}-{len(self.fruitless)}-{len(self.twice)}"
 
 
-def told(found: Iterable[Orphan], members: Sequence[team.Member], now: datetime) -> list[Left]:
-    """Each with its day, hour and practitioner; no name is opened."""
+def told_with_times(
+    found: Iterable[Orphan], members: Sequence[team.Member], now: datetime
+) -> list[tuple[Left, str]]:
+    """Each with its day, hour and practitioner, no name opened; and when it begins, as a form
+    carries it."""
     known = {one.id: one for one in members}
     lines = []
     for one in found:
@@ -69,7 +72,8 @@ def told(found: Iterable[Orphan], members: Sequence[team.Member], now: datetime)
         if member is None:
             continue
         when = wording.moment(one.starts_at, member.zone, now.astimezone(member.zone).date())
-        lines.append(Left(one.id, when, member.name, one.because))
+        line = Left(one.id, when, member.name, one.because)
+        lines.append((line, one.starts_at.isoformat()))
     return lines
 
 

@@ -27,4 +27,5 @@ urlpatterns = [
     path("seances/changer", sessions.change, name="sessions_change"),
     path("pourquoi/", why.why, name="why"),
     path("sans-heure/", unsettled.unsettled, name="unsettled"),
+    path("sans-heure/defaire", unsettled.undo, name="unsettled_undo"),
 ]
