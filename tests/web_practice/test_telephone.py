@@ -133,11 +133,13 @@ def test_of_a_secret_visit_no_message_is_announced_and_its_number_is_warned_of(
         closed = _panel(desk, house, made)
         assert secret not in closed
         assert "ouvrez le motif avant d’appeler" in closed
+        assert "sauf si ce rendez-vous est secret" in closed
         desk.post(f"/cabinet/visite/{made}/ouvrir", {"quoi": "motif", "retour": house.agenda()})
         opened = _panel(desk, house, made)
         assert (secret in opened) == bool(more)
         assert ("peut-être celui d’un parent" in opened) == bool(more)
         assert "ouvrez le motif avant d’appeler" not in opened
+        assert "sauf si ce rendez-vous est secret" not in opened
         moved = desk.post("/cabinet/reserver/", _form(house, hour, 30, cle=key, deplace=made))
         assert f"dit=deplace-{said}" in moved["Location"]
         here = {"retour": house.agenda(rdv=made)}

@@ -73,7 +73,8 @@ class Panel:
     def if_cancelled(self) -> str:
         """What cancelling would send, in a sentence."""
         secret = self.why is not None and self.why.kept
-        return str(telling.IF_CANCELLED[telling.SECRET if secret else self.channel])
+        way = telling.PERHAPS if self.may_be_kept else self.channel
+        return str(telling.IF_CANCELLED[telling.SECRET if secret else way])
 
     @property
     def may_be_kept(self) -> bool:

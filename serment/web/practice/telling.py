@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 MAIL, LETTER, NOBODY, WISHED, SECRET = "courriel", "lettre", "personne", "voulu", "secret"
+PERHAPS = "mineur"
+"""Of a minor, whose visit may be secret: what it is for is closed."""
 TEXT = "sms"
 """An SMS, or a letter where the number is no mobile's: the number stays closed."""
 
@@ -31,6 +33,7 @@ IF_CANCELLED: dict[str, _StrPromise] = {
         " lettre attendra d’être imprimée."
     ),
     WISHED: _("Si vous annulez, la personne l’apprend comme elle l’a demandé."),
+    PERHAPS: _("Si vous annulez, la personne est prévenue, sauf si ce rendez-vous est secret."),
     SECRET: _("Ce rendez-vous est secret : si vous annulez, aucun message ne part."),
     NOBODY: _("Si vous annulez, le temps est libre ; personne n’est prévenu."),
     "": _("Si vous annulez, la personne est prévenue par courriel, ou par une lettre à imprimer."),
