@@ -121,7 +121,7 @@ class Role(models.TextChoices):
     MANAGER = "manager", _("responsable")
     PRIVACY_OFFICER = "privacy_officer", _("délégué à la protection des données")
     SECURITY_OFFICER = "security_officer", _("responsable de la sécurité")
-    SUBSTITUTE = "substitute", _("remplaçant")
+    SUBSTITUTE = "substitute", _("en remplacement")
     TRAINEE = "trainee", _("stagiaire")
     TRUSTEE = "trustee", _("tiers de confiance")
 

@@ -7,7 +7,6 @@ import re
 import pytest
 
 from serment.directory import tenancy
-from serment.directory.models import PractitionerRole
 from serment.scheduling.models import VisitReason
 from tests.web_practice.house import make_house
 
@@ -19,9 +18,6 @@ def test_a_name_that_two_use_stands_once_under_each(db: None) -> None:
     house = make_house(role="manager")
     here = house.practice.establishment
     with tenancy.inside(tenant=here):
-        other = PractitionerRole.objects.get(pk=house.second).practitioner
-        other.given_name = "Ysée"
-        other.save(update_fields=["given_name"])
         for role in (house.practice.role, house.second):
             VisitReason.objects.create(
                 establishment_id=here, role_id=role, name_fr="Bilan partagé", name_en="Check-up",
@@ -29,7 +25,7 @@ def test_a_name_that_two_use_stands_once_under_each(db: None) -> None:
             )  # fmt: skip
     page = house.enter().get("/cabinet/messages/").content.decode()
     groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', page)
-    assert len(groups) == len({name for name, _ in groups}) == 2
+    assert len(groups) == 2  # namesakes at one place here: each still has a group
     for _name, options in groups:
         assert options.count("Bilan partagé, 30 min") == 1
     assert page.count("Bilan partagé, 30 min") == 2
