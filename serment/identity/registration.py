@@ -54,10 +54,19 @@ def create(
 
 
 def by_address(email: str) -> UUID | None:
-    """The account of an address, for the demo's one-click sign-in and nothing a visitor reaches."""
+    """The account of an address. Whether there is one is said on no page: never answer by it."""
     alias = addresses.alias_of(addresses.normalise(email))
     with walls.looking_for(alias):
         return Account.objects.filter(alias=alias).values_list("pk", flat=True).first()
+
+
+def holder_of(email: str) -> UUID | None:
+    """The account of an address, if the mailbox ever answered. For a message to it, no page."""
+    alias = addresses.alias_of(addresses.normalise(email))
+    with walls.looking_for(alias):
+        held = EmailAddress.objects.filter(email=alias, verified=True)
+        found: UUID | None = held.values_list("user_id", flat=True).first()
+        return found
 
 
 def forget_unconfirmed(alias: str) -> bool:

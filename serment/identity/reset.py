@@ -37,6 +37,8 @@ class _FromKey(PasswordResetFromKeyView):  # type: ignore[misc]
         self.request.session.pop(_WHO, None)
         with keeping.changing(self.request, account.pk) as book:
             book.doubted = clock.now().isoformat()
+            if book.move is not None and not book.move.done:
+                book.move = None  # asked for, or refused, before whoever has the mailbox chose anew
             listed.end_all(book)
         telling.tell(
             self.request, account, _("Le mot de passe vient d’être changé par un lien d’e-mail.")

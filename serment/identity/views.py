@@ -51,6 +51,8 @@ class _ChangePassword(PasswordChangeView):  # type: ignore[misc]
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
         account = keeping.own(self.request)
+        with keeping.changing(self.request, account.pk) as book:
+            book.move_no_further()  # asked for, maybe, by whoever the change is to keep out
         listed.end(self.request, account.pk)
         telling.tell(self.request, account, _("Le mot de passe vient d’être changé."))
         return response

@@ -44,6 +44,27 @@ class Listed(msgspec.Struct, omit_defaults=True):
     seen: str
 
 
+class Move(msgspec.Struct, omit_defaults=True):
+    """The account moves to another address: asked for, and then done, at instants (ISO 8601).
+
+    ``new`` and ``old``: digests of what the links to the two mailboxes carry. ``stopped``: when the
+    former mailbox said no; nothing else is kept then.
+    """
+
+    to: str = ""
+    was: str = ""
+    new: str = ""
+    old: str = ""
+    asked: str = ""
+    done: str = ""
+    stopped: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether the new mailbox has not answered yet, and the former one has not said no."""
+        return not (self.done or self.stopped)
+
+
 class Book(msgspec.Struct, omit_defaults=True):
     """Everything sign-in keeps of an account.
 
@@ -51,7 +72,9 @@ class Book(msgspec.Struct, omit_defaults=True):
     browsers that signed in before. ``paper``: the codes are the second factor itself, on a sheet
     from a desk, also once all of them have served. ``asked_back``: when somebody without any
     factor asked for the account back. ``doubted``: when a mailbox alone had changed the password;
-    empty again once a second factor was shown, or a second person vouched.
+    empty again once a second factor was shown, or a second person vouched. ``move``: another
+    address that was asked for, or that is so new that the former one may still take it back, or
+    that the former one has just refused.
     """
 
     totp: Totp | None = None
@@ -62,6 +85,7 @@ class Book(msgspec.Struct, omit_defaults=True):
     asked_back: str = ""
     doubted: str = ""
     paper: bool = False
+    move: Move | None = None
 
     @property
     def has_second_factor(self) -> bool:
@@ -77,6 +101,11 @@ class Book(msgspec.Struct, omit_defaults=True):
         """A second factor was shown: whoever asked for the account back did not lose them all, and
         whoever chose the password is no thief of a mailbox."""
         self.asked_back = self.doubted = ""
+
+    def move_no_further(self) -> None:
+        """Another address that was asked for and has not answered is asked for no more."""
+        if self.move is not None and self.move.waits:
+            self.move = None
 
     def passkey(self, id: str) -> Passkey | None:  # noqa: A002
         """The passkey of an id."""

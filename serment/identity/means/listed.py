@@ -47,8 +47,15 @@ def enter(request: HttpRequest, account: UUID) -> bool:
         is_new, is_first = mark not in book.devices, not book.devices
         if is_new:
             book.devices = [*book.devices, mark][-DEVICES_MAX:]
+        _forget_move(book, now)
         _list(request, book, now)
     return is_new and not is_first
+
+
+def _forget_move(book: Book, now: datetime) -> None:
+    from serment.identity.means import moving  # it ends sessions, as this module does
+
+    moving.forget(book, now)
 
 
 def over(request: HttpRequest) -> bool:

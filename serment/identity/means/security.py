@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from serment import clock
 from serment.disclosure import Purpose, gate
 from serment.disclosure import passkeys as professional
 from serment.identity import accounts, policy
@@ -28,6 +29,7 @@ from serment.identity.means import (
     codes,
     keeping,
     listed,
+    moving,
     rescue,
     step_up,
     strength,
@@ -89,7 +91,12 @@ def undoubted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def _in_doubt(request: HttpRequest, book: Book) -> HttpResponse | None:
     """The page that says why not now. Where a professional key or a provider stands for whoever it
     is, time proves nothing: neither is in the book, and a mailbox would come past it by waiting."""
-    account = _account(request)
+    account, moved = _account(request), moving.unsettled_until(book, clock.now())
+    if moved is not None:
+        stopped = book.move is not None and bool(book.move.stopped)
+        password = keeping.own(request).has_usable_password()
+        context = {"until": moved, "moved": True, "stopped": stopped, "password": password}
+        return render(request, "account/too_soon.html", context)
     if _works(account):
         waits = bool(book.doubted) and strength.factors(request) < strength.BOTH
         return render(request, "account/too_soon.html") if waits else None
@@ -119,6 +126,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "codes_left": len(book.codes),
         "codes_few": len(book.codes) <= CODES_FEW,
         "staff": accounts.is_staff(request),
+        "has_address": keeping.own(request).email is not None,
+        "moving": moving.waiting(book, clock.now()) is not None,
         "ways": found,
         "ways_said": ways.in_words(found),
         "without_password": ways.without_password(found),

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from serment.identity.means import passkey_pages, rescue, second_step, security, step_up
+from serment.identity.means import (
+    moving_pages,
+    passkey_pages,
+    rescue,
+    second_step,
+    security,
+    step_up,
+)
 
 urlpatterns = [
     path("connexion/suite/", second_step.page, name="account_second_step"),
@@ -14,6 +21,10 @@ urlpatterns = [
     path(
         "cle-d-acces/premiere/demande/", passkey_pages.ask_first, name="account_passkey_ask_first"
     ),
+    path("securite/adresse/", moving_pages.page, name="account_address"),
+    path("securite/adresse/retirer/", moving_pages.give_up, name="account_address_give_up"),
+    path("adresse/nouvelle/<str:word>/", moving_pages.new, name="account_address_new"),
+    path("adresse/arreter/<str:word>/", moving_pages.stop, name="account_address_stop"),
     path("securite/cle/", passkey_pages.add, name="account_passkey_add"),
     path("securite/cle/demande/", passkey_pages.ask_to_add, name="account_passkey_ask_to_add"),
     path("securite/cle/retirer/", passkey_pages.remove, name="account_passkey_remove"),
