@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -238,6 +238,9 @@ def _more(finding: Finding, zone: ZoneInfo) -> str:
     """Until when, from when, of what: the part of the rule that tells when to try again."""
     if finding.until is not None and finding.until < LASTING:
         until = timezone.localtime(wall_clock.instant_of(finding.until), zone)
+        if until.time() == time():  # whole days: nobody says "until Saturday at midnight"
+            last = until.date() - timedelta(days=1)
+            return _("Jusqu’au %(day)s compris.") % {"day": date_format(last, "l j F")}
         return _("Jusqu’au %(day)s à %(time)s.") % {
             "day": date_format(until, "l j F"),
             "time": date_format(until, "H:i"),

@@ -76,6 +76,18 @@ def test_program_that_always_falls_is_given_up_at_the_start() -> None:
     apart(story())
 
 
+def test_a_program_stopped_while_it_is_being_ended_ends_once() -> None:
+    """Stopping at the moment of a fall: both wait for its last lines."""
+
+    async def story() -> None:
+        keeping = Keeping(program("web"), lambda *_: None)
+        await keeping.start()
+        await asyncio.gather(keeping._end(), keeping.stop())
+        assert keeping.pid is None
+
+    apart(story())
+
+
 def test_stops_in_reverse_order_and_leaves_no_process() -> None:
     said: list[tuple[str, str]] = []
     pids: list[int] = []

@@ -166,6 +166,16 @@ def test_every_rule_can_be_named_and_has_its_sentence() -> None:
         assert explain.sentence(Finding(rule, released_at=0), plan).endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(0, "1 janvier compris"), (750, "2 janvier à 12:30")]
+)
+def test_an_absence_of_whole_days_ends_with_its_last_day(minutes: int, said: str) -> None:
+    plan = rules.Plan(SOMETHING, SOMETHING, SOMETHING, PLAIN, {})
+    midnight = wall_clock.day_start(wall_clock.midnight(date(2027, 1, 2)) + 720, PLAIN.zone)
+    finding = Finding(Rule.ABSENCE, until=midnight + minutes)
+    assert said in explain.sentence(finding, plan)
+
+
 PLAIN = Calendar(zone=ZoneInfo("Europe/Paris"))
 SOMETHING = ids.new_id()
 

@@ -120,7 +120,8 @@ class Keeping:
         return f"ended ({_ending(self._child.returncode if self._child else None)})"
 
     async def _end(self) -> None:
-        child = self._child
+        """Ask it to stop, then end it; also while the same is under way elsewhere."""
+        child, pump = self._child, self._pump
         if child is not None and child.poll() is None:
             child.send_signal(self.program.stop_signal)
             until = time.monotonic() + self.program.stop_seconds_max
@@ -129,10 +130,11 @@ class Keeping:
         if child is not None:
             process.end_group(child)
             child.wait()
-        if self._pump is not None:
-            await asyncio.wait({self._pump}, timeout=1)
-            self._pump.cancel()
-        self._child = self._pump = None
+        if pump is not None:
+            await asyncio.wait({pump}, timeout=1)
+            pump.cancel()
+        if self._child is child:
+            self._child = self._pump = None
 
     async def _prefix(self, reading: int) -> None:
         """Pass the program's lines on, each with its name in front."""
