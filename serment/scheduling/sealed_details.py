@@ -81,3 +81,29 @@ def reveal_openable(
     """The same, without those of people whose file was erased or frozen."""
     opened = gate.reveal_openable(actor, purpose, appointments, ["details"])
     return {record: read(values["details"]) for record, values in opened.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Who cancelled, as ``staff``, ``patient`` or ``link``, and the words they left."""
+
+    by: str
+    reason: str
+
+
+def endings(
+    actor: Actor, purpose: Purpose, appointments: Sequence[Appointment]
+) -> dict[UUID, Ending]:
+    """Why each was cancelled, opened on record; those of which nothing is written are left out, and
+    those of people whose file was erased or frozen."""
+    written = [one for one in appointments if one.cancellation is not None]
+    opened = gate.reveal_openable(actor, purpose, written, ["cancellation"]) if written else {}
+    return {record: _ending(values["cancellation"]) for record, values in opened.items()}
+
+
+def _ending(opened: str) -> Ending:
+    try:
+        found = json.loads(opened)
+        return Ending(str(found["by"]), str(found["reason"]))
+    except (KeyError, TypeError, ValueError) as unreadable:
+        raise DetailsUnreadable from unreadable

@@ -13,11 +13,11 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from serment import ids
+from serment import clock, ids
 from serment.directory import tenancy
 from serment.directory.models import PractitionerRole
 from serment.disclosure import SYSTEM
-from serment.scheduling import linked_times
+from serment.scheduling import cancelling, linked_times
 from serment.scheduling.models import Appointment, VisitReason
 from tests import factors
 from tests.scheduling.practice import Practice, count, make_practice, make_role, paris
@@ -191,6 +191,17 @@ def test_to_anybody_else_it_is_taken_whatever_form_they_send(practice: Practice,
         assert "vient d’être pris" in text
         assert str(made) not in text
         assert "déjà ce rendez-vous" not in text
+
+
+def test_a_patient_reads_that_the_practice_cancelled_and_why(practice: Practice, day: date) -> None:
+    browser = sign_in(someone())
+    made = send(browser, practice, paris(day, 9)).headers["Location"].partition("?")[0]
+    visit = UUID(made.strip("/").rpartition("/")[2])
+    with tenancy.inside(practice.establishment):
+        cancelling.cancel(practice.secretary(), visit, "Le docteur est souffrant.", clock.now())
+    page = browser.get(made).content.decode()
+    assert "annulé par le cabinet" in page
+    assert "Le docteur est souffrant." in page
 
 
 def test_the_form_of_a_cancelled_visit_offers_to_book_anew(practice: Practice, day: date) -> None:

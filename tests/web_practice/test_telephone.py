@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from serment import clock
 from serment.directory import tenancy
-from serment.disclosure import Purpose
+from serment.disclosure import Purpose, gate
 from serment.identity import files
 from serment.outbox.models import Message
 from serment.outbox.sms import stand_in
@@ -301,3 +301,17 @@ def test_steps_are_booked_and_moved_at_the_desk_together(db: None) -> None:
     gone = desk.post(f"/cabinet/visite/{made}/annuler", {"toutes": "oui"})
     assert gone.status_code == 302
     assert len(_standing(house)) == 3
+
+
+def test_why_a_visit_was_cancelled_is_read_with_its_reason(house: House, desk: Client) -> None:
+    visit = house.visits[0]
+    own = f"/cabinet/visite/{visit}"
+    desk.post(f"{own}/annuler", {"raison": "Le docteur est souffrant."})
+    page = house.agenda(rdv=str(visit))
+    assert "souffrant" not in desk.get(page).content.decode(), "closed until it is asked for"
+    desk.post(f"{own}/ouvrir", {"quoi": "motif"})
+    opened = desk.get(page).content.decode()
+    assert "par le cabinet" in opened
+    assert "Le docteur est souffrant." in opened
+    told = gate.history(house.practice.secretary(), house.files[0], 9)
+    assert any("cancellation" in one.fields for one in told if one.kind == "read"), "on record"

@@ -191,6 +191,7 @@ def one(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         "line": line,
         "course": course_of(request, line),
         "missed": missed.shown(request, line),
+        "ending": _ending(accounts.actor_for(request), line),
         "appointment": line.appointment,
         "role": line.appointment.role,
         "site": line.appointment.role.site,
@@ -201,6 +202,14 @@ def one(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         and line.appointment.status == "cancelled",
     }
     return render(request, "patient/appointment.html", context)
+
+
+def _ending(actor: Actor, line: Line) -> sealed_details.Ending | None:
+    """Who cancelled it and why, as they wrote it."""
+    visit = line.appointment
+    if visit.status != "cancelled":
+        return None
+    return sealed_details.endings(actor, Purpose.SELF, [visit]).get(visit.id)
 
 
 @policy.patient()

@@ -25,7 +25,7 @@ from serment.web.practice import (
     closed,
     grid,
     naming,
-    panel,
+    panel_shown,
     shifting,
     team,
     urgent,
@@ -245,7 +245,7 @@ def _page(  # noqa: PLR0913, PLR0917 -- what the two pages share
 ) -> HttpResponse:  # fmt: skip
     now = clock.now()
     step = timedelta(days=1 if view == "day" else WEEK_DAYS)
-    opened = panel.build(actor, desk, asked.uuid(asked.query(request).get("rdv", "")), now)
+    opened = panel_shown.build(actor, desk, asked.uuid(asked.query(request).get("rdv", "")), now)
     for column in columns:
         for one in column.drawn.entries:
             one.chosen = opened is not None and one.entry.id == opened.appointment.id

@@ -23,7 +23,7 @@ from serment.identity.rights import Act
 from serment.scheduling import sealed_details
 from serment.scheduling.models import Appointment
 from serment.web import asked, question_form, wording
-from serment.web.practice import addresses, naming, panel, team
+from serment.web.practice import addresses, naming, panel_shown, team
 
 
 @policy.staff_may(Act.READ_ANSWERS)
@@ -31,7 +31,7 @@ from serment.web.practice import addresses, naming, panel, team
 @require_GET
 def read(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """What was answered, opened on record."""
-    actor, visit = accounts.actor_for(request), panel.seen(appointment_id)
+    actor, visit = accounts.actor_for(request), panel_shown.seen(appointment_id)
     try:
         told, reply = replies.read(actor, visit)
     except NotYours as closed:
@@ -58,7 +58,7 @@ def read(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def by_telephone(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """An empty form, whatever was answered before: the desk writes, and reads nothing back."""
-    actor, visit = accounts.actor_for(request), panel.seen(appointment_id)
+    actor, visit = accounts.actor_for(request), panel_shown.seen(appointment_id)
     sheet, told = _asked(actor, visit)
     language, values = get_language() or "fr", {}
     faults: dict[str, questions.Fault] = {}
@@ -102,7 +102,7 @@ def by_telephone(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 @require_GET
 def paper(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """The same questions on paper, with the day and without a name: forms lie about."""
-    actor, visit = accounts.actor_for(request), panel.seen(appointment_id)
+    actor, visit = accounts.actor_for(request), panel_shown.seen(appointment_id)
     sheet, _told = _asked(actor, visit)
     language = get_language() or "fr"
     context = _about(visit) | {

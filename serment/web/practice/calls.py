@@ -23,7 +23,7 @@ from serment.identity.rights import Act
 from serment.scheduling import calls
 from serment.scheduling.models import CallBack
 from serment.web import asked, wording
-from serment.web.practice import naming, panel, team
+from serment.web.practice import naming, panel_shown, team
 from serment.web.practice.naming import Person
 from serment.web.practice.patients import PARIS
 
@@ -136,7 +136,7 @@ def add(request: HttpRequest, file_id: UUID) -> HttpResponse:
 def for_visit(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """Whoever cannot come is to be called today; nobody's name is opened for it."""
     actor = accounts.actor_for(request)
-    visit = panel.seen(appointment_id)
+    visit = panel_shown.seen(appointment_id)
     today = _today()
     file = naming.files_behind(actor, [visit.id]).get(visit.id)
     if file is None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.web import wording
-from serment.web.practice import addresses, naming, panel, team
+from serment.web.practice import addresses, naming, panel_shown, team
 
 
 @policy.staff_may(Act.PRINT_CARD)
@@ -20,7 +20,7 @@ from serment.web.practice import addresses, naming, panel, team
 def card(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """One appointment on paper, without its reason: cards lie about."""
     actor = accounts.actor_for(request)
-    appointment = panel.seen(appointment_id)
+    appointment = panel_shown.seen(appointment_id)
     member = team.Member(appointment.role)
     site = appointment.role.site
     english = (get_language() or "fr").startswith("en")

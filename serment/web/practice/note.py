@@ -19,7 +19,7 @@ from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.scheduling import noting
 from serment.web import asked, wording
-from serment.web.practice import addresses, panel, team
+from serment.web.practice import addresses, panel_shown, team
 from serment.web.practice import desk as desks
 from serment.web.practice.desk import Desk
 
@@ -30,7 +30,7 @@ from serment.web.practice.desk import Desk
 def note(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """Opened on record; POST seals it, or shows both words where a colleague was first."""
     actor, sent = accounts.actor_for(request), asked.sent(request)
-    visit = panel.seen(appointment_id)
+    visit = panel_shown.seen(appointment_id)
     member = team.Member(visit.role)
     back = addresses.of_appointment(visit.starts_at, member, visit.id)
     typed = sent.get("mot", "").replace("\r\n", "\n")
@@ -45,7 +45,7 @@ def note(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
                 Desk(request, clock.now()).open(desks.reason_of(visit.id))
                 messages.success(request, _("Le mot est enregistré."))
                 return HttpResponseRedirect(back)
-        present = noting.read(actor, panel.seen(visit.id))
+        present = noting.read(actor, panel_shown.seen(visit.id))
     except NotYours as closed:
         raise NotThere from closed
     context: dict[str, Any] = {

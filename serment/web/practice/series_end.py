@@ -22,7 +22,7 @@ from serment.identity.rights import Act
 from serment.scheduling import courses, putting_back, refusals
 from serment.scheduling.models import Appointment
 from serment.web import asked, wording
-from serment.web.practice import addresses, naming, panel, team, telling
+from serment.web.practice import addresses, naming, panel_shown, team, telling
 
 _LAST = "serment.series"
 """Which visits were cancelled last, so that one press puts them back: numbers, no names."""
@@ -33,7 +33,7 @@ _LAST = "serment.series"
 @require_http_methods(["GET", "POST"])
 def page(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """Which visits belong together is opened, on record; POST ends them all, or takes it back."""
-    actor, visit = accounts.actor_for(request), panel.seen(appointment_id)
+    actor, visit = accounts.actor_for(request), panel_shown.seen(appointment_id)
     act = asked.sent(request).get("acte", "")
     if request.method == "POST" and act == "remettre":
         return _put_back(request, actor, visit)

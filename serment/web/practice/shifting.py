@@ -27,7 +27,7 @@ from serment.scheduling import refusals, shifting
 from serment.scheduling.models import Appointment
 from serment.scheduling.shifting import Place
 from serment.web import asked, wording
-from serment.web.practice import addresses, panel, team, telling
+from serment.web.practice import addresses, panel, panel_shown, team, telling
 from serment.web.practice.team import Member
 
 DONE, ASKED = "fait", "propose"
@@ -59,7 +59,7 @@ def shift(request: HttpRequest) -> HttpResponse:
     """Put a visit elsewhere or give it another length."""
     actor = accounts.actor_for(request)
     given = asked.sent(request)
-    row = panel.seen(asked.uuid(given.get("visite", "")) or UUID(int=0))
+    row = panel_shown.seen(asked.uuid(given.get("visite", "")) or UUID(int=0))
     members = {str(one.id): one for one in team.members(team.establishment_of(actor))}
     target = members.get(given.get("agenda", ""))
     starts_at = _instant(given.get("vers", ""), target) if target else None
@@ -78,7 +78,9 @@ def shift(request: HttpRequest) -> HttpResponse:
         return addresses.back_beside(request, row.id, "dossier-ferme")
     except (Conflict, Refused) as refused:
         return _back(request, ASKED, _asked(row, to, seen, refused))
-    channel = telling.of_visit(actor, panel.seen(row.id), done.patient_file) if done.moved else ""
+    channel = (
+        telling.of_visit(actor, panel_shown.seen(row.id), done.patient_file) if done.moved else ""
+    )
     return _back(request, DONE, _done(row, to, done.was, channel))
 
 
@@ -89,7 +91,7 @@ def put_back(request: HttpRequest) -> HttpResponse:
     actor = accounts.actor_for(request)
     signed = asked.whole(request, "defaire")
     told = _read(signed, UNDO_SECONDS + _ON_ITS_WAY_SECONDS)
-    row = panel.seen(UUID(told["v"]) if told else UUID(int=0))
+    row = panel_shown.seen(UUID(told["v"]) if told else UUID(int=0))
     try:
         shifting.shift(actor, row.id, _place(told["was"]), clock.now(), _place(told["to"]))
     except refusals.MovedSince:

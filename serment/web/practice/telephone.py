@@ -36,7 +36,7 @@ from serment.web.practice import (
     linked_desk,
     naming,
     offered_times,
-    panel,
+    panel_shown,
     series_desk,
     team,
     telling,
@@ -238,7 +238,7 @@ def _submit(
         return _refused(request, actor, everybody, choice, refused)
     desk = Desk(request, clock.now())
     desk.open(desks.person_of(made))
-    told = telling.of_visit(actor, panel.seen(made), choice.patient)
+    told = telling.of_visit(actor, panel_shown.seen(made), choice.patient)
     said = f"{'deplace' if choice.moves else 'pris'}-{told}"
     address = addresses.of_appointment(choice.starts_at, choice.member, made, said)
     return HttpResponseRedirect(address)
@@ -262,7 +262,7 @@ def _book(actor: Actor, choice: Choice, *, overbook: bool) -> UUID:
         note=choice.note,
         overbook=overbook,
     )
-    former = panel.seen(choice.moves) if choice.moves else None
+    former = panel_shown.seen(choice.moves) if choice.moves else None
     if former is not None and former.status in cancelling.STANDING:
         if choice.reason.steps:
             seen = choice.as_seen
@@ -281,7 +281,7 @@ def _moved_since(
     request: HttpRequest, actor: Actor, everybody: list[team.Member], choice: Choice
 ) -> HttpResponse:
     """Somebody else moved it meanwhile: it is said where to, and asked again."""
-    former = panel.seen(choice.moves) if choice.moves else None
+    former = panel_shown.seen(choice.moves) if choice.moves else None
     if former is None:
         raise NotThere
     choice.as_seen = former.starts_at
@@ -321,7 +321,7 @@ def _show(
     if choice.patient is not None:
         opened = files.open(actor, [choice.patient], naming.AT_A_GLANCE, Purpose.BOOKING)
         if choice.patient not in opened and choice.moves:
-            former = panel.seen(choice.moves)
+            former = panel_shown.seen(choice.moves)
             home = addresses.of_appointment(
                 former.starts_at, team.Member(former.role), former.id, "dossier-ferme"
             )
