@@ -75,7 +75,10 @@ def roles(
         rows = cursor.fetchall()
     if filters.video:
         return {role: None for role, _, _ in sorted(rows)}
-    near = [(kilometres(latitude, longitude, lat, lon), role) for role, lat, lon in rows]
+    # Those of one house are at one distance, worked out once.
+    sites = {(lat, lon) for _role, lat, lon in rows}
+    far = {site: kilometres(latitude, longitude, *site) for site in sites}
+    near = [(far[lat, lon], role) for role, lat, lon in rows]
     return {role: distance for distance, role in sorted(near) if distance <= radius_km}
 
 

@@ -6,7 +6,7 @@ Every statement answers for all roles asked about, by their place in the questio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -53,15 +53,6 @@ LEFT JOIN scheduling_visitreason v ON {_OF_ROLE}
 WHERE r.active
 ORDER BY v.position, v.name_fr, v.id
 """
-# Of each role only the reason that ``Plan.reason`` chooses where none was named.
-FIRST_REASONS = f"""
-{_REASONS.replace("u.place", "DISTINCT ON (u.place) u.place", 1).replace("v.red_flags", "NULL")}
-JOIN scheduling_visitreason v ON {_OF_ROLE}
-WHERE r.active AND NOT v.by_invitation AND CASE %(mode)s WHEN 'video' THEN v.video AND r.video
-  WHEN 'in_person' THEN v.in_person ELSE true END
-ORDER BY u.place, v.new_patients AND r.takes_new_patients DESC, v.position, v.name_fr, v.id
-"""
-
 # What comes back by the week and holds somewhere between two dates: the hours of those roles, and
 # (with a note, which hours have none) times away, of the roles, their sites and their houses.
 _WEEKS = f"""
@@ -70,7 +61,6 @@ weekday, starts, ends, valid_from, valid_until, every_weeks, {_WEEK.format("anch
 """
 _HOLDS = """
 coalesce(valid_from, '-infinity') <= %(last)s AND coalesce(valid_until, 'infinity') >= %(first)s
-    AND weekday = ANY(%(weekdays)s::smallint[])
 """
 _AWAY = f"""
 SELECT array_agg(asked.place), {_WEEKS}, public_note, of_all, NULL::uuid[], NULL::int, 0,
@@ -95,7 +85,7 @@ UNION ALL
 UNION ALL
 {_AWAY.replace("WHOSE", "role_id IS NULL AND coalesce(site_id, asked.site_id) = asked.site_id")}
 """
-_NOTE, _OPENING, _ZONE, _REGION = 9, 14, 14, 15
+_NOTE, _OPENING = 9, 14
 
 # Dates that differ from the week.
 EXCEPTIONS = f"""
@@ -104,13 +94,6 @@ SELECT asked.place, e.day, e.starts, e.ends, e.kind = 'opened'
 FROM asked JOIN scheduling_openingexception e
   ON e.role_id = asked.id AND e.establishment_id = asked.establishment_id
 WHERE e.day BETWEEN %(first)s AND %(last)s
-"""
-
-# Who has a session of a group in the window.
-SESSIONS = f"""
-{_ASKED}
-SELECT DISTINCT asked.place FROM asked JOIN scheduling_groupsession g ON g.role_id = asked.id
-WHERE g.starts_at >= %(from)s AND g.starts_at < %(to)s
 """
 
 # Times away that touch the window, one without an end lasts; and when the house or site is closed.
@@ -153,24 +136,21 @@ WHERE b.first_day <= %(last)s AND b.last_day >= %(first)s
 ORDER BY 4, 2
 """
 
-# Who may have a slot in a short window: not those whose shortest notice ends later, nor those whom
-# one stretch of time takes for all of it. By its end in the next two hours, which bounds the scan.
-POSSIBLE = f"""
-{_ASKED}
-SELECT asked.id, date_part('epoch', r.earliest)::bigint / 60
-FROM asked CROSS JOIN LATERAL (
-  SELECT greatest(%(since)s, %(now)s + min(v.notice_minutes) * interval '1 minute') AS earliest
-  FROM scheduling_visitreason v
-  WHERE v.role_id = asked.id AND v.establishment_id = asked.establishment_id AND v.active
-) r
-WHERE r.earliest < %(until)s AND NOT EXISTS (
+# Of whom one stretch of time begins before a minute of their own and ends no earlier than one of
+# all. By its end in the next two hours, which bounds the scan: who is taken for longer is looked at
+# for nothing, never missed.
+COVERED = """
+SELECT u.id
+FROM unnest(%(roles)s::uuid[], %(establishments)s::uuid[], %(before)s::bigint[])
+  AS u(id, establishment_id, before)
+WHERE EXISTS (
   SELECT FROM scheduling_occupancy o
-  WHERE o.establishment_id = asked.establishment_id AND o.claimant_id = asked.id
-    AND upper(o.span) >= %(until)s AND upper(o.span) < %(until)s + interval '2 hours'
-    AND upper(o.span) - lower(o.span) <= interval '1 day' AND lower(o.span) <= r.earliest
+  WHERE o.establishment_id = u.establishment_id AND o.claimant_id = u.id
+    AND upper(o.span) >= %(until)s AND upper(o.span) < %(until)s::timestamptz + interval '2 hours'
+    AND upper(o.span) - lower(o.span) <= interval '1 day'
+    AND lower(o.span) < to_timestamp(u.before * 60)
     AND (o.expires_at IS NULL OR o.expires_at > %(now)s)
 )
-ORDER BY asked.place
 """
 
 # Time taken that touches the window, expired holds excepted. Spans up to a day by their end, which
@@ -192,6 +172,31 @@ FROM (
   {_TAKEN_PART} AND upper(o.span) - lower(o.span) > interval '1 day'
 ) t
 GROUP BY t.claimant_id
+"""
+# Of the same the longer ones alone.
+LONG_TAKEN = f"""
+SELECT t.claimant_id, array_agg({_FROM.format("t.span")}), array_agg({_TO.format("t.span")})
+FROM ({_TAKEN_PART} AND upper(o.span) - lower(o.span) > interval '1 day') t
+GROUP BY t.claimant_id
+"""
+
+# Which state the rules of some houses are in; and, by role, of its own house and of those whose
+# people stand in for it.
+VERSIONS = """
+SELECT establishment_id, version FROM scheduling_rulesversion
+WHERE establishment_id = ANY(%(houses)s::uuid[])
+"""
+VERSIONS_BEHIND = """
+SELECT h.role_id, h.establishment_id, v.version
+FROM (
+  SELECT id AS role_id, establishment_id FROM directory_practitionerrole
+  WHERE id = ANY(%(roles)s::uuid[])
+  UNION
+  SELECT b.role_id, s.establishment_id
+  FROM scheduling_substitution b JOIN directory_practitionerrole s ON s.id = b.substitute_id
+  WHERE b.role_id = ANY(%(roles)s::uuid[])
+) h
+LEFT JOIN scheduling_rulesversion v ON v.establishment_id = h.establishment_id
 """
 
 
@@ -226,13 +231,6 @@ def weekly(
 def _opening(row: tuple[Any, ...]) -> Opening:
     skipped, reasons = frozenset(row[8] or ()), frozenset(row[11] or ())
     return _known_opening((*row[1:8], skipped, reasons, row[10], *row[12:_OPENING]))
-
-
-def openings_of(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Opening, str, str, list[int]]]:
-    """Of the same rows the hours alone: each with its zone, its region and the places of all."""
-    for row in rows:
-        if row[_NOTE] is None:
-            yield _opening(row), row[_ZONE], row[_REGION], row[0]
 
 
 @lru_cache(maxsize=16384)

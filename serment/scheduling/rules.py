@@ -24,7 +24,6 @@ from serment.scheduling.availability import (
     NO_LIMITS,
     Calendar,
     Limits,
-    Opening,
     Public,
     Span,
     Visit,
@@ -32,8 +31,6 @@ from serment.scheduling.availability import (
 from serment.scheduling.others import Rooms, StandIn
 
 NO_DAYS: frozenset[date] = frozenset()
-WEST_MINUTES, EAST_MINUTES = 12 * 60, 14 * 60
-"""How far local time is behind UTC at most, and how far ahead."""
 _RULES = (rule_rows.WEEKLY, rule_rows.EXCEPTIONS, rule_rows.ABSENCES, rule_rows.REASONS)
 
 
@@ -82,7 +79,7 @@ class Reason:
         return {"in_person": self.in_person, "video": self.video}.get(mode, False)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Plan:
     """Everything about one role that decides on its slots, except the time taken."""
 
@@ -157,62 +154,47 @@ def plans(
     return _plans(roles, window, asked, using)
 
 
-def brief_plans(
-    earliest: Mapping[UUID, int], window: Span, mode: str, *, using: str
-) -> dict[UUID, Plan]:
-    """The same as far as each role's first slot within the window depends on it.
-
-    Who opens no minute of it from their ``earliest`` on has no plan. Hours of other weekdays are
-    left out, and all reasons but the one that ``Plan.reason`` chooses.
-    """
-    if not earliest:
-        return {}
-    roles, since = list(earliest), [0, *earliest.values()]
-    values = _values(roles, window) | {"mode": mode, "weekdays": _weekdays(window)}
-    weekly, dated = (_rows(sql, values, using) for sql in (rule_rows.WEEKLY, rule_rows.EXCEPTIONS))
-    places = {place for (place,) in _rows(rule_rows.SESSIONS, values, using)}
-    places.update(row[0] for row in dated if row[4])
-    for opening, zone, region, some in rule_rows.openings_of(weekly):
-        until = _open_until(opening, _zone(zone), region, window)
-        places.update(place for place in some if since[place] < until)
-    if not places:
-        return {}
-    values |= {"roles": _array(roles[place - 1] for place in places), "places": _array(places)}
-    away, reasons = (
-        _rows(sql, values, using) for sql in (rule_rows.ABSENCES, rule_rows.FIRST_REASONS)
-    )
-    beside = _others(reasons, roles, values, using)
-    return _plans(roles, window, (weekly, dated, away, reasons, beside), using)
+def versions(houses: Iterable[UUID], *, using: str) -> dict[UUID, UUID]:
+    """The version of each house's rules, another after every change of them."""
+    named = _ids(houses)
+    return dict(_rows(rule_rows.VERSIONS, {"houses": named}, using))
 
 
-def _open_until(opening: Opening, zone: ZoneInfo, region: str, window: Span) -> int:
-    """The end of what hours open for everyone within a window; 0 where they open none of it."""
-    until, day = 0, wall_clock.local_date(window[0], zone)
-    last = wall_clock.local_date(window[1] - 1, zone)
-    while day <= last:
-        if opening.applies(day, None, Public.EVERYONE) and not (
-            opening.closed_on_holidays and _is_holiday(region, day)
-        ):
-            for span in wall_clock.ranges(day, opening.starts, opening.ends, zone):
-                if availability.touches(window, (span,)):
-                    until = max(until, span[1])
-        day += timedelta(days=1)
-    return until
+def versions_behind(
+    roles: Sequence[UUID], *, using: str
+) -> dict[UUID, tuple[tuple[UUID, UUID | None], ...]]:
+    """Of each role the houses that its plan is read from, with their versions."""
+    found: dict[UUID, tuple[tuple[UUID, UUID | None], ...]] = {}
+    for role, house, version in _rows(rule_rows.VERSIONS_BEHIND, {"roles": _ids(roles)}, using):
+        found[role] = (*found.get(role, ()), (house, version))
+    return found
 
 
-def possible(roles: Sequence[UUID], window: Span, now: int, *, using: str) -> dict[UUID, int]:
-    """From when on a slot may start within a short window, by the notice alone.
-
-    Without those who can have none, whatever their other rules say.
-    """
+def covered(before: Mapping[Plan, int], until: int, now: int, *, using: str) -> set[UUID]:
+    """Of whom one stretch of time begins before a minute of their own and lasts to that of all."""
     values = {
-        "roles": _array(roles),
-        "places": _array(range(1, len(roles) + 1)),
-        "since": wall_clock.instant_of(window[0]),
-        "until": wall_clock.instant_of(window[1]),
+        "roles": _ids(plan.role_id for plan in before),
+        "establishments": _ids(plan.establishment_id for plan in before),
+        "before": _numbers(before.values()),
+        "until": wall_clock.instant_of(until),
         "now": wall_clock.instant_of(now),
     }
-    return dict(_rows(rule_rows.POSSIBLE, values, using))
+    return {role for (role,) in _rows(rule_rows.COVERED, values, using)}
+
+
+def long_taken(
+    plans: Sequence[Plan], window: Span, now: int, *, using: str
+) -> dict[UUID, list[Span]]:
+    """Of the time taken of these roles, stretches of more than a day; disjoint and in order."""
+    values = {
+        "claimants": _ids(plan.role_id for plan in plans),
+        "establishments": _ids(plan.establishment_id for plan in plans),
+        "from": wall_clock.instant_of(window[0]),
+        "to": wall_clock.instant_of(window[1]),
+        "now": wall_clock.instant_of(now),
+    }
+    found = spans(_rows(rule_rows.LONG_TAKEN, values, using))
+    return {role: availability.merged(some) for role, some in found.items()}
 
 
 def _plans(
@@ -287,34 +269,25 @@ def _of_substitutes(
 def _others(reasons: Rows, roles: Sequence[UUID], values: Mapping[str, Any], using: str) -> Rows:
     """Who else decides; rooms are asked for where a reason needs one."""
     places = list(dict.fromkeys(row[0] for row in reasons if row[19]))
-    needing = _array(roles[place - 1] for place in places)
-    asked = {"needing": needing, "their_places": _array(places)}
+    needing = _ids(roles[place - 1] for place in places)
+    asked = {"needing": needing, "their_places": _numbers(places)}
     return _rows(rule_rows.OTHERS, {**values, **asked}, using)
 
 
 def _values(roles: Sequence[UUID], window: Span) -> dict[str, Any]:
-    days, named = _days(window), _array(roles)
-    places = _array(range(1, len(roles) + 1))
+    days, named = _days(window), _ids(roles)
+    places = _numbers(range(1, len(roles) + 1))
     return {
         "roles": named,
         "needing": named,
         "places": places,
         "their_places": places,
-        "weekdays": _array(range(wall_clock.WEEK_DAYS)),
         "first": days[0],
         "last": days[1],
         # Whole days: what ended before the window shifts the slots of its first day.
         "from": wall_clock.instant_of(window[0] - wall_clock.DAY_MINUTES),
         "to": wall_clock.instant_of(window[1] + wall_clock.DAY_MINUTES),
     }
-
-
-def _weekdays(window: Span) -> str:
-    """Those of all local dates that the window touches, from the last zone to the first."""
-    first = wall_clock.instant_of(window[0] - WEST_MINUTES).date()
-    last = wall_clock.instant_of(window[1] + EAST_MINUTES).date()
-    days = min(wall_clock.WEEK_DAYS, (last - first).days + 1)
-    return _array((first + timedelta(days=n)).weekday() for n in range(days))
 
 
 def taken(
@@ -331,8 +304,8 @@ def taken_statement(roles: Sequence[Plan], window: Span, now: int) -> Statement:
     # A room or a substitute of several roles is asked about once.
     whose = {one: plan.establishment_id for plan in roles for one in plan.claimants}
     parameters = {
-        "claimants": _array(whose),
-        "establishments": _array(whose.values()),
+        "claimants": _ids(whose),
+        "establishments": _ids(whose.values()),
         "from": wall_clock.instant_of(start),
         "to": wall_clock.instant_of(end),
         "to_and_a_day": wall_clock.instant_of(end + wall_clock.DAY_MINUTES),
@@ -353,9 +326,13 @@ def _days_around(roles: Iterable[Plan], window: Span) -> Span:
     return min(wall_clock.day_start(window[0], zone) for zone in zones), window[1] + longest
 
 
-def _array(ids: Iterable[UUID | int]) -> str:
-    """As PostgreSQL writes an array; for hundreds of ids far quicker than the driver's way."""
-    return "{" + ",".join(map(str, ids)) + "}"
+def _ids(ids: Iterable[UUID]) -> str:
+    """As PostgreSQL writes an array; for hundreds far quicker than the driver's way."""
+    return "{" + ",".join([one.hex for one in ids]) + "}"
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def _days(window: Span) -> tuple[date, date]:

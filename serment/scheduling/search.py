@@ -1,7 +1,8 @@
 """Free slots for patients: one practitioner, a few, or all of a specialty around a place.
 
 Every question costs a fixed number of queries through a read-only role, however many roles it is
-about; among hundreds the soonest are looked for in a few (``soonest``). Nobody is left out of
+about; among hundreds the soonest are looked for in a few (``soonest``), by rules that are
+remembered (``known_plans``). Nobody is left out of
 ``total``.
 """
 
@@ -18,19 +19,21 @@ from serment.scheduling import (
     availability,
     counting,
     groups,
+    known_plans,
     linked,
     places_around,
     rules,
     soonest,
     wall_clock,
 )
-from serment.scheduling.availability import Public
+from serment.scheduling.availability import Public, Span
+from serment.scheduling.known_plans import Known
 from serment.scheduling.places_around import Filters
 
 ALIAS = "search"
 HORIZON_DAYS_MAX = 365
 SHOWN_DAYS = 7
-# In so short a window most can have no slot: these are left out before their rules are read.
+# In so short a window most can have no slot: these are left out before their time is read.
 SHORT_MINUTES = 240
 # Up to so many slots a role, a window is looked at piece by piece.
 FEW_SLOTS = 20
@@ -136,35 +139,88 @@ def around(  # noqa: PLR0913 -- the question a patient asks has this many parts
     else:
         ahead = offset + limit
         if len(everybody) > soonest.MANY_ROLES:
-            firsts = soonest.firsts(everybody, whole, ahead, _brief(start, alias, mode))
+            firsts, plans = _among_many(everybody, whole, ahead, alias, mode)
+            look = _Look((), whole, start, alias, plans=plans)
         else:
             look = _Look(everybody, whole, start, alias)
             firsts = soonest.firsts(everybody, whole, ahead, look.first_slots(mode))
         order = sorted(firsts, key=lambda role: (firsts[role].starts_at, found[role] or 0.0))
-        order += [role for role in everybody if role not in firsts]
+        if len(order) < ahead:
+            order += [role for role in everybody if role not in firsts]
         page = order[offset:ahead]
-        if len(everybody) > soonest.MANY_ROLES:
-            look = _Look(page, _shown(start), start, alias)
     items = _items(look, page, found, firsts, mode)
     first = min((i.soonest for i in items if i.soonest), key=lambda s: s.starts_at, default=None)
     return Results(items=items, total=len(everybody), soonest=first)
 
 
-def _shown(now: int) -> availability.Span:
+def _shown(now: int) -> Span:
     return now, now + SHOWN_DAYS * wall_clock.DAY_MINUTES
 
 
-def _brief(now: int, using: str, mode: str) -> soonest.Look[Slot]:
-    """First slots of hundreds: of each only the rules that decide on this one window are read."""
+def _among_many(
+    roles: Sequence[UUID], whole: Span, enough: int, using: str, mode: str
+) -> tuple[dict[UUID, Slot], dict[UUID, rules.Plan]]:
+    """The first slots of those who come first, and everybody's plan."""
+    known = known_plans.read(roles, whole, using=using)
+    many = _Many(whole, using, mode)
+    firsts = soonest.firsts(known, whole, enough, many.look, many.narrow)
+    found = {one.plan.role_id: slot for one, slot in firsts.items()}
+    return found, {one.plan.role_id: one.plan for one in known}
 
-    def look(roles: Sequence[UUID], window: availability.Span) -> Mapping[UUID, Slot]:
-        earliest = dict.fromkeys(roles, window[0])
+
+class _Many:
+    """First slots of hundreds, from rules that are remembered (``known_plans``)."""
+
+    def __init__(self, whole: Span, using: str, mode: str) -> None:
+        self.whole, self.now, self.using, self.mode = whole, whole[0], using, mode
+        self.long: dict[UUID, list[Span]] = {}
+        self.asked: set[Known] = set()
+
+    def narrow(self, roles: Sequence[Known], part: Span) -> dict[Known, int]:
+        """Who may have a slot, as far as the rules say; after the first day also long time away."""
+        if part[0] > self.whole[0]:
+            self._read_long(roles)
+        return self._possible(roles, part)
+
+    def look(self, since: Mapping[Known, int], window: Span) -> Mapping[Known, Slot]:
+        """What the engine says of those whose time is not all taken."""
+        roles = {one.plan.role_id: one for one in since}
         if window[1] - window[0] <= SHORT_MINUTES:
-            earliest = rules.possible(roles, window, now, using=using)
-        plans = rules.brief_plans(earliest, window, mode, using=using)
-        return _Look((), window, now, using, plans=plans).first_slots(mode)(roles, window)
+            for role in self._covered(since, window[1]):
+                del roles[role]
+        elif len(since) > soonest.AT_ONCE:
+            self._read_long(since)
+            roles = {one.plan.role_id: one for one in self._possible(since, window)}
+        plans = {role: one.plan for role, one in roles.items()}
+        engine = _Look((), window, self.now, self.using, plans=plans)
+        found = engine.first(plans, None, window, 1, self.mode)
+        return {roles[role]: slots[0] for role, slots in found.items() if slots}
 
-    return look
+    def _possible(self, roles: Iterable[Known], window: Span) -> dict[Known, int]:
+        found, long = {}, self.long
+        for one in roles:
+            away = long.get(one.plan.role_id, ()) if long else ()
+            first = one.first_possible(self.mode, window, self.now, away)
+            if first is not None:
+                found[one] = first
+        return found
+
+    def _read_long(self, roles: Iterable[Known]) -> None:
+        """Once, where somebody has to be looked for further: of these, and who comes later."""
+        missing = [one.plan for one in roles if one not in self.asked]
+        if missing:
+            self.asked.update(roles)
+            self.long |= rules.long_taken(missing, self.whole, self.now, using=self.using)
+
+    def _covered(self, since: Mapping[Known, int], until: int) -> set[UUID]:
+        """Whose time is taken so that no visit fits in that starts before a minute."""
+        before = {}
+        for one, first in since.items():
+            reason = one.reason(self.mode)
+            # A session takes the very time at which it is offered.
+            if reason is not None and not reason.in_groups:
+                before[one.plan] = first + reason.visit.block - reason.visit.buffer_before
+        return rules.covered(before, until, self.now, using=self.using)
 
 
 def _items(
@@ -191,7 +247,7 @@ class _Look:
     def __init__(
         self,
         role_ids: Sequence[UUID],
-        window: availability.Span,
+        window: Span,
         now: int,
         using: str,
         audience: Public = Public.EVERYONE,
@@ -200,10 +256,10 @@ class _Look:
         self.now, self.using, self.audience = now, using, audience
         self.plans = rules.plans(role_ids, window, using=using) if plans is None else plans
 
-    def first_slots(self, mode: str) -> soonest.Look[Slot]:
+    def first_slots(self, mode: str) -> soonest.Look[UUID, Slot]:
         """What a search for the soonest asks."""
 
-        def look(roles: Sequence[UUID], window: availability.Span) -> Mapping[UUID, Slot]:
+        def look(roles: Mapping[UUID, int], window: Span) -> Mapping[UUID, Slot]:
             found = self.first(roles, None, window, 1, mode)
             return {role: slots[0] for role, slots in found.items() if slots}
 
@@ -213,7 +269,7 @@ class _Look:
         self,
         role_ids: Iterable[UUID],
         reason_id: UUID | None,
-        window: availability.Span,
+        window: Span,
         limit: int,
         mode: str,
     ) -> dict[UUID, list[Slot]]:
@@ -244,7 +300,7 @@ class _Look:
         return found
 
     def _full_days(
-        self, chosen: dict[UUID, tuple[rules.Plan, rules.Reason]], window: availability.Span
+        self, chosen: dict[UUID, tuple[rules.Plan, rules.Reason]], window: Span
     ) -> dict[UUID, frozenset[date]]:
         asked = {role: (plan.calendar, reason.visit) for role, (plan, reason) in chosen.items()}
         return counting.full_days(asked, window, using=self.using)
@@ -258,5 +314,5 @@ def _as_slots(
     return [Slot(plan.role_id, reason.visit.id, at, at + lasts, how) for at in instants]
 
 
-def _minutes(window: tuple[datetime, datetime]) -> availability.Span:
+def _minutes(window: tuple[datetime, datetime]) -> Span:
     return wall_clock.minute_after(window[0]), wall_clock.minute_after(window[1])

@@ -3,14 +3,14 @@
 A look at some roles and a window is complete, so whoever has a slot in it precedes whoever has
 none. Windows grow only for as long as the page is not full. Within a window the nearest are asked
 first: once as many have a slot as the page shows, the rest matter only up to the last of these, and
-not at all where nothing can be earlier.
+not at all where nothing can be earlier (``bounds``). The nearest, not those of the lowest bound: of
+two slots at the same minute the nearer counts, so whoever is asked later needs an earlier one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
-from uuid import UUID
 
 from serment.scheduling import wall_clock
 from serment.scheduling.availability import Span
@@ -20,7 +20,7 @@ LOOKS_DAYS = (3, 7, 14, 28, 60, 120, 365)
 # Among many, the first day already fills a page.
 MANY_ROLES = 100
 # So many are asked at once, the nearest first; and then ever more.
-AT_ONCE = 400
+AT_ONCE = 150
 GROWING = 4
 
 
@@ -34,37 +34,53 @@ class Starts(Protocol):
 
 
 T = TypeVar("T", bound=Starts)
-Look = Callable[[Sequence[UUID], Span], Mapping[UUID, T]]
-"""The first slot of each role within a window; those without one are left out."""
+K = TypeVar("K", bound=Hashable)
+"""Whoever is asked about: an id, or what is known of somebody."""
+Look = Callable[[Mapping[K, int], Span], Mapping[K, T]]
+"""The first slot of each within a window; those without one are left out. With each of them the
+minute before which there is none."""
+Narrow = Callable[[Sequence[K], Span], Mapping[K, int]]
+"""Who may have a slot within a window at all, in the order asked, and not before which minute."""
 
 
-def firsts(roles: Sequence[UUID], whole: Span, enough: int, look: Look[T]) -> dict[UUID, T]:
+def everybody(roles: Sequence[K], window: Span) -> Mapping[K, int]:
+    """Where nothing is known beforehand."""
+    return dict.fromkeys(roles, window[0])
+
+
+def firsts(
+    roles: Sequence[K],
+    whole: Span,
+    enough: int,
+    look: Look[K, T],
+    narrow: Narrow[K] = everybody,
+) -> dict[K, T]:
     """First slots of at least the ``enough`` roles that come first, by start and then as given.
 
     Who is left out has no slot before the last of these, or none at all.
     """
-    found: dict[UUID, T] = {}
-    left: Sequence[UUID] = roles
+    found: dict[K, T] = {}
+    left: Sequence[K] = roles
     for part in parts(whole, len(roles)):
-        for some in _growing(left):
-            until = _last_wanted(found, enough, part[1])
-            if part[0] >= until:
-                break
-            found.update(look(some, (part[0], until)))
-        left = [role for role in left if role not in found]
-        if len(found) >= enough or not left:
+        since = narrow(left, part)
+        for some in _growing(list(since)):
+            until = _last_wanted(found.values(), enough, part[1])
+            asked = {role: first for role in some if (first := since[role]) < until}
+            if asked:
+                found.update(look(asked, (min(asked.values()), until)))
+        if len(found) >= min(enough, len(roles)):
             break
+        left = [role for role in left if role not in found]
     return found
 
 
-def _last_wanted(found: Mapping[UUID, T], enough: int, end: int) -> int:
+def _last_wanted(found: Iterable[T], enough: int, end: int) -> int:
     """Up to when somebody further down the list may still come into the page."""
-    if len(found) < enough:
-        return end
-    return min(end, sorted(slot.minute for slot in found.values())[enough - 1])
+    starts = sorted(slot.minute for slot in found)
+    return end if len(starts) < enough else min(end, starts[enough - 1])
 
 
-def _growing(roles: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+def _growing(roles: Sequence[K]) -> Iterator[Sequence[K]]:
     start, many = 0, AT_ONCE
     while start < len(roles):
         # Rather a few more at once than one question for the last of them.

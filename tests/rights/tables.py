@@ -41,8 +41,8 @@ PUBLISHED: Final = {
     "directory_practitionerrole", "directory_profession", "directory_site", "directory_specialty",
     "scheduling_absence", "scheduling_closure", "scheduling_groupsession", "scheduling_onlineterms",
     "scheduling_openingexception", "scheduling_recurringabsence", "scheduling_resource",
-    "scheduling_resourcekind", "scheduling_substitution", "scheduling_visitreason",
-    "scheduling_weeklyopening",
+    "scheduling_resourcekind", "scheduling_rulesversion", "scheduling_substitution",
+    "scheduling_visitreason", "scheduling_weeklyopening",
 }  # fmt: skip
 """The public directory: everybody reads it; its establishment writes it, or a migration."""
 

@@ -25,6 +25,7 @@ from serment.scheduling.models.time import (
     Holder,
     Occupancy,
 )
+from serment.scheduling.models.versions import RulesVersion
 from serment.scheduling.models.waiting import OnlineTerms, SlotOffer, Wish
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "RecurringAbsence",
     "Resource",
     "ResourceKind",
+    "RulesVersion",
     "Seat",
     "SlotOffer",
     "Substitution",
