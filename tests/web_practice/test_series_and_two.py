@@ -87,10 +87,10 @@ def _elsewhere(house: House) -> Any:
     """The control: one of the former times is somebody else's."""
     real = putting_back._again
 
-    def again(former: Appointment, details: Any, file: UUID) -> Any:
+    def again(former: Appointment, details: Any, file: UUID, *, over: bool) -> Any:
         from dataclasses import replace
 
-        wanted = real(former, details, file)
+        wanted = real(former, details, file, over=over)
         later = former.starts_at > house.at(23)
         return replace(wanted, starts_at=house.at(9)) if later else wanted
 
