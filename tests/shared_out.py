@@ -17,7 +17,10 @@ from xdist.scheduler import LoadScopeScheduling
 ROOT = Path(__file__).parents[1]
 _MARK = re.compile(r'^pytestmark = .*xdist_group\("(\w+)"\)', re.MULTILINE)
 _LONGEST = "demo"
-_LONG = ("tests/rights/", "tests/config/", "tests/drills/", "tests/faults/", "tests/attacks/")
+_LONG = (
+    "tests/rights/", "tests/config/", "tests/drills/", "tests/faults/", "tests/attacks/",
+    "tests/outbox/test_killed_worker",
+)  # fmt: skip
 
 
 @cache

@@ -116,6 +116,8 @@ def test_every_table_that_tells_of_people_lies_in_the_order_of_its_keys(dump: by
     for table in loot.tables(dump).values():
         if table.public or table.name.startswith("procrastinate_"):
             continue
+        if table.name == "scheduling_rulesversion":  # of a house and its hours; of nobody who comes
+            continue
         key = next((name for name in table.columns if name in KEYS), None)
         assert key, table.name
         keys = table.column(key)

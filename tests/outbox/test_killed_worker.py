@@ -9,10 +9,10 @@ import sys
 import time
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 
 from serment.directory import tenancy
 from serment.outbox.models import HandOver, Message, State
@@ -50,7 +50,12 @@ def _round(house: UUID, now: datetime, port: int, *, forgetful: bool) -> subproc
     told = [str(house), now.isoformat(), str(port), str(AT_RISK), how]
     return subprocess.Popen(
         [sys.executable, "-c", _WORKER, *told],
-        env=os.environ | {"SERMENT_DATABASE_ROLE": "serment_worker"},
+        # The keeper that signed its tickets, whichever the tests before it spoke to.
+        env=os.environ
+        | {
+            "SERMENT_DATABASE_ROLE": "serment_worker",
+            "SERMENT_KEEPER_SOCKET": str(settings.KEEPER_SOCKET),
+        },
     )
 
 
@@ -91,7 +96,7 @@ def _unknown_twice(house: UUID, smtp: Sink) -> set[str]:
 
 @pytest.mark.parametrize("forgetful", [False, True])
 def test_a_worker_killed_four_times_loses_nobody_and_whoever_may_read_twice_is_told_of(
-    smtp: Sink, settings: Any, book: Booked, establishment: UUID, forgetful: bool
+    smtp: Sink, book: Booked, establishment: UUID, forgetful: bool
 ) -> None:
     """The control: a worker that writes nothing down before it hands over doubles unknown."""
     for one in range(VISITS):
