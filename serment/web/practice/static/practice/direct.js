@@ -13,10 +13,15 @@
   let soon = 0;
   let asking = false;
 
+  // What is under a finger is not drawn anew: it may be about to be taken up.
+  let touched = false;
+  for (const kind of ["touchstart", "touchend", "touchcancel"]) {
+    document.addEventListener(kind, (event) => { touched = event.touches.length > 0; }, { capture: true, passive: true });
+  }
   const inUse = () => {
     const at = document.activeElement;
     const writes = at?.matches?.("#desk textarea, #desk input:not([type=hidden])");
-    return writes || window.sermentHand?.holds();
+    return writes || touched || window.sermentHand?.holds();
   };
   // Locked or signed out: the server leads to the page that says so.
   const refused = (answer) => {
