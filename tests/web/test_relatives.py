@@ -24,6 +24,7 @@ from serment.outbox import delivery, envelopes
 from serment.scheduling import moving, sealed_details
 from serment.scheduling.models import Appointment
 from serment.scheduling.sealed_details import Details, read
+from serment.web.patient import for_whom
 from tests.web_practice.house import PASSWORD, House, make_house
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "search"])
@@ -128,6 +129,38 @@ def invited(house: House, file: UUID, relative: Somebody, **more: str) -> None:
     )
     assert answer.status_code == 302, answer.content.decode()
     assert relative.browser.post(link_of_last_mail()).status_code == 302
+
+
+def _chosen(page: str) -> str:
+    """Whom the form begins with: a relation, nothing for oneself."""
+    found = re.search(r'name="pour" value="([^"]*)" checked', page)
+    assert found is not None
+    return found[1]
+
+
+def test_an_hour_looked_for_beside_a_child_s_name_is_proposed_for_that_child(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house, parent, stranger = make_house(), somebody("Bastien"), somebody("Paul")
+    child = {"given_name": "Capucine", "family_name": "Lemoine", "birth_date": born_years_ago(8)}
+    parent.browser.post("/mes-proches/ajouter", child)
+    relation = relation_in(parent.reads("/mes-proches/"))
+    query = f"?heure={house.at(14).isoformat().replace('+', '%2B')}&motif={house.practice.reason}"
+    form = f"/reserver/{house.practice.role}/{query}"
+    assert _chosen(parent.reads(form)) == ""
+    begin = f"/mes-proches/{relation}/reserver"
+    assert stranger.browser.post(begin).status_code == 404
+    assert parent.browser.post(begin)["Location"] == "/"
+    assert _chosen(parent.reads(form)) == relation
+    assert _chosen(parent.reads(f"/attendre/{house.practice.role}/")) == relation
+    assert _chosen(parent.reads(form + "&pour=")) == "", "what a form says goes first"
+    with monkeypatch.context() as later:
+        over = clock.now() + for_whom.MEANT_FOR + timedelta(seconds=1)
+        later.setattr(clock, "now", lambda: over)
+        assert _chosen(parent.reads(form)) == ""
+    assert _chosen(parent.reads(form)) == relation, "the control: within the half hour"
+    assert parent.books(house, 14, pour=relation).status_code == 302
+    assert _chosen(parent.reads(f"/attendre/{house.practice.role}/")) == "", "asked anew"
 
 
 def test_a_parent_books_for_a_child_who_is_listed_apart_and_written_to_by_the_parent() -> None:

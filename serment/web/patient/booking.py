@@ -62,6 +62,8 @@ def form(request: HttpRequest, role_id: UUID) -> HttpResponse:
         return HttpResponseRedirect(reverse("patient:practitioner", args=[slug]))
     role, filled = read(request, role_id)
     actor = accounts.actor_for(request)
+    if request.method == "GET" and "pour" not in asked.query(request):
+        filled.whom = for_whom.first_choice(request, actor, role.establishment_id)
     whom = for_whom.chosen(request, actor, filled.whom, role.establishment_id)
     if request.method == "POST" and filled.act == CONFIRM:
         return _submit(request, actor, role, filled)
@@ -153,6 +155,7 @@ def _submit(
         appointment = _book(request, actor, role, filled)
     except (Conflict, Refused) as refused:
         return _not_booked(request, actor, role, filled, refused)
+    for_whom.booked(request)
     return HttpResponseRedirect(reverse("patient:appointment", args=[appointment]) + "?confirme=1")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -15,11 +16,41 @@ from serment.identity.policy import Strength
 from serment.identity.relatives import filing, people
 from serment.identity.relatives.people import Person
 from serment.identity.relatives.terms import Scope
+from serment.web import asked
+
+MEANT_FOR: Final = timedelta(minutes=30)
+"""How long the choice made beside somebody's name stands: long enough to find an hour, short enough
+not to be somebody else's visit later in the day."""
+_KEY: Final = "booked_for"
 
 
 def is_sure(request: HttpRequest) -> bool:
     """Two factors: nothing about anybody else is shown or done with less."""
     return policy.strength_of(request) >= Strength.TWO_FACTORS
+
+
+def mean(request: HttpRequest, actor: Actor, relation: UUID) -> None:
+    """The next visit is to be for this person, until one is booked or the half hour is over; the
+    forms still ask. Raises ``NotThere`` for whom the account may not book."""
+    if not is_sure(request) or not people.one_acted_for(actor, relation).may(Scope.APPOINTMENTS):
+        raise NotThere
+    until = (clock.now() + MEANT_FOR).timestamp()
+    request.session[_KEY] = [str(relation), until]
+
+
+def booked(request: HttpRequest) -> None:
+    """The visit is made: whom the next is for is asked from the start."""
+    request.session.pop(_KEY, None)
+
+
+def first_choice(request: HttpRequest, actor: Actor, house: UUID) -> UUID | None:
+    """What a form that says nothing yet begins with: whom the account meant; None for oneself."""
+    relation, until = request.session.get(_KEY, ("", 0.0))
+    if not relation or until < clock.now().timestamp() or not is_sure(request):
+        return None
+    meant = asked.uuid(relation)
+    known = (one for one in people.acted_for(actor) if one.mandate.record == meant)
+    return meant if any(_bookable(one, house) for one in known) else None
 
 
 def chosen(request: HttpRequest, actor: Actor, relation: UUID | None, house: UUID) -> Person | None:

@@ -30,7 +30,7 @@ from serment.identity.relatives.terms import (
     Terms,
 )
 from serment.web import asked
-from serment.web.patient import relatives_told
+from serment.web.patient import for_whom, relatives_told
 
 INVITATIONS: Final = "10/d/key"
 
@@ -183,3 +183,12 @@ def end(request: HttpRequest, relation: UUID) -> HttpResponse:
     told.ended(mandate)
     messages.success(request, _("C’est fini : depuis cette minute, plus rien ne s’ouvre par là."))
     return HttpResponseRedirect(reverse("patient:relatives"))
+
+
+@policy.patient(strength=Strength.TWO_FACTORS)
+@require_POST
+def book_for(request: HttpRequest, relation: UUID) -> HttpResponse:
+    """Look for an hour for this person: the forms begin with them, and still ask."""
+    for_whom.mean(request, accounts.actor_for(request), relation)
+    messages.info(request, _("Cherchez une heure : le rendez-vous sera proposé pour votre proche."))
+    return HttpResponseRedirect(reverse("patient:home"))

@@ -52,6 +52,7 @@ urlpatterns = [
     path("mes-proches/ajouter", relatives.add, name="relative_add"),
     path("mes-proches/inviter", relatives.invite, name="relative_invite"),
     path("mes-proches/confiance", relatives.name, name="relative_name"),
+    path("mes-proches/<uuid:relation>/reserver", relatives.book_for, name="relative_book"),
     path("mes-proches/<uuid:relation>/fin", relatives.end, name="relative_end"),
     path("mes-proches/<uuid:relation>/acces", relatives_opened.timeline, name="relative_opened"),
     path("mes-proches/invitation/<str:word>", relatives_accept.accept, name="relative_accept"),

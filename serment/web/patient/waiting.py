@@ -131,8 +131,10 @@ def _shown(
     given = asked.given(request)
     picked = {n for n in range(7) if given.get(f"jour-{n}")} or set(range(5))
     flags = [] if line or reason is None else red_flags.asked(reason.red_flags)
-    whom = asked.uuid(given.get("pour", ""))
     house = role.establishment_id
+    whom = asked.uuid(given.get("pour", ""))
+    if "pour" not in given and line is None:
+        whom = for_whom.first_choice(request, accounts.actor_for(request), house)
     return {
         "role": role,
         "site": role.site,
