@@ -48,15 +48,6 @@ class Behind:
     answered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A visit whose person answered."""
-
-    record: UUID
-    starts_at: datetime
-    zone: str
-
-
 def behind(secret: str) -> Behind:
     """Raises ``NotThere`` for no link of ours, or one whose message gave way to a later one."""
     row = HandOver.objects.filter(answer_key=references.answer_key(secret)).first()
@@ -154,12 +145,10 @@ def said_cannot(establishment_id: UUID, record: UUID) -> bool:
     ).exists()
 
 
-def cannot_come(establishment_id: UUID) -> list[Said]:
-    """Visits whose person wrote that they cannot come, soonest first; for the desk."""
+def cannot_come(establishment_id: UUID) -> list[UUID]:
+    """Records whose person wrote that they cannot come; visits over or ended may be among them."""
     with tenancy.inside(tenant=establishment_id):
         rows = ReminderTicket.objects.filter(
             establishment_id=establishment_id, answer=Answer.CANNOT
         )
-        found = [(one.record_id, registry.facts_of("reminder", one.record_id)) for one in rows]
-    told = [Said(one, facts.starts_at, facts.timezone) for one, facts in found if facts]
-    return sorted(told, key=lambda one: one.starts_at)
+        return list(rows.values_list("record_id", flat=True))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from serment.directory import tenancy
-from serment.outbox.models import Channel, Message, ReminderTicket, State
+from serment.outbox.models import Channel, Message, State
 
 _AT_THE_DESK = (Channel.LETTER, Channel.CALL)
 
@@ -16,14 +16,6 @@ def height(establishment_id: UUID) -> int:
     with tenancy.inside(tenant=establishment_id):
         return Message.objects.filter(
             establishment_id=establishment_id, channel__in=_AT_THE_DESK, state=State.WAITING
-        ).count()
-
-
-def who_cannot_come(establishment_id: UUID) -> int:
-    """How many answered a reminder that they cannot come."""
-    with tenancy.inside(tenant=establishment_id):
-        return ReminderTicket.objects.filter(
-            establishment_id=establishment_id, answer=ReminderTicket.Answer.CANNOT
         ).count()
 
 

@@ -172,9 +172,9 @@ def test_a_link_shows_the_hour_and_only_its_button_answers_once(
     assert not re.search("Rivage|quai du Port|Essai|Consultation", text)
     assert answers.cannot_come(here) == []  # opening it did nothing
     assert client.post(address[0], {"reponse": "non"}).status_code == 302
-    assert [one.record for one in answers.cannot_come(here)] == [reminded.visit]
+    assert answers.cannot_come(here) == [reminded.visit]
     client.post(address[0], {"reponse": "oui"})  # the control: it answered already
-    assert [one.record for one in answers.cannot_come(here)] == [reminded.visit]
+    assert answers.cannot_come(here) == [reminded.visit]
     assert client.get(f"/r/{'a' * 20}").status_code == 404
     stops: list[answers.Asked] = []
     monkeypatch.setattr(answers, "no_more", stops.append)

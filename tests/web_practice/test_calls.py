@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +11,10 @@ from django.test import Client
 
 from serment import clock
 from serment.directory import tenancy
+from serment.outbox import answers
+from serment.outbox.models import ReminderTicket
 from serment.scheduling import calls
-from serment.scheduling.models import CallBack
+from serment.scheduling.models import Appointment, CallBack
 from tests.scheduling.practice import PARIS
 from tests.web_practice.house import PEOPLE, House, make_house
 
@@ -75,3 +79,22 @@ def test_who_cannot_come_is_put_on_the_list_without_a_name(house: House, desk: C
     assert PEOPLE[0][0] not in page
     opened = _text(desk.post(LIST, {"rappel": str(_only(house).id), "acte": "voir"}))
     assert "Ne peut pas venir : rendez-vous du" in opened
+
+
+def test_the_menu_counts_as_many_who_cannot_come_as_the_page_lists(
+    house: House, desk: Client
+) -> None:
+    here, gone = house.practice.establishment, house.visits[1:]
+    with tenancy.inside(here):
+        told = ReminderTicket.objects.filter(establishment_id=here, record_id__in=house.visits)
+        assert told.update(answer="cannot") == 3
+        past = clock.now() - timedelta(days=1)
+        Appointment.objects.filter(pk=gone[0]).update(status="cancelled")
+        Appointment.objects.filter(pk=gone[1]).update(
+            starts_at=past, ends_at=past + timedelta(minutes=20)
+        )
+        assert len(answers.cannot_come(here)) == 3, "the control: three wrote"
+    page = _text(desk.get("/cabinet/reponses/"))
+    counted = re.search(r"Ne viennent pas</span><span class=\"menu-count\">(\d+)", page)
+    assert counted is not None
+    assert page.count('data-row="') == int(counted[1]) == 1

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -149,17 +150,29 @@ def _whens() -> list[tuple[str, str]]:
     return [("", _("pas de rappel")), *days, *hours]
 
 
+def how_many_cannot_come(here: UUID) -> int:
+    """As many as the list has lines."""
+    with tenancy.inside(tenant=here):
+        return _not_come_to(here).count()
+
+
+def _not_come_to(here: UUID) -> QuerySet[Appointment]:
+    """Visits to come whose person wrote that they cannot; asked inside the house."""
+    return Appointment.objects.filter(
+        pk__in=answers.cannot_come(here),
+        status=Appointment.Status.BOOKED,
+        starts_at__gt=clock.now(),
+    )
+
+
 @policy.staff_may(Act.SEE_AGENDA, Act.CANCEL)
 @never_cache
 @require_GET
 def cannot_come(request: HttpRequest) -> HttpResponse:
     """Hours of which somebody wrote that they cannot come; the agenda ends each, on record."""
     here = team.establishment_of(accounts.actor_for(request))
-    found = {one.record: one for one in answers.cannot_come(here)}
     with tenancy.inside(tenant=here):
-        rows = Appointment.objects.select_related("role__site", "role__practitioner").filter(
-            pk__in=list(found), status=Appointment.Status.BOOKED, starts_at__gt=clock.now()
-        )
+        rows = _not_come_to(here).select_related("role__site", "role__practitioner")
         listed = [
             (
                 rendering.spoken(one.starts_at, one.role.site.timezone, get_language() or "fr"),

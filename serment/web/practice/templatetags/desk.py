@@ -15,6 +15,7 @@ from serment.identity import accounts, returns, rights, staff
 from serment.identity.rights import Act
 from serment.outbox import pile
 from serment.scheduling import attending, calls, missed, outside_calendars
+from serment.web.practice import sending
 from serment.web.practice.house import first_steps as first_steps_of
 
 PARIS: Final = ZoneInfo("Europe/Paris")
@@ -81,7 +82,7 @@ def calls_due(context: template.Context) -> int:
 def cannot_come(context: template.Context) -> int:
     """How many wrote that they cannot come and are still in the agenda; 0 for who ends no visit."""
     here = _house_of(context, Act.CANCEL)
-    return 0 if here is None else pile.who_cannot_come(here)
+    return 0 if here is None else sending.how_many_cannot_come(here)
 
 
 @register.simple_tag(takes_context=True)
