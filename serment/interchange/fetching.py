@@ -10,6 +10,7 @@ lets the connection be made by us.
 from __future__ import annotations
 
 import http.client
+import io
 import ipaddress
 import socket
 import ssl
@@ -18,7 +19,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 BYTES_MAX: Final = 8 * 1024 * 1024
@@ -116,12 +117,14 @@ def _once(
         headers["Authorization"] = f"Basic {both}"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     line = http.client.HTTPConnection(host, port)
+    plain: socket.socket | None = None
     try:
-        line.sock = _connected(host, port, parts.scheme, rules, ends_at)
+        plain = _connected(host, port, parts.scheme, rules, ends_at)
+        line.sock = _Timed(plain, ends_at)
         line.request(asked.method, path, asked.body or None, headers)
         answer = line.getresponse()
         told = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(answer.status, told, _body(answer, line.sock, ends_at))
+        return Answer(answer.status, told, _body(answer))
     except TimeoutError as late:
         raise NotFetched("too_slow") from late
     except ssl.SSLError as wrong:
@@ -129,22 +132,48 @@ def _once(
     except (OSError, http.client.HTTPException) as away:
         raise NotFetched("no_answer") from away
     finally:
-        line.close()
+        if plain is not None:
+            plain.close()
 
 
-def _body(answer: http.client.HTTPResponse, sock: socket.socket | None, ends_at: float) -> bytes:
-    """All of it, within what bytes and time allow: a trickle ends as well as a flood."""
+def _body(answer: http.client.HTTPResponse) -> bytes:
+    """All of it, within what bytes and time allow."""
     found = bytearray()
-    while True:
-        if sock is not None and sock.fileno() >= 0:
-            sock.settimeout(_left(ends_at))
-        chunk = answer.read1(_CHUNK)
-        if not chunk:
-            return bytes(found)
+    while chunk := answer.read1(_CHUNK):
         found += chunk
         if len(found) > BYTES_MAX:
             raise NotFetched("too_big")
-        _left(ends_at)
+    return bytes(found)
+
+
+class _Timed:
+    """What the client needs of a socket. Each reading has what is left of the whole time, headers
+    too: a letter every few seconds would else be waited for without end."""
+
+    def __init__(self, sock: socket.socket, ends_at: float) -> None:
+        self._sock, self._ends_at = sock, ends_at
+
+    def sendall(self, data: bytes) -> None:
+        self._sock.settimeout(_left(self._ends_at))
+        self._sock.sendall(data)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Reading(self._sock, self._ends_at))
+
+    def close(self) -> None:
+        """Whoever connected closes: the answer's body is read after this."""
+
+
+class _Reading(io.RawIOBase):
+    def __init__(self, sock: socket.socket, ends_at: float) -> None:
+        self._sock, self._ends_at = sock, ends_at
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: Any) -> int:
+        self._sock.settimeout(_left(self._ends_at))
+        return self._sock.recv_into(room)
 
 
 def _connected(host: str, port: int, scheme: str, rules: Rules, ends_at: float) -> socket.socket:
