@@ -36,12 +36,15 @@ def of_reader(actor: Actor, role_id: UUID, establishment: UUID, now: datetime) -
     return of_any(actor, [role_id], establishment, now)
 
 
-def of_any(actor: Actor, role_ids: Sequence[UUID], establishment: UUID, now: datetime) -> Public:
-    """The same where several of one house are booked together."""
+def of_any(
+    actor: Actor, role_ids: Sequence[UUID], establishment: UUID, now: datetime,
+    persons: Sequence[UUID] = (),
+) -> Public:  # fmt: skip
+    """The same where several of one house are booked together, or nobody knows yet when."""
     kept = WeeklyOpening.objects.filter(role_id__in=role_ids, public__gt=Public.EVERYONE)
     if not kept.exists():
         return Public.EVERYONE
-    return _known(actor, establishment, now, ())
+    return _known(actor, establishment, now, persons)
 
 
 def _known(actor: Actor, establishment: UUID, now: datetime, persons: Sequence[UUID]) -> Public:

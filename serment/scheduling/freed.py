@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import translation
 
 from serment import ids
@@ -23,6 +23,7 @@ from serment.directory.pipeline import together
 from serment.outbox import moments, post, registry
 from serment.outbox.models import AT_ONCE, Message, State
 from serment.scheduling import (
+    holding,
     occupying,
     offering,
     refusals,
@@ -31,8 +32,7 @@ from serment.scheduling import (
     waiting_terms,
     wall_clock,
 )
-from serment.scheduling.availability import Public
-from serment.scheduling.models import Appointment, BookingInvitation, Occupancy, SlotOffer, Wish
+from serment.scheduling.models import Appointment, BookingInvitation, SlotOffer, Wish
 from serment.scheduling.rules import Plan
 from serment.scheduling.waiting_terms import Terms
 
@@ -199,7 +199,7 @@ class _Queue:
         quiet = moments.is_quiet(self.now, zone.key)
         awake = moments.awake_again(self.now, zone.key) if quiet else self.now
         expires_at = awake + self.minutes
-        seen = reason.seen_by(Public.EVERYONE)
+        seen = reason.seen_by(told.public)
         for minute in offering.free_minutes(plan, seen, self.window, self.window[0]):
             at = wall_clock.instant_of(minute)
             if before is not None and at > before:
@@ -212,26 +212,17 @@ class _Queue:
     def _keep(self, wish: Wish, told: Terms, found: _Found) -> bool:
         asked = offering.wish(self.role, told.reason, found.starts_at)
         (taken,) = together([asked.taken_statement(self.now)])
-        try:
-            offer = offering.check(asked, taken, self.now)
-        except (refusals.SlotTaken, refusals.NotOffered):
-            return False
-        if getattr(offer, "session", None) is not None:
-            return False  # a seat in a group is booked as long as there are some
         until = found.expires_at + GRACE
-        held = occupying.take(offer.claim, self.now, kind=Occupancy.Kind.HOLD, expires_at=until)
-        if held is None:
-            return False
-        if not occupying.take_needed(
-            offer.needs, offer.claim, self.now, kind=Occupancy.Kind.HOLD, expires_at=until,
-            companion_of=held,
-        ):  # fmt: skip
-            together([occupying.drop_hold(self.role, self.tenant, held)])
+        try:
+            offer = offering.check(asked, taken, self.now, told.public)
+            with transaction.atomic():
+                held = holding.take(offer, self.now, until=until)
+        except (refusals.SlotTaken, refusals.NotOffered):
             return False
         SlotOffer.objects.create(
             id=ids.new_id(), establishment_id=self.tenant, role_id=self.role, wish_id=wish.id,
             starts_at=found.starts_at, ends_at=offer.ends_at, expires_at=found.expires_at,
-            hold_id=held,
+            hold_id=held.id, seat=offer.session is not None,
         )  # fmt: skip
         self.busy.add(wish.id)
         self._tell(wish, told, found)

@@ -24,6 +24,7 @@ from serment.outbox import post, registry, reminders, rendering
 from serment.scheduling import (
     counting,
     freed,
+    groups,
     occupying,
     offering,
     refusals,
@@ -73,11 +74,8 @@ def take(
         minutes = timedelta(minutes=terms.of_house(tenant).offer_minutes)
         # Judged as when it was offered: the time to answer does not count against the notice.
         (taken,) = together([asked.taken_statement(now)])
-        good = offering.check(asked, taken, min(now, offer.expires_at - minutes))
-        if occupying.take(good.claim, now, kind=_AS, appointment_id=visit) is None:
-            raise refusals.SlotTaken
-        if not occupying.take_needed(good.needs, good.claim, now, kind=_AS, appointment_id=visit):
-            raise refusals.SlotTaken
+        good = offering.check(asked, taken, min(now, offer.expires_at - minutes), told.public)
+        _take_time(tenant, good, visit, now)
         if told.moves is None:
             stand(wish, told, good, now)
         else:
@@ -88,6 +86,17 @@ def take(
         if actor is not None:
             _seal(actor, visit)
     return visit
+
+
+def _take_time(tenant: UUID, good: offering.Offer, visit: UUID, now: datetime) -> None:
+    if good.session is not None:
+        if not groups.sit(good.session, tenant, visit, now):
+            raise groups.SessionFull
+        return
+    if occupying.take(good.claim, now, kind=_AS, appointment_id=visit) is None:
+        raise refusals.SlotTaken
+    if not occupying.take_needed(good.needs, good.claim, now, kind=_AS, appointment_id=visit):
+        raise refusals.SlotTaken
 
 
 def refuse(tenant: UUID, wish_id: UUID, seen_at: datetime, now: datetime) -> None:

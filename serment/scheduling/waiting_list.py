@@ -19,6 +19,7 @@ from serment.directory import tenancy
 from serment.disclosure import Actor, NotYours, Purpose, acting, gate
 from serment.outbox.post_fields import PERSON_FIELDS
 from serment.scheduling import (
+    audience,
     cancelling,
     freed,
     missed,
@@ -29,6 +30,7 @@ from serment.scheduling import (
     waiting_terms,
 )
 from serment.scheduling.models import Appointment, SlotOffer, Wish
+from serment.scheduling.recurrence import Public
 from serment.scheduling.sealed_details import Details
 from serment.scheduling.waiting_terms import (
     CLOCKS_APART,
@@ -166,6 +168,7 @@ def _sealed(actor: Actor, asked: Asked, wish: offering.Wish, now: datetime) -> W
     told = Terms(
         asked.reason_id, asked.mode, now.replace(microsecond=0), asked.days, asked.from_hour,
         asked.to_hour, asked.moves, asked.by_telephone, details.counted, get_language() or "fr",
+        _public(actor, asked, tenant, now),
     )  # fmt: skip
     last = Wish.objects.filter(role_id=asked.role_id).aggregate(last=Max("number"))["last"]
     return Wish.objects.create(
@@ -177,6 +180,13 @@ def _sealed(actor: Actor, asked: Asked, wish: offering.Wish, now: datetime) -> W
         details=bytes_of(visit),
         tickets=b"".join(tickets),
     )
+
+
+def _public(actor: Actor, asked: Asked, tenant: UUID, now: datetime) -> Public:
+    """Whose hours they wait for; a desk says itself who came before."""
+    if actor.kind == "staff":
+        return Public.EVERYONE if asked.first_visit else Public.KNOWN
+    return audience.of_any(actor, [asked.role_id], tenant, now, asked.persons)
 
 
 def bytes_of(visit: Appointment) -> bytes:

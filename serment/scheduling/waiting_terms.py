@@ -13,6 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from serment.outbox import references
+from serment.scheduling.recurrence import Public
 
 EVERY_DAY: Final = frozenset(range(7))
 STANDS: Final = timedelta(days=90)
@@ -39,6 +40,8 @@ class Terms:
     """The desk calls; no message goes out."""
     counted: bool = False
     language: str = "fr"
+    public: Public = Public.EVERYONE
+    """Which hours are theirs: those kept for known patients too, if they were known on joining."""
 
     @property
     def until(self) -> datetime:
@@ -56,7 +59,7 @@ class Terms:
             self.reason.hex, self.mode, int(self.since.timestamp()),
             sum(1 << day for day in self.days), self.from_hour, self.to_hour,
             self.moves.hex if self.moves else "", int(self.by_telephone), int(self.counted),
-            self.language,
+            self.language, int(self.public),
         ]  # fmt: skip
         return references.closed(json.dumps(told).ljust(_LETTERS), wish.bytes)
 
@@ -71,7 +74,7 @@ def window(told: Terms, at: datetime) -> tuple[datetime, datetime]:
 def opened(closed: bytes, wish: UUID) -> Terms:
     """From the row."""
     told = json.loads(references.opened(closed, wish.bytes))
-    reason, mode, since, days, first, last, moves, by_telephone, counted, language = told
+    reason, mode, since, days, first, last, moves, by_telephone, counted, language, *more = told
     return Terms(
         reason=UUID(reason),
         mode=mode,
@@ -83,4 +86,5 @@ def opened(closed: bytes, wish: UUID) -> Terms:
         by_telephone=bool(by_telephone),
         counted=bool(counted),
         language=language,
+        public=Public(*more or [Public.EVERYONE]),  # rows of before tell of no public
     )

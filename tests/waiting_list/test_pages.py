@@ -13,9 +13,10 @@ from django.test import Client
 
 from serment import clock
 from serment.directory import tenancy
+from serment.disclosure import Purpose
 from serment.outbox import delivery
-from serment.scheduling import booking, freed
-from serment.scheduling.models import Appointment, SlotOffer, WeeklyOpening
+from serment.scheduling import booking, freed, sealed_details
+from serment.scheduling.models import Appointment, SlotOffer, VisitReason, WeeklyOpening
 from tests.scheduling.practice import Practice, make_practice, paris
 from tests.web.test_booking_pages import send, sign_in_surely, someone
 from tests.web_practice.house import make_house, next_tuesday
@@ -149,7 +150,7 @@ def test_the_desk_puts_somebody_without_e_mail_on_the_list_and_reads_whom_to_cal
     file = house.files[0]
     path = f"/cabinet/patients/{file}/attente"
     assert "Soignant et motif" in desk.get(path).content.decode()
-    form = {"motif": str(house.practice.reason), "telephone": "1", **EVERY_DAY}
+    form = {"motif": str(house.practice.reason), "telephone": "1", "premiere": "oui", **EVERY_DAY}
     assert desk.post(path, form).status_code == 302
     page = desk.get("/cabinet/liste-d-attente/").content.decode()
     assert "À appeler" in page, "an hour is free at once: the desk calls"
@@ -164,7 +165,9 @@ def test_the_desk_puts_somebody_without_e_mail_on_the_list_and_reads_whom_to_cal
     assert desk.post("/cabinet/liste-d-attente/", answer).status_code == 302
     assert "Personne n’attend." in desk.get("/cabinet/liste-d-attente/").content.decode()
     with tenancy.inside(house.practice.establishment):
-        assert Appointment.objects.filter(id=found[1], status="booked").exists()
+        visit = Appointment.objects.get(id=found[1], status="booked")
+        told = sealed_details.reveal(house.practice.secretary(), Purpose.AGENDA, [visit])
+    assert told[visit.pk].first_visit
     assert freed.sweep_of(house.practice.establishment, clock.now()) == 0
 
 
@@ -177,3 +180,14 @@ def test_who_runs_the_house_sets_its_deadlines() -> None:
     typed["cancel_hours"] = "2"
     assert desk.post("/cabinet/en-ligne/", typed).status_code == 302
     assert 'value="24"' in desk.get("/cabinet/en-ligne/").content.decode()
+
+
+def test_the_desk_is_offered_no_reason_that_nobody_can_wait_for() -> None:
+    house = make_house()
+    path, reason = f"/cabinet/patients/{house.files[0]}/attente", str(house.practice.reason)
+    desk = house.enter()
+    assert reason in desk.get(path).content.decode()
+    with tenancy.inside(house.practice.establishment):
+        VisitReason.objects.filter(pk=reason).update(by_invitation=True)
+    assert reason not in desk.get(path).content.decode()
+    assert desk.post(path, {"motif": reason, **EVERY_DAY}).status_code == 422

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
+from serment import ids
 from serment.directory import tenancy
 from serment.disclosure import NotYours, Purpose, gate
+from serment.outbox import references
 from serment.outbox.models import Message
-from serment.scheduling import freed, refusals, sealed_details, secrecy, taking, waiting_list
-from serment.scheduling.models import Appointment, OnlineTerms, SlotOffer, Wish
-from tests.scheduling.practice import NOW, TUESDAY, count, free_at, paris
+from serment.scheduling import (
+    booking,
+    freed,
+    groups,
+    refusals,
+    sealed_details,
+    secrecy,
+    taking,
+    waiting_list,
+    waiting_terms,
+)
+from serment.scheduling.models import (
+    Appointment,
+    OnlineTerms,
+    SlotOffer,
+    VisitReason,
+    WeeklyOpening,
+    Wish,
+)
+from serment.scheduling.recurrence import Public
+from tests.scheduling.practice import NOW, TUESDAY, count, free_at, make_practice, paris
 from tests.waiting_list.house import HALF, NINE, cancels, full, joins, offers, waits
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=31)
+EVENING = paris(TUESDAY, 18, 30)
 
 
 def test_a_freed_hour_is_the_first_one_s_whom_it_suits_then_the_next_one_s() -> None:
@@ -141,6 +164,63 @@ def test_who_leaves_gives_the_hour_on_and_a_joining_twice_is_refused() -> None:
     joins(practice, actor, file)
     with pytest.raises(refusals.AlreadyWaiting):
         joins(practice, actor, file)
+
+
+@pytest.mark.parametrize("came", [True, False])
+def test_hours_kept_for_known_patients_are_offered_to_those_who_were_known_on_joining(
+    came: bool,
+) -> None:
+    practice, [(_who, visit)] = full()
+    with tenancy.inside(practice.establishment):
+        WeeklyOpening.objects.filter(role_id=practice.role).update(public=Public.KNOWN)
+    actor, file = practice.patient(email="connue@exemple.fr")
+    if came:
+        wanted = practice.booking(file, EVENING, overbook=True)
+        before = booking.book(practice.secretary(), wanted, NOW)
+        with tenancy.inside(practice.establishment):
+            Appointment.objects.filter(pk=before.pk).update(
+                starts_at=NOW - timedelta(days=30), ends_at=NOW - timedelta(days=30) + HALF
+            )
+    wish = joins(practice, actor, file)
+    cancels(practice, visit)
+    assert offers(practice) == ({wish: NINE} if came else {})
+    if came:
+        assert taking.take(practice.establishment, wish, NINE, NOW) == wish
+
+
+def test_a_row_of_before_waits_for_hours_that_are_everybody_s() -> None:
+    wish = ids.new_id()
+    told = waiting_terms.Terms(wish, "in_person", NOW, public=Public.KNOWN)
+    assert waiting_terms.opened(told.closed(wish), wish) == told
+    old = json.loads(references.opened(told.closed(wish), wish.bytes))[:-1]
+    row = references.closed(json.dumps(old).ljust(240), wish.bytes)
+    assert waiting_terms.opened(row, wish) == replace(told, public=Public.EVERYONE)
+
+
+def test_each_seat_that_is_freed_in_a_group_is_offered_to_one_who_waits() -> None:
+    practice = make_practice(in_groups=True)
+    with tenancy.inside(practice.establishment):
+        groups.create(VisitReason.objects.get(id=practice.reason), EVENING, 2, NOW)
+    sat = []
+    for number in range(2):
+        actor, file = practice.patient(email=f"assis{number}@exemple.fr")
+        sat.append(booking.book(actor, practice.booking(file, EVENING), NOW).id)
+    (_first, one), (_second, two), (_third, three) = (waits(practice) for _ in range(3))
+    assert offers(practice) == {}
+    cancels(practice, sat[0])
+    assert offers(practice) == {one: EVENING}
+    cancels(practice, sat[1])
+    assert offers(practice) == {one: EVENING, two: EVENING}
+    assert free_at(practice) == [], "both seats are kept"
+    actor, file = practice.patient(email="presse@exemple.fr")
+    with pytest.raises(groups.SessionFull):
+        booking.book(actor, practice.booking(file, EVENING), NOW)
+    assert taking.take(practice.establishment, two, EVENING, NOW) == two
+    taking.refuse(practice.establishment, one, EVENING, NOW)
+    assert offers(practice) == {three: EVENING}
+    assert taking.take(practice.establishment, three, EVENING, NOW) == three
+    assert free_at(practice) == []
+    assert count(practice, "Seat") == 2
 
 
 @pytest.mark.parametrize("veiled", [True, False])

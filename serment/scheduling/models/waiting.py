@@ -135,6 +135,8 @@ class SlotOffer(models.Model):
     ends_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     hold_id = models.UUIDField(null=True, blank=True)
+    seat = models.BooleanField(default=False, db_default=False)
+    """In a group: its other seats may be offered at the same time."""
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
 
     class Meta:
@@ -149,7 +151,7 @@ class SlotOffer(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["establishment", "role", "starts_at"],
-                condition=models.Q(state="open"),
+                condition=models.Q(state="open", seat=False),
                 name="offer_to_one_only",
             ),
         ]

@@ -141,7 +141,13 @@ def add(request: HttpRequest, file_id: UUID) -> HttpResponse:
     actor = accounts.actor_for(request)
     person, email = naming.with_address(actor, file_id)
     members = team.members(team.establishment_of(actor))
-    reasons = VisitReason.objects.filter(role_id__in=[one.id for one in members], active=True)
+    reasons = VisitReason.objects.filter(
+        role_id__in=[one.id for one in members],
+        active=True,
+        by_invitation=False,
+        steps=[],
+        sessions=1,
+    )
     choices = [
         (str(one.id), f"{member.name} · {one.name(get_language() or 'fr')}")
         for member in members for one in reasons.order_by("position") if one.role_id == member.id
@@ -153,6 +159,7 @@ def add(request: HttpRequest, file_id: UUID) -> HttpResponse:
         "choices": choices, "chosen": given.get("motif", ""), "half": given.get("heures", ""),
         "days": [(n, str(WEEKDAYS[n]), n in picked) for n in range(7)],
         "telephone": not email or bool(given.get("telephone")), "no_email": not email,
+        "first": bool(given.get("premiere")),
     }  # fmt: skip
     if request.method == "GET":
         return render(request, "practice/waiting_add.html", context)
@@ -172,9 +179,10 @@ def add(request: HttpRequest, file_id: UUID) -> HttpResponse:
 def _wanted(request: HttpRequest, file_id: UUID, reason: VisitReason, no_email: bool) -> Asked:
     sent = asked.sent(request)
     first, last = HALVES.get(sent.get("heures", ""), HALVES[""])
+    new = not reason.known_patients or bool(sent.get("premiere"))
+    days = frozenset(n for n in range(7) if sent.get(f"jour-{n}"))
     return Asked(
-        reason.role_id, reason.id, "in_person" if reason.in_person else "video", file_id,
-        not reason.known_patients, frozenset(n for n in range(7) if sent.get(f"jour-{n}")),
+        reason.role_id, reason.id, "in_person" if reason.in_person else "video", file_id, new, days,
         first, last, by_telephone=no_email or bool(sent.get("telephone")),
     )  # fmt: skip
 
