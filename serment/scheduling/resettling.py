@@ -3,6 +3,7 @@
 Each is moved or cancelled as one by one: the same guards, the same record, the same message. What
 cannot be moved stays as it was, and is said. Whoever cannot be written to is not moved behind their
 back: they go on the list of calls, and their visit stays on this one until somebody spoke to them.
+A visit that its person keeps to themself stays: no message leaves, and a call may reach a parent.
 """
 
 from __future__ import annotations
@@ -118,9 +119,11 @@ def settle_all(
             raise shifting.FileClosed
         if by is By.NOBODY:
             raise NobodyReached
+        details = _details(actor, one)
+        _must_be_told(details)
         if by is By.PHONE:
             return _to_call(actor, one, was, why(was), now)
-        return acts[way](one, was)
+        return acts[way](one, was, details)
 
     return _round(many, settle)
 
@@ -131,6 +134,9 @@ def cancel_all(
     """Cancel each; its person is told as after any cancellation."""
 
     def cancel(one: Appointment, was: Place) -> Outcome:
+        known = sealed_details.reveal_openable(actor, Purpose.BOOKING, [one])
+        for details in known.values():
+            _must_be_told(details)
         cancelling.cancel(actor, one.id, reason, now, was.starts_at)
         return Outcome(one.id, was, Became.CANCELLED)
 
@@ -174,9 +180,11 @@ def _place(row: Appointment) -> Place:
     return Place(row.role_id, row.starts_at, int((row.ends_at - row.starts_at).seconds // 60))
 
 
-def _move(actor: Actor, now: datetime, to: UUID | None, one: Appointment, was: Place) -> Outcome:
+def _move(
+    actor: Actor, now: datetime, to: UUID | None,
+    one: Appointment, was: Place, details: sealed_details.Details,
+) -> Outcome:  # fmt: skip
     role = to or one.role_id
-    details = _details(actor, one)
     wanted = _same_reason(details.reason, role)
     minutes = was.minutes if role == one.role_id else wanted.duration_minutes
     starts_at = _nearest(role, wanted, was.starts_at, minutes, now)
@@ -185,9 +193,10 @@ def _move(actor: Actor, now: datetime, to: UUID | None, one: Appointment, was: P
     return Outcome(one.id, was, Became.MOVED, _place(one))
 
 
-def _link(actor: Actor, now: datetime, one: Appointment, was: Place) -> Outcome:
+def _link(
+    actor: Actor, now: datetime, one: Appointment, was: Place, details: sealed_details.Details
+) -> Outcome:
     """Their hour is given up, and they choose another by themself."""
-    details = _details(actor, one)
     reason = _same_reason(details.reason, one.role_id)
     _nearest(one.role_id, reason, was.starts_at, 0, now)  # a link that offers nothing is not sent
     file = gate.files_behind(actor, Purpose.BOOKING, [one.id])[one.id]
@@ -218,6 +227,13 @@ def _details(actor: Actor, one: Appointment) -> sealed_details.Details:
     if found is None:
         raise shifting.FileClosed
     return found
+
+
+def _must_be_told(details: sealed_details.Details) -> None:
+    """Of a visit that is kept to oneself no message leaves, and a link or a call would tell of it:
+    nothing about it is done unheard."""
+    if details.kept:
+        raise KeptSecret
 
 
 def _same_reason(reason_id: UUID | None, role: UUID) -> VisitReason:
@@ -255,6 +271,10 @@ def _nearest(
 
 class NoOtherTime(Refused):
     """Aucune heure libre dans les deux mois qui suivent."""
+
+
+class KeptSecret(Refused):
+    """Ce rendez-vous est gardé secret : aucun message ne part. Parlez-en à la personne seule."""
 
 
 class NobodyReached(Refused):

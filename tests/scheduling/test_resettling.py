@@ -200,7 +200,7 @@ def test_above_the_budget_the_round_ends_with_a_sentence_and_goes_on_later(
 ) -> None:
     from serment.scheduling import resettling
 
-    whole, so_far = resettling._details, iter([True, False])
+    whole, so_far = resettling._details, iter([True, True, False])
 
     def until_the_limit(actor: Actor, one: Any) -> Any:
         if not next(so_far, True):
@@ -228,3 +228,40 @@ def test_one_without_a_free_hour_stays_and_is_said(practice: Practice) -> None:
         assert (made.starts_at, made.status) == (paris(LATER, 9), "booked")
         with pytest.raises(NotYours):
             gate.files_behind(desk, "booking", [ids.new_id()])
+
+
+UNGUARDED = {"move": "moved", "link": "linked", "cancel": "cancelled"}
+
+
+@pytest.mark.parametrize("way", UNGUARDED)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_visit_kept_from_a_parent_is_neither_changed_unheard_nor_told_by_a_link(
+    holiday: Holiday, way: str, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file's mailbox and telephone are often a parent's. Negative control."""
+    from serment.scheduling import resettling, secrecy
+
+    if not guarded:
+        monkeypatch.setattr(resettling, "_must_be_told", lambda _details: None)
+    ticked: dict[UUID, datetime | None] = {holiday.visits["mail"]: holiday.began("mail")}
+    secrecy.keep_secret(holiday.desk, holiday.visits["mail"])
+    done = (
+        resettling.cancel_all(holiday.desk, ticked, "Congés", NOW)
+        if way == "cancel"
+        else holiday.settle(way, ticked=ticked)
+    )
+    assert became(done) == {"stays" if guarded else UNGUARDED[way]: 1}
+    assert _waiting() == ({} if guarded or way != "link" else {"invitation": 1})
+    if guarded:
+        assert holiday.now_at("mail") == holiday.began("mail")
+        assert "gardé secret" in done.outcomes[0].why
+
+
+def test_nobody_is_told_to_call_about_a_visit_that_is_kept_secret(holiday: Holiday) -> None:
+    from serment.scheduling import secrecy
+    from serment.scheduling.models import CallBack
+
+    ticked: dict[UUID, datetime | None] = {holiday.visits["phone"]: holiday.began("phone")}
+    secrecy.keep_secret(holiday.desk, holiday.visits["phone"])
+    assert became(holiday.settle(ticked=ticked)) == {"stays": 1}
+    assert not CallBack.objects.exists()
