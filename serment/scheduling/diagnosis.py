@@ -100,9 +100,9 @@ def diagnose(
     day = wall_clock.local_date(minute, calendar.zone)
     opened = availability.open_spans(calendar, visit, day)
     around = _around(block, opened)
-    shut = _shut(calendar, block, day)
-    if shut is not None:
-        return shut
+    closed = shut(calendar, block, day)
+    if closed is not None:
+        return closed
     if around is None:
         crossing = _crosses_midnight(calendar, block, day)
         return (
@@ -133,8 +133,9 @@ def too_early_or_late(calendar: Calendar, visit: Visit, minute: int, now: int) -
     return Rule.HORIZON if day > availability.last_day(calendar, visit, now) else None
 
 
-def _shut(calendar: Calendar, block: Span, day: date) -> Finding | None:
-    """What closes the block whatever the hours: the house before the person, spans before days."""
+def shut(calendar: Calendar, block: Span, day: date) -> Finding | None:
+    """What closes the block whatever the hours: the house before the person, spans before days.
+    ``day``: the local date on which its visit begins."""
     for rule, spans in (
         (Rule.HOUSE_CLOSED, calendar.closures),
         (Rule.ABSENCE, calendar.absences),

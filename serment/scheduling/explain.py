@@ -208,6 +208,9 @@ def _in_group(
         session = groups.at(plan.role_id, reason.visit.id, instant, now, using=using)
     except groups.NoSuchSession as none:
         return Explanation("no_session", none.sentence)
+    closed = groups.shut(plan, reason.visit, wall_clock.minute_of(instant))
+    if closed is not None:
+        return Explanation(closed.rule.value, sentence(closed, plan))
     if not session.left:
         return Explanation("session_full", _("Cette séance est complète."))
     return Explanation(Rule.OFFERED, str(_SENTENCES[Rule.OFFERED]))

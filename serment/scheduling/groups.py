@@ -2,7 +2,8 @@
 
 A session is one row of time taken, so the practitioner is nobody else's meanwhile. Seats have
 numbers, and the database lets each be taken once: who is last finds none. A reason in groups is
-offered where there is a session with a seat left, and nowhere else.
+offered where there is a session with a seat left, and nowhere else. Weekly hours do not count for a
+session; an absence and a closed house do.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from django.utils.translation import gettext as _
 from serment import ids
 from serment.directory.pipeline import together
 from serment.errors import Refused
-from serment.scheduling import availability, occupying, refusals, rules, wall_clock
+from serment.scheduling import availability, diagnosis, occupying, refusals, rules, wall_clock
 from serment.scheduling.availability import Span
+from serment.scheduling.diagnosis import Finding
 from serment.scheduling.models import GroupSession, Occupancy, Seat, VisitReason
 from serment.scheduling.occupying import Claim
 
@@ -69,6 +71,10 @@ class NoSuchSession(refusals.NotOffered):
 
 class SessionFull(refusals.SlotTaken):
     """Cette séance est complète."""
+
+
+class NobodyThere(refusals.NotOffered):
+    """Le soignant est absent ou le cabinet fermé à ce moment : levez d’abord l’absence."""
 
 
 class SeatsTaken(Refused):
@@ -130,9 +136,17 @@ def starts(
             and minute >= availability.first_minute(visit, now)
             and wall_clock.local_date(minute, plan.calendar.zone)
             <= availability.last_day(plan.calendar, visit, now)
+            and shut(plan, visit, minute) is None
         ):
             found[one.role_id].append(minute)
     return found
+
+
+def shut(plan: rules.Plan, visit: availability.Visit, minute: int) -> Finding | None:
+    """What closes a session that begins then: an absence, or the house."""
+    start = minute - visit.buffer_before
+    day = wall_clock.local_date(minute, plan.calendar.zone)
+    return diagnosis.shut(plan.calendar, (start, start + visit.block), day)
 
 
 def at(
@@ -172,7 +186,8 @@ def sit(session: Session, tenant: UUID, who: UUID | HeldBy, now: datetime) -> bo
 def create(reason: VisitReason, starts_at: datetime, seats: int, now: datetime) -> GroupSession:
     """Set a session: it takes the practitioner's time, and the rooms its reason needs.
 
-    The transaction must stand in the establishment. Raises ``SlotTaken`` or ``PastTime``.
+    The transaction must stand in the establishment. Raises ``SlotTaken``, ``PastTime`` or
+    ``NobodyThere``.
     """
     if starts_at <= now:
         raise refusals.PastTime(_("Cette heure est déjà passée."))
@@ -187,22 +202,27 @@ def create(reason: VisitReason, starts_at: datetime, seats: int, now: datetime) 
         starts_at - timedelta(minutes=reason.buffer_before_minutes),
         session.ends_at + timedelta(minutes=reason.buffer_after_minutes),
     )
+    needs = _needs(reason, block, starts_at, now)
     kind = Occupancy.Kind.SESSION
     if occupying.take(block, now, kind=kind, row_id=session.id) is None or not (
-        occupying.take_needed(_needs(reason, block, now), block, now, kind=kind,
-                              companion_of=session.id)
-    ):  # fmt: skip
+        occupying.take_needed(needs, block, now, kind=kind, companion_of=session.id)
+    ):
         raise refusals.SlotTaken(_("Ce temps est déjà pris."))
     session.save(force_insert=True)
     return session
 
 
-def _needs(reason: VisitReason, block: Claim, now: datetime) -> tuple[availability.Need, ...]:
+def _needs(
+    reason: VisitReason, block: Claim, starts_at: datetime, now: datetime
+) -> tuple[availability.Need, ...]:
+    """What it takes beside the practitioner. Raises ``NobodyThere``."""
     span = wall_clock.minute_of(block.starts_at), wall_clock.minute_after(block.ends_at)
     plan = rules.plans([reason.role_id], span, using=USING).get(reason.role_id)
     known = plan.reasons.get(reason.id) if plan else None
     if plan is None or known is None:
         return ()
+    if shut(plan, known.visit, wall_clock.minute_of(starts_at)) is not None:
+        raise NobodyThere
     taken = rules.taken([plan], span, wall_clock.minute_of(now), using=USING)
     needs = plan.limits(known, taken).needs
     return tuple(need for need in needs if need.concerns(span))

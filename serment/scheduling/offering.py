@@ -120,7 +120,7 @@ def check(wish: Wish, taken: Rows, now: datetime, audience: Public = Public.EVER
     plan, reason = wish.plan, _open_reason(wish, audience).seen_by(audience)
     minute, present = wish.minute, wall_clock.minute_of(now)
     if reason.in_groups:
-        return _seat(wish, reason, reason.visit, present, at_desk=False)
+        return _seat(wish, reason, reason.visit, present)
     limits = _limits(plan, reason, taken, minute)
     rule, sentence = _rule(plan, reason.visit, taken, minute, present, limits)
     between = wall_clock.instant_of(minute) != wish.starts_at
@@ -151,7 +151,8 @@ def check_at_desk(wish: Wish, taken: Rows, now: datetime, *, overbook: bool) -> 
     # As if asked just before: what has begun a moment ago is judged by all other rules.
     asked = min(present, minute - 1)
     if reason.in_groups:
-        return _seat(wish, reason, reason.visit.for_desk(), asked, at_desk=True)
+        visit = reason.visit.for_desk()
+        return _seat(wish, reason, visit, asked, at_desk=True, overbook=overbook)
     limits = _limits(plan, reason, taken, minute)
     rule, sentence = _rule(plan, reason.visit.for_desk(), taken, minute, asked, limits)
     if rule not in (_DESK_MAY_OVERBOOK if overbook else _DESK_MAY):
@@ -163,15 +164,16 @@ def check_at_desk(wish: Wish, taken: Rows, now: datetime, *, overbook: bool) -> 
 
 
 def _seat(
-    wish: Wish, reason: rules.Reason, visit: availability.Visit, now: int, *, at_desk: bool
-) -> Offer:
-    """The session at that very time, if it is not too early or too late to join."""
+    wish: Wish, reason: rules.Reason, visit: availability.Visit, now: int, *,
+    at_desk: bool = False, overbook: bool = False,
+) -> Offer:  # fmt: skip
+    """The session at that very time, if somebody holds it and it is not too early or too late."""
     minute, plan = wish.minute, wish.plan
     session = groups.at(plan.role_id, visit.id, wish.starts_at, wall_clock.instant_of(now))
     early = too_early_or_late(plan.calendar, visit, minute, now)
-    if early is not None:
-        finding = explain.sentence(Finding(early), plan)
-        raise _ERRORS.get(early, refusals.NotOffered)(finding)
+    finding = Finding(early) if early is not None else groups.shut(plan, visit, minute)
+    if finding is not None and (early is not None or not overbook):
+        raise _ERRORS.get(finding.rule, refusals.NotOffered)(explain.sentence(finding, plan))
     return Offer(plan, reason, _claim(plan, reason, minute), minute, at_desk, (), session)
 
 

@@ -7,7 +7,7 @@ what is shown is what the engine would say, and not a second opinion.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from django.db import transaction
 from serment.scheduling import availability, explain, rules, wall_clock
 from serment.scheduling.availability import Visit
 from serment.scheduling.cancelling import STANDING
-from serment.scheduling.diagnosis import Rule, diagnose
+from serment.scheduling.diagnosis import Rule, diagnose, shut
 from serment.scheduling.models import Appointment, Seat
 
 USING = "default"
@@ -31,6 +31,8 @@ class Orphan:
     starts_at: datetime
     ends_at: datetime
     because: str = ""
+    in_group: bool = False
+    """Its session stands where it was set, in open hours or not; not while its holder is away."""
 
 
 class _PutBackError(Exception):
@@ -64,10 +66,9 @@ def _coming(roles: Sequence[UUID], now: datetime) -> list[Orphan]:
     rows = Appointment.objects.filter(role_id__in=roles, status__in=STANDING, starts_at__gt=now)
     values = rows.order_by("starts_at", "id").values_list("id", "role_id", "starts_at", "ends_at")
     found = [Orphan(*row) for row in values]
-    # A session of a group stands where it was set, in open hours or not.
     seated = Seat.objects.filter(appointment_id__in=[one.id for one in found])
     in_groups = set(seated.values_list("appointment_id", flat=True))
-    return [one for one in found if one.id not in in_groups]
+    return [replace(one, in_group=one.id in in_groups) for one in found]
 
 
 def _open_for(coming: Sequence[Orphan], now: datetime) -> list[Orphan]:
@@ -86,7 +87,7 @@ def _left_outside(coming: Sequence[Orphan], now: datetime) -> list[Orphan]:
         plan = plans.get(one.role_id)
         because = _because(plan, one) if plan else explain.nobody()
         if because:
-            found.append(Orphan(one.id, one.role_id, one.starts_at, one.ends_at, because))
+            found.append(replace(one, because=because))
     return found
 
 
@@ -94,6 +95,9 @@ def _because(plan: rules.Plan, one: Orphan) -> str:
     """Why its time is not open; nothing where it is. Whose reason it is, is sealed: any will do."""
     start, end = wall_clock.minute_of(one.starts_at), wall_clock.minute_after(one.ends_at)
     day = wall_clock.local_date(start, plan.calendar.zone)
+    if one.in_group:
+        closed = shut(plan.calendar, (start, end), day)
+        return explain.sentence(closed, plan) if closed else ""
     opened = availability.merged(
         (low, high) for low, high, _late in availability.open_spans(plan.calendar, None, day)
     )

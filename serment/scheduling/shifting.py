@@ -29,7 +29,7 @@ from serment.scheduling import (
     sealed_details,
     wall_clock,
 )
-from serment.scheduling.models import Appointment, VisitReason
+from serment.scheduling.models import Appointment, Seat, VisitReason
 from serment.scheduling.sealed_details import Details
 
 MINUTES_MIN, MINUTES_MAX = 5, 480
@@ -51,6 +51,10 @@ WHERE establishment_id = %(tenant)s AND appointment_id = %(visit)s
 
 class FileClosed(Refused):
     """Ce dossier est fermé : il a été effacé, ou il est gelé. Rien n’a changé."""
+
+
+class AsLongForAll(Refused):
+    """Une séance de groupe dure autant pour tous : sa durée ne change pas pour une personne."""
 
 
 class NoSuchReasonThere(Refused):
@@ -89,7 +93,8 @@ def shift(
     """Move and stretch in one transaction, on record; durable on commit. Staff only.
 
     Raises ``MovedSince`` where it is not where it was ``seen``, ``AlreadyOver``, ``FileClosed``,
-    ``NoSuchReasonThere``, ``SlotTaken`` or another ``NotOffered`` with the rule in its sentence.
+    ``NoSuchReasonThere``, ``AsLongForAll``, ``SlotTaken`` or another ``NotOffered`` with the rule
+    in its sentence.
     """
     tenant = cancelling.seen(appointment_id).establishment_id
     if actor.kind != "staff" or actor.establishment != tenant:
@@ -106,7 +111,10 @@ def shift(
         if was.at != to.at:
             wanted = _wanted(was, to, details, file)
             row = moving.move(actor, row.id, wanted, now)
-        if _minutes(row) != to.minutes:
+        if Seat.objects.filter(appointment_id=row.id).exists():
+            if was.minutes != to.minutes:
+                raise AsLongForAll
+        elif _minutes(row) != to.minutes:
             _stretch(row, to, now)
     return Shifted(was, file, moved=was.at != to.at)
 

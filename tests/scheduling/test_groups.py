@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 
 from serment.directory import tenancy
-from tests.scheduling.practice import NOW, TUESDAY, Practice, count, free_at, make_practice, paris
+from tests.scheduling.practice import (
+    NOW,
+    TUESDAY,
+    Practice,
+    count,
+    days,
+    free_at,
+    make_practice,
+    paris,
+)
 
 pytestmark = pytest.mark.django_db(databases=["default", "search"])
 EVENING = paris(TUESDAY, 18, 30)
@@ -99,3 +110,116 @@ def _made(workshop: Practice) -> UUID:
     assert found is not None
     assert found.appointment_id is not None
     return found.appointment_id
+
+
+@dataclass
+class Morning:
+    """A group of three at ten, all seated, one at eleven a week later, and the practitioner."""
+
+    practice: Practice
+    visits: list[UUID]
+
+    def goes_away(self) -> None:
+        """For that whole day."""
+        from serment.scheduling.models import Absence
+
+        Absence.objects.create(
+            establishment_id=self.practice.establishment, role_id=self.practice.role,
+            span=(paris(TUESDAY, 0), paris(TUESDAY + days(1), 0)),
+        )  # fmt: skip
+
+
+TEN, WEEK_AFTER = paris(TUESDAY, 10), paris(TUESDAY + days(7), 11)
+
+
+@pytest.fixture
+def morning(workshop: Practice) -> Morning:
+    from serment.scheduling import booking, groups
+    from serment.scheduling.models import VisitReason
+
+    with tenancy.inside(workshop.establishment):
+        reason = VisitReason.objects.get(id=workshop.reason)
+        groups.create(reason, TEN, 3, NOW)
+        groups.create(reason, WEEK_AFTER, 3, NOW)
+    visits = []
+    for number in range(2):
+        actor, file = workshop.patient(email=f"assis{number}@exemple.fr")
+        visits.append(booking.book(actor, workshop.booking(file, TEN), NOW).id)
+    return Morning(workshop, visits)
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_session_whose_practitioner_is_away_is_not_offered(
+    morning: Morning, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control."""
+    from serment.scheduling import booking, explain, groups, refusals
+
+    practice = morning.practice
+    if not guarded:
+        monkeypatch.setattr(groups, "shut", lambda *_asked: None)
+    assert free_at(practice) == ["10:00"]
+    with tenancy.inside(practice.establishment):
+        morning.goes_away()
+        said = explain.why_not(practice.role, practice.reason, TEN, NOW, using="default")
+    assert (free_at(practice), said.rule) == (
+        ([], "absence") if guarded else (["10:00"], "offered")
+    )
+    actor, file = practice.patient(email="tard@exemple.fr")
+    if not guarded:
+        booking.book(actor, practice.booking(file, TEN), NOW)
+        return
+    for who in (actor, practice.secretary()):
+        with pytest.raises(refusals.NotOffered, match="absent"):
+            booking.book(who, practice.booking(file, TEN), NOW)
+    booking.book(practice.secretary(), practice.booking(file, TEN, overbook=True), NOW)
+
+
+def test_an_absence_over_a_group_leaves_its_people_to_be_moved_to_another(
+    morning: Morning,
+) -> None:
+    from serment.scheduling import orphans, resettling, unsettling
+    from serment.scheduling.models import Appointment, Seat
+
+    practice, desk = morning.practice, morning.practice.secretary()
+    with tenancy.inside(practice.establishment):
+        tried = orphans.of_change([practice.role], morning.goes_away, NOW)
+        assert {one.id for one in tried} == set(morning.visits)
+        assert all("absent" in one.because for one in tried)
+        assert orphans.of_now([practice.role], NOW) == [], "only tried"
+        morning.goes_away()
+        ticked = dict.fromkeys(morning.visits)
+        done = resettling.settle_all(desk, ticked, resettling.Way.MOVE, NOW)
+        assert [str(one.became) for one in done.outcomes] == ["moved", "moved"]
+        starts = Appointment.objects.filter(id__in=morning.visits)
+        assert {*starts.values_list("starts_at", flat=True)} == {WEEK_AFTER}
+        assert Seat.objects.count() == 2
+        undone = unsettling.undo_all(desk, done.outcomes, NOW, NOW)
+        assert [one.why for one in undone.outcomes] == ["", ""]
+        assert {*starts.values_list("starts_at", flat=True)} == {TEN}
+
+
+def test_no_session_is_set_where_nobody_is_there(morning: Morning) -> None:
+    from serment.scheduling import groups
+    from serment.scheduling.models import VisitReason
+
+    with tenancy.inside(morning.practice.establishment):
+        morning.goes_away()
+        reason = VisitReason.objects.get(id=morning.practice.reason)
+        with pytest.raises(groups.NobodyThere), transaction.atomic():
+            groups.create(reason, paris(TUESDAY, 14), 3, NOW)
+
+
+def test_a_session_lasts_as_long_for_all(morning: Morning) -> None:
+    from serment.scheduling import shifting
+    from serment.scheduling.models import Appointment
+    from serment.scheduling.shifting import Place
+
+    desk, role = morning.practice.secretary(), morning.practice.role
+    with tenancy.inside(morning.practice.establishment):
+        visit = morning.visits[0]
+        with pytest.raises(shifting.AsLongForAll), transaction.atomic():
+            shifting.shift(desk, visit, Place(role, TEN, 120), NOW)
+        shifting.shift(desk, visit, Place(role, WEEK_AFTER, 60), NOW)
+        row = Appointment.objects.get(id=visit)
+    assert (row.starts_at, row.ends_at - row.starts_at) == (WEEK_AFTER, timedelta(hours=1))

@@ -268,3 +268,14 @@ def test_a_session_in_a_group_is_set_and_somebody_is_booked_in(doctors: House) -
     assert "Ce temps est déjà pris" in text(desk.post(f"{AT}seances/changer", typed))
     booking = re.findall(r'href="(/cabinet/reserver/\?[^"]*)"', page)[0].replace("&amp;", "&")
     assert "19 h 00" in text(desk.get(booking))
+    with tenancy.inside(doctors.practice.establishment):
+        Absence.objects.create(
+            establishment_id=doctors.practice.establishment, role_id=doctors.practice.role,
+            span=(doctors.at(0), doctors.at(23)),
+        )  # fmt: skip
+    page = text(desk.get(f"{AT}seances/"))
+    assert "Le soignant est absent à ce moment" in page
+    assert "Personne ne peut s’y inscrire." in page
+    assert "Inscrire quelqu’un" not in page
+    typed["debut"] = f"{doctors.day.isoformat()}T20:30"
+    assert "levez d’abord l’absence" in text(desk.post(f"{AT}seances/changer", typed))

@@ -21,7 +21,7 @@ from serment.disclosure import Actor
 from serment.errors import Conflict, Refused
 from serment.identity import accounts, policy, rights
 from serment.identity.rights import Act
-from serment.scheduling import groups, wall_clock
+from serment.scheduling import explain, groups, rules, wall_clock
 from serment.scheduling.models import GroupSession, VisitReason
 from serment.scheduling.models.groups import SEATS_MAX
 from serment.web import asked, wording
@@ -43,6 +43,8 @@ class Line:
     left: int
     booking: str
     """What the booking page is asked to show."""
+    closed: str
+    """Why nobody can come although there are seats: an absence, a closed house."""
 
 
 @policy.staff_may(Act.SEE_AGENDA)
@@ -115,10 +117,13 @@ def _show(
         for one in reasons.order_by("name_fr", "id")
     }
     coming = groups.coming(list(known), (now, now + AHEAD), now)
+    closed = _closed(coming, now)
     context: dict[str, Any] = {
         "section": "hours",
-        "sessions": [_line(one, known[one.role_id], names.get(one.reason_id, ""), now)
-                     for one in coming],
+        "sessions": [
+            _line(one, known[one.role_id], names.get(one.reason_id, ""), closed, now)
+            for one in coming
+        ],
         "reasons": list(names.items()),
         "typed": typed,
         "errors": errors,
@@ -129,7 +134,25 @@ def _show(
     return render(request, "practice/sessions.html", context, status=status)
 
 
-def _line(one: groups.Session, member: team.Member, name: str, now: datetime) -> Line:
+def _closed(coming: list[groups.Session], now: datetime) -> dict[UUID, str]:
+    """By session, the sentence of what closes it."""
+    if not coming:
+        return {}
+    window = wall_clock.minute_of(now), wall_clock.minute_after(max(one.ends_at for one in coming))
+    plans = rules.plans(list({one.role_id for one in coming}), window, using="default")
+    found = {}
+    for one in coming:
+        plan = plans.get(one.role_id)
+        reason = plan.reasons.get(one.reason_id) if plan else None
+        if plan is not None and reason is not None:
+            shut = groups.shut(plan, reason.visit, wall_clock.minute_of(one.starts_at))
+            found[one.id] = explain.sentence(shut, plan) if shut else ""
+    return found
+
+
+def _line(
+    one: groups.Session, member: team.Member, name: str, closed: dict[UUID, str], now: datetime
+) -> Line:
     query = {
         "agenda": str(one.role_id),
         "motif": str(one.reason_id),
@@ -137,4 +160,14 @@ def _line(one: groups.Session, member: team.Member, name: str, now: datetime) ->
     }
     when = wording.moment(one.starts_at, member.zone, now.astimezone(member.zone).date())
     what = name.rpartition(" · ")[0]
-    return Line(one.id, when, what, member.name, one.seats, one.taken, one.left, urlencode(query))
+    return Line(
+        one.id,
+        when,
+        what,
+        member.name,
+        one.seats,
+        one.taken,
+        one.left,
+        urlencode(query),
+        closed.get(one.id, ""),
+    )
