@@ -4,6 +4,7 @@ Each is moved or cancelled as one by one: the same guards, the same record, the 
 cannot be moved stays as it was, and is said. Whoever cannot be written to is not moved behind their
 back: they go on the list of calls, and their visit stays on this one until somebody spoke to them.
 A visit that its person keeps to themself stays: no message leaves, and a call may reach a parent.
+So does a step of a booking: the others would have to go with it.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ def settle_all(
         if by is By.NOBODY:
             raise NobodyReached
         details = _details(actor, one)
-        _must_be_told(details)
+        _must_be_for_many(details)
         if by is By.PHONE:
             return _to_call(actor, one, was, why(was), now)
         return acts[way](one, was, details)
@@ -136,7 +137,7 @@ def cancel_all(
     def cancel(one: Appointment, was: Place) -> Outcome:
         known = sealed_details.reveal_openable(actor, Purpose.BOOKING, [one])
         for details in known.values():
-            _must_be_told(details)
+            _must_be_for_many(details)
         cancelling.cancel(actor, one.id, reason, now, was.starts_at)
         return Outcome(one.id, was, Became.CANCELLED)
 
@@ -229,11 +230,14 @@ def _details(actor: Actor, one: Appointment) -> sealed_details.Details:
     return found
 
 
-def _must_be_told(details: sealed_details.Details) -> None:
+def _must_be_for_many(details: sealed_details.Details) -> None:
     """Of a visit that is kept to oneself no message leaves, and a link or a call would tell of it:
-    nothing about it is done unheard."""
+    nothing about it is done unheard. A step by itself would come before the first, or for nothing.
+    """
     if details.kept:
         raise KeptSecret
+    if details.step:
+        raise OneOfSteps
 
 
 def _same_reason(reason_id: UUID | None, role: UUID) -> VisitReason:
@@ -275,6 +279,10 @@ class NoOtherTime(Refused):
 
 class KeptSecret(Refused):
     """Ce rendez-vous est gardé secret : aucun message ne part. Parlez-en à la personne seule."""
+
+
+class OneOfSteps(Refused):
+    """C’est une étape d’une réservation : ouvrez-la, et changez toutes ses étapes ensemble."""
 
 
 class NobodyReached(Refused):

@@ -85,6 +85,8 @@ class Shifted:
     patient_file: UUID
     moved: bool
     """Whether the time or the column changed: then the person is told."""
+    step: int = 0
+    """Its place among steps booked together, from 1: the others are where they were."""
 
 
 def shift(
@@ -116,7 +118,7 @@ def shift(
                 raise AsLongForAll
         elif _minutes(row) != to.minutes:
             _stretch(row, to, now)
-    return Shifted(was, file, moved=was.at != to.at)
+    return Shifted(was, file, moved=was.at != to.at, step=details.step)
 
 
 def _locked(appointment_id: UUID) -> Appointment:

@@ -27,7 +27,7 @@ from serment.scheduling import (
 )
 from serment.scheduling.linked_booking import Later
 from serment.scheduling.linked_times import At, Broken, Step, Way
-from serment.scheduling.models import Appointment, Occupancy, VisitReason
+from serment.scheduling.models import Absence, Appointment, Occupancy, VisitReason
 from tests.scheduling.practice import (
     NOW,
     PARIS,
@@ -269,3 +269,44 @@ def test_a_chain_is_found_wherever_one_exists(
     for one, step in zip(found, steps, strict=True):
         assert linked_times.follows(before, one.at, step)
         before = one.at
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_holiday_takes_no_step_away_from_the_others(
+    house: House, guarded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moved alone the first step came after the second. Negative control."""
+    from serment.scheduling import resettling
+
+    if not guarded:
+        monkeypatch.setattr(resettling, "_must_be_for_many", lambda _details: None)
+    practice = house.practice
+    actor, file = practice.patient(email="lou@example.test")
+    form = practice.booking(file, NINE, request_key=os.urandom(16))
+    first, second = linked_booking.book(actor, form, house.proposed(actor, NINE), NOW)
+    ticked: dict[UUID, datetime | None] = {first.id: NINE}
+    desk = practice.secretary()
+    with tenancy.inside(practice.establishment):
+        Absence.objects.create(
+            establishment_id=practice.establishment, role_id=practice.role,
+            span=(paris(TUESDAY, 0), paris(TUESDAY + timedelta(days=1), 0)),
+        )  # fmt: skip
+        done = resettling.settle_all(desk, ticked, resettling.Way.MOVE, NOW)
+        over = resettling.cancel_all(desk, ticked, "Congés", NOW)
+        rows = {one.id: one for one in Appointment.objects.all()}
+    if guarded:
+        assert [one.became for one in (*done.outcomes, *over.outcomes)] == ["stays", "stays"]
+        assert "étapes ensemble" in done.outcomes[0].why
+    assert (rows[first.id].starts_at < rows[second.id].starts_at) == guarded
+
+
+def test_a_step_moved_by_hand_says_which_it_is(house: House) -> None:
+    from serment.scheduling import shifting
+
+    practice = house.practice
+    actor, file = practice.patient(email="lou@example.test")
+    form = practice.booking(file, NINE, request_key=os.urandom(16))
+    _first, second = linked_booking.book(actor, form, house.proposed(actor, NINE), NOW)
+    to = shifting.Place(second.role_id, paris(TUESDAY, 15), 30)
+    with tenancy.inside(practice.establishment):
+        assert shifting.shift(practice.secretary(), second.id, to, NOW).step == 2

@@ -242,7 +242,7 @@ def test_a_visit_kept_from_a_parent_is_neither_changed_unheard_nor_told_by_a_lin
     from serment.scheduling import resettling, secrecy
 
     if not guarded:
-        monkeypatch.setattr(resettling, "_must_be_told", lambda _details: None)
+        monkeypatch.setattr(resettling, "_must_be_for_many", lambda _details: None)
     ticked: dict[UUID, datetime | None] = {holiday.visits["mail"]: holiday.began("mail")}
     secrecy.keep_secret(holiday.desk, holiday.visits["mail"])
     done = (

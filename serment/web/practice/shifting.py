@@ -81,7 +81,7 @@ def shift(request: HttpRequest) -> HttpResponse:
     channel = (
         telling.of_visit(actor, panel_shown.seen(row.id), done.patient_file) if done.moved else ""
     )
-    return _back(request, DONE, _done(row, to, done.was, channel))
+    return _back(request, DONE, _done(row, to, done, channel))
 
 
 @policy.staff_may(Act.BOOK)
@@ -120,7 +120,8 @@ def told(request: HttpRequest, everybody: list[Member]) -> Told | None:
     found = _read(query.get(DONE, ""), UNDO_SECONDS)
     if found and _place(found["to"]).role_id in members:
         was, to = _place(found["was"]), _place(found["to"])
-        return Told(_did(was, to, members, found["t"]), query.get(DONE, ""), UUID(found["v"]))
+        sentence = f"{_did(was, to, members, found['t'])} {_alone(found.get('n', 0))}".strip()
+        return Told(sentence, query.get(DONE, ""), UUID(found["v"]))
     return None
 
 
@@ -136,6 +137,14 @@ def _did(was: Place, to: Place, members: dict[UUID, Member], channel: str) -> st
         telling.SECRET: _("Il est secret : aucun message ne part, dites la nouvelle heure."),
     }
     return f"{moved} {more.get(channel, '')}".strip()
+
+
+def _alone(step: int) -> str:
+    """Of a step that was moved by itself."""
+    if not step:
+        return ""
+    told = _("C’est l’étape %(step)d d’une réservation : les autres étapes n’ont pas bougé.")
+    return told % {"step": step}
 
 
 def _where(place: Place, members: dict[UUID, Member]) -> str:
@@ -159,8 +168,11 @@ def _minutes(row: Appointment) -> int:
     return int((row.ends_at - row.starts_at).total_seconds() // 60)
 
 
-def _done(row: Appointment, to: Place, was: Place, channel: str) -> str:
-    value = {"v": str(row.id), "to": _written(to), "was": _written(was), "t": channel}
+def _done(row: Appointment, to: Place, done: shifting.Shifted, channel: str) -> str:
+    value = {
+        "v": str(row.id), "to": _written(to), "was": _written(done.was), "t": channel,
+        "n": done.step if done.moved else 0,
+    }  # fmt: skip
     return signing.dumps(value, salt=_SALT)
 
 
