@@ -26,6 +26,10 @@ _OF_FICTION = "063998"
 """Arcep keeps 06 39 98 for films and examples: not Mayotte's, though 0639 is."""
 _OVERSEAS_LENGTH = {"590": 9, "594": 9, "596": 9, "262": 9, "508": 6}
 _COUNTRIES = ("33", *_OVERSEAS_LENGTH)
+_NO_COUNTRY = (
+    "800", "808", "870", "871", "872", "873", "874", "878", "881", "882", "883", "888", "979",
+)  # fmt: skip
+"""Codes of ITU-T E.164 that are no country's: satellites, networks of their own, premium rates."""
 _NOISE = re.compile(r"[\s.\-–/()\u00a0\u202f\u2009]")
 
 
@@ -80,12 +84,16 @@ def _international(digits: str) -> str:
 
 
 def is_mobile(number: str) -> bool:
-    """Whether an E.164 number takes texts: mobiles of France, and whatever is from elsewhere."""
+    """Whether an E.164 number takes texts: mobiles of France, and whatever is from another country.
+
+    What belongs to no country costs whoever sends there ten times as much, and somebody may be paid
+    for it: nobody makes a house do that by writing such a number down.
+    """
     for country in _COUNTRIES:
         if number.startswith(f"+{country}"):
             rest = number.removeprefix(f"+{country}")
             return rest[0] in "67" if country == "33" else rest.startswith(_OVERSEAS_MOBILE)
-    return number.startswith("+")
+    return number.startswith("+") and not number[1:].startswith(_NO_COUNTRY)
 
 
 def display(number: str) -> str:

@@ -190,3 +190,18 @@ def test_a_name_is_kept_as_its_owner_writes_it(typed: str, kept: str) -> None:
 def test_what_is_no_name_is_refused(typed: str) -> None:
     with pytest.raises(names.NameUnusable):
         names.normalise(typed)
+
+
+@pytest.mark.parametrize(
+    ("number", "takes"),
+    [
+        ("+33612345678", True), ("+33899123456", False), ("+32470123456", True),
+        ("+8801712345678", True), ("+886912345678", True), ("+881612345678", False),
+        ("+88213312345", False), ("+88351000123", False), ("+979123456789", False),
+        ("+870773123456", False),
+    ],
+)  # fmt: skip
+def test_no_text_goes_to_a_number_of_no_country(number: str, takes: bool) -> None:
+    """Satellites and premium rates cost the house; Bangladesh and Taiwan are countries."""
+    assert phones.normalise(number) == number
+    assert phones.is_mobile(number) is takes
