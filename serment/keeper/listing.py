@@ -21,6 +21,7 @@ from serment.keeper.rights import Capability, Reach, check, errand_of, own_subje
 from serment.keeper.store import LinkRow, RecordRow
 from serment.keeper.wire import Body, IdAsk, Ids, Item, LinkAsk, Nothing, Request
 from serment.keeper.words import (
+    CALENDAR,
     FILES_AN_ACCOUNT_MAX,
     KIND_SEARCH,
     KIND_WRITE,
@@ -47,7 +48,10 @@ async def records_of(house: House, ask: Request, peer: int) -> Body:
         row
         for subject in sorted(subjects)
         for row in house.store.records_of(subject)
-        if row.kind == wanted.kind and reach.opens(row)
+        if row.kind == wanted.kind
+        and reach.opens(row)
+        # An address is read by whoever shares the calendar, a minor's parents above all.
+        and not (row.kept and ask.client == CALENDAR)
     ]
     counted, alarms = frozenset[bytes](), list[Access]()
     if ask.actor.kind == "staff":

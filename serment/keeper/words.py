@@ -37,6 +37,9 @@ PATIENT_PURPOSES: Final = frozenset(
 OWN_DOORS: Final = frozenset({"web", "worker", "command", "live", "system"})
 """Clients that are ours; a partner's client id has a budget of its own."""
 
+CALENDAR: Final = "calendar"
+"""As whom the pages ask for a patient's calendar feed: it is shown nothing kept secret."""
+
 SEARCHES: Final = ("", "name", "phone", "email", "birth_date", "marks")
 
 CLAIMED: Final = "claimed"

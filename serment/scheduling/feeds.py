@@ -143,12 +143,15 @@ def _time_taken(tenant: UUID, role: UUID, now: datetime) -> list[Busy] | None:
             establishment_id=tenant, claimant_id=role, span__overlap=window,
             kind__in=_SHOWN,
         ).values_list("span", "appointment_id", "id")  # fmt: skip
-        taken = [Busy(_mark(visit or row), span.lower, span.upper) for span, visit, row in rows]
+        whose = _tag(Feed("", role=role, tenant=tenant))
+        taken = [
+            Busy(_mark(whose, visit or row), span.lower, span.upper) for span, visit, row in rows
+        ]
         gone = Appointment.objects.filter(
             establishment_id=tenant, role_id=role, starts_at__range=window,
             status=Appointment.Status.CANCELLED,
         )  # fmt: skip
-        return _in_order([*taken, *_visits(gone)])
+        return _in_order([*taken, *_visits(gone, whose)])
 
 
 def _own_visits(token: str, feed: Feed, now: datetime) -> list[Busy]:
@@ -168,13 +171,14 @@ def _own_visits(token: str, feed: Feed, now: datetime) -> list[Busy]:
         mine = Appointment.objects.filter(
             id__in=records, starts_at__range=(now - BACK, now + AHEAD)
         )
-        return _in_order(_visits(mine))
+        return _in_order(_visits(mine, _tag(feed)))
 
 
-def _visits(rows: QuerySet[Appointment]) -> Iterator[Busy]:
+def _visits(rows: QuerySet[Appointment], whose: bytes) -> Iterator[Busy]:
     found = rows.values_list("id", "starts_at", "ends_at", "status")
     for pk, starts_at, ends_at, status in found:
-        yield Busy(_mark(pk), starts_at, ends_at, status == Appointment.Status.CANCELLED)
+        gone = status == Appointment.Status.CANCELLED
+        yield Busy(_mark(whose, pk), starts_at, ends_at, gone)
 
 
 def _in_order(events: Iterable[Busy]) -> list[Busy]:
@@ -190,11 +194,12 @@ def _signed_in(feed: Feed) -> Feed:
     return replace(feed, session=session, capability=capability)
 
 
-def _mark(row: UUID) -> str:
-    """By which programs know an event again; keyed, so that no id can be tried against it."""
-    return salted_hmac("serment.scheduling.feeds.event", row.hex, algorithm="sha256").hexdigest()[
-        :32
-    ]
+def _mark(whose: bytes, row: UUID) -> str:
+    """By which programs know an event again; keyed, so that no id can be tried against it. Another
+    in each owner's feed: the company that keeps a patient's calendar and a practitioner's would
+    else read with whom the patient has the visit."""
+    named = f"{whose.hex()} {row.hex}"
+    return salted_hmac("serment.scheduling.feeds.event", named, algorithm="sha256").hexdigest()[:32]
 
 
 def _tag(owner: Feed) -> bytes:

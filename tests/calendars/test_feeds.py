@@ -16,7 +16,7 @@ from serment.directory import tenancy
 from serment.disclosure import SYSTEM, Actor, gate
 from serment.identity import registration
 from serment.outbox import envelopes
-from serment.scheduling import booking, feeds, moving
+from serment.scheduling import booking, feeds, moving, secrecy
 from serment.scheduling.feeds import Feed
 from tests.scheduling.practice import Practice, paris
 from tests.web_practice.house import PASSWORD, next_tuesday
@@ -177,3 +177,43 @@ def test_who_works_here_no_more_shows_nothing(practice: Practice) -> None:
     with tenancy.inside(practice.establishment):
         PractitionerRole.objects.filter(pk=practice.role).update(active=False)
     assert _read(token).status_code == 404
+
+
+def test_a_visit_has_another_mark_in_a_patients_feed_than_in_the_practitioners(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One company keeps the calendars of many: the same mark twice is a patient's practitioner."""
+    actor, _file, _visit = _booked(practice, 9)
+    tokens = [feeds.make(_of_role(practice)), feeds.make(Feed("fr", account=actor.id))]
+
+    def marks() -> set[str]:
+        return {str(event["uid"]) for token in tokens for event in _events(token)}
+
+    assert len(marks()) == 2
+    (before,) = _events(tokens[1])
+    tokens[1] = feeds.make(Feed("fr", account=actor.id))
+    (after,) = _events(tokens[1])
+    assert after["uid"] == before["uid"], "the same event at a new address of the same person"
+    # The control: where the mark does not say whose feed it is in, both have the same.
+    as_before = feeds._mark
+    monkeypatch.setattr(feeds, "_mark", lambda _whose, row: as_before(b"", row))
+    assert len(marks()) == 1
+
+
+def test_a_visit_kept_secret_stands_in_no_feed_and_leaves_one_it_stood_in(
+    practice: Practice,
+) -> None:
+    """A child's telephone often shares its calendar with the family's."""
+    actor, _file, visit = _booked(practice, 9)
+    other = practice.booking(_file, paris(next_tuesday(), 11))
+    with tenancy.inside(practice.establishment):
+        booking.book(actor, other, clock.now())
+    token, theirs = feeds.make(Feed("fr", account=actor.id)), feeds.make(_of_role(practice))
+    hours = [paris(next_tuesday(), 9), paris(next_tuesday(), 11)]
+    assert [event["dtstart"].dt for event in _events(token)] == hours
+    with tenancy.inside(practice.establishment, records=[visit.id]):
+        secrecy.keep_secret(actor, visit.id)
+    assert [event["dtstart"].dt for event in _events(token)] == hours[1:]
+    # The control: whoever is signed in as that person sees it, and the practitioner is busy.
+    assert visit.id in gate.records_of(actor, actor.id)
+    assert [event["dtstart"].dt for event in _events(theirs)] == hours
