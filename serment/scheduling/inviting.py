@@ -211,8 +211,8 @@ def take(row: BookingInvitation, at: datetime, now: datetime) -> UUID:
         asked = offering.wish(kept.role_id, told.reason, at)
         (taken,) = together([asked.taken_statement(now)])
         good = offering.check(asked, taken, now, Public.INVITED)
-        if good.session is not None:
-            raise refusals.NotOffered
+        if good.session is not None or good.reason.steps:
+            raise refusals.NotOffered  # it takes several visits, or a seat, since it was made
         if occupying.take(good.claim, now, kind=_AS, appointment_id=kept.id) is None:
             raise refusals.SlotTaken
         if not occupying.take_needed(good.needs, good.claim, now, kind=_AS, appointment_id=kept.id):

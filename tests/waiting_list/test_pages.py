@@ -11,13 +11,13 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from serment import clock
+from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import Purpose
 from serment.outbox import delivery
 from serment.scheduling import booking, freed, sealed_details
 from serment.scheduling.models import Appointment, SlotOffer, VisitReason, WeeklyOpening
-from tests.scheduling.practice import Practice, make_practice, paris
+from tests.scheduling.practice import Practice, make_file, make_practice, paris
 from tests.web.test_booking_pages import send, sign_in_surely, someone
 from tests.web_practice.house import make_house, next_tuesday
 
@@ -191,3 +191,20 @@ def test_the_desk_is_offered_no_reason_that_nobody_can_wait_for() -> None:
         VisitReason.objects.filter(pk=reason).update(by_invitation=True)
     assert reason not in desk.get(path).content.decode()
     assert desk.post(path, {"motif": reason, **EVERY_DAY}).status_code == 422
+
+
+def test_before_a_minor_is_written_to_the_desk_reads_whose_mailbox_it_may_be() -> None:
+    house = make_house()
+    desk, minor = house.enter(), ids.new_id()
+    born = clock.now().date().replace(year=clock.now().year - 15, day=1).isoformat()
+    make_file(
+        house.practice.establishment, minor, family_name="Roux", given_name="Zoé",
+        birth_date=born, email="parent@exemple.fr",
+    )  # fmt: skip
+    for page in ("attente", "inviter"):
+        told = [
+            "souvent celle d’un parent"
+            in desk.get(f"/cabinet/patients/{one}/{page}").content.decode()
+            for one in (minor, house.files[0])
+        ]
+        assert told == [True, False], page

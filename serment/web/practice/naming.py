@@ -117,9 +117,10 @@ def people(
 
 
 def with_address(actor: Actor, file: UUID) -> tuple[Person, str]:
-    """Somebody of the house and the e-mail address they are written to, "" where there is none.
-    Raises ``NotThere``."""
-    values = files.open(actor, [file], (*NAME, "email"), Purpose.RECEPTION).get(file)
+    """Somebody of the house and the e-mail address they are written to, "" where there is none;
+    the day of birth says whether it may be a parent's. Raises ``NotThere``."""
+    fields = (*NAME, "birth_date", "email")
+    values = files.open(actor, [file], fields, Purpose.RECEPTION).get(file)
     if values is None:
         raise NotThere
     email = values.pop("email")
