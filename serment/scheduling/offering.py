@@ -95,7 +95,9 @@ class Offer:
 
     @property
     def ends_at(self) -> datetime:
-        """When the visit ends, buffers not counted."""
+        """When the visit ends, buffers not counted; in a group with its session, as it was set."""
+        if self.session is not None:
+            return self.session.ends_at
         return wall_clock.instant_of(self.minute + self.reason.visit.duration)
 
     def nearest(self, now: datetime) -> list[Slot]:

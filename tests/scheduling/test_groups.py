@@ -223,3 +223,15 @@ def test_a_session_lasts_as_long_for_all(morning: Morning) -> None:
         shifting.shift(desk, visit, Place(role, WEEK_AFTER, 60), NOW)
         row = Appointment.objects.get(id=visit)
     assert (row.starts_at, row.ends_at - row.starts_at) == (WEEK_AFTER, timedelta(hours=1))
+
+
+def test_who_joins_stays_as_long_as_the_session_was_set_for(morning: Morning) -> None:
+    from serment.scheduling import booking
+    from serment.scheduling.models import VisitReason
+
+    practice = morning.practice
+    with tenancy.inside(practice.establishment):
+        VisitReason.objects.filter(id=practice.reason).update(duration_minutes=90)
+    actor, file = practice.patient(email="apres@exemple.fr")
+    made = booking.book(actor, practice.booking(file, TEN), NOW)
+    assert made.ends_at - made.starts_at == timedelta(hours=1)
