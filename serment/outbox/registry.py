@@ -33,6 +33,8 @@ class Facts:
     mode: str = "in_person"
     until: str = ""
     """Of an hour that is kept: until when, as one says it."""
+    sooner: bool = False
+    """Of an hour that is kept: whoever takes it gives up a later one they have."""
     outcome: str = ""
     """Of a missed visit: whether it counts."""
     besides: tuple[Facts, ...] = ()

@@ -51,6 +51,13 @@ def open_offer(tenant: UUID, wish_id: UUID, now: datetime) -> SlotOffer | None:
         return kept.filter(state=SlotOffer.State.OPEN, expires_at__gt=now).first()
 
 
+def gives_up_another(tenant: UUID, wish_id: UUID) -> bool:
+    """Whether whoever takes it is moved to it from a visit they have."""
+    with tenancy.inside(tenant):
+        wish = Wish.objects.filter(id=wish_id).first()
+    return wish is not None and waiting_terms.opened(bytes(wish.terms), wish.id).moves is not None
+
+
 def take(
     tenant: UUID, wish_id: UUID, seen_at: datetime, now: datetime, actor: Actor | None = None
 ) -> UUID:
@@ -200,4 +207,5 @@ def _facts(wish_id: UUID) -> registry.Facts | None:
         phone=site.phone,
         link=settings.LOGIN_REDIRECT_URL,
         until=rendering.spoken(offer.expires_at, site.timezone, get_language() or "fr"),
+        sooner=gives_up_another(site.establishment_id, wish_id),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +15,10 @@ from django.test import Client
 from serment import clock, ids
 from serment.directory import tenancy
 from serment.disclosure import Purpose
-from serment.outbox import delivery
-from serment.scheduling import booking, freed, sealed_details
+from serment.outbox import delivery, rendering
+from serment.scheduling import booking, freed, sealed_details, taking, waiting_list
 from serment.scheduling.models import Appointment, SlotOffer, VisitReason, WeeklyOpening
+from serment.scheduling.waiting_list import Asked
 from tests.scheduling.practice import Practice, make_file, make_practice, paris
 from tests.web.test_booking_pages import send, sign_in_surely, someone
 from tests.web_practice.house import make_house, next_tuesday
@@ -191,6 +193,20 @@ def test_the_desk_is_offered_no_reason_that_nobody_can_wait_for() -> None:
         VisitReason.objects.filter(pk=reason).update(by_invitation=True)
     assert reason not in desk.get(path).content.decode()
     assert desk.post(path, {"motif": reason, **EVERY_DAY}).status_code == 422
+
+
+def test_who_wants_to_come_sooner_reads_that_taking_it_moves_their_visit() -> None:
+    house = make_house()
+    place, desk = house.practice.establishment, house.practice.secretary()
+    later = house.visits[1]
+    with tenancy.inside(place):
+        wish = Asked(house.practice.role, house.practice.reason, "in_person", house.files[1])
+        waiting_list.join(desk, replace(wish, moves=later), house.at(7) - timedelta(days=6))
+        waiting_list.join(desk, replace(wish, patient_file=house.files[2]), clock.now())
+        facts = [taking._facts(one.wish_id) for one in SlotOffer.objects.all()]
+    said = [(one.sooner, rendering.letter("offer", one, "fr").body) for one in facts if one]
+    assert [one for one, _text in sorted(said)] == [False, True]
+    assert all(("votre rendez-vous y est avancé" in text) == sooner for sooner, text in said)
 
 
 def test_before_a_minor_is_written_to_the_desk_reads_whose_mailbox_it_may_be() -> None:

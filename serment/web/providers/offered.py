@@ -33,6 +33,7 @@ def page(request: HttpRequest, behind: Behind, secret: str) -> HttpResponse:
     if offer is not None:
         zone = offer.role.site.timezone
         shown["when"] = rendering.spoken(offer.starts_at, zone, language)
+        shown["sooner"] = taking.gives_up_another(behind.establishment, behind.record)
         shown["until"] = rendering.spoken(offer.expires_at, zone, language)
     return render(request, "providers/offer.html", shown)
 
