@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -198,11 +198,11 @@ def test_the_desk_is_offered_no_reason_that_nobody_can_wait_for() -> None:
 def test_who_wants_to_come_sooner_reads_that_taking_it_moves_their_visit() -> None:
     house = make_house()
     place, desk = house.practice.establishment, house.practice.secretary()
-    later = house.visits[1]
     with tenancy.inside(place):
-        wish = Asked(house.practice.role, house.practice.reason, "in_person", house.files[1])
-        waiting_list.join(desk, replace(wish, moves=later), house.at(7) - timedelta(days=6))
-        waiting_list.join(desk, replace(wish, patient_file=house.files[2]), clock.now())
+        wish = Asked(house.practice.role, house.practice.reason, "in_person", house.files[2])
+        waiting_list.join(desk, replace(wish, moves=house.visits[2]), clock.now())
+        booking.cancel(desk, house.visits[0], "", clock.now())
+        waiting_list.join(desk, replace(wish, patient_file=house.files[1]), clock.now())
         facts = [taking._facts(one.wish_id) for one in SlotOffer.objects.all()]
     said = [(one.sooner, rendering.letter("offer", one, "fr").body) for one in facts if one]
     assert [one for one, _text in sorted(said)] == [False, True]
