@@ -21,10 +21,15 @@ from starlette.types import Receive, Send
 KEY: Final = "serment.hears"
 """Key of the environ; the page puts the house under ``HOUSE`` in it. No header can set it."""
 HOUSE: Final = "house"
+WHO: Final = "who"
+"""Beside it, who listens: told apart from others, and no more."""
 ALL: Final = "*"
 """Said instead of a role where something may have been missed."""
 AGAIN: Final = "again"
 _QUEUED_MAX = 64
+EACH_MAX: Final = 40
+"""Screens of one person, two for each page while one takes over from the other: somebody who opens
+ever more takes no place from anybody else."""
 _LOG = logging.getLogger(__name__)
 
 Listen = Callable[[], AsyncIterator[str]]
@@ -46,6 +51,7 @@ class Span:
 @dataclass(slots=True, eq=False)
 class _Screen:
     house: str
+    who: str
     told: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(_QUEUED_MAX))
 
     def tell(self, role: str) -> None:
@@ -60,10 +66,14 @@ class _Screen:
 class Changes:
     """One process's ear, and the screens behind it."""
 
-    def __init__(self, listen: Listen, *, span: Span = Span(), screens_max: int = 1000) -> None:
+    def __init__(
+        self, listen: Listen, *, span: Span = Span(), screens_max: int = 1000,
+        each_max: int = EACH_MAX,
+    ) -> None:  # fmt: skip
         self._listen = listen
         self._span = span
         self._screens_max = screens_max
+        self._each_max = each_max
         self._screens: set[_Screen] = set()
         self._ear: asyncio.Task[None] | None = None
 
@@ -72,13 +82,15 @@ class Changes:
         return len(self._screens)
 
     async def stream(
-        self, house: str, headers: list[tuple[bytes, bytes]], receive: Receive, send: Send
-    ) -> None:
+        self, house: str, who: str, headers: list[tuple[bytes, bytes]], receive: Receive,
+        send: Send,
+    ) -> None:  # fmt: skip
         """Tell one screen of its house's changes until its time is over or it leaves."""
-        if len(self._screens) >= self._screens_max:
+        own = sum(one.who == who for one in self._screens)
+        if len(self._screens) >= self._screens_max or own >= self._each_max:
             await send({"type": "http.response.start", "status": 503, "headers": []})
             return await send({"type": "http.response.body", "body": b""})
-        screen = _Screen(house)
+        screen = _Screen(house, who)
         self._screens.add(screen)
         if self._ear is None or self._ear.done():
             self._ear = asyncio.create_task(self._hear())

@@ -66,6 +66,8 @@ class _Answer:
     body: Spool
     hears: str = ""
     """The house of whose changes the screen may be told from here on."""
+    who: str = ""
+    """Whose screen it is."""
 
 
 class Gone(Exception):  # noqa: N818
@@ -126,7 +128,8 @@ class Serving:
             self._serving -= 1
         if hearing is not None and self._heard is not None:
             # Not among those being served: no end of the process waits for a screen.
-            await self._heard.stream(hearing.hears, hearing.headers, receive, send)
+            told = hearing.hears, hearing.who, hearing.headers
+            await self._heard.stream(*told, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> _Answer | None:
         """Answer, or give back the answer that goes on as a stream."""
@@ -269,8 +272,9 @@ class Serving:
         status, headers = started[-1]
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         body.rewind()
-        hears = environ.get(changes.KEY, {}).get(changes.HOUSE, "")
-        return _Answer(int(status.split(" ", 1)[0]), raw, body, hears)
+        heard = environ.get(changes.KEY, {})
+        hears, who = heard.get(changes.HOUSE, ""), heard.get(changes.WHO, "")
+        return _Answer(int(status.split(" ", 1)[0]), raw, body, hears, who)
 
 
 def _is_passed_on(name: bytes) -> bool:

@@ -51,11 +51,11 @@ def test_a_house_hears_its_own_changes_and_a_fault_is_made_good() -> None:
         heard = Changes(_ear(said), span=Span(again_seconds=0.01), screens_max=2)
         ours, theirs, third = _Browser(), _Browser(), _Browser()
         streams = [
-            asyncio.create_task(heard.stream(house, [], one.receive, one.send))
+            asyncio.create_task(heard.stream(house, house, [], one.receive, one.send))
             for house, one in (("A", ours), ("B", theirs))
         ]
         await ours.until(changes.ALL)
-        await heard.stream("A", [], third.receive, third.send)
+        await heard.stream("A", "A", [], third.receive, third.send)
         assert third.status == 503, "bounded"
         said.put_nowait("A role-1")
         said.put_nowait("B role-2")
@@ -76,12 +76,36 @@ def test_a_house_hears_its_own_changes_and_a_fault_is_made_good() -> None:
     asyncio.run(scene())
 
 
+def test_one_person_s_screens_take_no_place_from_anybody_else() -> None:
+    """The control: without their own bound they have all the places there are."""
+
+    async def scene(each_max: int) -> list[int]:
+        heard = Changes(_ear(asyncio.Queue()), screens_max=5, each_max=each_max)
+        asking = [_Browser() for _ in range(6)]
+        colleague = _Browser()
+        streams = []
+        for who, one in [*(("greedy", one) for one in asking), ("colleague", colleague)]:
+            streams.append(asyncio.create_task(heard.stream("A", who, [], one.receive, one.send)))
+            await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            while not all(one.status for one in (*asking, colleague)):
+                await asyncio.sleep(0.005)
+        for one in (*asking, colleague):
+            one.leaves.set()
+        await asyncio.gather(*streams)
+        heard._ear.cancel()  # type: ignore[union-attr]
+        return [*(one.status for one in asking), colleague.status]
+
+    assert asyncio.run(scene(5)) == [200] * 5 + [503, 503]
+    assert asyncio.run(scene(3)) == [200] * 3 + [503] * 3 + [200]
+
+
 def test_a_stream_says_when_to_ask_again_and_ends() -> None:
     async def scene() -> None:
         heard = Changes(_ear(asyncio.Queue()), span=QUICK)
         one = _Browser()
         await asyncio.wait_for(
-            heard.stream("A", [(b"content-length", b"0")], one.receive, one.send), 5
+            heard.stream("A", "A", [(b"content-length", b"0")], one.receive, one.send), 5
         )
         assert one.lines[0] == "hears"
         assert changes.AGAIN in one.lines

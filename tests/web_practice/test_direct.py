@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -27,11 +28,14 @@ ALONE = {unattended.HEADER: "1"}
 
 
 def test_a_desk_hears_its_own_house_and_nobody_else_any(house: House, desk: Client) -> None:
-    assert (direct.HEARS, direct.HOUSE) == (changes.KEY, changes.HOUSE), "said in two places"
+    said = direct.HEARS, direct.HOUSE, direct.WHO
+    assert said == (changes.KEY, changes.HOUSE, changes.WHO), "said in two places"
     slot: dict[str, str] = {}
     answer = desk.get("/cabinet/direct", headers=ALONE, **{changes.KEY: slot})  # type: ignore[arg-type]
     assert answer.status_code == 200
+    who = slot.pop(changes.WHO)
     assert slot == {changes.HOUSE: str(house.practice.establishment)}
+    assert UUID(who) not in {house.practice.establishment, *house.files}
     assert desk.get("/cabinet/direct").status_code == 204, "no ear in front: the page asks itself"
     nobody: dict[str, str] = {}
     assert Client().get("/cabinet/direct", **{changes.KEY: nobody}).status_code == 302  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from serment.web.practice import team
 
 HEARS: Final = "serment.hears"
 HOUSE: Final = "house"
+WHO: Final = "who"
 """Where the port looks for the answer (``serment/live/changes.py``, which no page imports)."""
 
 
@@ -20,11 +21,12 @@ HOUSE: Final = "house"
 @require_GET
 def direct(request: HttpRequest) -> HttpResponse:
     """The house it may hear of, to the port in front; nothing where there is none."""
-    house = team.establishment_of(accounts.actor_for(request))
+    actor = accounts.actor_for(request)
+    house = team.establishment_of(actor)
     slot = request.META.get(HEARS)
     if slot is None:
         return HttpResponse(status=204)
-    slot[HOUSE] = str(house)
+    slot[HOUSE], slot[WHO] = str(house), str(actor.id)
     answer = HttpResponse(content_type="text/plain; charset=utf-8")
     answer["Cache-Control"] = "no-store, private"
     answer["X-Accel-Buffering"] = "no"
