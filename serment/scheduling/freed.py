@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.utils import translation
@@ -23,6 +24,7 @@ from serment.directory.pipeline import together
 from serment.outbox import moments, post, registry
 from serment.outbox.models import AT_ONCE, Message, State
 from serment.scheduling import (
+    counting,
     holding,
     occupying,
     offering,
@@ -103,7 +105,18 @@ def _sweep_role(tenant: UUID, role_id: UUID, now: datetime) -> int:
 def close(offer: SlotOffer, state: str) -> None:
     """Give the hour up and remember that it was offered to this one."""
     together([occupying.drop_hold(offer.role_id, offer.establishment_id, offer.hold_id)])
+    uncount(offer)
     SlotOffer.objects.filter(pk=offer.pk).update(state=state, hold_id=None)
+
+
+def uncount(offer: SlotOffer) -> None:
+    """Give back its place among the day's, where it has one. Whoever waits has a row still."""
+    if not SlotOffer.objects.filter(pk=offer.pk, counted=True).update(counted=False):
+        return
+    wish = Wish.objects.select_related("role__site").get(id=offer.wish_id)
+    reason = waiting_terms.opened(bytes(wish.terms), wish.id).reason
+    on = offer.starts_at.astimezone(ZoneInfo(wish.role.site.timezone)).date()
+    counting.give_back(counting.Day(offer.role_id, reason, on))
 
 
 def forget(tenant: UUID, wish_id: UUID, now: datetime) -> None:
@@ -217,16 +230,25 @@ class _Queue:
             offer = offering.check(asked, taken, self.now, told.public)
             with transaction.atomic():
                 held = holding.take(offer, self.now, until=until)
+                counted = self._counted(offer)
         except (refusals.SlotTaken, refusals.NotOffered):
             return False
         SlotOffer.objects.create(
             id=ids.new_id(), establishment_id=self.tenant, role_id=self.role, wish_id=wish.id,
             starts_at=found.starts_at, ends_at=offer.ends_at, expires_at=found.expires_at,
-            hold_id=held.id, seat=offer.session is not None,
+            hold_id=held.id, seat=offer.session is not None, counted=counted,
         )  # fmt: skip
         self.busy.add(wish.id)
         self._tell(wish, told, found)
         return True
+
+    def _counted(self, offer: offering.Offer) -> bool:
+        """Where a day takes so many, what is kept is one of them: else it would be refused to whom
+        it was promised, once others were booked. Raises ``DayFull``."""
+        cap = offer.reason.visit.daily_cap
+        if cap is not None and not counting.take(offer.day, self.tenant, cap):
+            raise refusals.DayFull
+        return cap is not None
 
     def _tell(self, wish: Wish, told: Terms, found: _Found) -> None:
         """By message, in the morning at night; or the desk calls."""

@@ -78,6 +78,7 @@ def take(
             _must_stand(told.moves, offer)
             occupying.release(tenant, told.moves)
         together([occupying.drop_hold(offer.role_id, tenant, offer.hold_id)])
+        freed.uncount(offer)
         minutes = timedelta(minutes=terms.of_house(tenant).offer_minutes)
         # Judged as when it was offered: the time to answer does not count against the notice.
         (taken,) = together([asked.taken_statement(now)])

@@ -283,3 +283,38 @@ def test_the_house_says_until_when_its_patients_move_and_cancel() -> None:
         assert moving.move(actor, visit, form, NOW).starts_at == NINE + HALF
         assert booking.cancel(actor, visit, "", NOW).status == "cancelled"
     assert "09:00" in free_at(practice)
+
+
+def test_an_offer_has_its_place_among_as_many_as_a_day_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A day that takes one is promised to one. The control: promised to two, the second who takes
+    what is kept for them is refused."""
+    for counted in (False, True):
+        practice, booked = full(2)
+        house = practice.establishment
+        with tenancy.inside(house):
+            VisitReason.objects.filter(id=practice.reason).update(daily_cap=1)
+        (one, two) = waits(practice)[1], waits(practice)[1]
+        with monkeypatch.context() as patch:
+            if not counted:
+                patch.setattr(freed._Queue, "_counted", lambda _queue, _offer: False)
+            for _who, visit in booked:
+                cancels(practice, visit)
+            if not counted:
+                assert len(offers(practice)) == 2
+                taking.take(house, one, offers(practice)[one], NOW)
+                with pytest.raises(refusals.DayFull):
+                    taking.take(house, two, offers(practice)[two], NOW)
+                continue
+            assert set(offers(practice)) == {one}
+            assert free_at(practice) == [], "nor is the other hour anybody else's"
+            taking.refuse(house, one, offers(practice)[one], NOW)
+            assert set(offers(practice)) == {one}, "the place is free for the other hour"
+            taking.leave(house, one, NOW)
+            assert set(offers(practice)) == {two}, "and goes on with it"
+            kept = offers(practice)[two]
+            assert taking.take(house, two, kept, NOW) == two, "its own place is no other's"
+            assert (offers(practice), free_at(practice)) == ({}, []), "and is counted once"
+            cancels(practice, two)
+            assert len(free_at(practice)) == 2, "given back: the day takes one again"

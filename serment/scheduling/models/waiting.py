@@ -137,6 +137,8 @@ class SlotOffer(models.Model):
     hold_id = models.UUIDField(null=True, blank=True)
     seat = models.BooleanField(default=False, db_default=False)
     """In a group: its other seats may be offered at the same time."""
+    counted = models.BooleanField(default=False, db_default=False)
+    """Whether a place among as many as its reason takes that day is kept with it."""
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
 
     class Meta:
