@@ -7,7 +7,7 @@ undone. A visit that lasts longer takes its practitioner's time and its room's a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -44,8 +44,23 @@ WHERE own.establishment_id = %(tenant)s AND own.appointment_id = %(visit)s
 """
 _STRETCH = """
 UPDATE scheduling_occupancy
-SET span = tstzrange(lower(span), upper(span) + %(by)s), exclusive = exclusive AND %(alone)s
+SET span = tstzrange(lower(span), upper(span) + %(by)s), exclusive = %(alone)s
 WHERE establishment_id = %(tenant)s AND appointment_id = %(visit)s
+"""
+# Of a visit that was booked over another the constraint says nothing: what it would take more is
+# looked at by itself.
+_MORE_IS_TAKEN = """
+SELECT 1 FROM scheduling_occupancy own JOIN scheduling_occupancy other
+  ON other.establishment_id = own.establishment_id AND other.claimant_id = own.claimant_id
+ AND other.span && tstzrange(upper(own.span), upper(own.span) + %(by)s)
+WHERE own.establishment_id = %(tenant)s AND own.appointment_id = %(visit)s
+  AND other.appointment_id IS DISTINCT FROM own.appointment_id
+  AND (other.exclusive OR other.kind = 'appointment')
+LIMIT 1
+"""
+_IS_OVER = """
+SELECT 1 FROM scheduling_occupancy
+WHERE establishment_id = %(tenant)s AND appointment_id = %(visit)s AND NOT exclusive LIMIT 1
 """
 
 
@@ -116,8 +131,8 @@ def shift(
         if Seat.objects.filter(appointment_id=row.id).exists():
             if was.minutes != to.minutes:
                 raise AsLongForAll
-        elif _minutes(row) != to.minutes:
-            _stretch(row, to, now)
+        elif _minutes(row) != to.minutes and _stretch(row, to, now):
+            _record_overbooking(actor, row, file)
     return Shifted(was, file, moved=was.at != to.at, step=details.step)
 
 
@@ -163,8 +178,9 @@ def _reason(was: Place, to: Place, details: Details) -> UUID:
     return found.pk
 
 
-def _stretch(row: Appointment, to: Place, now: datetime) -> None:
-    """Give it its length; longer, it must fit into open and free time or be wanted over it."""
+def _stretch(row: Appointment, to: Place, now: datetime) -> bool:
+    """Give it its length; longer, it must fit into open and free time or be wanted over it: whether
+    it takes somebody else's with it."""
     if not MINUTES_MIN <= to.minutes <= MINUTES_MAX:
         raise Refused
     by = timedelta(minutes=to.minutes - _minutes(row))
@@ -172,17 +188,44 @@ def _stretch(row: Appointment, to: Place, now: datetime) -> None:
     if by > timedelta(0) and not to.over and not _open_until(row, ends_at):
         raise refusals.NotOffered(_("La consultation finirait après la fermeture."))
     values: dict[str, Any] = {"tenant": row.establishment_id, "visit": row.id, "by": by, "now": now}
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_DROP_EXPIRED, values)
-            cursor.execute(_STRETCH, values | {"alone": True})
-    except IntegrityError as taken:
-        if not to.over:
-            raise refusals.SlotTaken(_("Ce temps est déjà pris.")) from taken
-        with connection.cursor() as cursor:
-            cursor.execute(_STRETCH, values | {"alone": False})
+    over = _take_more(values, longer=by > timedelta(0), wanted=to.over)
     row.ends_at = ends_at
     row.save(update_fields=["ends_at"])
+    return over
+
+
+def _take_more(values: dict[str, Any], *, longer: bool, wanted: bool) -> bool:
+    """Change what its time takes, and a room's; whether some of it is somebody else's too. It is
+    its own again once nothing else lies in it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DROP_EXPIRED, values)
+        cursor.execute(_IS_OVER, values)
+        was_over = cursor.fetchone() is not None
+        taken = False
+        if longer:
+            cursor.execute(_MORE_IS_TAKEN, values)
+            taken = cursor.fetchone() is not None
+        if taken and not wanted:
+            raise refusals.SlotTaken(_("Ce temps est déjà pris."))
+        try:
+            with transaction.atomic():
+                cursor.execute(_STRETCH, values | {"alone": not taken})
+        except IntegrityError as rival:
+            if not (wanted or was_over):
+                raise refusals.SlotTaken(_("Ce temps est déjà pris.")) from rival
+            cursor.execute(_STRETCH, values | {"alone": False})
+            taken = True
+    return taken and longer
+
+
+def _record_overbooking(actor: Actor, row: Appointment, file: UUID) -> None:
+    """A time taken over somebody else's is an act on record, however it was taken."""
+    details = sealed_details.reveal(actor, Purpose.BOOKING, [row])[row.id]
+    if details.overbooked:
+        return
+    values = {"details": replace(details, overbooked=True).as_json()}
+    gate.seal(actor, Purpose.BOOKING, row, values, subject=file, tenant=row.establishment_id)
+    row.save(update_fields=["details"])
 
 
 def _open_until(row: Appointment, ends_at: datetime) -> bool:

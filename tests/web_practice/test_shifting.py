@@ -11,7 +11,9 @@ from django.core import signing
 from django.test import Client
 
 from serment.directory import tenancy
-from serment.scheduling.models import Appointment
+from serment.disclosure import Purpose
+from serment.scheduling import sealed_details, shifting
+from serment.scheduling.models import Appointment, Occupancy
 from tests.web_practice.house import PEOPLE, House, make_house
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +117,55 @@ def test_another_column_takes_it_only_with_the_same_reason(house: House, desk: C
     assert "n’existe pas chez ce soignant" in told.why
     assert told.form is None
     assert _row(house).role_id == UUID(str(house.practice.role))
+
+
+def _is_alone(house: House, at: int = 0) -> bool:
+    with tenancy.inside(house.practice.establishment):
+        rows = Occupancy.objects.filter(appointment_id=house.visits[at])
+        return bool(rows.get().exclusive)
+
+
+def _is_recorded_over(house: House, at: int = 0) -> bool:
+    row, actor = _row(house, at), house.practice.secretary()
+    with tenancy.inside(house.practice.establishment):
+        return sealed_details.reveal(actor, Purpose.AGENDA, [row])[row.id].overbooked
+
+
+def test_time_taken_over_a_neighbour_s_is_asked_for_and_on_record_however_it_is_taken(
+    house: House, desk: Client
+) -> None:
+    stays = _row(house).starts_at.isoformat()
+    refused = _shift(desk, house, stays, minutes="90")
+    assert not _is_recorded_over(house), "nothing was done"
+    form = desk.get(refused).context["shifted"].form
+    sent = form | {"retour": house.agenda()}
+    done = desk.post("/cabinet/visite/deplacer", sent)["Location"]
+    assert (_is_alone(house), _is_recorded_over(house)) == (False, True)
+    # Put back, the time is its own again, and longer is asked for again.
+    (undo,) = parse_qs(urlsplit(done).query)["fait"]
+    desk.post("/cabinet/visite/redeplacer", {"defaire": undo, "retour": house.agenda()})
+    assert _is_alone(house)
+    over = _shift(desk, house, stays, minutes="90")
+    assert desk.get(over).context["shifted"].why == "Ce temps est déjà pris."
+
+
+def test_a_visit_booked_over_another_grows_over_no_third_unasked(
+    house: House, desk: Client
+) -> None:
+    """The constraint passes over what is not exclusive: the control takes the look away."""
+    moved = desk.get(_shift(desk, house, _local(house, 10))).context["shifted"].form
+    desk.post("/cabinet/visite/deplacer", moved | {"retour": house.agenda()})
+    desk.post("/cabinet/visite/deplacer", {
+        "visite": str(house.visits[2]), "agenda": str(house.practice.role), "minutes": "20",
+        "vers": _local(house, 10, 30), "en_plus": "oui", "retour": house.agenda(),
+    })  # fmt: skip
+    assert _row(house, 2).starts_at == house.at(10, 30)
+    assert not _is_alone(house)
+    length = _row(house).ends_at - _row(house).starts_at
+    refused = _shift(desk, house, _row(house).starts_at.isoformat(), minutes="60")
+    assert desk.get(refused).context["shifted"].why == "Ce temps est déjà pris."
+    assert _row(house).ends_at - _row(house).starts_at == length
+    with pytest.MonkeyPatch.context() as unguarded:
+        unguarded.setattr(shifting, "_MORE_IS_TAKEN", "SELECT 1 WHERE %(by)s IS NULL")
+        _shift(desk, house, _row(house).starts_at.isoformat(), minutes="60")
+    assert _row(house).ends_at > _row(house, 2).starts_at
