@@ -204,12 +204,13 @@ def noise_for(shape: msgspec.inspect.Type) -> st.SearchStrategy[Any]:
     return simple[kind] | st.sampled_from([None, True, [], {}, "", b"", 1.5])
 
 
+@pytest.mark.parametrize("examples", [12, pytest.param(120, marks=pytest.mark.torture)])
 @pytest.mark.parametrize("op", sorted(ACTS))
-def test_any_values_get_a_documented_answer(house: House, op: str) -> None:
+def test_any_values_get_a_documented_answer(house: House, op: str, examples: int) -> None:
     shape = msgspec.inspect.type_info(BODIES[op])
     kinds = sorted(kind for kind, ops in ASKS.items() if op in ops)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(bodies=st.lists(noise_for(shape), min_size=4, max_size=4), kind=st.sampled_from(kinds))
     def throw(bodies: list[object], kind: str) -> None:
         async def thrown() -> set[str]:
