@@ -38,6 +38,7 @@ DESK = Audience(
     "calendar-days",
     (
         "la-journee",
+        "liste-d-attente",
         "verrouiller",
         "patient-sans-e-mail",
         "import",
@@ -50,7 +51,7 @@ CARE = Audience(
     "soignants",
     _("Soignants"),
     "stethoscope",
-    ("ouvrir-en-urgence", "identites", "ins"),
+    ("horaires", "agendas", "ouvrir-en-urgence", "identites", "ins"),
 )
 MANAGERS = Audience(
     "equipe",
