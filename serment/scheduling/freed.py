@@ -35,7 +35,8 @@ from serment.scheduling import (
     wall_clock,
 )
 from serment.scheduling.models import Appointment, BookingInvitation, SlotOffer, Wish
-from serment.scheduling.rules import Plan
+from serment.scheduling.recurrence import Public
+from serment.scheduling.rules import Plan, Reason
 from serment.scheduling.waiting_terms import Terms
 
 OFFER: Final = registry.OFFER
@@ -166,6 +167,8 @@ class _Queue:
         self.tenant, self.role, self.now = tenant, role_id, now
         self.window = (wall_clock.minute_after(now), wall_clock.minute_of(now + LOOK))
         self.plan: Plan | None = None
+        self.free: dict[tuple[UUID, Public], list[int]] = {}
+        """Of each reason for each of whom hours are kept; read anew once one was kept."""
         self.minutes = timedelta(minutes=terms.of_house(tenant).offer_minutes)
         known = list(SlotOffer.objects.filter(role_id=role_id))
         self.busy = {one.wish_id for one in known if one.state == SlotOffer.State.OPEN}
@@ -212,8 +215,7 @@ class _Queue:
         quiet = moments.is_quiet(self.now, zone.key)
         awake = moments.awake_again(self.now, zone.key) if quiet else self.now
         expires_at = awake + self.minutes
-        seen = reason.seen_by(told.public)
-        for minute in offering.free_minutes(plan, seen, self.window, self.window[0]):
+        for minute in self._free(plan, reason, told.public):
             at = wall_clock.instant_of(minute)
             if before is not None and at > before:
                 return None
@@ -221,6 +223,14 @@ class _Queue:
             if fits and (wish.id, at) not in self.had:
                 return _Found(at, awake, expires_at)
         return None
+
+    def _free(self, plan: Plan, reason: Reason, public: Public) -> list[int]:
+        """The same for everybody who waits for the same: hundreds may."""
+        wanted = reason.visit.id, public
+        if wanted not in self.free:
+            seen = reason.seen_by(public)
+            self.free[wanted] = offering.free_minutes(plan, seen, self.window, self.window[0])
+        return self.free[wanted]
 
     def _keep(self, wish: Wish, told: Terms, found: _Found) -> bool:
         asked = offering.wish(self.role, told.reason, found.starts_at)
@@ -239,6 +249,7 @@ class _Queue:
             hold_id=held.id, seat=offer.session is not None, counted=counted,
         )  # fmt: skip
         self.busy.add(wish.id)
+        self.free.clear()
         self._tell(wish, told, found)
         return True
 

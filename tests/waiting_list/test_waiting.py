@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -19,6 +20,7 @@ from serment.scheduling import (
     booking,
     freed,
     groups,
+    offering,
     refusals,
     sealed_details,
     secrecy,
@@ -35,6 +37,7 @@ from serment.scheduling.models import (
     Wish,
 )
 from serment.scheduling.recurrence import Public
+from serment.scheduling.rules import Plan
 from tests.scheduling.practice import NOW, TUESDAY, count, free_at, make_practice, paris
 from tests.waiting_list.house import HALF, NINE, cancels, full, joins, offers, waits
 
@@ -318,3 +321,34 @@ def test_an_offer_has_its_place_among_as_many_as_a_day_takes(
             assert (offers(practice), free_at(practice)) == ({}, []), "and is counted once"
             cancels(practice, two)
             assert len(free_at(practice)) == 2, "given back: the day takes one again"
+
+
+def test_however_many_wait_for_the_same_its_free_hours_are_read_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Everybody may join: whoever cancels would else wait for as many readings of two months. The
+    control remembers nothing."""
+    practice, _booked = full()
+    _actor, wish = waits(practice)
+    read: list[UUID] = []
+    as_before = offering.free_minutes
+
+    def counted(plan: Plan, *rest: Any) -> list[int]:
+        read.append(plan.role_id)
+        return as_before(plan, *rest)
+
+    with tenancy.inside(practice.establishment):
+        row = Wish.objects.get(id=wish)
+        told = waiting_terms.opened(bytes(row.terms), row.id)
+        for number in range(2, 6):
+            row.pk, row.number = ids.new_id(), number
+            row.terms = told.closed(row.pk)
+            row.save(force_insert=True)
+        monkeypatch.setattr(offering, "free_minutes", counted)
+        freed.serve(practice.establishment, practice.role, NOW)
+        assert len(read) == 1
+        monkeypatch.setattr(freed._Queue, "_free", lambda queue, plan, reason, public: (
+            offering.free_minutes(plan, reason.seen_by(public), queue.window, queue.window[0])
+        ))  # fmt: skip
+        freed.serve(practice.establishment, practice.role, NOW)
+    assert len(read) == 1 + 5
