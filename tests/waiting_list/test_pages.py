@@ -108,6 +108,10 @@ def test_an_offer_s_link_shows_the_hour_alone_acts_by_a_button_and_serves_once()
     for hidden in ("Rivage", "Lemoine", "Cabinet du Port", "Consultation"):
         assert hidden not in shown.partition("<main")[2]
     assert len(_starts(practice)) == 1, "opening a link takes nothing"
+    for nothing in (stranger.get(found[1], {"dit": "prendre"}),
+                    stranger.post(found[1], {"acte": "prendre"}, follow=True)):  # fmt: skip
+        said = nothing.content.decode()
+        assert ("C’est réservé." in said, "Je la prends" in said) == (False, True)
     taken = stranger.post(found[1], {"acte": "prendre", "heure": at.isoformat()}, follow=True)
     assert "C’est réservé." in taken.content.decode()
     with tenancy.inside(practice.establishment):

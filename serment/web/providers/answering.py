@@ -25,6 +25,7 @@ from serment.web.providers import missing, offered
 
 _WHY = "a link that was sent to one person: it shows a day and an hour, and nothing of whose"
 _DONE: Final = ("annule", "deplace")
+_SAID: Final = ("oui", "non")
 _DAYS_MAX: Final = 5
 _HOURS_A_DAY_MAX: Final = 8
 
@@ -50,7 +51,8 @@ def answer(request: HttpRequest, secret: str) -> HttpResponse:
         "when": _spoken(found.starts_at, found.zone),
         "seen": found.starts_at,
         "answered": found.answered,
-        "said": said,
+        # An address says what anybody writes into it: that it was answered, the row says.
+        "said": said if found.answered or said not in _SAID else "",
         "secret": secret,
         "can": can,
         "reminder": found.kind == registry.REMINDER,

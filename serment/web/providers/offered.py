@@ -24,9 +24,11 @@ def page(request: HttpRequest, behind: Behind, secret: str) -> HttpResponse:
     if request.method == "POST":
         return _acted(request, behind, secret)
     offer = taking.open_offer(behind.establishment, behind.record, now)
+    said = asked.query(request).get("dit", "")
     shown = {
         "secret": secret,
-        "said": asked.query(request).get("dit", ""),
+        # An address says what anybody writes into it: that something was done, the row says.
+        "said": said if behind.answered or said not in _ACTS else "",
         "answered": behind.answered,
         "offer": None if behind.answered else offer,
     }
@@ -44,7 +46,7 @@ def _acted(request: HttpRequest, behind: Behind, secret: str) -> HttpResponse:
     said = act if act in _ACTS else ""
     try:
         with transaction.atomic():
-            if not said or not answers.use(behind):
+            if not said or (seen is None and act != "quitter") or not answers.use(behind):
                 said = ""
             elif act == "quitter":
                 taking.leave(behind.establishment, behind.record, now)
