@@ -93,10 +93,16 @@ def why_not(
     *,
     using: str = "search",
     audience: Public = Public.EVERYONE,
+    inside: bool = False,
 ) -> Explanation:
-    """Why a visit for this reason cannot start at this instant; ``offered`` if it can."""
+    """Why a visit for this reason cannot start at this instant; ``offered`` if it can.
+
+    ``inside``: to somebody of the house. Nobody else is told that a time is taken by a calendar of
+    the practitioner's own, which is their private life, and not by patients.
+    """
+    window = instant, instant + MINUTE
     ((_instant, explanation),) = day(
-        role_id, reason_id, (instant, instant + MINUTE), MINUTE, now, audience, using=using
+        role_id, reason_id, window, MINUTE, now, audience, using=using, inside=inside
     )
     return explanation
 
@@ -110,6 +116,7 @@ def day(
     audience: Public,
     *,
     using: str = "default",
+    inside: bool = False,
 ) -> list[tuple[datetime, Explanation]]:
     """The same for every step of a window, asked of the database once."""
     count = -(-(window[1] - window[0]) // step)
@@ -127,10 +134,10 @@ def day(
         return [(one, _in_group(plan, reason, one, now, using)) for one in instants]
     taken = rules.taken([plan], span, present, using=using)
     full = counting.full_days({role_id: (plan.calendar, reason.visit)}, span, using=using)
-    limits = replace(
-        plan.limits(reason, taken, full.get(role_id, rules.NO_DAYS)),
-        elsewhere=outside_calendars.taken(plan.establishment_id, role_id, window, using=using),
-    )
+    limits = plan.limits(reason, taken, full.get(role_id, rules.NO_DAYS))
+    if inside:
+        own = outside_calendars.taken(plan.establishment_id, role_id, window, using=using)
+        limits = replace(limits, elsewhere=own)
     busy = taken.get(role_id, [])
     ways = linked.ways_of([reason], span, present, using=using)
     found = []
@@ -174,13 +181,17 @@ def next_steps(
 
 
 def _named(step: linked_times.Step) -> str:
-    """What the step is, and with whom."""
-    rows = VisitReason.objects.filter(id__in=[reason for _role, reason in step.ways])
+    """What the step is, and with whom; what only invited people know of is not named."""
+    rows = VisitReason.objects.filter(
+        id__in=[reason for _role, reason in step.ways], by_invitation=False
+    )
     told = [
         _("%(what)s, %(who)s")
         % {"what": one.name(get_language() or "fr"), "who": one.role.practitioner}
         for one in rows.select_related("role__practitioner").order_by("role__position", "id")
     ]
+    if not told:
+        return _("sur invitation")
     return reduce(lambda one, other: _("%(one)s ou %(other)s") % {"one": one, "other": other}, told)
 
 

@@ -200,11 +200,14 @@ def test_a_booked_appointment_stays_and_the_practitioner_is_asked(
     # Its time is not given to anybody else, for two reasons; without the one the other is named.
     with tenancy.inside(practice.establishment):
 
-        def why(minute: int) -> str:
+        def why(minute: int, *, inside: bool = True) -> str:
             at = paris(day, 9, minute)
-            return explain.why_not(practice.role, practice.reason, at, now, using="default").rule
+            asked = practice.role, practice.reason, at, now
+            return explain.why_not(*asked, using="default", inside=inside).rule
 
         assert (why(0), why(30)) == ("taken", "elsewhere")
+        # A stranger does not learn which hours are the practitioner's private ones.
+        assert {why(0, inside=False), why(30, inside=False)} == {"taken"}
         booking.cancel(practice.secretary(), visit.id, "", now)
         assert why(0) == "elsewhere"
         Occupancy.objects.filter(kind="outside").delete()

@@ -106,6 +106,12 @@ def test_only_starts_where_all_steps_fit_are_offered(house: House) -> None:
         assert explain.why_not(practice.role, practice.reason, fine, NOW, using="default").offered
         assert told.rule == explain.STEP_CLOSED
         assert "étape 2 (Fond d’œil, Dr Claude Rivage ou Fond d’œil" in told.sentence
+        eyes = VisitReason.objects.filter(name_fr="Fond d’œil")
+        eyes.update(by_invitation=True)
+        hidden = explain.why_not(practice.role, practice.reason, NINE, NOW, using="default")
+        assert hidden.rule == explain.STEP_CLOSED
+        assert "Fond d’œil" not in hidden.sentence, "for invited people only since"
+        eyes.update(by_invitation=False)
         house.link([house.doctors[0]])
         told = explain.why_not(practice.role, practice.reason, NINE, NOW, using="default")
     assert "10:00" in told.sentence

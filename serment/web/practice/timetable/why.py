@@ -51,7 +51,7 @@ def _told(request: HttpRequest, member: team.Member) -> dict[str, Any]:
             instant = wall_clock.instant(day, at, member.zone, second_pass=False)
             public = _public(reason)
             said = explain.why_not(
-                member.id, reason.id, instant, now, using="default", audience=public
+                member.id, reason.id, instant, now, using="default", audience=public, inside=True
             ).sentence
         except wall_clock.NonexistentTime as missing:
             error = str(_(missing.sentence))
@@ -82,7 +82,7 @@ def _day(
     )
     found: list[tuple[datetime, datetime, explain.Explanation]] = []
     window, public = (start, end), _public(reason)
-    for instant, one in explain.day(member.id, reason.id, window, STEP, now, public):
+    for instant, one in explain.day(member.id, reason.id, window, STEP, now, public, inside=True):
         # Between two starts of slots there is no other answer than theirs.
         if found and (one.rule == Rule.OFF_GRID or found[-1][2] == one):
             found[-1] = (found[-1][0], instant + STEP, found[-1][2])
