@@ -80,7 +80,8 @@ class Became(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one, where it was and where it is now, or why it stays."""
+    """What became of one, where it was and where it is now, or why it stays; of one whose person
+    was to be called already, where it still is."""
 
     id: UUID
     was: Place
@@ -210,12 +211,14 @@ def _link(
 def _to_call(actor: Actor, one: Appointment, was: Place, why: str, now: datetime) -> Outcome:
     """One call for each visit, however often it is pressed; the visit stays where it is."""
     number, today = calls.about(one.id, one.starts_at), _today(one, now)
-    if not calls.known(number):
-        file = gate.files_behind(actor, Purpose.BOOKING, [one.id])[one.id]
-        due = min(today + CALLED_WITHIN, one.starts_at.date())
-        calls.add(actor, file, why, due, today, number)
-    elif number not in calls.standing([number]):
-        calls.leave(actor, number)  # called already, and the visit is still where it was
+    if calls.known(number):
+        if number not in calls.standing([number]):
+            calls.leave(actor, number)  # called already, and the visit is still where it was
+        # It was there before this round, and is what undoing it goes back to.
+        return Outcome(one.id, was, Became.TO_CALL, was)
+    file = gate.files_behind(actor, Purpose.BOOKING, [one.id])[one.id]
+    due = min(today + CALLED_WITHIN, one.starts_at.date())
+    calls.add(actor, file, why, due, today, number)
     return Outcome(one.id, was, Became.TO_CALL)
 
 

@@ -26,6 +26,10 @@ class TooLateToUndo(Refused):
     """Les messages sont partis : déplacez les rendez-vous de nouveau, un par un ou ensemble."""
 
 
+class StillToCall(Refused):
+    """Cette personne était déjà à rappeler avant : l’appel reste sur la liste."""
+
+
 def undo_all(actor: Actor, done: Sequence[Outcome], since: datetime, now: datetime) -> Round:
     """Put each back where it was; the transaction stands in the establishment. Raises
     ``TooLateToUndo``. In the outcomes, one that could not be put back says why."""
@@ -43,6 +47,8 @@ def undo_all(actor: Actor, done: Sequence[Outcome], since: datetime, now: dateti
 
 def _undo(actor: Actor, one: Outcome, now: datetime) -> Outcome:
     if one.became is Became.TO_CALL:
+        if one.to is not None:
+            raise StillToCall
         calls.take_off(actor, calls.about(one.id, one.was.starts_at))
     elif one.became is Became.MOVED and one.to is not None:
         back = shifting.Place(one.was.role_id, one.was.starts_at, one.was.minutes, over=True)

@@ -160,6 +160,11 @@ def test_undone_within_the_minute_nobody_hears_and_all_is_as_before(holiday: Hol
     }
     assert (_waiting(), CallBack.objects.count()) == ({}, 0)
     assert became(holiday.settle()) == {"moved": 2, "to_call": 1, "stays": 2}, "and again"
+    # Who was to be called before a round is to be called after it is undone.
+    second = holiday.settle()
+    undone = unsettling.undo_all(holiday.desk, second.outcomes, NOW, NOW)
+    assert CallBack.objects.count() == 1
+    assert any("déjà à rappeler" in one.why for one in undone.outcomes)
 
 
 @pytest.mark.parametrize("way", ["link", "cancel"])
