@@ -12,8 +12,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from serment.scheduling import availability, explain, rules, wall_clock
+from serment.scheduling import availability, explain, rooms, rules, wall_clock
 from serment.scheduling.availability import Visit
 from serment.scheduling.cancelling import STANDING
 from serment.scheduling.diagnosis import Rule, diagnose, shut
@@ -82,13 +83,21 @@ def _left_outside(coming: Sequence[Orphan], now: datetime) -> list[Orphan]:
     last = max(one.ends_at for one in coming)
     window = (wall_clock.minute_of(now), wall_clock.minute_after(last))
     plans = rules.plans([one.role_id for one in coming], window, using=USING)
+    broken = rooms.out_of_service([one.id for one in coming])
     found = []
     for one in coming:
         plan = plans.get(one.role_id)
         because = _because(plan, one) if plan else explain.nobody()
+        because = because or _without(broken.get(one.id, []))
         if because:
             found.append(replace(one, because=because))
     return found
+
+
+def _without(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    return _("Hors service, et rien de libre à sa place : %(what)s.") % {"what": ", ".join(names)}
 
 
 def _because(plan: rules.Plan, one: Orphan) -> str:
@@ -99,7 +108,7 @@ def _because(plan: rules.Plan, one: Orphan) -> str:
         closed = shut(plan.calendar, (start, end), day)
         return explain.sentence(closed, plan) if closed else ""
     opened = availability.merged(
-        (low, high) for low, high, _late in availability.open_spans(plan.calendar, None, day)
+        (low, high) for low, high, _release in availability.open_spans(plan.calendar, None, day)
     )
     left = availability.without(opened, availability.shut_spans(plan.calendar, day))
     if any(low <= start and end <= high for low, high in left):

@@ -9,17 +9,19 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from serment import ids
+from serment import clock, ids
 from serment.directory import tenancy
 from serment.directory.models import PractitionerRole, Site
 from serment.disclosure import SYSTEM, Purpose, gate
 from serment.identity.models import PatientFile
+from serment.scheduling import booking
 from serment.scheduling.models import (
     Absence,
     Appointment,
     Closure,
     RecurringAbsence,
     Resource,
+    ResourceKind,
     Substitution,
     VisitReason,
     WeeklyOpening,
@@ -279,3 +281,29 @@ def test_a_session_in_a_group_is_set_and_somebody_is_booked_in(doctors: House) -
     assert "Inscrire quelqu’un" not in page
     typed["debut"] = f"{doctors.day.isoformat()}T20:30"
     assert "levez d’abord l’absence" in text(desk.post(f"{AT}seances/changer", typed))
+
+
+def test_before_a_device_is_out_of_service_its_visits_are_named(doctors: House) -> None:
+    desk, house = doctors.enter(), doctors.practice
+    with tenancy.inside(house.establishment):
+        kind = ResourceKind.objects.create(establishment_id=house.establishment, name_fr="Laser")
+        room = Resource.objects.create(
+            establishment_id=house.establishment, site_id=house.site, kind=kind, name="Laser 1"
+        )
+        VisitReason.objects.filter(id=house.reason).update(needs=[kind.id])
+        actor, file = house.patient(email="laser@exemple.fr")
+        made = booking.book(actor, house.booking(file, doctors.at(14)), clock.now())
+    asked = {"salle": str(room.id), "quoi": "retirer"}
+    page = text(desk.post(f"{AT}salles/", asked))
+    assert "1 rendez-vous n’aurait plus ce qu’il lui faut" in page
+    assert "Laser 1" in page
+    with tenancy.inside(house.establishment):
+        assert Resource.objects.get(pk=room.pk).active, "said first"
+    page = text(desk.post(f"{AT}salles/", asked | {"vu": mark(page)}, follow=True))
+    assert f'value="{made.id}@' in page, "among those to be settled"
+    desk.post(f"{AT}salles/", asked | {"quoi": "remettre"})
+    assert f'value="{made.id}@' not in text(desk.get(f"{AT}sans-heure/"))
+    day = f"/cabinet/?agenda={house.role}&jour={doctors.day.isoformat()}&rdv={made.id}"
+    assert "Laser 1" not in text(desk.get(day)), "a device tells what for: closed with the reason"
+    desk.post(f"/cabinet/visite/{made.id}/ouvrir", {"quoi": "motif", "retour": day})
+    assert "Laser 1" in text(desk.get(day))

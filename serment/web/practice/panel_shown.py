@@ -15,7 +15,7 @@ from serment import clock
 from serment.care import replies
 from serment.disclosure import Actor, Purpose
 from serment.identity.relatives.terms import is_minor
-from serment.scheduling import attending, cancelling, missed, refusals, sealed_details
+from serment.scheduling import attending, cancelling, missed, refusals, rooms, sealed_details
 from serment.scheduling.models import Appointment
 from serment.scheduling.sealed_details import Ending
 from serment.web import wording
@@ -48,6 +48,8 @@ class Panel:
     before: replies.Told | None = None
     """How far the questions asked before it are, once it is open what it is for; None: it asks
     none."""
+    rooms: Sequence[str] = ()
+    """What it has taken beside its practitioner, once it is open what it is for: a device tells."""
     ending: Ending | None = None
     """Who cancelled it and why, opened with why it was booked."""
 
@@ -167,6 +169,7 @@ def build(actor: Actor, desk: Desk, appointment_id: UUID | None, now: datetime) 
         file_closed=person_asked and person is None,
         why_closed=why_asked and why is None,
         before=replies.before(actor, appointment, why.reason_id if why else None),
+        rooms=rooms.of_visit(appointment.id) if why is not None else (),
         ending=_ending(actor, appointment) if why is not None else None,
     )
 

@@ -10,14 +10,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from serment import clock
 from serment.directory.models import Site
-from serment.identity import accounts, policy
+from serment.identity import accounts, policy, rights
 from serment.identity.rights import Act
+from serment.scheduling import rooms as scheduled
 from serment.scheduling.models import Resource, ResourceKind
 from serment.web import asked
 from serment.web.practice import team
+from serment.web.practice.timetable import trying
 
 NAME_LETTERS_MAX = 80
 
@@ -55,14 +59,43 @@ def rooms(request: HttpRequest) -> HttpResponse:
 
 def _switch(request: HttpRequest, house: UUID, typed: asked.Given) -> HttpResponse:
     wanted = asked.uuid(typed.get("salle", ""))
-    if wanted is None:
+    room = Resource.objects.filter(id=wanted, establishment_id=house).first() if wanted else None
+    if room is None:
         return HttpResponseRedirect(reverse("practice:rooms"))
-    found = Resource.objects.filter(id=wanted, establishment_id=house)
-    on = typed.get("quoi", "") == "remettre"
-    if found.update(active=on):
-        said = _("De nouveau en service.") if on else _("Hors service : on ne la prend plus.")
-        messages.success(request, said)
-    return HttpResponseRedirect(reverse("practice:rooms"))
+    if typed.get("quoi", "") == "remettre":
+        Resource.objects.filter(id=room.id).update(active=True)
+        messages.success(request, _("De nouveau en service."))
+        return HttpResponseRedirect(reverse("practice:rooms"))
+    now, everybody = clock.now(), team.members(house)
+    found: list[int] = []
+    trial = trying.Trial(
+        trying.tried(
+            [one.id for one in everybody],
+            lambda: found.append(scheduled.switch_off(room, now)),
+            now,
+        )
+    )
+    if not trial.accepted(request):
+        left = trying.by_day(trial.orphaned, everybody)
+        orphaned = len(trial.orphaned)
+        return _show(request, house, {}, {}, room=room, trial=trial, left=left, orphaned=orphaned)
+    scheduled.switch_off(room, now)
+    return _switched_off(request, trial, found[0])
+
+
+def _switched_off(request: HttpRequest, trial: trying.Trial, others: int) -> HttpResponse:
+    said = _("Hors service : on ne la prend plus.")
+    if others:
+        more = ngettext(
+            "%(n)d rendez-vous en prend une autre.", "%(n)d rendez-vous en prennent une autre.",
+            others,
+        )  # fmt: skip
+        said = f"{said} {more % {'n': others}}"
+    messages.success(request, said)
+    if not trial.orphaned or not rights.may(accounts.actor_for(request), Act.BOOK):
+        return HttpResponseRedirect(reverse("practice:rooms"))
+    request.session[trying.LEFT] = [str(one.id) for one in trial.orphaned]
+    return HttpResponseRedirect(reverse("practice:unsettled"))
 
 
 def _show(
@@ -71,6 +104,7 @@ def _show(
     typed: dict[str, str],
     errors: dict[str, str],
     status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
     rows = Resource.objects.filter(establishment_id=house).select_related("kind", "site")
     by_sort: dict[str, list[Resource]] = {}
@@ -83,5 +117,6 @@ def _show(
         "typed": typed,
         "errors": errors,
         "name_max": NAME_LETTERS_MAX,
+        **more,
     }
     return render(request, "practice/rooms.html", context, status=status)
