@@ -27,6 +27,7 @@ from serment.disclosure.oversight import OPERATOR, Selection
 from serment.drills.demo import (
     building,
     clearing,
+    equipping,
     houses,
     named,
     past_days,
@@ -40,7 +41,13 @@ from serment.outbox import letters as waiting
 from serment.outbox import pile
 from serment.outbox.models import Channel
 from serment.scheduling import calls
-from serment.scheduling.models import BookingInvitation
+from serment.scheduling.models import (
+    BookingInvitation,
+    GroupSession,
+    Resource,
+    Seat,
+    VisitReason,
+)
 from tests import cheap_age
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
@@ -78,6 +85,7 @@ def test_it_is_seeded_once_and_the_accounts_are_private_and_sign_in(
     _reads_who_opened()
     _a_letter_is_sent_and_comes_back()
     _calls_and_an_invitation_wait()
+    _a_group_and_a_device_are_there()
     file = tmp_path / staffing.FILE_NAME
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     told = json.loads(file.read_text())
@@ -122,6 +130,18 @@ def _calls_and_an_invitation_wait() -> None:
         assert sum(one.taken_by is not None for one in listed) == 1
         assert BookingInvitation.objects.filter(establishment_id=here).count() == 1
     assert calls.how_many_due(here, listed[0].due_on) == 2
+
+
+def _a_group_and_a_device_are_there() -> None:
+    here = Establishment.objects.get(slug=named.QUAIS).pk
+    with tenancy.inside(here):
+        assert GroupSession.objects.count() == 1
+        assert Seat.objects.count() == equipping.SEATED
+        needed = VisitReason.objects.filter(establishment_id=here).exclude(needs=[])
+        assert {*needed.values_list("role__site_id", flat=True)} == {
+            *Resource.objects.filter(establishment_id=here).values_list("site_id", flat=True)
+        }
+        assert needed.exists()
 
 
 def _reads_who_opened() -> None:

@@ -18,6 +18,7 @@ from serment.directory.models import Establishment
 from serment.disclosure import patience
 from serment.drills.demo import (
     building,
+    equipping,
     houses,
     letters,
     missed,
@@ -119,6 +120,7 @@ def _fill(
     missed.note(planted, now)
     letters.pile(planted, manned, plan.people, now)
     pending.leave(planted, manned, plan.people, now)
+    equipping.equip(planted, manned, now)
     sheets.give_key(planted)
     staffing.write(state, manned.logins)
     return Seeded(fresh=True, counts=counted(plan.houses))
