@@ -92,9 +92,12 @@ def next_slots(
     """The first ``limit`` slots of each role within the window; every role asked for has a key.
 
     Without a reason, each role's first reason open online counts (that allows ``mode``). Hours
-    kept for some are shown to the ``audience`` they are for.
+    kept for some are shown to the ``audience`` they are for. In a window that ends before it begins
+    there are none.
     """
     span = _minutes(window)
+    if span[0] >= span[1]:
+        return {role: [] for role in role_ids}  # a week past the horizon, a day that is over
     look = _Look(role_ids, span, wall_clock.minute_of(now), using or ALIAS, audience)
     if limit > FEW_SLOTS:
         return look.first(role_ids, reason_id, span, limit, mode)

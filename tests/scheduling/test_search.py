@@ -252,3 +252,13 @@ def test_a_practice_overseas_opens_by_its_own_clock() -> None:
     assert min(moment.hour for moment in local) == 9
     assert {slot.starts_at.hour for slot in found if slot.starts_at.date() < sunday} >= {12}
     assert min(s.starts_at.hour for s in found if s.starts_at.date() > sunday) == 11
+
+
+def test_a_window_that_ends_before_it_begins_has_no_slot() -> None:
+    """A week past what may be booked asks what comes after it: PostgreSQL knows no such span."""
+    from serment.scheduling import search
+
+    practice = make_practice(horizon_days=30)
+    asked = [practice.role], None
+    for after in (NOW, NOW + days(1)):
+        assert search.next_slots(*asked, (after, NOW), NOW, 1) == {practice.role: []}

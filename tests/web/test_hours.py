@@ -167,3 +167,12 @@ def test_a_practitioners_own_page_lays_out_video_by_the_readers_day(far: Practic
     text = _plain(browser.get(f"/soignant/{slug}/?semaine=1"))
     assert "les heures sont celles de chez vous (heure de Paris)" in text
     assert "chez vous (heure de Paris)," in text, "whoever hears the page hears both hours"
+
+
+@pytest.mark.django_db
+def test_a_practitioner_s_page_past_the_last_week_that_may_be_booked_shows_none() -> None:
+    browser = sign_in(someone())
+    practice = make_practice(horizon_days=30)
+    slug = PractitionerRole.objects.get(pk=practice.role).practitioner.slug
+    for week in ("4", "5", "6", "52"):
+        assert browser.get(f"/soignant/{slug}/?semaine={week}").status_code == 200
