@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from serment import clock
-from serment.scheduling import availability, rules, wall_clock
+from serment.scheduling import availability, groups, rules, wall_clock
 from serment.scheduling.attending import Presence, presence
 from serment.scheduling.models import Absence, Appointment, Closure, Occupancy
 
@@ -26,7 +26,7 @@ WEEK_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something at a time. ``kind``: appointment, hold, import, block, absence."""
+    """Something at a time. ``kind``: one of time taken, or absence."""
 
     id: UUID
     role_id: UUID
@@ -40,6 +40,8 @@ class Entry:
     """Of somebody who is here: since when."""
     note: str = ""
     """Of an absence: what the practice shows in public."""
+    seats: tuple[int, int] | None = None
+    """Of a session in a group: taken, and all."""
 
 
 @dataclass(slots=True)
@@ -188,9 +190,25 @@ def _other_time(
         .exclude(kind=Occupancy.Kind.APPOINTMENT)
         .order_by(Lower("span"))
     )
+    rows = list(found)
+    seats = _seats(rows, role_ids, start, end)
     return [
-        Entry(row.id, row.claimant_id, row.span.lower, row.span.upper, row.kind) for row in found
-    ]
+        Entry(
+            row.id, row.claimant_id, row.span.lower, row.span.upper, row.kind,
+            seats=seats.get(row.id),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _seats(
+    rows: Sequence[Occupancy], role_ids: Sequence[UUID], start: datetime, end: datetime
+) -> dict[UUID, tuple[int, int]]:
+    """By session; asked only where there is one."""
+    if not any(row.kind == Occupancy.Kind.SESSION for row in rows):
+        return {}
+    coming = groups.coming(role_ids, (start - timedelta(hours=8), end), clock.now())
+    return {one.id: (one.taken, one.seats) for one in coming}
 
 
 def _absences(

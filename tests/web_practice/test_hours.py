@@ -268,8 +268,11 @@ def test_a_session_in_a_group_is_set_and_somebody_is_booked_in(doctors: House) -
     page = text(desk.post(f"{AT}seances/changer", typed, follow=True))
     assert "0 inscrits pour 8 places" in page
     assert "Ce temps est déjà pris" in text(desk.post(f"{AT}seances/changer", typed))
-    booking = re.findall(r'href="(/cabinet/reserver/\?[^"]*)"', page)[0].replace("&amp;", "&")
-    assert "19 h 00" in text(desk.get(booking))
+    there = re.findall(r'href="(/cabinet/reserver/\?[^"]*)"', page)[0].replace("&amp;", "&")
+    assert "19 h 00" in text(desk.get(there))
+    assert "Séance de groupe, 0 sur 8" in text(
+        desk.get(doctors.agenda(agenda=str(doctors.practice.role)))
+    )
     with tenancy.inside(doctors.practice.establishment):
         Absence.objects.create(
             establishment_id=doctors.practice.establishment, role_id=doctors.practice.role,

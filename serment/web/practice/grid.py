@@ -164,7 +164,7 @@ def frame_of(columns: Iterable[Column], zone: ZoneInfo) -> Frame:
     first, last = DAY_FIRST_HOUR, DAY_LAST_HOUR
     for column in columns:
         seen = [*column.openings, *((e.starts_at, e.ends_at) for e in column.entries
-                                    if e.kind == "appointment")]  # fmt: skip
+                                    if e.kind in ("appointment", "session"))]  # fmt: skip
         for start, end in seen:
             local_start, local_end = start.astimezone(zone), end.astimezone(zone)
             first = 0 if local_start.date() < column.day else min(first, local_start.hour)
