@@ -139,6 +139,23 @@ def _drop(tenant: UUID, wish_id: UUID) -> None:
     told.update(state=State.CANCELLED, ticket=b"", send_after=AT_ONCE)
 
 
+def take_back(role_id: UUID, span: tuple[datetime, datetime], now: datetime) -> None:
+    """Hours within ``span`` that were offered and nobody heard of yet are offered no more: what
+    freed them is being undone. Who waits goes on waiting, and may be offered them another time.
+
+    In the transaction of what undoes it; the lock is held from here on.
+    """
+    if not begin(role_id):
+        return
+    start, end = span
+    overlap = SlotOffer.objects.filter(role_id=role_id, starts_at__lt=end, ends_at__gt=start)
+    for one in overlap.filter(state=SlotOffer.State.OPEN):
+        told = Message.objects.filter(record_id=one.wish_id, kind=OFFER, state=State.WAITING)
+        if told.update(state=State.CANCELLED, ticket=b"", send_after=AT_ONCE):
+            close(one, SlotOffer.State.REFUSED)
+            SlotOffer.objects.filter(pk=one.pk).delete()
+
+
 def ticket_of(
     wish: Wish | BookingInvitation, told: Terms, at: datetime, *, moved: bool = False
 ) -> bytes:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
 from serment.disclosure import Actor, Purpose, gate
 from serment.outbox import post
-from serment.scheduling import booking, refusals, sealed_details
+from serment.scheduling import booking, freed, refusals, sealed_details
 from serment.scheduling.booking import Booking
 from serment.scheduling.models import Appointment
 from serment.scheduling.sealed_details import Details
@@ -43,7 +45,10 @@ def put_back(
         return None
     behind = gate.files_behind(actor, Purpose.BOOKING, [one.id for one in rows])
     wanted = [_again(one, known[one.id], behind[one.id], over=over) for one in rows]
-    made = booking.book_all(actor, wanted, now)
+    with transaction.atomic():
+        for one in rows:
+            freed.take_back(one.role_id, (one.starts_at, one.ends_at), now)
+        made = booking.book_all(actor, wanted, now)
     told_of = min(rows, key=lambda one: one.starts_at)
     quiet = post.undone(told_of.id, made[0].id, told_of.establishment_id)
     return PutBack(made, behind[told_of.id], quiet)

@@ -23,6 +23,7 @@ from serment.scheduling import (
     availability,
     booking,
     cancelling,
+    freed,
     moving,
     refusals,
     rules,
@@ -134,6 +135,17 @@ def shift(
         elif _minutes(row) != to.minutes and _stretch(row, to, now):
             _record_overbooking(actor, row, file)
     return Shifted(was, file, moved=was.at != to.at, step=details.step)
+
+
+def shift_back(
+    actor: Actor, appointment_id: UUID, to: Place, now: datetime, seen: Place
+) -> Shifted:
+    """Undo a shift, before its message left: what was offered to who waits meanwhile, and nobody
+    heard of, is taken back. Raises as ``shift``."""
+    with transaction.atomic():
+        ends_at = to.starts_at + timedelta(minutes=to.minutes)
+        freed.take_back(to.role_id, (to.starts_at, ends_at), now)
+        return shift(actor, appointment_id, to, now, seen)
 
 
 def _locked(appointment_id: UUID) -> Appointment:

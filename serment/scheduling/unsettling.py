@@ -52,7 +52,7 @@ def _undo(actor: Actor, one: Outcome, now: datetime) -> Outcome:
         calls.take_off(actor, calls.about(one.id, one.was.starts_at))
     elif one.became is Became.MOVED and one.to is not None:
         back = shifting.Place(one.was.role_id, one.was.starts_at, one.was.minutes, over=True)
-        shifting.shift(actor, one.id, back, now, one.to)
+        shifting.shift_back(actor, one.id, back, now, one.to)
     elif one.became in (Became.CANCELLED, Became.LINKED):
         _stand_again(actor, one, now)
     return Outcome(one.id, one.was, Became.MOVED, one.was)

@@ -21,9 +21,11 @@ from serment.scheduling import (
     freed,
     groups,
     offering,
+    putting_back,
     refusals,
     sealed_details,
     secrecy,
+    shifting,
     taking,
     waiting_list,
     waiting_terms,
@@ -38,6 +40,7 @@ from serment.scheduling.models import (
 )
 from serment.scheduling.recurrence import Public
 from serment.scheduling.rules import Plan
+from serment.scheduling.shifting import Place
 from tests.scheduling.practice import NOW, TUESDAY, count, free_at, make_practice, paris
 from tests.waiting_list.house import HALF, NINE, cancels, full, joins, offers, waits
 
@@ -352,3 +355,51 @@ def test_however_many_wait_for_the_same_its_free_hours_are_read_once(
         ))  # fmt: skip
         freed.serve(practice.establishment, practice.role, NOW)
     assert len(read) == 1 + 5
+
+
+def test_what_is_undone_before_anybody_heard_takes_its_hour_back_from_who_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The hour was kept for them at once, and their message waits its minute: the person whose
+    visit was cancelled by a slip would have lost it. Heard of, it is theirs."""
+    practice, [(_who, visit)] = full()
+    house, desk = practice.establishment, practice.secretary()
+    _actor, wish = waits(practice)
+    for heard in (False, True):
+        cancels(practice, visit)
+        assert offers(practice) == {wish: NINE}
+        with tenancy.inside(house):
+            if heard:
+                Message.objects.filter(kind="offer").update(state="sent")
+            former = Appointment.objects.get(id=visit)
+            if heard:
+                with pytest.raises(refusals.SlotTaken):
+                    putting_back.put_back(desk, [former], NOW)
+                break
+            with monkeypatch.context() as control:
+                control.setattr(freed, "take_back", lambda *_asked: None)
+                with pytest.raises(refusals.SlotTaken):
+                    putting_back.put_back(desk, [former], NOW)
+            back = putting_back.put_back(desk, [former], NOW)
+            assert back is not None
+            visit = back.made[0].id
+            assert not Message.objects.filter(kind="offer", state="waiting").exists()
+        assert offers(practice) == {}
+        assert waiting_list.of_actor(_actor)[0].rank == 1, "and they wait on"
+    assert offers(practice) == {wish: NINE}
+
+
+def test_a_move_is_undone_too_before_anybody_heard() -> None:
+    practice, [(_who, visit)] = full()
+    house, desk = practice.establishment, practice.secretary()
+    waits(practice)
+    there = NINE + 4 * HALF
+    with tenancy.inside(house):
+        shifting.shift(desk, visit, Place(practice.role, there, 30, over=True), NOW)
+        assert offers(practice)
+        back = Place(practice.role, NINE, 30)
+        with pytest.raises(refusals.SlotTaken):
+            shifting.shift(desk, visit, back, NOW)  # the control: a move like any other
+        shifting.shift_back(desk, visit, back, NOW, Place(practice.role, there, 30))
+        assert Appointment.objects.get(id=visit).starts_at == NINE
+    assert offers(practice) == {}

@@ -93,7 +93,8 @@ def put_back(request: HttpRequest) -> HttpResponse:
     told = _read(signed, UNDO_SECONDS + _ON_ITS_WAY_SECONDS)
     row = panel_shown.seen(UUID(told["v"]) if told else UUID(int=0))
     try:
-        shifting.shift(actor, row.id, _place(told["was"]), clock.now(), _place(told["to"]))
+        was, to = _place(told["was"]), _place(told["to"])
+        shifting.shift_back(actor, row.id, was, clock.now(), to)
     except refusals.MovedSince:
         return panel.moved_since(row)
     except (Conflict, Refused):
