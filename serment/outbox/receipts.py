@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -69,6 +69,13 @@ def fared(reference: str, fate: Fate, now: datetime) -> None:
             # What was printed meanwhile lies in its envelope: a late bounce is none of a letter's.
             if returned.exclude(channel=Channel.LETTER).update(state=State.FAILED):
                 undelivered.to_desk([row.message_id], now)
+
+
+def stopped(addresses: Collection[str]) -> set[str]:
+    """Those of whom no text goes to, or no reminder."""
+    tags = {references.stop_tag(one): one for one in addresses}
+    known = Stop.objects.filter(tag__in=list(tags)).values_list("tag", flat=True)
+    return {tags[bytes(tag)] for tag in known}
 
 
 def stop(address: str) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from serment.disclosure import Actor, Purpose, gate
 from serment.identity import contact
-from serment.outbox import post, registry, rendering
+from serment.outbox import post, receipts, registry, rendering
 from serment.outbox.registry import Asked
 from serment.outbox.sms import chosen
 
@@ -48,8 +48,17 @@ def of_visits(actor: Actor, visits: Sequence[UUID]) -> dict[UUID, By]:
     rows = registry.people(set(files.values()))
     opened = gate.reveal_openable(actor, Purpose.BOOKING, list(rows.values()), _FIELDS)
     texts = rendering.has_sms(post.MOVE) and chosen.provider() is not None
-    ways = {file: _way(rows[file], values, texts=texts) for file, values in opened.items()}
+    refused = receipts.stopped({_number(values) for values in opened.values()}) if texts else set()
+    ways = {
+        file: _way(rows[file], values, texts=texts and _number(values) not in refused)
+        for file, values in opened.items()
+    }
     return {one: ways.get(files.get(one, one), By.CLOSED) for one in visits[:AT_ONCE_MAX]}
+
+
+def _number(opened: dict[str, str]) -> str:
+    """To which a text would go: that of whoever said STOP gets none."""
+    return contact.read(opened[contact.FIELD]).number or opened["phone"]
 
 
 def _way(row: Any, opened: dict[str, str], *, texts: bool) -> By:
@@ -58,8 +67,7 @@ def _way(row: Any, opened: dict[str, str], *, texts: bool) -> By:
     wishes = contact.read(said)
     asked = Asked(email=row.email is not None, phone=texts and bool(usual), texts=texts)
     chosen_way = registry.way_of(said, asked).channel
-    number = wishes.number or usual
-    if chosen_way == By.MAIL or (chosen_way == By.SMS and registry.is_mobile(number)):
+    if chosen_way == By.MAIL or (chosen_way == By.SMS and registry.is_mobile(_number(opened))):
         return By(chosen_way)
     if contact.calling(wishes, usual).number:
         return By.PHONE

@@ -270,3 +270,20 @@ def test_nobody_is_told_to_call_about_a_visit_that_is_kept_secret(holiday: Holid
     secrecy.keep_secret(holiday.desk, holiday.visits["phone"])
     assert became(holiday.settle(ticked=ticked)) == {"stays": 1}
     assert not CallBack.objects.exists()
+
+
+def test_who_answered_stop_is_called_and_not_believed_told_by_a_text(
+    practice: Practice, settings: Any, tmp_path: Any
+) -> None:
+    from serment.outbox import receipts
+    from serment.outbox.sms import stand_in
+    from serment.scheduling import booking, reached
+
+    settings.SMS = {"provider": stand_in.NAME, "secret_file": str(tmp_path)}
+    desk, file = practice.secretary(), ids.new_id()
+    make_file(practice.establishment, file, phone="+33639980011")
+    with tenancy.inside(practice.establishment):
+        visit = booking.book(desk, practice.booking(file, _hour(0)), NOW).id
+        assert reached.of_visits(desk, [visit]) == {visit: reached.By.SMS}
+        receipts.stop("+33639980011")
+        assert reached.of_visits(desk, [visit]) == {visit: reached.By.PHONE}
