@@ -72,7 +72,7 @@ def fared(reference: str, fate: Fate, now: datetime) -> None:
 
 
 def stopped(addresses: Collection[str]) -> set[str]:
-    """Those of whom no text goes to, or no reminder."""
+    """Those whose reader said STOP."""
     tags = {references.stop_tag(one): one for one in addresses}
     known = Stop.objects.filter(tag__in=list(tags)).values_list("tag", flat=True)
     return {tags[bytes(tag)] for tag in known}
