@@ -103,7 +103,9 @@ def test_an_offer_s_link_shows_the_hour_alone_acts_by_a_button_and_serves_once()
     found = re.search(r"https?://[^/]+(/r/\S+)", str(letter.body))
     assert found is not None
     stranger = Client(headers={"accept-language": "fr"})
-    shown = stranger.get(found[1]).content.decode().replace("\u00a0", " ")
+    opened = stranger.get(found[1])
+    assert (opened["X-Robots-Tag"], opened["Cache-Control"]) == ("noindex, nofollow", "no-store")
+    shown = opened.content.decode().replace("\u00a0", " ")
     assert "11 h 00" in shown
     for hidden in ("Rivage", "Lemoine", "Cabinet du Port", "Consultation"):
         assert hidden not in shown.partition("<main")[2]

@@ -22,6 +22,7 @@ from serment.outbox import answers, registry, rendering
 from serment.scheduling import by_link, freed, refusals
 from serment.web import asked, wording
 from serment.web.providers import missing, offered
+from serment.web.providers.unlisted import unlisted
 
 _WHY = "a link that was sent to one person: it shows a day and an hour, and nothing of whose"
 _DONE: Final = ("annule", "deplace")
@@ -31,6 +32,7 @@ _HOURS_A_DAY_MAX: Final = 8
 
 
 @policy.everybody(_WHY)
+@unlisted
 @cache_control(no_store=True)
 @require_http_methods(["GET", "POST"])
 def answer(request: HttpRequest, secret: str) -> HttpResponse:

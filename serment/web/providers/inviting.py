@@ -25,6 +25,7 @@ from serment.outbox import rendering
 from serment.scheduling import inviting
 from serment.scheduling.models import BookingInvitation
 from serment.web import asked, wording
+from serment.web.providers.unlisted import unlisted
 
 _WHY = "a link that was given to one person: it shows free hours, and nothing of whose"
 _DAYS_MAX: Final = 6
@@ -32,6 +33,7 @@ _HOURS_A_DAY_MAX: Final = 10
 
 
 @policy.everybody(_WHY)
+@unlisted
 @cache_control(no_store=True)
 @require_http_methods(["GET", "POST"])
 def choose(request: HttpRequest, secret: str) -> HttpResponse:
