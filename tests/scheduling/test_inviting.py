@@ -159,6 +159,7 @@ def test_the_page_shows_hours_and_neither_name_nor_reason(
     browser = Client(headers={"accept-language": "fr"})
     secret = invite(practice, file, by_message=False)
     page = browser.get(f"/i/{secret}")
+    assert page["X-Robots-Tag"] == "noindex, nofollow"
     text = page.content.decode()
     assert "no-store" in page["Cache-Control"]
     assert "Claude Rivage" in text

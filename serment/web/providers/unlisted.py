@@ -8,7 +8,6 @@ from typing import ParamSpec
 
 from django.http import HttpResponse
 
-
 Asked = ParamSpec("Asked")
 
 
