@@ -297,7 +297,8 @@ def take_time(
     if not found and not over:
         occupying.release(offer.claim.tenant, appointment_id)
         return None
-    return Taken(overbooked=not (free and found), counted=_counted(offer, now, over=over))
+    alone = free and found and not offer.over_another
+    return Taken(overbooked=not alone, counted=_counted(offer, now, over=over))
 
 
 def _counted(offer: offering.Offer, now: datetime, *, over: bool) -> bool:

@@ -7,7 +7,7 @@ the practitioner's establishment.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -86,6 +86,8 @@ class Offer:
     """Of which one each is taken with it."""
     session: groups.Session | None = None
     """Of which a seat is taken, and no time."""
+    over_another: bool = False
+    """Somebody has some of that time; the constraint passes over one who was booked over."""
 
     @property
     def day(self) -> counting.Day:
@@ -162,7 +164,8 @@ def check_at_desk(wish: Wish, taken: Rows, now: datetime, *, overbook: bool) -> 
         if rule is Rule.TAKEN:
             raise refusals.SlotTaken(_("Ce temps est déjà pris."), near)
         raise _ERRORS.get(rule, refusals.NotOffered)(sentence, near)
-    return _offer(plan, reason, minute, limits, at_desk=True)
+    offer = _offer(plan, reason, minute, limits, at_desk=True)
+    return replace(offer, over_another=rule is Rule.TAKEN)
 
 
 def _seat(

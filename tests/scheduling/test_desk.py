@@ -8,6 +8,7 @@ import pytest
 
 from serment import ids
 from serment.directory import tenancy
+from serment.disclosure import Purpose
 from tests.scheduling.practice import NOW, TUESDAY, Practice, count, free_at, make_practice, paris
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,24 @@ def test_the_desk_overbooks_only_when_it_says_so(practice: Practice) -> None:
     outside = booking.book(desk, practice.booking(file, lunch, overbook=True), NOW)
     with tenancy.inside(practice.establishment):
         assert Occupancy.objects.get(appointment_id=outside.id).exclusive
+
+
+def test_over_one_who_was_booked_over_another_is_on_record_too(practice: Practice) -> None:
+    """The constraint passes over the second, so the third finds no row in its way."""
+    from serment.scheduling import booking, cancelling, sealed_details
+    from serment.scheduling.models import Appointment
+
+    desk = practice.secretary()
+    actor, file = practice.patient()
+    first = booking.book(actor, practice.booking(file, NINE), NOW)
+    booking.book(desk, practice.booking(file, NINE, overbook=True), NOW)
+    with tenancy.inside(practice.establishment):
+        cancelling.cancel(desk, first.id, "", NOW)
+    third = booking.book(desk, practice.booking(file, NINE, overbook=True), NOW)
+    with tenancy.inside(practice.establishment):
+        row = Appointment.objects.get(id=third.id)
+        told = sealed_details.reveal(desk, Purpose.BOOKING, [row])
+    assert told[third.id].overbooked
 
 
 def test_a_patient_cannot_overbook(practice: Practice) -> None:
