@@ -95,7 +95,7 @@ def _agreement(dump: bytes, lived: Lived) -> float:
 def test_a_file_made_with_its_visit_does_not_lie_where_the_visit_lies(
     dump: bytes, lived: Lived
 ) -> None:
-    assert _agreement(lived.at_once, lived) > 0.7
+    assert _agreement(lived.at_once, lived) > 0.6
     assert abs(_agreement(dump, lived)) < 0.55
 
 

@@ -187,7 +187,7 @@ SAMPLES: dict[str, Sample] = {
     "practice:shift": _post(visite="@visit", agenda="@role", vers="2030-01-01T10:00"),
     "practice:unshift": Sample("post", answers=frozenset({404})),
     "practice:direct": Sample(answers=frozenset({204})),
-    "patient:relative_book": Sample(path=RELATIVE),
+    "patient:relative_book": Sample("post", RELATIVE),
     "patient:relative_end": Sample(path=RELATIVE),
     "patient:relative_opened": Sample(path=RELATIVE),
     "patient:relative_name": _post(nom="Roux"),

@@ -141,16 +141,11 @@ def add(request: HttpRequest, file_id: UUID) -> HttpResponse:
     actor = accounts.actor_for(request)
     person, email = naming.with_address(actor, file_id)
     members = team.members(team.establishment_of(actor))
-    reasons = VisitReason.objects.filter(
-        role_id__in=[one.id for one in members],
-        active=True,
-        by_invitation=False,
-        steps=[],
-        sessions=1,
-    )
+    reasons = VisitReason.objects.filter(role_id__in=[one.id for one in members], active=True)
+    awaited = reasons.filter(by_invitation=False, steps=[], sessions=1)
     choices = [
         (str(one.id), f"{member.name} · {one.name(get_language() or 'fr')}")
-        for member in members for one in reasons.order_by("position") if one.role_id == member.id
+        for member in members for one in awaited.order_by("position") if one.role_id == member.id
     ]  # fmt: skip
     given = asked.given(request)
     picked = {n for n in range(7) if given.get(f"jour-{n}")} or set(range(5))
