@@ -48,6 +48,8 @@ def test_finds_books_moves_undoes_marks_and_cancels_without_a_mouse(
     _press(desk, "Enter")
     expect(page).to_have_url(re.compile(r"/cabinet/patients/[0-9a-f-]+/"))
     patient = page.url.rstrip("/").rpartition("/")[2]
+    _press(desk, "n")
+    expect(page).to_have_url(re.compile(f"patient={patient}"))
 
     day = _day_with_room(desk)
     free = day.locator(".free:not(.free-on)").first
@@ -67,6 +69,10 @@ def test_finds_books_moves_undoes_marks_and_cancels_without_a_mouse(
     expect(beside).to_have_text(began)
     expect(colleague.page.locator("html.hears")).to_be_attached()
 
+    page.locator("#panel a").first.focus()
+    _press(desk, "d")
+    expect(page.locator(".shadow")).to_be_visible()
+    _press(desk, "Escape")
     page.locator(f"#{ident}").focus()
     _press(desk, "d")
     expect(page.locator(".shadow")).to_be_visible()

@@ -128,7 +128,10 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const visit = document.activeElement?.closest("[data-visit]");
+    const at = document.activeElement;
+    if (at?.matches("input, select, textarea")) return;
+    // The visit one is at; from beside the grid, the one whose panel is open.
+    const visit = at?.closest("[data-visit]") || document.querySelector(".entry-chosen")?.closest("[data-visit]");
     if (!hand) {
       if (key !== "d" || !visit || !window.sermentHand.ready()) return;
       event.preventDefault();
