@@ -52,6 +52,8 @@ class Column:
     day: date
     entries: list[Entry] = field(default_factory=list)
     openings: list[tuple[datetime, datetime]] = field(default_factory=list)
+    shortest: int = 10
+    """How many minutes the shortest visit takes here: a gap below it is nobody's."""
 
     @property
     def booked_count(self) -> int:
@@ -233,6 +235,8 @@ def _absences(
 def _open(column: Column, plan: rules.Plan, shut: Sequence[Closure]) -> None:
     """The openings of one day, and what closes some of it for more than one date or person."""
     calendar, on = plan.calendar, column.day
+    lengths = [one.visit.block for one in plan.reasons.values() if not one.in_groups]
+    column.shortest = min(lengths, default=column.shortest)
     opened = availability.open_spans(calendar, None, on)
     spans = availability.merged((start, end) for start, end, _ in opened)
     column.openings = [

@@ -82,3 +82,19 @@ def test_a_word_for_the_state_takes_the_place_of_occupied() -> None:
         with translation.override("fr"):
             named = render_to_string("practice/_entry.html", context)
         assert not said or named.index("<em>") < named.index("Aurore")
+
+
+def _free(shortest: int, *openings: tuple[datetime, datetime]) -> list[tuple[datetime, int]]:
+    column = Column(ROLE, DAY, [], list(openings), shortest)
+    frame = grid.frame_of([column], PARIS)
+    drawn = grid.draw(column, frame, paris(DAY - timedelta(days=1), 9))
+    return [(one.starts_at, one.length * grid.ROW_MINUTES) for one in drawn.free]
+
+
+def test_no_free_piece_is_shorter_than_the_shortest_visit() -> None:
+    """Pressed, it led to a refusal on the last page. The control: of ten minutes it is one."""
+    late = paris(DAY, 9), paris(DAY, 11, 10)
+    gap = paris(DAY, 14), paris(DAY, 14, 15)
+    nine, ten = paris(DAY, 9), paris(DAY, 10)
+    assert _free(20, late, gap) == [(nine, 60), (ten, 70)]
+    assert _free(10, late, gap) == [(nine, 60), (ten, 60), (paris(DAY, 11), 10), (gap[0], 15)]

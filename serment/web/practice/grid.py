@@ -21,7 +21,6 @@ DAY_FIRST_HOUR, DAY_LAST_HOUR = 8, 18
 LANES_MAX = 4
 SHORT_ROWS = 5
 ROW_PIXELS, LINE_PIXELS, LINES_MAX = 8, 17, 9
-FREE_ROWS_MIN = 2
 LABEL_ROWS = 2
 STATES_SAID = frozenset({"arrived", "checked-in", "noshow", "cancelled", "fulfilled"})
 
@@ -197,8 +196,9 @@ def draw(column: Column, frame: Frame, now: datetime) -> Drawn:
     present = frame.row_after(now, column.day)
     if present:
         taken.append((0, present))
-    free = [span for span in _without(opened, taken) if span[1] - span[0] >= FREE_ROWS_MIN]
-    drawn.free = [band for span in free for band in _by_the_hour(span, frame, column.day)]
+    least = -(-column.shortest // ROW_MINUTES)
+    free = [span for span in _without(opened, taken) if span[1] - span[0] >= least]
+    drawn.free = [band for span in free for band in _by_the_hour(span, frame, column.day, least)]
     return drawn
 
 
@@ -220,9 +220,10 @@ def _lay_behind(drawn: Drawn, imports: Sequence[Placed]) -> None:
                 visit.collides = True
 
 
-def _by_the_hour(span: tuple[int, int], frame: Frame, day: date) -> list[Band]:
+def _by_the_hour(span: tuple[int, int], frame: Frame, day: date, least: int) -> list[Band]:
+    """Pieces of an hour, each with room for a visit: what is left at the end goes with the last."""
     low, high = span
-    cuts = [row for row in range(low + 1, high) if row % ROWS_AN_HOUR == 0]
+    cuts = [row for row in range(low + 1, high - least + 1) if row % ROWS_AN_HOUR == 0]
     edges = [low, *cuts, high]
     return [
         Band(start, end - start, frame.instant_of(start, day), goes_on=start != low)

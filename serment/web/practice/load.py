@@ -15,8 +15,6 @@ from serment.scheduling import agenda, availability, wall_clock
 from serment.scheduling.availability import Span
 
 NOT_TAKEN = frozenset({"cancelled", "noshow"})
-FREE_MINUTES_MIN = 10
-"""A gap shorter than this is nobody's appointment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +70,5 @@ def of(columns: Sequence[agenda.Column], now: datetime) -> Load:
 def first_free(column: agenda.Column, now: datetime) -> datetime | None:
     """When the first gap of a day begins that somebody could be given; None where there is none."""
     _opened, left = spans(column, now)
-    gap = next((low for low, high in left if high - low >= FREE_MINUTES_MIN), None)
+    gap = next((low for low, high in left if high - low >= column.shortest), None)
     return None if gap is None else wall_clock.instant_of(gap)
