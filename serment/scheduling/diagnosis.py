@@ -91,7 +91,8 @@ def diagnose(
     busy = list(taken)
     early = too_early_or_late(calendar, visit, minute, now)
     if early is not None:
-        return Finding(early)
+        asked = (calendar, visit, busy, minute, now, limits)
+        return _within_notice(*asked) if early is Rule.NOTICE else Finding(early)
     window = (minute, minute + 1)
     if next(availability.slots(calendar, visit, busy, window, now, limits), None) is not None:
         return Finding(Rule.OFFERED)
@@ -114,6 +115,15 @@ def diagnose(
         here = [span for span in busy if span not in limits.elsewhere]
         return Finding(Rule.TAKEN if touches(block, here) else Rule.ELSEWHERE)
     return _limited(visit, block, day, limits) or _at_another_time(around, minute, now)
+
+
+def _within_notice(
+    calendar: Calendar, visit: Visit, busy: list[Span], minute: int, now: int, limits: Limits
+) -> Finding:
+    """Too late to book online, and one may call; not where nobody receives, or somebody comes."""
+    at_once = diagnose(calendar, replace(visit, notice=0), busy, minute, now, limits)
+    open_to_call = at_once.rule in (Rule.OFFERED, Rule.KEPT, Rule.OFF_GRID)
+    return Finding(Rule.NOTICE) if open_to_call else at_once
 
 
 def _at_another_time(around: OpenSpan, minute: int, now: int) -> Finding:

@@ -190,3 +190,15 @@ def test_hours_kept_for_some_are_offered_to_them_alone(asks: Public) -> None:
         offered = asks >= public
         assert (found.rule is Rule.OFFERED) == offered
         assert offered or found.public is public
+
+
+def test_within_the_notice_a_closed_hour_says_why_and_an_open_one_says_to_call() -> None:
+    """Nobody is told to telephone about a day on which nobody receives."""
+    visit = Visit(SOMETHING, 30, notice=3 * 1440)
+    start = wall_clock.midnight(date(2026, 3, 3)) + 480
+    for opens, rule in ((540, Rule.NOTICE), (720, Rule.OUTSIDE_OPENINGS)):
+        calendar = replace(PLAIN, openings=(Opening(1, opens, opens + 120),))
+        assert diagnose(calendar, visit, [], start, start - 60).rule is rule
+    taken = [(start, start + 30)]
+    calendar = replace(PLAIN, openings=(Opening(1, 540, 660),))
+    assert diagnose(calendar, visit, taken, start, start - 60).rule is Rule.TAKEN
