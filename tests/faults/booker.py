@@ -115,6 +115,15 @@ class Booker:
             assert sent.status in {0, 302, 403, 503}, (sent.status, sent.text)
         return None
 
+    def read(self, appointment: str, over: threading.Event) -> str:
+        """The appointment's page, asked for until it is answered; "" where the story was over."""
+        while not over.is_set():
+            shown = self.ask(f"/mes-rendez-vous/{appointment}/")
+            if shown.status == 200:
+                return shown.text
+            assert shown.status in {0, 302, 403, 503}, (shown.status, shown.text)
+        return ""
+
     def cancel(self, appointment: str, over: threading.Event) -> bool:
         """Cancel until it is answered; False where the story was over before an answer."""
         while not over.is_set():

@@ -97,7 +97,7 @@ class Story:
                 if booked:
                     former = booked
                     self.acknowledged[booked] = note
-                    if note in hand.ask(f"/mes-rendez-vous/{booked}/").text:
+                    if note in hand.read(booked, self.over):
                         self.shown.add(booked)
         except queue.Empty:
             return
@@ -109,15 +109,15 @@ class Story:
         self.demo.wait_until_well(seconds)
         killed = self.demo.pid_of(part)
         assert killed
-        before = len(self.acknowledged)
+        before = len(self.shown)
         os.kill(killed, signal.SIGKILL)
         end = time.monotonic() + seconds
         while self.demo.pid_of(part) in {None, killed} or self.demo.health()[0] != 200:
             assert time.monotonic() < end, f"{part} did not come back"
             time.sleep(0.05)
         end = time.monotonic() + seconds
-        while len(self.acknowledged) == before and not self.waiting.empty():
-            assert time.monotonic() < end, f"nobody could book after {part} came back"
+        while len(self.shown) == before and not self.waiting.empty():
+            assert time.monotonic() < end, f"nobody could book and read after {part} came back"
             time.sleep(0.05)
 
     def records(self) -> list[tuple[str, str, str, list[str]]]:
