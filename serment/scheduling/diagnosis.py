@@ -105,7 +105,8 @@ def diagnose(
     if closed is not None:
         return closed
     if around is None:
-        crossing = _crosses_midnight(calendar, block, day)
+        open_then = any(span[0] <= block[0] < span[1] for span in opened)
+        crossing = open_then and _crosses_midnight(calendar, block, day)
         return (
             Finding(Rule.MIDNIGHT)
             if crossing

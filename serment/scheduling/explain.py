@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from serment.directory import spoken
 from serment.scheduling import (
     counting,
     groups,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 MINUTE = timedelta(minutes=1)
 STEP_CLOSED = "step"
 """The name of what closes a time of which only a later step has no place."""
+REASON_CLOSED, NO_SESSION, SESSION_FULL = "reason_closed", "no_session", "session_full"
 _LOOKED_AT = 24 * 60
 LASTING = 1 << 31
 """As ``rule_rows`` writes the end of what has none."""
@@ -128,7 +128,7 @@ def day(
     if plan is None or reason is None:
         closed = _("Ce motif n’est pas ouvert à la réservation en ligne.")
         none = Explanation("no_role", nobody()) if plan is None else None
-        return [(one, none or Explanation("reason_closed", closed)) for one in instants]
+        return [(one, none or Explanation(REASON_CLOSED, closed)) for one in instants]
     reason = reason.seen_by(audience)
     if reason.in_groups:
         return [(one, _in_group(plan, reason, one, now, using)) for one in instants]
@@ -195,10 +195,15 @@ def _named(step: linked_times.Step) -> str:
     return reduce(lambda one, other: _("%(one)s ou %(other)s") % {"one": one, "other": other}, told)
 
 
+def _day_and_time(minute: int, zone: ZoneInfo) -> dict[str, str]:
+    """The two words that a sentence about a moment has gaps for."""
+    instant = wall_clock.instant_of(minute)
+    on = instant.astimezone(zone).date()
+    return {"day": spoken.day(on), "time": spoken.hour(instant, zone)}
+
+
 def _moment(minute: int, zone: ZoneInfo) -> str:
-    local = timezone.localtime(wall_clock.instant_of(minute), zone)
-    told = {"day": date_format(local, "l j F"), "time": date_format(local, "H:i")}
-    return _("%(day)s à %(time)s") % told
+    return _("%(day)s à %(time)s") % _day_and_time(minute, zone)
 
 
 def _why_closed(judged: linked.Judged, within: tuple[int, int], now: int) -> str:
@@ -218,12 +223,12 @@ def _in_group(
     try:
         session = groups.at(plan.role_id, reason.visit.id, instant, now, using=using)
     except groups.NoSuchSession as none:
-        return Explanation("no_session", none.sentence)
+        return Explanation(NO_SESSION, none.sentence)
     closed = groups.shut(plan, reason.visit, wall_clock.minute_of(instant))
     if closed is not None:
         return Explanation(closed.rule.value, sentence(closed, plan))
     if not session.left:
-        return Explanation("session_full", _("Cette séance est complète."))
+        return Explanation(SESSION_FULL, _("Cette séance est complète."))
     return Explanation(Rule.OFFERED, str(_SENTENCES[Rule.OFFERED]))
 
 
@@ -236,31 +241,25 @@ def sentence(finding: Finding, plan: rules.Plan) -> str:
     """The finding for a person, in the language of the moment and the zone of the site."""
     zone = plan.calendar.zone
     if finding.rule is Rule.KEPT and finding.released_at is not None:
-        released = timezone.localtime(wall_clock.instant_of(finding.released_at), zone)
-        return _("Ce créneau est gardé pour les urgences et s’ouvre le %(day)s à %(time)s.") % {
-            "day": date_format(released, "l j F"),
-            "time": date_format(released, "H:i"),
-        }
+        told = _("Ce créneau est gardé pour les urgences et s’ouvre le %(day)s à %(time)s.")
+        return told % _day_and_time(finding.released_at, zone)
     if finding.rule is Rule.NO_ROOM and finding.name:
         return _("Aucune place libre à ce moment : %(what)s.") % {"what": finding.name}
-    told = str(_FOR_WHOM.get(finding.public) or _SENTENCES[finding.rule])
+    said = str(_FOR_WHOM.get(finding.public) or _SENTENCES[finding.rule])
     more = _more(finding, zone)
-    return f"{told} {more}" if more else told
+    return f"{said} {more}" if more else said
 
 
 def _more(finding: Finding, zone: ZoneInfo) -> str:
     """Until when, from when, of what: the part of the rule that tells when to try again."""
     if finding.until is not None and finding.until < LASTING:
-        until = timezone.localtime(wall_clock.instant_of(finding.until), zone)
+        until = wall_clock.instant_of(finding.until).astimezone(zone)
         if until.time() == time():  # whole days: nobody says "until Saturday at midnight"
             last = until.date() - timedelta(days=1)
-            return _("Jusqu’au %(day)s compris.") % {"day": date_format(last, "l j F")}
-        return _("Jusqu’au %(day)s à %(time)s.") % {
-            "day": date_format(until, "l j F"),
-            "time": date_format(until, "H:i"),
-        }
+            return _("Jusqu’au %(day)s compris.") % {"day": spoken.day(last)}
+        return _("Jusqu’au %(day)s à %(time)s.") % _day_and_time(finding.until, zone)
     if finding.day is not None:
-        told = {"day": date_format(finding.day, "l j F Y")}
+        told = {"day": spoken.day(finding.day, year=True)}
         if finding.rule is Rule.ENDED:
             return _("Leur dernier jour : %(day)s.") % told
         return _("La prochaine fois : %(day)s.") % told

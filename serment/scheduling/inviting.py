@@ -15,11 +15,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.utils import formats, translation
+from django.utils import translation
 from django.utils.translation import get_language
 
 from serment import clock, ids
-from serment.directory import tenancy
+from serment.directory import spoken, tenancy
 from serment.directory.models import Establishment
 from serment.directory.pipeline import together
 from serment.disclosure import Actor, Purpose, gate
@@ -255,7 +255,7 @@ def _facts(invitation: UUID) -> registry.Facts | None:
         return None
     site = row.role.site
     with translation.override(get_language() or "fr"):
-        until = formats.date_format(row.ends_on, "l j F")
+        until = spoken.day(row.ends_on)
     end = datetime.combine(row.ends_on, datetime.max.time(), ZoneInfo(site.timezone))
     return registry.Facts(
         starts_at=end, timezone=site.timezone, with_whom=str(row.role.practitioner),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from serment.directory import spoken
 from serment.directory.models import PractitionerRole
 from serment.scheduling import rules, wall_clock
 from serment.scheduling.availability import Opening
@@ -33,7 +34,7 @@ def overlap(role_id: UUID, opening: Opening, now: datetime) -> str:
         day = today + timedelta(days=ahead)
         other = _receiving(plans, opening, day)
         if other is not None:
-            told = {"place": known[other].site.name, "day": f"{day:%d/%m/%Y}"}
+            told = {"place": known[other].site.name, "day": spoken.day(day, year=True)}
             return (
                 _(
                     "Ce soignant reçoit déjà à ces heures à un autre endroit (%(place)s, par"

@@ -27,6 +27,12 @@ def number(text: str, most: int) -> int | None:
     return min(int(text), most) if _NUMBER.fullmatch(text) else None
 
 
+def within(text: str, least: int, most: int) -> int | None:
+    """A whole number within its limits: what is written there is kept as it is or refused."""
+    read = number(text.strip(), most + 1)
+    return read if read is not None and least <= read <= most else None
+
+
 def words(text: str, letters_max: int) -> str:
     """Text without the NUL that PostgreSQL refuses, trimmed and cut."""
     return text.replace("\x00", "").strip()[:letters_max]

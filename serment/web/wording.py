@@ -5,42 +5,25 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils.dates import MONTHS, MONTHS_AP, WEEKDAYS, WEEKDAYS_ABBR
-from django.utils.translation import get_language, gettext
+from django.utils.dates import MONTHS, MONTHS_AP, WEEKDAYS_ABBR
+from django.utils.translation import gettext
 
+from serment.directory.spoken import FIXED, day, english, hour
 from serment.identity import phones
 
+__all__ = ["FIXED", "day", "english", "hour"]
+"""Written one package further down, where the sentences of rules need them too."""
+
 NARROW = "\u202f"
-FIXED = "\u00a0"
-
-
-def _english() -> bool:
-    return (get_language() or "fr").startswith("en")
-
-
-def hour(instant: datetime, zone: ZoneInfo) -> str:
-    """ "8 h 40" in French, "8:40 am" in English, by the site's clock."""
-    local = instant.astimezone(zone)
-    if _english():
-        half = "am" if local.hour < 12 else "pm"
-        return f"{(local.hour - 1) % 12 + 1}:{local.minute:02d}{FIXED}{half}"
-    return f"{local.hour}{FIXED}h{FIXED}{local.minute:02d}"
-
-
-def day(on: date, *, year: bool = False) -> str:
-    """ "mardi 3 mars", "Tuesday 3 March"; the first of a month is "1er" in French."""
-    number = "1er" if on.day == 1 and not _english() else str(on.day)
-    written = f"{WEEKDAYS[on.weekday()]} {number}{FIXED}{MONTHS[on.month]}"
-    return f"{written} {on.year}" if year else written
 
 
 def short_day(on: date) -> tuple[str, str]:
     """A column's head: ("lun.", "23 nov.")."""
     weekday = str(WEEKDAYS_ABBR[on.weekday()]).lower()
-    if not _english():
+    if not english():
         weekday = f"{weekday.rstrip('.')[:3]}."
-    month = str(MONTHS_AP[on.month]).lower() if not _english() else str(MONTHS_AP[on.month])
-    return weekday if not _english() else weekday.capitalize(), f"{on.day}{FIXED}{month}"
+    month = str(MONTHS_AP[on.month]).lower() if not english() else str(MONTHS_AP[on.month])
+    return weekday if not english() else weekday.capitalize(), f"{on.day}{FIXED}{month}"
 
 
 def moment(instant: datetime, zone: ZoneInfo, today: date | None = None) -> str:
@@ -75,7 +58,7 @@ def phone(number: str) -> str:
 def money(cents: int) -> str:
     """ "30 €", "27,50 €" / "€27.50"."""
     whole, rest = divmod(cents, 100)
-    if _english():
+    if english():
         return f"€{whole}.{rest:02d}" if rest else f"€{whole}"
     return f"{whole},{rest:02d}{FIXED}€" if rest else f"{whole}{FIXED}€"
 
@@ -91,7 +74,7 @@ def birth_date(kept: str) -> str:
         on = date.fromisoformat(kept)
     except ValueError:
         return kept
-    number = "1er" if on.day == 1 and not _english() else str(on.day)
+    number = "1er" if on.day == 1 and not english() else str(on.day)
     return f"{number}{FIXED}{MONTHS[on.month]} {on.year}"
 
 
@@ -118,7 +101,7 @@ _SMALL_WORDS = frozenset({"de", "du", "des", "la", "le", "en", "à", "et", "pour
 
 def plural(noun: str) -> str:
     """A practitioner's noun for several: "sages-femmes", "midwives", "médecins du sport"."""
-    if _english():
+    if english():
         noun = noun.split(" (", maxsplit=1)[0]
         if noun.endswith("wife"):
             return f"{noun[:-4]}wives"

@@ -94,7 +94,7 @@ def test_one_date_is_changed_and_says_so(practice: Practice) -> None:
         )
     assert free_at(practice)[:3] == ["11:00", "11:30", "14:00"]
     assert free_at(practice, TUESDAY + days(7))[0] == "09:00"
-    assert (said.rule, "mardi 10 mars" in said.sentence) == ("skipped", True)
+    assert (said.rule, "mardi 10\u00a0mars" in said.sentence) == ("skipped", True)
 
 
 FRUITLESS: dict[str, dict[str, Any]] = {

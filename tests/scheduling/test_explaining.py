@@ -167,7 +167,11 @@ def test_every_rule_can_be_named_and_has_its_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "said"), [(0, "1 janvier compris"), (750, "2 janvier à 12:30")]
+    ("minutes", "said"),
+    [
+        (0, "vendredi 1er\u00a0janvier compris"),
+        (750, "samedi 2\u00a0janvier à 12\u00a0h\u00a030"),
+    ],
 )
 def test_an_absence_of_whole_days_ends_with_its_last_day(minutes: int, said: str) -> None:
     plan = rules.Plan(SOMETHING, SOMETHING, SOMETHING, PLAIN, {})

@@ -114,7 +114,7 @@ def test_only_starts_where_all_steps_fit_are_offered(house: House) -> None:
         eyes.update(by_invitation=False)
         house.link([house.doctors[0]])
         told = explain.why_not(practice.role, practice.reason, NINE, NOW, using="default")
-    assert "10:00" in told.sentence
+    assert "10\u00a0h\u00a000" in told.sentence
     assert told.sentence.endswith("Ce temps est déjà pris.")
     with pytest.raises(linked_booking.StepClosed):
         house.proposed(actor, NINE)

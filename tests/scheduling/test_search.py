@@ -201,7 +201,7 @@ def test_each_refusal_is_explained_by_the_rule_behind_it() -> None:
     }
     assert {rule: explained.rule for rule, explained in found.items()} == {r: r for r in expected}
     assert all(explained.sentence.endswith(".") for explained in found.values())
-    assert "samedi 7 mars à 08:00" in found["kept"].sentence
+    assert "samedi 7 mars à 8 h 00" in found["kept"].sentence.replace("\u00a0", " ")
     assert explain.why_not(ids.new_id(), None, NOW, NOW).rule == "no_role"
     assert explain.why_not(role, ids.new_id(), NOW, NOW).rule == "reason_closed"
 

@@ -26,6 +26,7 @@ from serment.scheduling.models import (
     VisitReason,
     WeeklyOpening,
 )
+from serment.web import wording
 from tests.scheduling.practice import make_role
 from tests.web_practice.house import House, make_house
 
@@ -122,6 +123,89 @@ def test_what_was_typed_comes_back_with_what_is_wrong(doctors: House) -> None:
     assert "Choisissez au moins un jour" in page
     assert 'value="08:00"' in page
     assert 'value="90"' in page
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"semaines": "99999999999999999999"}, "écrivez un nombre de 1 à"),
+        ({"semaines": "0"}, "écrivez un nombre de 1 à"),
+        ({"urgence": "999999999999"}, "écrivez un nombre de minutes, de 0 à"),
+        ({"urgence": "-5"}, "écrivez un nombre de minutes, de 0 à"),
+    ],
+)
+def test_a_number_out_of_bounds_is_said_and_never_another_saved(
+    doctors: House, changed: dict[str, str], said: str
+) -> None:
+    answer = doctors.enter().post(f"{AT}heures/", hours_form(doctors, **changed))
+    assert answer.status_code == 422
+    page = text(answer)
+    assert said in page
+    assert all(f'value="{value}"' in page for value in changed.values()), "as it was typed"
+    assert not WeeklyOpening.objects.filter(weekday=5).exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, True),
+        ({"de": "10:00", "a": "11:00"}, True),
+        ({"semaines": "2"}, True),
+        ({"au": "2099-01-01"}, True),
+        ({"a": "12:30"}, False),
+        ({"feries": "oui"}, False),
+    ],
+)
+def test_hours_that_are_open_already_are_said_before_they_are_saved_again(
+    doctors: House, changed: dict[str, str], said: bool
+) -> None:
+    desk = doctors.enter()
+    desk.post(f"{AT}heures/", hours_form(doctors))
+    rows = WeeklyOpening.objects.filter(weekday=5)
+    assert rows.count() == 1
+    again = hours_form(doctors, **changed)
+    page = text(desk.post(f"{AT}heures/", again))
+    told = f"samedi, {'10 h 00 – 11 h 00' if 'de' in changed else '9 h 00 – 12 h 00'}"
+    assert (f"Ces heures sont déjà ouvertes : {told}." in page) == said
+    assert rows.count() == (1 if said else 2)
+    own = {"regle": str(rows.first().id), "portee": "all"}  # type: ignore[union-attr]
+    page = text(desk.post(f"{AT}heures/", hours_form(doctors, a="11:30", **own), follow=True))
+    assert said == ("Ces heures sont déjà ouvertes" not in page), "but for the rule itself"
+
+
+def test_an_absence_is_told_as_one_says_it_and_none_that_is_over_is_kept(doctors: House) -> None:
+    desk, day = doctors.enter(), doctors.day + timedelta(days=28)
+    form = {"agenda": str(doctors.practice.role), "qui": "soignant", "quand": "fois"}
+    past = form | {"du": "2025-12-01", "mot": "Congés"}
+    answer = desk.post(f"{AT}absence/", past)
+    assert answer.status_code == 422
+    assert "déjà finie : elle ne fermerait rien. Vérifiez l’année" in text(answer)
+    assert 'value="Congés"' in text(answer)
+    for wrong in ({"au": "2026-02-31"}, {"de": "25:00"}):
+        assert "ne peut pas être lue" in text(desk.post(f"{AT}absence/", form | past | wrong))
+    assert not Absence.objects.exists()
+    one_day = form | {"du": day.isoformat(), "mot": ""}
+    desk.post(f"{AT}absence/", one_day | {"de": "14:00", "a": "16:00"})
+    desk.post(f"{AT}absence/", one_day)
+    page = text(desk.get(f"{AT}?agenda={doctors.practice.role}"))
+    told = wording.day(day, year=True).replace("\u00a0", " ")
+    assert page.count(f"Le {told}, toute la journée") == 1
+    assert "déjà inscrite" not in page
+    again = text(desk.post(f"{AT}absence/", one_day))
+    assert "Cette absence est déjà inscrite." in again
+    assert Absence.objects.count() == 2, "the practice decides"
+    assert f"Le {told}, 14 h 00 – 16 h 00" in page
+
+
+def test_who_may_set_the_terms_finds_their_page_and_which_number_is_wrong(doctors: House) -> None:
+    desk = doctors.enter()
+    assert "/cabinet/en-ligne/" in text(desk.get(AT))
+    numbers = {"move_hours": "24", "cancel_hours": "9999", "offer_minutes": "30"}
+    answer = desk.post("/cabinet/en-ligne/", numbers)
+    assert answer.status_code == 422
+    wrong = re.findall(r'id="e-([a-z_]+)"', text(answer))
+    assert wrong == ["cancel_hours"]
+    assert 'value="9999"' in text(answer)
 
 
 def test_one_date_is_changed_and_the_others_stay(doctors: House) -> None:
@@ -255,6 +339,9 @@ def test_why_a_time_is_not_offered_is_told_at_the_desk(house: House, desk: Clien
     page = text(desk.get(f"{AT}pourquoi/?{asked}&jour={house.day.isoformat()}&heure=12:30"))
     assert "Le soignant ne reçoit pas à cette heure." in page
     assert "Ce créneau est proposé à la réservation." in page, "the whole day stands beside"
+    leads = re.findall(r'href="(/cabinet/[^"]*)">(Les heures|Réserver|Le motif)<', page)
+    assert {said for _to, said in leads} == {"Les heures", "Réserver"}, "the desk sets no reason"
+    assert all(desk.get(to.replace("&amp;", "&")).status_code == 200 for to, _said in leads)
     assert "Ajouter des heures" not in text(desk.get(AT)), "the desk reads and does not set"
 
 

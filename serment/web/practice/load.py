@@ -53,7 +53,9 @@ def spans(column: agenda.Column, now: datetime) -> tuple[list[Span], list[Span]]
         for one in column.entries
         if one.status not in NOT_TAKEN
     ]
-    present = wall_clock.minute_after(now)
+    # The next time of the grid: nobody is booked for the minute that just began.
+    grid = availability.GRID_MINUTES
+    present = -(-wall_clock.minute_after(now) // grid) * grid
     return opened, availability.without(opened, availability.merged([*taken, (0, present)]))
 
 
@@ -63,7 +65,7 @@ def of(columns: Sequence[agenda.Column], now: datetime) -> Load:
     for column in columns:
         wide, left = spans(column, now)
         opened += sum(high - low for low, high in wide)
-        free += sum(high - low for low, high in left)
+        free += sum(high - low for low, high in left if high - low >= column.shortest)
     return Load(sum(column.booked_count for column in columns), opened, free)
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -56,12 +56,14 @@ class Form:
     ends: time | None = None
     weekday: int = 0
     every: int = 1
+    every_typed: str = ""
+    """As written, for the page to show again."""
     note: str = ""
     stand_in: UUID | None = None
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, sent: asked.Given) -> Form:
+    def read(cls, sent: asked.Given, today: date) -> Form:
         """As typed; what cannot be used is said beside its field."""
         form = cls(
             whose=sent.get("qui", MEMBER),
@@ -71,18 +73,38 @@ class Form:
             starts=reading.time_of(sent.get("de", "")),
             ends=reading.time_of(sent.get("a", "")),
             weekday=min(asked.number(sent.get("jour", ""), 6) or 0, 6),
-            every=asked.number(sent.get("semaines", ""), WEEKS_APART_MAX) or 1,
+            every_typed=sent.get("semaines", ""),
             note=asked.words(sent.get("mot", ""), NOTE_LETTERS_MAX),
             stand_in=asked.uuid(sent.get("remplace", "")),
         )
-        form._check()
+        form._check(today)
+        form._check_written(sent)
         return form
 
-    def _check(self) -> None:
+    def _check_written(self, sent: asked.Given) -> None:
+        """What is written and cannot be read would else count as left empty."""
+        dates = (("du", "first", self.first), ("au", "last", self.last))
+        times = (("de", "hours", self.starts), ("a", "hours", self.ends))
+        for name, field_name, value in dates:
+            if sent.get(name) and value is None:
+                self.errors[field_name] = _("Cette date ne peut pas être lue.")
+        for name, field_name, at in times:
+            if sent.get(name) and at is None:
+                self.errors[field_name] = _("Cette heure ne peut pas être lue.")
+
+    def _check(self, today: date) -> None:
         if self.first is None:
             self.errors["first"] = _("Écrivez la première date.")
         elif self.last is not None and self.last < self.first:
             self.errors["last"] = _("La dernière date doit venir après la première.")
+        elif not self.again and (self.last or self.first) < today:
+            self.errors["last"] = _(
+                "Cette absence est déjà finie : elle ne fermerait rien. Vérifiez l’année."
+            )
+        every = reading.weeks_apart(self.every_typed)
+        if self.again and every is None:
+            self.errors["every"] = reading.weeks_unreadable()
+        self.every = every or 1
         if self.again and (self.starts is None or self.ends is None):
             self.errors["hours"] = _("Écrivez une heure de début et une heure de fin.")
         if self.again and self.starts and self.ends and time(0) != self.ends <= self.starts:
@@ -114,16 +136,17 @@ def add(request: HttpRequest) -> HttpResponse:
     member = page.chosen(request, everybody)
     if member is None:
         raise NotThere
+    today = clock.now().astimezone(member.zone).date()
     if request.method != "POST":
-        today = clock.now().astimezone(member.zone).date()
         return _show(request, everybody, member, Form(first=today))
-    form = Form.read(asked.sent(request))
+    form = Form.read(asked.sent(request), today)
     if form.errors:
         return _show(request, everybody, member, form, status=422)
     now = clock.now()
     try:
         act, roles = _act(house, everybody, member, form)
-        trial = trying.Trial(trying.tried(roles, act, now))
+        known = _known(house, member, form)
+        trial = trying.Trial(trying.tried(roles, act, now), twice=[known] if known else [])
     except Refused as refused:
         form.errors["all"] = str(_(refused.sentence))
         return _show(request, everybody, member, form, status=422)
@@ -167,6 +190,21 @@ def _act(
                 _substitute(house, everybody, member, form)
 
     return act, roles
+
+
+def _known(house: UUID, member: team.Member, form: Form) -> str:
+    """That this time away is written already; nothing where it is new."""
+    if form.again:
+        return ""
+    span = form.span(member.zone)
+    absences = Absence.objects.filter(role_id=member.id, span__contains=span)
+    closures = Closure.objects.filter(
+        Q(site_id=None) | Q(site_id=asked.uuid(form.whose)),
+        establishment_id=house,
+        span__contains=span,
+    )
+    known = absences.exists() if form.whose == MEMBER else closures.exists()
+    return _("Cette absence est déjà inscrite.") if known else ""
 
 
 def _substitute(house: UUID, everybody: list[team.Member], member: team.Member, form: Form) -> None:

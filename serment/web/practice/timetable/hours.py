@@ -20,7 +20,7 @@ from serment import clock
 from serment.errors import NotThere, Refused
 from serment.identity import accounts, policy
 from serment.identity.rights import Act
-from serment.scheduling import editing, fruitless, two_places
+from serment.scheduling import already_open, editing, fruitless, two_places
 from serment.scheduling.editing import Hours, Scope
 from serment.scheduling.models import OpeningException, WeeklyOpening
 from serment.scheduling.recurrence import WEEKS_APART_MAX, Public
@@ -41,11 +41,14 @@ class Form:
     first: date | None = None
     last: date | None = None
     every: int = 1
+    every_typed: str = ""
+    """As written, for the page to show again; likewise ``urgent_typed``."""
     anchor: date | None = None
     reasons: list[UUID] = field(default_factory=list)
     public: int = Public.EVERYONE
     holidays: bool = False
     urgent: int | None = None
+    urgent_typed: str = ""
     scope: Scope = Scope.ALL
     on: date | None = None
     errors: dict[str, str] = field(default_factory=dict)
@@ -57,8 +60,9 @@ class Form:
             return cls([], None, None, anchor=today)
         return cls(
             [row.weekday], row.starts, row.ends, row.valid_from, row.valid_until,
-            row.every_weeks, row.anchor or today, list(row.reasons), row.public,
-            not row.closed_on_holidays, row.late_release_minutes,
+            every=row.every_weeks, anchor=row.anchor or today, reasons=list(row.reasons),
+            public=row.public, holidays=not row.closed_on_holidays,
+            urgent=row.late_release_minutes,
         )  # fmt: skip
 
     @classmethod
@@ -70,12 +74,12 @@ class Form:
             ends=time_of(sent.get("a", "")),
             first=asked.day(sent.get("du", "")),
             last=asked.day(sent.get("au", "")),
-            every=asked.number(sent.get("semaines", ""), WEEKS_APART_MAX) or 1,
+            every_typed=sent.get("semaines", ""),
             anchor=asked.day(sent.get("comptees", "")) or today,
             reasons=[one for one in map(asked.uuid, sent.getlist("motifs")) if one],
             public=asked.number(sent.get("public", ""), int(Public.INVITED)) or 0,
             holidays=sent.get("feries", "") == "oui",
-            urgent=asked.number(sent.get("urgence", ""), URGENT_MINUTES_MAX),
+            urgent_typed=sent.get("urgence", ""),
             scope=_scope(sent.get("portee", "")),
             on=asked.day(sent.get("jour", "")),
         )
@@ -87,6 +91,15 @@ class Form:
             self.errors["weekdays"] = _("Choisissez au moins un jour.")
         if self.starts is None or self.ends is None:
             self.errors["hours"] = _("Écrivez une heure de début et une heure de fin.")
+        every = weeks_apart(self.every_typed)
+        if every is None:
+            self.errors["every"] = weeks_unreadable()
+        self.every = every or 1
+        self.urgent = asked.within(self.urgent_typed, 0, URGENT_MINUTES_MAX)
+        if self.urgent_typed.strip() and self.urgent is None:
+            self.errors["urgent"] = _(
+                "Gardé pour l’urgence : écrivez un nombre de minutes, de 0 à %(most)d."
+            ) % {"most": URGENT_MINUTES_MAX}
         for name, value in (("du", self.first), ("au", self.last)):
             if sent.get(name) and value is None:
                 self.errors["dates"] = _("Cette date ne peut pas être lue.")
@@ -141,7 +154,9 @@ def _save(
         return _show(request, member, row, form, status=422)
     said = {fruitless.hours(member.id, one.opening, now) for one in many} - {""}
     twice = {two_places.overlap(member.id, one.opening, now) for one in many} - {""}
-    trial = trying.Trial(orphaned, sorted(said), sorted(twice))
+    today = now.astimezone(member.zone).date()
+    known = already_open.already(member.id, many, today, row.id if row else None)
+    trial = trying.Trial(orphaned, sorted(said), [*sorted(twice), *known])
     if not trial.accepted(request):
         return _show(request, member, row, form, trial=trial)
     act()
@@ -240,6 +255,7 @@ def _show(
         "reasons": [(one.id, one.name(language), one.id in form.reasons) for one in reasons],
         "publics": WeeklyOpening._meta.get_field("public").choices,
         "every_max": WEEKS_APART_MAX,
+        "urgent_max": URGENT_MINUTES_MAX,
         "trial": trial,
         "left": trying.by_day(trial.orphaned, [member]) if trial else (),
         "orphaned": len(trial.orphaned) if trial else 0,
@@ -259,6 +275,17 @@ def _scope(text: str) -> Scope:
 
 def _digit(text: str) -> int | None:
     return asked.number(text, 9)
+
+
+def weeks_apart(text: str) -> int | None:
+    """Every how many weeks; each one where nothing is written, None where it is no such number."""
+    return asked.within(text, 1, WEEKS_APART_MAX) if text.strip() else 1
+
+
+def weeks_unreadable() -> str:
+    """What to write instead."""
+    told = _("« Toutes les … semaines » : écrivez un nombre de 1 à %(most)d.")
+    return told % {"most": WEEKS_APART_MAX}
 
 
 def time_of(text: str) -> time | None:

@@ -79,13 +79,14 @@ def _set(typed: asked.Given, everybody: list[team.Member]) -> str:
     reason = VisitReason.objects.filter(id=reason_id).first() if reason_id else None
     member = known.get(reason.role_id) if reason else None
     local = asked.local_instant(typed.get("debut", ""))
-    seats = asked.number(typed.get("places", ""), SEATS_MAX)
+    seats = asked.within(typed.get("places", ""), 1, SEATS_MAX)
     if reason is None or member is None:
         raise Refused(_("Choisissez un motif."))
     if local is None:
         raise Refused(_("Écrivez le jour et l’heure."))
     if not seats:
-        raise Refused(_("Dites combien de places il y a."))
+        told = _("Dites combien de places il y a : de 1 à %(most)d.")
+        raise Refused(told % {"most": SEATS_MAX})
     at = wall_clock.instant(local.date(), local.time(), member.zone, second_pass=False)
     groups.create(reason, at.astimezone(UTC), seats, clock.now())
     return _("La séance est posée.")

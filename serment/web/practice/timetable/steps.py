@@ -57,14 +57,15 @@ def _step(
     wanted: str, number: int, known: Sequence[VisitReason], typed: asked.Given
 ) -> tuple[Step | None, str]:
     ways = [(one.role_id, one.id) for one in known if wanted in (_value(one), _any(one))]
-    least = asked.number(typed.get(f"apres-{number}", "") or "0", GAP_MAX)
-    most = asked.number(typed.get(f"auplus-{number}", ""), GAP_MAX)
+    least = asked.within(typed.get(f"apres-{number}", "") or "0", 0, GAP_MAX)
+    most = asked.within(typed.get(f"auplus-{number}", ""), 0, GAP_MAX)
     way = typed.get(f"trajet-{number}", "").strip()
-    travel = asked.number(way, WAY_MAX) if way else None
+    travel = asked.within(way, 0, WAY_MAX) if way else None
     if not ways:
         return None, _("Ce motif n’existe pas ou n’existe plus.")
     if least is None or most is None or least > most:
-        return None, _("Écrivez combien de minutes après, au moins et au plus.")
+        told = _("Écrivez combien de minutes après, au moins et au plus : %(most)d au plus.")
+        return None, told % {"most": GAP_MAX}
     if way and (travel is None or travel > most):
         return None, _("Le trajet est plus long que l’attente permise.")
     return Step(tuple(ways), least, most, travel), ""

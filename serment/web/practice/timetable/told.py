@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from serment.directory.spoken import clock
 from serment.scheduling.models import (
     Absence,
     Closure,
@@ -38,11 +39,6 @@ def between(starts: time, ends: time) -> str:
     """ "9 h 00 – 12 h 00"; the midnight that ends a day is said so."""
     last = _("minuit") if ends == time(0) else clock(ends)
     return f"{clock(starts)} – {last}"
-
-
-def clock(at: time) -> str:
-    """A time of day by the wall clock, wherever that is."""
-    return wording.hour(datetime.combine(date(2000, 1, 3), at, UTC), ZoneInfo("UTC"))
 
 
 def weeks(every: int, anchor: date | None) -> str:
@@ -100,20 +96,46 @@ def _late(minutes: int | None) -> str:
 
 def absence(row: Absence, zone: ZoneInfo) -> Line:
     """A time away; one without an end lasts."""
-    first = wording.moment(row.span.lower, zone) if row.span.lower else ""
-    last = wording.moment(row.span.upper, zone) if row.span.upper else _("sans fin prévue")
-    return Line(row.id, "absence", _spell(first, last), tuple(filter(None, (row.public_note,))))
+    what = _spell(row.span.lower, row.span.upper, zone)
+    return Line(row.id, "absence", what, tuple(filter(None, (row.public_note,))))
 
 
 def closure(row: Closure, zone: ZoneInfo) -> Line:
     """A time at which the house or one site is closed."""
     place = row.site.name if row.site else _("toute la maison")
-    what = _spell(wording.moment(row.span.lower, zone), wording.moment(row.span.upper, zone))
+    what = _spell(row.span.lower, row.span.upper, zone)
     return Line(row.id, "closure", what, tuple(filter(None, (place, row.public_note))))
 
 
-def _spell(first: str, last: str) -> str:
-    return _("de %(first)s à %(last)s") % {"first": first, "last": last}
+def _spell(first: datetime | None, last: datetime | None, zone: ZoneInfo) -> str:
+    """Whole days as days, the last of them the last one away; hours of one day under that day."""
+    start = first.astimezone(zone) if first else None
+    end = last.astimezone(zone) if last else None
+    until = (end - timedelta(minutes=1)).date() if end else None
+    ends_at_midnight = end is None or end.time() == time(0)
+    if (start is None or start.time() == time(0)) and ends_at_midnight:
+        return _days(start.date() if start else None, until)
+    if start and end and start.date() == until:
+        told = {"day": wording.day(until, year=True), "hours": between(start.time(), end.time())}
+        return _("le %(day)s, %(hours)s") % told
+    from_then = _to_the_hour(start) if start else ""
+    if end is None:
+        return _("à partir du %(first)s") % {"first": from_then}
+    told = {"first": from_then, "last": _to_the_hour(end)}
+    return _("du %(first)s au %(last)s") % told if start else _("jusqu’au %(last)s") % told
+
+
+def _to_the_hour(at: datetime) -> str:
+    """The midnight that ends a day is that day's."""
+    on = (at - timedelta(minutes=1)).date() if at.time() == time(0) else at.date()
+    told = {"day": wording.day(on, year=True), "time": clock(at.time())}
+    return _("%(day)s à %(time)s") % (told | ({"time": _("minuit")} if on != at.date() else {}))
+
+
+def _days(first: date | None, last: date | None) -> str:
+    if first and first == last:
+        return _("le %(day)s, toute la journée") % {"day": wording.day(first, year=True)}
+    return dates(first, last) or _("sans fin prévue")
 
 
 def recurring(row: RecurringAbsence, today: date) -> Line:

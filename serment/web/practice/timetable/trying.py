@@ -46,7 +46,7 @@ class Trial:
     orphaned: Sequence[Orphan]
     fruitless: Sequence[str] = ()
     twice: Sequence[str] = ()
-    """Where the same practitioner receives elsewhere at the same hours."""
+    """Where the same practitioner receives at the same hours, elsewhere or by another rule."""
 
     def accepted(self, request: HttpRequest) -> bool:
         """Whether there is nothing to say, or it was said on the page the form was on."""

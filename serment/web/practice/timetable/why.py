@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from serment import clock
+from serment.directory import spoken
+from serment.disclosure import Actor
 from serment.identity import accounts, policy
 from serment.identity.rights import Act
 from serment.scheduling import availability, explain, wall_clock
@@ -20,10 +23,20 @@ from serment.scheduling.models import VisitReason
 from serment.scheduling.recurrence import Public
 from serment.web import asked, wording
 from serment.web.practice import team
-from serment.web.practice.timetable import page
+from serment.web.practice.timetable import leads, page
 from serment.web.practice.timetable.hours import time_of
 
 STEP = timedelta(minutes=availability.GRID_MINUTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Part of a day with one answer: its hours, its sentence, and where to go about it."""
+
+    hours: str
+    sentence: str
+    offered: bool
+    lead: leads.Lead | None
 
 
 @policy.staff_may(Act.SEE_AGENDA)
@@ -34,25 +47,27 @@ def why(request: HttpRequest) -> HttpResponse:
     member = page.chosen(request, everybody)
     context: dict[str, Any] = {"section": "hours", "everybody": everybody, "member": member}
     if member is not None:
-        context |= _told(request, member)
+        context |= _told(request, accounts.actor_for(request), member)
     return render(request, "practice/why.html", context)
 
 
-def _told(request: HttpRequest, member: team.Member) -> dict[str, Any]:
+def _told(request: HttpRequest, actor: Actor, member: team.Member) -> dict[str, Any]:
     query, now = asked.query(request), clock.now()
     reasons = list(member.role.reasons.filter(active=True).order_by("position", "id"))
     wanted = query.get("motif", "")
     reason = next((one for one in reasons if str(one.id) == wanted), next(iter(reasons), None))
     day = asked.day(query.get("jour", "")) or now.astimezone(member.zone).date()
     at = time_of(query.get("heure", ""))
-    said, error = "", ""
+    said, error, lead = "", "", None
     if at is not None and reason is not None:
         try:
             instant = wall_clock.instant(day, at, member.zone, second_pass=False)
             public = _public(reason)
-            said = explain.why_not(
+            found = explain.why_not(
                 member.id, reason.id, instant, now, using="default", audience=public, inside=True
-            ).sentence
+            )
+            said = found.sentence
+            lead = leads.lead(actor, found.rule, member, reason, (day, instant))
         except wall_clock.NonexistentTime as missing:
             error = str(_(missing.sentence))
     language = get_language() or "fr"
@@ -61,9 +76,11 @@ def _told(request: HttpRequest, member: team.Member) -> dict[str, Any]:
         "reason": reason,
         "day": day,
         "at": at,
+        "at_told": spoken.clock(at) if at else "",
         "said": said,
+        "lead": lead,
         "error": error,
-        "lines": _day(member, reason, day, now) if reason else (),
+        "lines": _day(actor, member, reason, day, now) if reason else (),
     }
 
 
@@ -73,9 +90,9 @@ def _public(reason: VisitReason) -> Public:
 
 
 def _day(
-    member: team.Member, reason: VisitReason, day: date, now: datetime
-) -> list[tuple[str, str, bool]]:
-    """The day in stretches of one answer: its hours, its sentence, whether it is offered."""
+    actor: Actor, member: team.Member, reason: VisitReason, day: date, now: datetime
+) -> list[Stretch]:
+    """The day in stretches of one answer."""
     zone = member.zone
     start, end = (
         datetime.combine(on, time(0), zone).astimezone(UTC) for on in (day, day + timedelta(days=1))
@@ -89,6 +106,11 @@ def _day(
         else:
             found.append((instant, instant + STEP, one))
     return [
-        (f"{wording.hour(a, zone)} – {wording.hour(b, zone)}", one.sentence, one.offered)
+        Stretch(
+            f"{wording.hour(a, zone)} – {wording.hour(b, zone)}",
+            one.sentence,
+            one.offered,
+            leads.lead(actor, one.rule, member, reason, (day, None)),
+        )
         for a, b, one in found
     ]

@@ -149,7 +149,7 @@ if (!window.sermentDesk) {
   }, 20000);
 
   // Each column of the grid is one stop for the Tab key; arrows go from time to time and across.
-  const stops = (track) => [...track.querySelectorAll("a, button")];
+  const stops = (track) => [...track.querySelectorAll("a:not(.closed), button")];
   const rove = () => {
     for (const track of document.querySelectorAll(".track")) {
       const all = stops(track);
