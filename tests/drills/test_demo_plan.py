@@ -107,6 +107,17 @@ def test_every_visit_is_somebodys_known_there_and_at_a_time_that_fits_its_state(
                 assert visit.ends_at < NOW
 
 
+def test_nobody_comes_for_a_reason_of_another_age(plan: Plan) -> None:
+    bounded = 0
+    for house in plan.houses:
+        for visit in house.visits:
+            low, high = house.roles[visit.role].reasons[visit.reason].ages
+            age = plan.people[visit.person].age(visit.starts_at.date())
+            assert low <= age <= high + 1
+            bounded += high < 20
+    assert bounded > 20
+
+
 def test_the_demo_patient_has_been_and_will_come(plan: Plan) -> None:
     own = [
         (house.slug, visit)

@@ -91,10 +91,15 @@ def test_an_offer_s_link_shows_the_hour_alone_acts_by_a_button_and_serves_once()
     form = {"motif": str(practice.reason), "premiere": "oui", **EVERY_DAY}
     page = browser.get(f"/attendre/{practice.role}/").content.decode()
     assert "Attendre une heure libre" in page
-    assert browser.post(f"/attendre/{practice.role}/", form).status_code == 302
+    joined = browser.post(f"/attendre/{practice.role}/", form)
+    assert joined.status_code == 302
     assert browser.post(f"/attendre/{practice.role}/", form).status_code == 409
     assert "en tête de la liste" in browser.get("/mes-rendez-vous/").content.decode()
+    assert "nous vous écrivons" in browser.get(joined.url).content.decode()
     _cancel(practice, visit)
+    at_once = browser.get(joined.url).content.decode()
+    assert "une heure libre vous va déjà" in at_once
+    assert "nous vous écrivons" not in at_once, "it is below: nothing is to be waited for"
     mail.outbox.clear()
     with tenancy.inside(practice.establishment):
         SlotOffer.objects.get()

@@ -224,6 +224,7 @@ def _reason(
         apart_days=tuple(told.get("apart", (7, 7))),
         by_invitation=told.get("invitation", False),
         then=tuple(told["then"]) if "then" in told else None,
+        ages=tuple(told.get("ages", (0, 130))),
     )
 
 

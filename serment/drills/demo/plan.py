@@ -57,6 +57,8 @@ class ReasonPlan:
     then: tuple[str, str, int] | None = None
     """A step that follows: which specialty, for which of its reasons, so many minutes after at
     most."""
+    ages: tuple[int, int] = (0, 130)
+    """Of those who come for it, in years."""
 
 
 @dataclass(frozen=True, slots=True)

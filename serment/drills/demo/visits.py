@@ -10,7 +10,14 @@ from zoneinfo import ZoneInfo
 from serment.directory import holidays
 from serment.drills.demo.dice import Dice, dice
 from serment.drills.demo.people import Person
-from serment.drills.demo.plan import WEEKS_AFTER, WEEKS_BEFORE, HousePlan, RolePlan, VisitPlan
+from serment.drills.demo.plan import (
+    WEEKS_AFTER,
+    WEEKS_BEFORE,
+    HousePlan,
+    ReasonPlan,
+    RolePlan,
+    VisitPlan,
+)
 
 WAITS = timedelta(minutes=30)
 """How early people come to the demo."""
@@ -34,14 +41,15 @@ def plan_visits(
     taken: set[tuple[int, date]] = set()
     found: list[VisitPlan] = []
     for number, role in enumerate(house.roles):
-        pool = _suited(role.code, patients, people, today)
+        suited = _suited(role.code, patients, people, today)
+        pools = [_aged(reason, suited, people, today) for reason in role.reasons]
         seen: set[int] = set()
         for week in range(-WEEKS_BEFORE, WEEKS_AFTER + 1):
             rolled = dice(seed, house.slug, number, week)
             days = _days(role, house, monday + timedelta(weeks=week))
             for day, starts_at, ends_at in days:
                 for visit in _half_day(rolled, number, role, (starts_at, ends_at), now):
-                    person = _whose(rolled, pool, taken, day)
+                    person = _whose(rolled, pools[visit.reason], taken, day)
                     if person is None:
                         continue
                     known = person in seen
@@ -65,6 +73,13 @@ def _suited(
         return True
 
     return [place for place in patients if fits(people[place])]
+
+
+def _aged(
+    reason: ReasonPlan, patients: Sequence[int], people: Sequence[Person], today: date
+) -> Sequence[int]:
+    low, high = reason.ages
+    return [place for place in patients if low <= people[place].age(today) <= high]
 
 
 def _days(

@@ -130,13 +130,15 @@ def listing(request: HttpRequest) -> HttpResponse:
 
     actor, now, reader = accounts.actor_for(request), clock.now(), hours.of_reader(request)
     everything, seen = lines(actor, now, reader), whose_are_seen(request, actor)
+    waiting_for = waiting.places(actor, request, seen)
     context = {
         "relatives": [
             (person, [line for line in lines(actor, now, reader, whom=person) if line.upcoming])
             for person in seen
         ],
         "upcoming": [line for line in everything if line.upcoming],
-        "waiting": waiting.places(actor, request, seen),
+        "waiting": waiting_for,
+        "offered": any(one.when for one in waiting_for),
         "just_waiting": "attend" in asked.query(request),
         "both_made": "deux" in asked.query(request),
         "offer_over": "finie" in asked.query(request),
