@@ -10,6 +10,7 @@ files and comes with the Python packages.
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
@@ -57,8 +58,36 @@ def _template_sources() -> Iterator[tuple[Path, bytes]]:
                 yield path, "\n".join(_CALL.findall(text)).encode()
 
 
+_FRENCH = re.compile(r"[éèàçêûîôù’]|\b(le|la|les|des|une?|est|pas|ce|cette|plus)\b", re.IGNORECASE)
+ROOT_OF_ERRORS = "SermentError"
+
+
+def _error_sentences() -> Iterator[Message]:
+    """The first lines of French docstrings of errors: what a page says where one carries no other.
+
+    English ones are for a terminal.
+    """
+    told: dict[str, list[tuple[set[str], str, str]]] = {}
+    for path, source in _python_sources():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ClassDef):
+                bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+                line = (ast.get_docstring(node) or "").partition("\n")[0]
+                told.setdefault(node.name, []).append((bases, line, str(path.relative_to(ROOT))))
+    errors, grown = {ROOT_OF_ERRORS}, True
+    while grown:
+        new = {name for name, rows in told.items() if any(row[0] & errors for row in rows)}
+        grown = not new <= errors
+        errors |= new
+    for name in sorted(errors):
+        for bases, line, path in told[name]:
+            if bases & errors and _FRENCH.search(line):
+                yield line, None, path
+
+
 def found() -> Iterator[Message]:
     """Every text wrapped for translation: (message or (singular, plural), context, path)."""
+    yield from _error_sentences()
     for path, source in [*_python_sources(), *_template_sources()]:
         name = str(path.relative_to(ROOT))
         for _, function, arguments, _ in extract_python(

@@ -6,12 +6,21 @@
     └── Broken     a part of Serment is not working; nothing was lost, try again
 
 A door maps each family once (web: 4xx page, 409 page, 503 page). The first line of a class's
-docstring is the sentence shown when an instance carries none of its own.
+docstring is the sentence shown when an instance carries none of its own, in the language of whoever
+reads where the process knows one (``in_words``).
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
 
 
 class SermentError(Exception):
     """Something went wrong. Please try again."""
+
+    in_words: ClassVar[Callable[[str], str]] = staticmethod(str)
+    """Tells a sentence in the reader's language; processes without readers tell it as written."""
 
     def __init__(self, sentence: str = "") -> None:
         super().__init__(sentence or self.default_sentence())
@@ -24,7 +33,7 @@ class SermentError(Exception):
     @property
     def sentence(self) -> str:
         """What happened and what to do, for a person; never personal data."""
-        return str(self.args[0])
+        return SermentError.in_words(str(self.args[0]))
 
 
 class Refused(SermentError):  # noqa: N818 -- the family's name is the field's word

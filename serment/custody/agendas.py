@@ -37,7 +37,7 @@ RECENT_MAX = 10
 
 
 class AgendaMoved(Conflict):
-    """L’agenda a changé pendant la reprise. Rien n’a été repris ; recommencez."""
+    """L’agenda a changé pendant la reprise. Rien n’a été repris ; recommencez."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def bring_in_agenda(actor: Actor, role: UUID, report: AgendaReport) -> AgendaBro
             added, freed = _rebuild(tenant, role)
     except IntegrityError as moved:
         raise AgendaMoved(
-            _("L’agenda a changé pendant la reprise. Rien n’a été repris ; recommencez.")
+            _("L’agenda a changé pendant la reprise. Rien n’a été repris ; recommencez.")
         ) from moved
     already = sum(1 for span in report.spans if not without(span, stood))
     return AgendaBrought(added, already, freed, arrival)

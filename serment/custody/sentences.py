@@ -41,33 +41,33 @@ COLUMN_NAMES: dict[str, _StrPromise] = {
 }
 
 _OF_FAULT: dict[str, _StrPromise] = {
-    "missing": gettext_lazy("Cette colonne est vide ; elle est nécessaire."),
+    "missing": gettext_lazy("Cette colonne est vide ; elle est nécessaire."),
     "too_many_cells": gettext_lazy(
-        "Cette ligne a plus de colonnes que l’en-tête : un séparateur de trop, sans doute."
+        "Cette ligne a plus de colonnes que l’en-tête : un séparateur de trop, sans doute."
     ),
     "too_long": gettext_lazy("Ce texte est trop long pour cette colonne."),
     "letters_lost": gettext_lazy(
-        "Des lettres ont été perdues dans l’ancien logiciel ; corrigez-les dans le fichier."
+        "Des lettres ont été perdues dans l’ancien logiciel ; corrigez-les dans le fichier."
     ),
-    "date_unknown_form": gettext_lazy("Cette date n’est pas lisible ; écrivez-la 12/03/1961."),
+    "date_unknown_form": gettext_lazy("Cette date n’est pas lisible ; écrivez-la 12/03/1961."),
     "date_not_in_calendar": gettext_lazy("Cette date n’existe pas dans le calendrier."),
-    "date_without_day": gettext_lazy("Le jour ou le mois manque ; demandez-les à la personne."),
+    "date_without_day": gettext_lazy("Le jour ou le mois manque ; demandez-les à la personne."),
     "date_to_come": gettext_lazy("La date de naissance est dans le futur."),
-    "date_too_old": gettext_lazy("Cette date remonte à plus de 130 ans : vérifiez l’année."),
+    "date_too_old": gettext_lazy("Cette date remonte à plus de 130 ans : vérifiez l’année."),
     "sex_unknown": gettext_lazy("Écrivez F, M, ou laissez vide."),
     "phone_unusable": gettext_lazy("Ce numéro de téléphone n’est pas lisible."),
     "phone_rounded": gettext_lazy(
-        "Le tableur a arrondi ce numéro ; mettez la colonne au format texte et exportez à nouveau."
+        "Le tableur a arrondi ce numéro ; mettez la colonne au format texte et exportez à nouveau."
     ),
     "event_unusable": gettext_lazy("Cet événement ne suit pas le format iCalendar."),
     "no_start": gettext_lazy("Cet événement n’a pas de date de début."),
     "too_dense": gettext_lazy("Cet événement se répète trop souvent, ou jamais."),
-    "too_old": gettext_lazy("Cette série commence avant 1900 : vérifiez l’année."),
+    "too_old": gettext_lazy("Cette série commence avant 1900 : vérifiez l’année."),
     "lasts_too_long": gettext_lazy("Cet événement dure plus d’un an : vérifiez sa fin."),
     "ends_before_start": gettext_lazy("Cet événement finit avant de commencer."),
-    "cancelled": gettext_lazy("Annulé : laissé de côté."),
-    "free": gettext_lazy("Marqué comme libre : laissé de côté."),
-    "file_too_big": gettext_lazy("Ce fichier est trop grand ; envoyez-le en plusieurs parties."),
+    "cancelled": gettext_lazy("Annulé : laissé de côté."),
+    "free": gettext_lazy("Marqué comme libre : laissé de côté."),
+    "file_too_big": gettext_lazy("Ce fichier est trop grand ; envoyez-le en plusieurs parties."),
     "too_many_lines": gettext_lazy(
         "Cette liste a plus de 50 000 lignes ; envoyez-la en plusieurs parties."
     ),
@@ -78,16 +78,16 @@ _OF_FAULT: dict[str, _StrPromise] = {
         "Ce fichier demande trop de temps à lire ; exportez-en une partie à la fois."
     ),
     "workbook": gettext_lazy(
-        "C’est un classeur de tableur : enregistrez-le au format CSV et envoyez ce fichier."
+        "C’est un classeur de tableur : enregistrez-le au format CSV et envoyez ce fichier."
     ),
-    "not_text": gettext_lazy("Ce fichier n’est pas du texte ; exportez la liste au format CSV."),
+    "not_text": gettext_lazy("Ce fichier n’est pas du texte ; exportez la liste au format CSV."),
     "empty": gettext_lazy("Ce fichier est vide."),
     "no_header": gettext_lazy(
         "La première ligne doit nommer les colonnes, au moins NOM et PRENOM."
     ),
     "no_calendar": gettext_lazy("Ce fichier n’est pas un agenda au format iCalendar (.ics)."),
     "no_events": gettext_lazy("Cet agenda ne contient aucun événement."),
-    "cut_off": gettext_lazy("Ce fichier est coupé avant sa fin ; exportez-le à nouveau."),
+    "cut_off": gettext_lazy("Ce fichier est coupé avant sa fin ; exportez-le à nouveau."),
 }
 
 

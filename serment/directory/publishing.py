@@ -80,7 +80,7 @@ def read_site(typed: Typed, site: Site) -> tuple[Errors, list[Place]]:
     meant = commune_meant(typed.get("commune", ""), typed.get("code", ""))
     if meant.one is None:
         errors["commune"] = (
-            _("Plusieurs communes peuvent être celle-ci : choisissez.")
+            _("Plusieurs communes peuvent être celle-ci : choisissez.")
             if meant.several
             else _("Aucune commune ne s’écrit ainsi. Essayez par son code postal.")
         )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from serment.errors import Unusable
 
 LENGTH = 11
-SENTENCE = _("Ce numéro RPPS n’existe pas : il a onze chiffres, le dernier vérifie les autres.")
+SENTENCE = _("Ce numéro RPPS n’existe pas : il a onze chiffres, le dernier vérifie les autres.")
 
 
 class RppsWrong(Unusable):

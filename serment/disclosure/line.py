@@ -107,7 +107,7 @@ def ask(  # noqa: PLR0913 -- the parts of the envelope, each by name
     except Unreachable as down:
         raise KeeperUnavailable(
             _(
-                "Le gardien des données ne répond pas. Rien n’a été ouvert ni perdu ;"
+                "Le gardien des données ne répond pas. Rien n’a été ouvert ni perdu ;"
                 " réessayez dans une minute."
             )
         ) from down
@@ -134,22 +134,22 @@ _REFUSALS: Final[dict[str, tuple[type[Refused], _StrPromise]]] = {
     "frozen": (
         AccessFrozen,
         gettext_lazy(
-            "Cet accès est gelé : rien n’a été ouvert. Le responsable de la protection des"
+            "Cet accès est gelé : rien n’a été ouvert. Le responsable de la protection des"
             " données de l’établissement peut dire pourquoi et lever le gel."
         ),
     ),
     "budget": (
         TooManyFiles,
         gettext_lazy(
-            "Vous avez ouvert beaucoup de dossiers en peu de temps : celui-ci n’a pas été"
+            "Vous avez ouvert beaucoup de dossiers en peu de temps : celui-ci n’a pas été"
             " ouvert. En cas d’urgence, la page du dossier permet de"
-            " l’ouvrir tout de suite ; sinon, deux responsables peuvent relever la limite."
+            " l’ouvrir tout de suite ; sinon, deux responsables peuvent relever la limite."
         ),
     ),
     "busy": (
         OpeningSlowed,
         gettext_lazy(
-            "Beaucoup de dossiers s’ouvrent en même temps : celui-ci n’a pas été ouvert."
+            "Beaucoup de dossiers s’ouvrent en même temps : celui-ci n’a pas été ouvert."
             " Réessayez dans quelques secondes."
         ),
     ),

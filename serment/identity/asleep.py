@@ -77,8 +77,8 @@ def to_ask_back(request: HttpRequest) -> HttpResponse:
     messages.warning(
         request,
         _(
-            "Votre compte s’est fermé : personne ne s’y est connecté depuis trois ans. Redemandez"
-            " ici un mot de passe pour le rouvrir ; rien n’a été effacé."
+            "Votre compte s’est fermé : personne ne s’y est connecté depuis trois ans. Redemandez"
+            " ici un mot de passe pour le rouvrir ; rien n’a été effacé."
         ),
     )
     return HttpResponseRedirect(reverse("account_reset_password"))

@@ -42,7 +42,7 @@ class BirthDateUnusable(Unusable):
 
 
 class BirthDateAmbiguous(BirthDateUnusable):
-    """L’année peut s’entendre dans deux siècles : écrivez-la en quatre chiffres."""
+    """L’année peut s’entendre dans deux siècles : écrivez-la en quatre chiffres."""
 
 
 def parse(text: str, today: date) -> date:
@@ -55,7 +55,7 @@ def parse(text: str, today: date) -> date:
     if len(found) > 1:
         older, younger = found[0].year, found[-1].year
         raise BirthDateAmbiguous(
-            _("%(older)s ou %(younger)s ? Écrivez l’année en quatre chiffres.")
+            _("%(older)s ou %(younger)s ? Écrivez l’année en quatre chiffres.")
             % {"older": older, "younger": younger}
         )
     return found[0]
@@ -71,7 +71,7 @@ def readings(text: str, today: date) -> list[date]:
         match = form.fullmatch(folded)
         if match:
             return _in_each_century(match.groupdict(), today)
-    raise BirthDateUnusable(_("Écrivez la date de naissance ainsi : 12/03/1961 ou 12 mars 1961."))
+    raise BirthDateUnusable(_("Écrivez la date de naissance ainsi : 12/03/1961 ou 12 mars 1961."))
 
 
 def _fold(text: str) -> str:
@@ -110,7 +110,7 @@ def _checked(year: int, parts: dict[str, str], today: date) -> date:
         raise BirthDateUnusable(_("La date de naissance est dans le futur."))
     if today.year - born.year > AGE_YEARS_MAX:
         raise BirthDateUnusable(
-            _("Cette date remonte à plus de %(years)s ans : vérifiez l’année.")
+            _("Cette date remonte à plus de %(years)s ans : vérifiez l’année.")
             % {"years": AGE_YEARS_MAX}
         )
     return born

@@ -34,7 +34,7 @@ _COPIED: Final = ("given_name", "family_name", "birth_date", "phone", "safe_cont
 
 
 class StillWaiting(Refused):
-    """L’accès est redemandé ; il sera rendu dans trois jours."""
+    """L’accès est redemandé ; il sera rendu dans trois jours."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__(_("L’accès est redemandé ; il sera rendu dans trois jours."))
@@ -78,7 +78,7 @@ def link_own(actor: Actor, code: str, terms: Terms) -> None:
         raise CodeUnusable(
             _(
                 "Ce code sert à retrouver le compte de la carte de votre feuille."
-                " Déconnectez-vous, puis choisissez « J’ai une feuille avec un code »."
+                " Déconnectez-vous, puis choisissez « J’ai une feuille avec un code »."
             )
         )
     account = Account.objects.get(pk=actor.id)

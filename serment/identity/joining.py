@@ -37,7 +37,7 @@ _CHOSEN: Final = "serment.invitation_password"
 
 
 class LinkSpent(Conflict):
-    """Ce lien ne sert plus : demandez une nouvelle invitation à votre responsable."""
+    """Ce lien ne sert plus : demandez une nouvelle invitation à votre responsable."""
 
 
 class RoleAwaited(Conflict):
@@ -45,11 +45,11 @@ class RoleAwaited(Conflict):
 
 
 class WorksElsewhere(Conflict):
-    """Ce compte travaille déjà dans un établissement : acceptez avec une autre adresse."""
+    """Ce compte travaille déjà dans un établissement : acceptez avec une autre adresse."""
 
 
 class HasPatientFiles(Conflict):
-    """Ce compte est votre compte de patient : le travail demande un compte à part."""
+    """Ce compte est votre compte de patient : le travail demande un compte à part."""
 
 
 class OtherNumber(Conflict):
@@ -291,7 +291,7 @@ def _must_be_free(actor: Actor, account: UUID, come: Arrival) -> None:
         raise HasPatientFiles(
             _(
                 "Ce compte est votre compte de patient. Le travail demande un"
-                " compte à part : refusez, et faites-vous inviter à une autre adresse."
+                " compte à part : refusez, et faites-vous inviter à une autre adresse."
             )
         )
     if elsewhere is not None:

@@ -47,7 +47,7 @@ class NotOnePerson(Refused):
 
 
 class JoinedMeanwhile(Conflict):
-    """Ces dossiers viennent d’être réunis ou séparés ; regardez-les de nouveau."""
+    """Ces dossiers viennent d’être réunis ou séparés ; regardez-les de nouveau."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ WAITS_HOURS: Final = 24
 
 
 class SecondPerson(Refused):
-    """Demandez à quelqu’un d’autre de confirmer : il faut deux personnes."""
+    """Demandez à quelqu’un d’autre de confirmer : il faut deux personnes."""
 
 
 class AskerLeft(SecondPerson):
@@ -34,7 +34,7 @@ class AskerLeft(SecondPerson):
 
 
 class KeysFirst(Refused):
-    """Arrêtez d’abord les clés de cette personne : elles ouvrent encore."""
+    """Arrêtez d’abord les clés de cette personne : elles ouvrent encore."""
 
 
 def keys_of(actor: Actor, member: UUID) -> list[Passkey]:
@@ -132,7 +132,7 @@ def confirm(actor: Actor, asked_id: UUID, now: datetime) -> None:
     """The second of the two: what was lost counts no more, and the link goes out."""
     asked = _waiting(actor, asked_id, now)
     if not may_confirm(actor, asked):
-        raise SecondPerson(_("Demandez à quelqu’un d’autre de confirmer : il faut deux personnes."))
+        raise SecondPerson(_("Demandez à quelqu’un d’autre de confirmer : il faut deux personnes."))
     if not _asker_stands(asked, now):
         raise AskerLeft(
             _("Qui l’a demandé ne travaille plus ici, ou n’a plus ce rôle. Redemandez-le.")

@@ -113,7 +113,7 @@ def _done(request: HttpRequest, actor: Actor) -> None:
         telling.tell(request, keeping.own(request), said)
         messages.success(request, _("La clé est ajoutée."))
     else:
-        messages.success(request, _("C’est confirmé : la clé de votre collègue compte."))
+        messages.success(request, _("C’est confirmé : la clé de votre collègue compte."))
 
 
 @policy.staff_may(Act.OWN_PASSKEYS)

@@ -162,7 +162,7 @@ def code(request: HttpRequest) -> HttpResponse:
     if EmailVerificationProcess.resume(request) is None:
         messages.warning(
             request,
-            _("Ce code n’est plus attendu : il a servi, ou un quart d’heure a passé."),
+            _("Ce code n’est plus attendu : il a servi, ou un quart d’heure a passé."),
         )
         return HttpResponseRedirect(draft.form_again(request))
     response: HttpResponse = _Code.as_view()(request)
@@ -187,7 +187,7 @@ def start_over(request: HttpRequest) -> HttpResponse:
     messages.info(
         request,
         _(
-            "L’ancien code ne sert plus et aucun compte n’est créé. Corrigez ce qu’il faut ;"
+            "L’ancien code ne sert plus et aucun compte n’est créé. Corrigez ce qu’il faut ;"
             " le mot de passe est à choisir de nouveau."
         ),
     )

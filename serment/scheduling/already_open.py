@@ -34,7 +34,7 @@ def already(role: UUID, wanted: Sequence[Hours], today: date, besides: UUID | No
                 "from": spoken.clock(one.starts),
                 "to": spoken.clock(one.ends),
             }
-            said.append(_("Ces heures sont déjà ouvertes : %(day)s, %(from)s – %(to)s.") % told)
+            said.append(_("Ces heures sont déjà ouvertes : %(day)s, %(from)s – %(to)s.") % told)
     return said
 
 

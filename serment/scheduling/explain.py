@@ -40,7 +40,7 @@ _SENTENCES: dict[Rule, _StrPromise] = {
     Rule.OFFERED: gettext_lazy("Ce créneau est proposé à la réservation."),
     Rule.PAST: gettext_lazy("Cette heure est déjà passée."),
     Rule.NOTICE: gettext_lazy(
-        "Il est trop tard pour réserver ce créneau en ligne : appelez le cabinet."
+        "Il est trop tard pour réserver ce créneau en ligne : appelez le cabinet."
     ),
     Rule.HORIZON: gettext_lazy("Cette date n’est pas encore ouverte à la réservation."),
     Rule.HOUSE_CLOSED: gettext_lazy("Le cabinet est fermé à ce moment."),

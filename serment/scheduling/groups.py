@@ -66,7 +66,7 @@ FROM scheduling_groupsession s WHERE s.id = %s
 
 
 class NoSuchSession(refusals.NotOffered):
-    """Ce motif se fait en groupe : il n’y a pas de séance à cette heure."""
+    """Ce motif se fait en groupe : il n’y a pas de séance à cette heure."""
 
 
 class SessionFull(refusals.SlotTaken):
@@ -74,7 +74,7 @@ class SessionFull(refusals.SlotTaken):
 
 
 class NobodyThere(refusals.NotOffered):
-    """Le soignant est absent ou le cabinet fermé à ce moment : levez d’abord l’absence."""
+    """Le soignant est absent ou le cabinet fermé à ce moment : levez d’abord l’absence."""
 
 
 class SeatsTaken(Refused):

@@ -97,7 +97,7 @@ def _left_outside(coming: Sequence[Orphan], now: datetime) -> list[Orphan]:
 def _without(names: Sequence[str]) -> str:
     if not names:
         return ""
-    return _("Hors service, et rien de libre à sa place : %(what)s.") % {"what": ", ".join(names)}
+    return _("Hors service, et rien de libre à sa place : %(what)s.") % {"what": ", ".join(names)}
 
 
 def _because(plan: rules.Plan, one: Orphan) -> str:

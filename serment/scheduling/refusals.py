@@ -84,7 +84,7 @@ class SeriesIsForOne(NotOffered):
 
 
 class SeriesIsNotAwaited(Refused):
-    """La liste d’attente garde une heure, et une série en prend plusieurs : appelez le cabinet."""
+    """La liste d’attente garde une heure, et une série en prend plusieurs : appelez le cabinet."""
 
 
 class ReasonClosed(Refused):
@@ -104,7 +104,7 @@ class ModeRefused(Refused):
 
 
 class SomebodyElses(Refused):
-    """Ce rendez-vous est celui d’une autre personne : rien n’a été déplacé."""
+    """Ce rendez-vous est celui d’une autre personne : rien n’a été déplacé."""
 
 
 class TooMany(Refused):

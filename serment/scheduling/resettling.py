@@ -281,12 +281,12 @@ class NoOtherTime(Refused):
 
 
 class KeptSecret(Refused):
-    """Ce rendez-vous est gardé secret : aucun message ne part. Parlez-en à la personne seule."""
+    """Ce rendez-vous est gardé secret : aucun message ne part. Parlez-en à la personne seule."""
 
 
 class OneOfSteps(Refused):
-    """C’est une étape d’une réservation : ouvrez-la, et changez toutes ses étapes ensemble."""
+    """C’est une étape d’une réservation : ouvrez-la, et changez toutes ses étapes ensemble."""
 
 
 class NobodyReached(Refused):
-    """Ni adresse ni numéro dans le dossier : complétez-le, puis recommencez."""
+    """Ni adresse ni numéro dans le dossier : complétez-le, puis recommencez."""

@@ -66,15 +66,15 @@ WHERE establishment_id = %(tenant)s AND appointment_id = %(visit)s AND NOT exclu
 
 
 class FileClosed(Refused):
-    """Ce dossier est fermé : il a été effacé, ou il est gelé. Rien n’a changé."""
+    """Ce dossier est fermé : il a été effacé, ou il est gelé. Rien n’a changé."""
 
 
 class AsLongForAll(Refused):
-    """Une séance de groupe dure autant pour tous : sa durée ne change pas pour une personne."""
+    """Une séance de groupe dure autant pour tous : sa durée ne change pas pour une personne."""
 
 
 class NoSuchReasonThere(Refused):
-    """Ce motif n’existe pas chez ce soignant : ouvrez le rendez-vous et choisissez « Déplacer »."""
+    """Ce motif n’existe pas chez ce soignant : ouvrez le rendez-vous et choisissez « Déplacer »."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,11 @@ WITHIN: Final = timedelta(seconds=60)
 
 
 class TooLateToUndo(Refused):
-    """Les messages sont partis : déplacez les rendez-vous de nouveau, un par un ou ensemble."""
+    """Les messages sont partis : déplacez les rendez-vous de nouveau, un par un ou ensemble."""
 
 
 class StillToCall(Refused):
-    """Cette personne était déjà à rappeler avant : l’appel reste sur la liste."""
+    """Cette personne était déjà à rappeler avant : l’appel reste sur la liste."""
 
 
 def undo_all(actor: Actor, done: Sequence[Outcome], since: datetime, now: datetime) -> Round:

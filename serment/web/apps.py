@@ -1,6 +1,9 @@
 """The HTML door as a Django app: base templates, tags, the demo's pages."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext
+
+from serment.errors import SermentError
 
 
 class WebConfig(AppConfig):
@@ -8,3 +11,7 @@ class WebConfig(AppConfig):
 
     name = "serment.web"
     label = "web"
+
+    def ready(self) -> None:
+        """Errors speak the reader's language from here on."""
+        SermentError.in_words = staticmethod(gettext)

@@ -40,7 +40,7 @@ ZONE = ZoneInfo("Europe/Paris")
 
 
 class DemoAccountsMissing(Broken):
-    """La démonstration n’a pas encore ses comptes : lancez make demo-reset."""
+    """La démonstration n’a pas encore ses comptes : lancez make demo-reset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,5 +192,5 @@ def _today() -> dict[str, str]:
         "trustee": _(
             "Le second accord d’un cabinet seul, donné du dehors : ni dossier, ni agenda, ni nom."
         ),
-        "partner_developer": _("Ce que sera la porte des logiciels : elle n’est pas ouverte."),
+        "partner_developer": _("Ce que sera la porte des logiciels : elle n’est pas ouverte."),
     }

@@ -8,7 +8,9 @@ import sys
 from types import ModuleType
 
 import pytest
+from django.utils import translation
 
+from serment.scheduling import refusals
 from tests.house.rules import ROOT
 
 
@@ -56,3 +58,30 @@ def test_no_text_hides_in_an_argument_of_a_tag() -> None:
     ]
     assert found == []
     assert UNSEEN.search('{% include "x.html" with label=_("Confirmer") %}')
+
+
+def test_what_an_error_says_is_among_the_texts(messages: ModuleType) -> None:
+    """An error's sentence stands in its docstring: an English page showed it in French."""
+    told = {(text, path) for text, _context, path in messages.found()}
+    assert ("Ce créneau n’est pas proposé.", "serment/scheduling/refusals.py") in told
+    assert not any("PostgreSQL did not start" in str(text) for text, _path in told), "a terminal's"
+    with translation.override("en"):
+        assert refusals.NotOffered().sentence == "This time is not offered."
+    with translation.override("fr"):
+        assert refusals.NotOffered().sentence == "Ce créneau n’est pas proposé."
+
+
+BREAKS = re.compile(r" [:;?!»]|« ")
+"""A space at which a line may end, before a sign that would then begin the next one."""
+
+
+def test_no_line_begins_with_a_question_mark(messages: ModuleType) -> None:
+    wrong = [
+        f"{path}: {one}"
+        for text, _context, path in messages.found()
+        for one in (text if isinstance(text, tuple) else (text,))
+        if BREAKS.search(one)
+    ]
+    assert wrong == []
+    assert BREAKS.search("Qui ?")
+    assert not BREAKS.search("Qui\u00a0?")

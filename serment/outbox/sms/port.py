@@ -20,15 +20,15 @@ SENDER_LETTERS_MAX = 11
 
 
 class NotTaken(Broken):
-    """Le fournisseur n’a pas pris le message ; il peut le prendre plus tard."""
+    """Le fournisseur n’a pas pris le message ; il peut le prendre plus tard."""
 
 
 class TakesNone(Refused):
-    """Le fournisseur ne prend pas ce message : le numéro ou le texte ne convient pas."""
+    """Le fournisseur ne prend pas ce message : le numéro ou le texte ne convient pas."""
 
 
 class Unsure(Broken):
-    """Le fournisseur n’a pas répondu après la remise : le message est peut-être parti."""
+    """Le fournisseur n’a pas répondu après la remise : le message est peut-être parti."""
 
 
 class Fate(StrEnum):

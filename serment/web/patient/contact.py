@@ -40,7 +40,7 @@ def page(request: HttpRequest) -> HttpResponse:
         messages.warning(
             request,
             _(
-                "Les dossiers déjà ouverts pour vos proches gardent l’adresse qu’ils avaient :"
+                "Les dossiers déjà ouverts pour vos proches gardent l’adresse qu’ils avaient :"
                 " dites à l’accueil de chaque cabinet ce qui doit changer."
             ),
         )

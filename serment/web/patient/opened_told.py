@@ -265,4 +265,4 @@ def _note(row: Disclosure) -> str:
     if row.actor_kind == "worker":
         return _("Message envoyé sans spécialité ni motif.")
     known = field_words.evidence(row)
-    return _("Qui c’était : %(evidence)s.") % {"evidence": known} if known else ""
+    return _("Qui c’était : %(evidence)s.") % {"evidence": known} if known else ""

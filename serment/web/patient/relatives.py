@@ -190,5 +190,5 @@ def end(request: HttpRequest, relation: UUID) -> HttpResponse:
 def book_for(request: HttpRequest, relation: UUID) -> HttpResponse:
     """Look for an hour for this person: the forms begin with them, and still ask."""
     for_whom.mean(request, accounts.actor_for(request), relation)
-    messages.info(request, _("Cherchez une heure : le rendez-vous sera proposé pour votre proche."))
+    messages.info(request, _("Cherchez une heure : le rendez-vous sera proposé pour votre proche."))
     return HttpResponseRedirect(reverse("patient:home"))

@@ -149,7 +149,7 @@ def check(filled: Form) -> None:
         if one.chosen != MYSELF and one.whom is None:
             one.errors["whom"] = _("Choisissez pour qui.")
         if len(one.note) > booking_form.NOTE_LETTERS_MAX:
-            one.errors["note"] = _("Ce mot est trop long : %(count)d lettres au plus.") % {
+            one.errors["note"] = _("Ce mot est trop long : %(count)d lettres au plus.") % {
                 "count": booking_form.NOTE_LETTERS_MAX
             }
     if filled.persons[0].chosen == filled.persons[1].chosen:

@@ -82,8 +82,8 @@ SAID = {
     ),
     "remis-lettre": _("Le rendez-vous est remis à sa place. La lettre d’annulation n’attend plus."),
     "excuse": _("Ce rendez-vous ne compte plus comme manqué. La personne en est avertie."),
-    "defait": _("Défait : le rendez-vous est revenu à sa place."),
-    "plus-libre": _("Ce temps n’est plus libre : choisissez une autre heure."),
+    "defait": _("Défait : le rendez-vous est revenu à sa place."),
+    "plus-libre": _("Ce temps n’est plus libre : choisissez une autre heure."),
 }
 """What the agenda says about the act one comes from, by the word in its address."""
 _OF_BEFORE = frozenset({"rdv", "dit", "fait", "propose"})

@@ -136,11 +136,11 @@ def _unfit(kind: str, name: str, size: int) -> str:
     """Why a file is not even read: too large, or of the other form beside this one."""
     suffix = PurePath(name).suffix.lower()
     if size > FILE_BYTES_MAX:
-        return _("Ce fichier est trop grand : partagez-le en plusieurs.")
+        return _("Ce fichier est trop grand : partagez-le en plusieurs.")
     if kind == "agenda" and suffix in {".csv", ".txt", ".xls", ".xlsx"}:
-        return _("Ce fichier est une liste : envoyez-le sous « Des patients ».")
+        return _("Ce fichier est une liste : envoyez-le sous « Des patients ».")
     if kind == "patients" and suffix in {".ics", ".ical"}:
-        return _("Ce fichier est un agenda : envoyez-le sous « Un agenda ».")
+        return _("Ce fichier est un agenda : envoyez-le sous « Un agenda ».")
     return ""
 
 

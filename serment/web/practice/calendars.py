@@ -42,7 +42,7 @@ _USER_LETTERS_MAX: Final = 200
 FAULTS: Final[dict[str, _StrPromise]] = {
     "address_unusable": gettext_lazy("Cette adresse ne peut pas être lue. Copiez-la en entier."),
     "not_https": gettext_lazy(
-        "L’adresse doit commencer par https:// : sinon d’autres liraient votre agenda en route."
+        "L’adresse doit commencer par https:// : sinon d’autres liraient votre agenda en route."
     ),
     "inside": gettext_lazy(
         "Cette adresse est celle d’un réseau privé. Serment ne lit que sur l’internet public ;"

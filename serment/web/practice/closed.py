@@ -45,14 +45,14 @@ def holiday(members: Sequence[Member], day: date) -> str:
 def _sentence(because: Because, member: Member, column: agenda.Column, days: Days) -> str:
     if because is Because.HOUSE:
         notes = [entry.note for entry in column.entries if entry.kind == "absence" and entry.note]
-        return _("Fermeture : %(note)s") % {"note": notes[0]} if notes else _("Fermeture")
+        return _("Fermeture : %(note)s") % {"note": notes[0]} if notes else _("Fermeture")
     if because is Because.ABSENCE:
         notes = [entry.note for entry in column.entries if entry.kind == "absence" and entry.note]
-        return _("Absence : %(note)s") % {"note": notes[0]} if notes else _("Absence")
+        return _("Absence : %(note)s") % {"note": notes[0]} if notes else _("Absence")
     if because is Because.CLOSED_DATE:
         return _("Fermé ce jour-là par exception")
     if because is Because.HOLIDAY:
-        return _("Jour férié : %(name)s") % {"name": holiday([member], column.day)}
+        return _("Jour férié : %(name)s") % {"name": holiday([member], column.day)}
     if days.without_hours(member.id):
         return _("Aucune heure d’ouverture prévue")
     return _("Ne reçoit pas le %(weekday)s") % {"weekday": WEEKDAYS[column.day.weekday()]}

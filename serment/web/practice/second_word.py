@@ -63,7 +63,7 @@ def _with_time() -> str:
 
 def _with_time_still() -> str:
     return _(
-        "Le tiers de confiance n’a pas encore de clé qui compte : d’ici là votre accord suffit, et"
+        "Le tiers de confiance n’a pas encore de clé qui compte : d’ici là votre accord suffit, et"
         " prend effet 72 heures plus tard. Toute l’équipe est prévenue et peut l’arrêter."
     )
 

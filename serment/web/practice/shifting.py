@@ -129,8 +129,8 @@ def told(request: HttpRequest, everybody: list[Member]) -> Told | None:
 def _did(was: Place, to: Place, members: dict[UUID, Member], channel: str) -> str:
     if was.at == to.at:
         minutes = ngettext("%(n)s minute", "%(n)s minutes", to.minutes) % {"n": to.minutes}
-        return _("Durée : %(minutes)s. Personne n’en est prévenu.") % {"minutes": minutes}
-    moved = _("Rendez-vous déplacé : %(where)s.") % {"where": _where(to, members)}
+        return _("Durée : %(minutes)s. Personne n’en est prévenu.") % {"minutes": minutes}
+    moved = _("Rendez-vous déplacé : %(where)s.") % {"where": _where(to, members)}
     more = {
         telling.MAIL: _("Un courriel part dans la minute."),
         telling.LETTER: _("Imprimez la carte ou la lettre."),
@@ -144,7 +144,7 @@ def _alone(step: int) -> str:
     """Of a step that was moved by itself."""
     if not step:
         return ""
-    told = _("C’est l’étape %(step)d d’une réservation : les autres étapes n’ont pas bougé.")
+    told = _("C’est l’étape %(step)d d’une réservation : les autres étapes n’ont pas bougé.")
     return told % {"step": step}
 
 

@@ -222,7 +222,7 @@ def _submit(
         choice.errors["beyond"] = _("Cochez pour confirmer cette date.")
         return _show(request, actor, everybody, choice, status=422)
     if len(choice.note) > NOTE_LETTERS_MAX:
-        choice.errors["note"] = _("Ce mot est trop long : %(count)d lettres au plus.") % {
+        choice.errors["note"] = _("Ce mot est trop long : %(count)d lettres au plus.") % {
             "count": NOTE_LETTERS_MAX
         }
         return _show(request, actor, everybody, choice, status=422)

@@ -27,7 +27,7 @@ TEXT = "sms"
 
 IF_CANCELLED: dict[str, _StrPromise] = {
     MAIL: _("Si vous annulez, un courriel part dans les deux minutes."),
-    LETTER: _("Sans adresse e-mail : si vous annulez, une lettre attendra d’être imprimée."),
+    LETTER: _("Sans adresse e-mail : si vous annulez, une lettre attendra d’être imprimée."),
     TEXT: _(
         "Sans adresse e-mail : si vous annulez, un SMS part si le numéro est un mobile, sinon une"
         " lettre attendra d’être imprimée."

@@ -178,7 +178,7 @@ def _submit(
     if choice.first == choice.second:
         choice.errors["who"] = _("Choisissez deux personnes.")
     if any(len(one) > telephone.NOTE_LETTERS_MAX for one in choice.notes):
-        choice.errors["note"] = _("Ce mot est trop long : %(count)d lettres au plus.") % {
+        choice.errors["note"] = _("Ce mot est trop long : %(count)d lettres au plus.") % {
             "count": telephone.NOTE_LETTERS_MAX
         }
     if choice.errors:

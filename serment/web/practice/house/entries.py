@@ -30,7 +30,7 @@ def add(request: HttpRequest) -> HttpResponse:
     """A new entry; who has a number known here already keeps the name others read."""
     here = team.establishment_of(accounts.actor_for(request))
     if not Site.objects.filter(establishment_id=here).exists():
-        messages.info(request, _("Dites d’abord où l’on vient : un lieu, puis qui y reçoit."))
+        messages.info(request, _("Dites d’abord où l’on vient : un lieu, puis qui y reçoit."))
         return HttpResponseRedirect(reverse("practice:site_new"))
     return _form(request, PractitionerRole(establishment_id=here, languages=["fr"]), None)
 
@@ -72,7 +72,7 @@ def _place(role: PractitionerRole, typed: dict[str, str], stands: bool) -> dict[
         return {"lieu": _("Choisissez où cette personne reçoit.")}
     shown = typed.get("visible", "") == "oui" or not stands
     booked = _visits_to_come(role) if stands else 0
-    said = _("%(n)d rendez-vous sont pris : déplacez-les d’abord.") % {"n": booked}
+    said = _("%(n)d rendez-vous sont pris : déplacez-les d’abord.") % {"n": booked}
     errors = {}
     if booked and site.pk != role.site_id:
         errors["lieu"] = said
@@ -107,8 +107,8 @@ def _written(
     else:
         messages.warning(
             request,
-            _("La fiche est publiée. Ce numéro RPPS est déjà connu sous le nom « %(name)s », que"
-              " lisent aussi d’autres établissements : il reste.")
+            _("La fiche est publiée. Ce numéro RPPS est déjà connu sous le nom « %(name)s », que"
+              " lisent aussi d’autres établissements : il reste.")
             % {"name": role.practitioner.display_name},
         )  # fmt: skip
     return {}

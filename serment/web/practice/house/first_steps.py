@@ -31,12 +31,12 @@ def of(house: UUID) -> list[Step]:
     asked = f"?agenda={first.pk}" if first else ""
     steps = [
         Step(
-            _("Un lieu"), _("L’adresse où l’on vient : elle donne l’heure et les jours fériés."),
+            _("Un lieu"), _("L’adresse où l’on vient : elle donne l’heure et les jours fériés."),
             reverse("practice:site_new"),
             Site.objects.filter(establishment_id=house).exists(),
         ),
         Step(
-            _("Qui reçoit"), _("La fiche publique de chaque soignant : c’est elle qu’on trouve."),
+            _("Qui reçoit"), _("La fiche publique de chaque soignant : c’est elle qu’on trouve."),
             reverse("practice:entry_new"), first is not None,
         ),
         Step(
@@ -45,13 +45,13 @@ def of(house: UUID) -> list[Step]:
             reasons.exists(),
         ),
         Step(
-            _("Des heures"), _("Quand chacun reçoit ; les créneaux en découlent."),
+            _("Des heures"), _("Quand chacun reçoit ; les créneaux en découlent."),
             reverse("practice:hours_edit") + asked if first else reverse("practice:entry_new"),
             WeeklyOpening.objects.filter(establishment_id=house).exists(),
         ),
         Step(
             _("L’équipe"),
-            _("Chacun entre avec son propre accès. La direction n’ouvre aucun dossier : si vous"
+            _("Chacun entre avec son propre accès. La direction n’ouvre aucun dossier : si vous"
               " recevez aussi, invitez-vous comme soignant, à une autre adresse."),
             reverse("practice:team_invite"),
             _somebody_receives_them(house),

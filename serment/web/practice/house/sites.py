@@ -52,7 +52,7 @@ def _form(request: HttpRequest, site: Site) -> HttpResponse:
     errors |= {"phone": wrong} if wrong else {}
     if not errors and stands and site.timezone != zone and visits_to_come(site):
         errors["commune"] = _(
-            "Des rendez-vous sont pris ici à l’heure d’un autre fuseau : ajoutez un nouveau lieu,"
+            "Des rendez-vous sont pris ici à l’heure d’un autre fuseau : ajoutez un nouveau lieu,"
             " et déplacez-les."
         )
     if errors:

@@ -99,7 +99,7 @@ class Form:
             self.errors["last"] = _("La dernière date doit venir après la première.")
         elif not self.again and (self.last or self.first) < today:
             self.errors["last"] = _(
-                "Cette absence est déjà finie : elle ne fermerait rien. Vérifiez l’année."
+                "Cette absence est déjà finie : elle ne fermerait rien. Vérifiez l’année."
             )
         every = reading.weeks_apart(self.every_typed)
         if self.again and every is None:

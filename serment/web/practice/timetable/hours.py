@@ -98,7 +98,7 @@ class Form:
         self.urgent = asked.within(self.urgent_typed, 0, URGENT_MINUTES_MAX)
         if self.urgent_typed.strip() and self.urgent is None:
             self.errors["urgent"] = _(
-                "Gardé pour l’urgence : écrivez un nombre de minutes, de 0 à %(most)d."
+                "Gardé pour l’urgence : écrivez un nombre de minutes, de 0 à %(most)d."
             ) % {"most": URGENT_MINUTES_MAX}
         for name, value in (("du", self.first), ("au", self.last)):
             if sent.get(name) and value is None:
@@ -284,7 +284,7 @@ def weeks_apart(text: str) -> int | None:
 
 def weeks_unreadable() -> str:
     """What to write instead."""
-    told = _("« Toutes les … semaines » : écrivez un nombre de 1 à %(most)d.")
+    told = _("« Toutes les … semaines » : écrivez un nombre de 1 à %(most)d.")
     return told % {"most": WEEKS_APART_MAX}
 
 

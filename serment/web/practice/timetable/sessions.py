@@ -85,7 +85,7 @@ def _set(typed: asked.Given, everybody: list[team.Member]) -> str:
     if local is None:
         raise Refused(_("Écrivez le jour et l’heure."))
     if not seats:
-        told = _("Dites combien de places il y a : de 1 à %(most)d.")
+        told = _("Dites combien de places il y a : de 1 à %(most)d.")
         raise Refused(told % {"most": SEATS_MAX})
     at = wall_clock.instant(local.date(), local.time(), member.zone, second_pass=False)
     groups.create(reason, at.astimezone(UTC), seats, clock.now())

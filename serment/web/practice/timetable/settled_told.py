@@ -66,25 +66,25 @@ def line(
     member = known.get(one.was.role_id, everybody[0])
     was = wording.moment(one.was.starts_at, member.zone)
     if one.became is Became.STAYS:
-        return was, _("reste où il est : %(why)s") % {"why": one.why}, False
+        return was, _("reste où il est : %(why)s") % {"why": one.why}, False
     if undone:
         return was, _("remis à sa place"), True
     if one.became is Became.MOVED and one.to is not None:
         return (
             was,
-            _("déplacé : %(when)s, avec %(who)s. La personne est prévenue.") % _at(one, known),
+            _("déplacé : %(when)s, avec %(who)s. La personne est prévenue.") % _at(one, known),
             True,
         )
     if one.became is Became.SINCE:
         if one.to is None:
-            return was, _("déjà annulé par un collègue : rien n’a été fait de plus"), True
+            return was, _("déjà annulé par un collègue : rien n’a été fait de plus"), True
         told = _at(one, known)
-        return was, _("déjà déplacé par un collègue : %(when)s, avec %(who)s") % told, True
+        return was, _("déjà déplacé par un collègue : %(when)s, avec %(who)s") % told, True
     said = {
         Became.CANCELLED: _("annulé, la personne est prévenue"),
-        Became.LINKED: _("annulé ; un lien propose à la personne de choisir une autre heure"),
+        Became.LINKED: _("annulé ; un lien propose à la personne de choisir une autre heure"),
         Became.TO_CALL: _(
-            "reste où il est pour l’instant : personne ne peut lui écrire, il faut l’appeler"
+            "reste où il est pour l’instant : personne ne peut lui écrire, il faut l’appeler"
         ),
     }
     return was, said[one.became], one.became is not Became.TO_CALL

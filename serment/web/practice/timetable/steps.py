@@ -64,7 +64,7 @@ def _step(
     if not ways:
         return None, _("Ce motif n’existe pas ou n’existe plus.")
     if least is None or most is None or least > most:
-        told = _("Écrivez combien de minutes après, au moins et au plus : %(most)d au plus.")
+        told = _("Écrivez combien de minutes après, au moins et au plus : %(most)d au plus.")
         return None, told % {"most": GAP_MAX}
     if way and (travel is None or travel > most):
         return None, _("Le trajet est plus long que l’attente permise.")

@@ -114,7 +114,7 @@ def _settle(
 
     def why_called(was: Place) -> str:
         told = {"when": wording.moment(was.starts_at, known[was.role_id].zone)}
-        return _("À déplacer : rendez-vous du %(when)s, le soignant ne reçoit pas.") % told
+        return _("À déplacer : rendez-vous du %(when)s, le soignant ne reçoit pas.") % told
 
     to = to if to in known else None
     return resettling.settle_all(actor, wanted, way, now, to=to, why=why_called)
