@@ -78,7 +78,7 @@ def test_short_help_of_commands_is_whole() -> None:
 
 def test_what_the_pages_say_in_french_commands_say_in_english() -> None:
     french = disclosure.KeeperUnavailable(
-        "Le gardien des données ne répond pas. Rien n’a été ouvert ni perdu ; réessayez dans une"
+        "Le gardien des données ne répond pas. Rien n’a été ouvert ni perdu ; réessayez dans une"
         " minute."
     )
     sentence, status = command_line._in_words(french)

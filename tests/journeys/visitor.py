@@ -120,7 +120,7 @@ class Visitor:
         return [
             code
             for text in self._letters(address)
-            for code in re.findall(r"Votre code : (\S+)", text)
+            for code in re.findall(r"Votre code\s: (\S+)", text)
         ]
 
     def letter_to(self, address: str, holding: str) -> str:
