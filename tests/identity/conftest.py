@@ -118,7 +118,7 @@ def sent() -> list[EmailMessage]:
 def code_sent() -> str:
     """The code of the last message."""
     sent()
-    found = re.search(r"code : (\S+)", mail.outbox[-1].body)
+    found = re.search(r"code\s: (\S+)", mail.outbox[-1].body)
     assert found, mail.outbox[-1].body
     return found.group(1)
 

@@ -47,7 +47,7 @@ def test_a_mail_server_that_is_down_keeps_nobody_from_signing_up(
     assert Envelope.objects.get().send_after == delivery.next_try(0, now)
     settings.EMAIL_PORT = up
     assert envelopes.send_waiting(delivery.next_try(0, now)).sent == 1
-    code = re.search(r"code : (\S+)", _said(smtp))
+    code = re.search(r"code\s: (\S+)", _said(smtp))
     assert code
     assert browser.post("/compte/code/", {"code": code[1], "action": "verify"}).status_code == 302
 
@@ -73,7 +73,7 @@ def test_neither_address_nor_code_nor_link_lies_in_a_dump_while_they_wait(
     dump = _dump(superuser)
     assert Envelope.objects.count() == 1
     envelopes.send_waiting(clock.now())
-    code = re.search(r"code : (\S+)", _said(smtp))
+    code = re.search(r"code\s: (\S+)", _said(smtp))
     assert code
     assert browser.post("/compte/code/", {"code": code[1], "action": "verify"}).status_code == 302
     browser.post(FORGOTTEN, {"email": PERSON["email"]})

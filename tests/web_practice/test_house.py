@@ -115,8 +115,8 @@ def test_who_is_published_is_found_at_once(fresh: tuple[House, Client]) -> None:
     found = text(stranger.get("/rendez-vous/?quoi=specialty:ophtalmologue&ou=74010"))
     assert "Chanterelle" in found
     page = text(desk.get(AT))
-    assert "sans motif : en ajouter" in page
-    assert "sans heures : en ajouter" in page
+    assert "sans motif : en ajouter" in page
+    assert "sans heures : en ajouter" in page
     role = entry(_site(house).pk, given_name="Adèle", metier="10/SM54", rang="4", visible="oui")
     assert desk.post(f"{AT}soignant/{row.pk}/", role).status_code == 302
     row.refresh_from_db()
