@@ -109,6 +109,7 @@ def test_a_time_taken_between_two_pages_is_said_without_losing_the_form(
     quick.go(wanted)
     expect(quick.page.locator("#kept")).to_contain_text("retenu pour vous")
     asked[0].continue_()
+    slow.page.unroute("**/retenir")
     expect(slow.page.get_by_role("alert")).to_contain_text("vient d’être pris")
     expect(slow.page.locator("#confirm")).to_have_count(0)
     expect(slow.page.locator("#mot")).to_have_value(NOTE)
@@ -118,6 +119,7 @@ def test_a_time_taken_between_two_pages_is_said_without_losing_the_form(
     if on_site.count():
         on_site.check()
     slow.page.get_by_role("alert").get_by_role("button").first.click()
+    expect(slow.page.locator("#kept")).to_contain_text("retenu pour vous")
     slow.press("Confirmer le rendez-vous")
     expect(slow.page.get_by_role("status")).to_contain_text("C’est réservé.")
 
