@@ -202,6 +202,23 @@ def test_a_parent_books_for_a_child_who_is_listed_apart_and_written_to_by_the_pa
     assert parent.browser.get(f"/mes-rendez-vous/{visit}/").status_code == 404
 
 
+def test_a_child_s_cancelled_visit_stays_on_the_parent_s_list_and_says_whose_it_is() -> None:
+    house, parent = make_house(), somebody("Bastien")
+    form = {"given_name": "Capucine", "family_name": "Lemoine", "birth_date": born_years_ago(8)}
+    parent.browser.post("/mes-proches/ajouter", form)
+    before = visits_of(house)
+    parent.books(house, 14, pour=relation_in(parent.reads("/mes-proches/")))
+    (visit,) = visits_of(house) - before
+    assert "Passés ou annulés" not in parent.reads("/mes-rendez-vous/"), (
+        "the control: it is to come"
+    )
+    assert parent.browser.post(f"/mes-rendez-vous/{visit}/annuler").status_code == 302
+    coming, over = parent.reads("/mes-rendez-vous/").split("Passés ou annulés")
+    assert str(visit) not in coming
+    assert str(visit) in over
+    assert "Capucine Lemoine" in over
+
+
 @pytest.mark.parametrize("guarded", [True, False])
 def test_a_child_s_visit_is_told_where_the_parent_wants_to_be_written_to(
     monkeypatch: pytest.MonkeyPatch, guarded: bool

@@ -125,16 +125,18 @@ def _line(
 @policy.patient()
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
-    """Coming first, then past ones, newest on top."""
+    """Coming first, then past ones, newest on top, the people acted for by their names."""
     from serment.web.patient import waiting
 
     actor, now, reader = accounts.actor_for(request), clock.now(), hours.of_reader(request)
     everything, seen = lines(actor, now, reader), whose_are_seen(request, actor)
     waiting_for = waiting.places(actor, request, seen)
+    theirs = [(person, lines(actor, now, reader, whom=person)) for person in seen]
+    every_one = [*everything, *(line for _person, told in theirs for line in told)]
+    over = [line for line in every_one if not line.upcoming]
     context = {
         "relatives": [
-            (person, [line for line in lines(actor, now, reader, whom=person) if line.upcoming])
-            for person in seen
+            (person, [line for line in told if line.upcoming]) for person, told in theirs
         ],
         "upcoming": [line for line in everything if line.upcoming],
         "waiting": waiting_for,
@@ -142,7 +144,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "just_waiting": "attend" in asked.query(request),
         "both_made": "deux" in asked.query(request),
         "offer_over": "finie" in asked.query(request),
-        "past": [line for line in reversed(everything) if not line.upcoming],
+        "past": sorted(over, key=lambda line: line.appointment.starts_at, reverse=True),
     }
     return render(request, "patient/appointments.html", context)
 
