@@ -105,8 +105,7 @@ def diagnose(
     if closed is not None:
         return closed
     if around is None:
-        open_then = any(span[0] <= block[0] < span[1] for span in opened)
-        crossing = open_then and _crosses_midnight(calendar, block, day)
+        crossing = _crosses_midnight(calendar, block, day, opened)
         return (
             Finding(Rule.MIDNIGHT)
             if crossing
@@ -165,9 +164,15 @@ def shut(calendar: Calendar, block: Span, day: date) -> Finding | None:
     return None
 
 
-def _crosses_midnight(calendar: Calendar, block: Span, day: date) -> bool:
+def _crosses_midnight(
+    calendar: Calendar, block: Span, day: date, opened: Sequence[OpenSpan]
+) -> bool:
+    """Whether midnight is in the way; at the day's end only where somebody receives until then."""
     whole = wall_clock.ranges(day, 0, wall_clock.DAY_MINUTES, calendar.zone)
-    return not any(start <= block[0] and block[1] <= end for start, end in whole)
+    if any(start <= block[0] and block[1] <= end for start, end in whole):
+        return False
+    before = wall_clock.local_date(block[0], calendar.zone) < day
+    return before or any(start < block[1] and block[0] < end for start, end, _ in opened)
 
 
 def _limited(visit: Visit, block: Span, day: date, limits: Limits) -> Finding | None:

@@ -206,3 +206,15 @@ def test_within_the_notice_a_closed_hour_says_why_and_an_open_one_says_to_call()
     taken = [(start, start + 30)]
     calendar = replace(PLAIN, openings=(Opening(1, 540, 660),))
     assert diagnose(calendar, visit, taken, start, start - 60).rule is Rule.TAKEN
+
+
+@pytest.mark.parametrize(
+    ("opening", "rule"), [((1, 1320, 1440), Rule.MIDNIGHT), ((1, 540, 660), Rule.OUTSIDE_OPENINGS)]
+)
+def test_midnight_is_named_only_where_somebody_receives_until_then(
+    opening: tuple[int, int, int], rule: Rule
+) -> None:
+    calendar = replace(PLAIN, openings=(Opening(*opening),))
+    minute = wall_clock.midnight(date(2026, 3, 3)) - 60 + 1425
+    found = diagnose(calendar, Visit(SOMETHING, 30), [], minute, minute - 2000)
+    assert found.rule is rule
