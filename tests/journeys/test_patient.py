@@ -121,7 +121,7 @@ def test_a_time_taken_between_two_pages_is_said_without_losing_the_form(
     slow.page.get_by_role("alert").get_by_role("button").first.click()
     expect(slow.page.locator("#kept")).to_contain_text("retenu pour vous")
     slow.press("Confirmer le rendez-vous")
-    expect(slow.page.get_by_role("status")).to_contain_text("C’est réservé.")
+    expect(slow.page.locator("main")).to_contain_text("C’est réservé.")
 
 
 def test_ten_minutes_later_the_page_no_longer_says_that_the_slot_is_kept(
