@@ -175,7 +175,9 @@ def test_a_link_shows_the_hour_and_only_its_button_answers_once(
     assert answers.cannot_come(here) == [reminded.visit]
     client.post(address[0], {"reponse": "oui"})  # the control: it answered already
     assert answers.cannot_come(here) == [reminded.visit]
-    assert client.get(f"/r/{'a' * 20}").status_code == 404
+    never = client.get(f"/r/{'a' * 20}")
+    assert never.status_code == 404
+    assert "Ce lien ne sert plus" in never.content.decode()
     stops: list[answers.Asked] = []
     monkeypatch.setattr(answers, "no_more", stops.append)
     for _ in range(5):
@@ -183,7 +185,16 @@ def test_a_link_shows_the_hour_and_only_its_button_answers_once(
     assert len(stops) == 3, "each opens an address once more, on record"
     with tenancy.inside(here):
         ReminderTicket.objects.all().delete()
-    assert client.get(address[0]).status_code == 404
+    over = client.get(address[0])
+    assert over.status_code == 404
+    assert _without_address(over, address[0]) == _without_address(never, f"/r/{'a' * 20}")
+    assert over["Cache-Control"] == "no-store"
+
+
+def _without_address(answer: Any, address: str) -> str:
+    """A dead link's page, which is the same for one that was never made."""
+    said: str = answer.content.decode()
+    return re.sub(r'value="\w{64}"', "", said.replace(address, ""))
 
 
 def test_whoever_wants_no_more_gets_no_more_but_is_told_of_a_cancellation(

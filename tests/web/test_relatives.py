@@ -180,8 +180,10 @@ def test_a_parent_books_for_a_child_who_is_listed_apart_and_written_to_by_the_pa
     assert gate.records_of(parent.actor, parent.account) == []
     page = parent.reads("/mes-rendez-vous/")
     assert page.index("Rien de prévu") < page.index("Rendez-vous de Capucine Lemoine")
-    for part in ("", "annuler", "deplacer"):
-        told = parent.reads(f"/mes-rendez-vous/{visit}/{part}")
+    sooner = f"/attendre/{house.practice.role}/?plus-tot={visit}"
+    own = f"/mes-rendez-vous/{visit}/"
+    for page_of_it in (own, f"{own}annuler", f"{own}deplacer", sooner):
+        told = parent.reads(page_of_it)
         assert "Capucine Lemoine" in told, "of two children, the one that is meant"
     delivery.send_due(delivery.next_try(0, clock.now()))
     assert [letter.to for letter in mail.outbox][-1] == [parent.email]

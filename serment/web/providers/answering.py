@@ -16,7 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
 from serment import clock
-from serment.errors import Conflict, Refused
+from serment.errors import Conflict, NotThere, Refused
 from serment.identity import policy
 from serment.outbox import answers, registry, rendering
 from serment.scheduling import by_link, freed, refusals
@@ -37,6 +37,14 @@ _HOURS_A_DAY_MAX: Final = 8
 @require_http_methods(["GET", "POST"])
 def answer(request: HttpRequest, secret: str) -> HttpResponse:
     """The page; only a button acts, for a link is opened by programs too."""
+    try:
+        return _page(request, secret)
+    except NotThere:
+        # Used, over, withdrawn or never made: whoever has it reads the same.
+        return render(request, "providers/over.html", status=404)
+
+
+def _page(request: HttpRequest, secret: str) -> HttpResponse:
     said, now = asked.query(request).get("dit", ""), clock.now()
     if request.method == "GET" and said in _DONE and answers.is_used(secret):
         return render(request, "providers/done.html", {"said": said})
