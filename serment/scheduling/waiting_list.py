@@ -106,14 +106,14 @@ def _must_be_open(wish: offering.Wish, asked: Asked) -> None:
         raise refusals.SeriesIsNotAwaited
     if not reason.allows(asked.mode):
         raise refusals.ModeRefused
+    if asked.days.isdisjoint(EVERY_DAY) or asked.from_hour >= asked.to_hour:
+        raise refusals.NothingSuits
     if asked.moves is not None:
         return
     if asked.first_visit and not reason.new_patients:
         raise refusals.NewPatientsRefused
     if not asked.first_visit and not reason.known_patients:
         raise refusals.KnownPatientsRefused
-    if asked.days.isdisjoint(EVERY_DAY) or asked.from_hour >= asked.to_hour:
-        raise refusals.NothingSuits
 
 
 def _own(actor: Actor, asked: Asked) -> list[UUID]:

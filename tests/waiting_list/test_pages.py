@@ -56,6 +56,24 @@ def test_a_patient_moves_their_visit_and_keeps_it_where_the_new_hour_is_gone() -
     assert browser.post(f"{mine}deplacer", wanted).status_code == 409, "seen at another hour"
 
 
+def test_who_ticks_no_day_is_told_so_and_waits_for_nothing() -> None:
+    practice, browser = make_practice(), sign_in_surely(someone())
+    mine = _visit(send(browser, practice, paris(next_tuesday(), 9)))
+    path, sooner = f"/attendre/{practice.role}/", {"plus-tot": mine.split("/")[2]}
+    assert "checked" in _day_boxes(browser.get(path, sooner)), "Monday to Friday to begin with"
+    for form in (sooner, {"motif": str(practice.reason), "premiere": "oui"}):
+        refused = browser.post(path, form)
+        assert refused.status_code == 422
+        assert "Choisissez au moins un jour" in refused.content.decode()
+        assert "checked" not in _day_boxes(refused), "what was sent, not what it began with"
+    assert "Listes d’attente" not in browser.get("/mes-rendez-vous/").content.decode()
+    assert browser.post(path, sooner | EVERY_DAY).status_code == 302, "the control"
+
+
+def _day_boxes(answer: Any) -> str:
+    return " ".join(re.findall(r'<input[^>]*name="jour-\d"[^>]*>', answer.content.decode()))
+
+
 def _times(browser: Client, mine: str, week: str) -> str:
     page = browser.get(f"{mine}deplacer", {"semaine": week}).content.decode()
     return str(page.replace("\u00a0", " "))

@@ -129,7 +129,8 @@ def _shown(
     line: Line | None,
 ) -> dict[str, Any]:  # fmt: skip
     given = asked.given(request)
-    picked = {n for n in range(7) if given.get(f"jour-{n}")} or set(range(5))
+    ticked = {n for n in range(7) if given.get(f"jour-{n}")}
+    picked = ticked if request.method == "POST" else ticked or set(range(5))
     flags = [] if line or reason is None else red_flags.asked(reason.red_flags)
     house = role.establishment_id
     whom = asked.uuid(given.get("pour", ""))

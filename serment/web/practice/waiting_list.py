@@ -148,7 +148,8 @@ def add(request: HttpRequest, file_id: UUID) -> HttpResponse:
         for member in members for one in awaited.order_by("position") if one.role_id == member.id
     ]  # fmt: skip
     given = asked.given(request)
-    picked = {n for n in range(7) if given.get(f"jour-{n}")} or set(range(5))
+    ticked = {n for n in range(7) if given.get(f"jour-{n}")}
+    picked = ticked if request.method == "POST" else ticked or set(range(5))
     context: dict[str, Any] = {
         "section": "patients", "file_id": file_id, "person": person,
         "choices": choices, "chosen": given.get("motif", ""), "half": given.get("heures", ""),
