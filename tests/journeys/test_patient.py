@@ -114,7 +114,10 @@ def test_a_time_taken_between_two_pages_is_said_without_losing_the_form(
     expect(slow.page.locator("#confirm")).to_have_count(0)
     expect(slow.page.locator("#mot")).to_have_value(NOTE)
     slow.look()
-    slow.page.locator("input[name=premiere][value=oui]").check()
+    # Some reasons are for those who came before, some for those who did not.
+    reason = slow.page.locator("#motif option:checked").inner_text()
+    first = "non" if "déjà suivi" in reason else "oui"
+    slow.page.locator(f"input[name=premiere][value={first}]").check()
     on_site = slow.page.locator("input[type=radio][name=mode][value=in_person]")
     if on_site.count():
         on_site.check()
